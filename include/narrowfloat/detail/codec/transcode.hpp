@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// One direct path from any format to any format: decode exactly, then round once.
+#pragma once
+
+#include <type_traits>
+
+#include "decode.hpp"
+#include "encode.hpp"
+
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+
+/// float as a layout like any other.
+using binary32 = layout<8, 23, 127, Specials::ieee, Signedness::is_signed>;
+/// double, whose codes fit no layout: it is only ever the wide layout of a 64-bit word.
+struct binary64 {
+  static constexpr int width = 64;
+};
+
+/// Whether `Layout` is the wide layout of a word of type W itself.
+template <class Layout, class W>
+inline constexpr bool is_wide =
+    std::is_same_v<Layout, std::conditional_t<wide<W>::bits == 32, binary32, binary64>>;
+
+/// Whether words of 32 bits serve From -> To with N random bits: every source value is exact in
+/// float and no intermediate value leaves the word.
+template <class From, class To, int N>
+constexpr bool fits_32_bits() {
+  if constexpr (std::is_same_v<From, binary64> || std::is_same_v<To, binary64>) {
+    return false;
+  } else {
+    return exact_in<From, std::uint32_t> &&
+           (is_wide<To, std::uint32_t> || std::is_same_v<From, To> ||
+            word_suffices<To, std::uint32_t, 23, N>);
+  }
+}
+
+/// The scalar word that a conversion is done in.
+template <class From, class To, int N>
+using word_for = std::conditional_t<fits_32_bits<From, To, N>(), std::uint32_t, std::uint64_t>;
+
+/// The outcomes of a conversion to To.
+template <class To, rule Rule, int N>
+constexpr outcomes outcomes_for(saturates policy) {
+  if constexpr (std::is_same_v<To, binary64>) {
+    return {.infinity_saturates = policy.infinity};  // holds every value of every source
+  } else {
+    return outcomes_of<To, Rule, N>(policy);
+  }
+}
+
+/// Converts a code of From to a code of To, both right-aligned in words of type W (word_for).
+template <class From, class To, rule Rule, int N, bool Flush, class W>
+constexpr NF_FN W transcode(const W& code, const W& random, const outcomes& out) {
+  constexpr bool direct = is_wide<From, lane<W>>;
+  if constexpr (is_wide<To, lane<W>>) {
+    if constexpr (direct) {
+      return settle<Flush>(code, out.infinity_saturates);
+    } else {
+      return settle<Flush>(decode<From, Flush>(code), out.infinity_saturates);
+    }
+  } else if constexpr (std::is_same_v<From, To>) {
+    return recode<To, Flush>(code, out);
+  } else if constexpr (direct) {
+    return encode<To, Rule, N, Flush, Flush>(code, random, out);
+  } else {
+    return encode<To, Rule, N, false, Flush>(decode<From, Flush>(code), random, out);
+  }
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// private: include <narrowfloat/float.hpp>. What the library sees of a number type, its layout and
+// its code, and the scalar conversion and rounding of codes that every public operation is made of.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+#include "../rounding.hpp"
+#include "codec/exact.hpp"
+#include "codec/transcode.hpp"
+
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+
+/// layout, and code <-> value, of float, double and every Float (whose own specialization is in
+/// float.hpp).
+template <class T>
+struct number_traits;
+
+template <>
+struct number_traits<float> {
+  using layout = binary32;
+  using code = std::uint32_t;
+  static constexpr NF_FN code to_code(float x) { return std::bit_cast<code>(x); }
+  static constexpr NF_FN float from_code(code c) { return std::bit_cast<float>(c); }
+};
+
+template <>
+struct number_traits<double> {
+  using layout = binary64;
+  using code = std::uint64_t;
+  static constexpr NF_FN code to_code(double x) { return std::bit_cast<code>(x); }
+  static constexpr NF_FN double from_code(code c) { return std::bit_cast<double>(c); }
+};
+
+template <class T>
+using layout_of = typename number_traits<T>::layout;
+
+/// Whether To holds every value of From: finite ones, Inf, NaN and -0.
+template <class From, class To>
+constexpr bool lossless() {
+  if constexpr (std::is_same_v<From, To> || std::is_same_v<To, binary64>) {
+    return true;
+  } else if constexpr (std::is_same_v<From, binary64>) {
+    return false;
+  } else {
+    const exact from = exact_value<From>(From::max_code), to = exact_value<To>(To::max_code);
+    const bool range = from.exponent < to.exponent ||
+                       (from.exponent == to.exponent && from.significand <= to.significand);
+    const bool steps = From::quantum >= To::quantum &&
+                       (To::exponent_bits == 0 || From::significant_bits <= To::mantissa_bits);
+    return range && steps && (!To::is_scale || From::is_scale) &&
+           (!From::is_signed || To::is_signed) && (!From::has_infinity || To::has_infinity) &&
+           (!From::has_nan || To::has_nan) && (!From::has_signed_zero || To::has_signed_zero);
+  }
+}
+
+constexpr saturates saturates_in(Saturation saturation) {
+  return {saturation != Saturation::none, saturation == Saturation::finite};
+}
+
+/// Converts one number; the body of every scalar conversion.
+template <class To, bool Flush, class From, class R>
+constexpr To convert_number(From x, const R& rounding, Saturation saturation) {
+  using from = layout_of<From>;
+  using to = layout_of<To>;
+  using W = word_for<from, to, R::random_bits>;
+  const outcomes out = outcomes_for<to, R::rule, R::random_bits>(saturates_in(saturation));
+  const W code = transcode<from, to, R::rule, R::random_bits, Flush, W>(
+      number_traits<From>::to_code(x), rounding.word(0), out);
+  return number_traits<To>::from_code(static_cast<typename number_traits<To>::code>(code));
+}
+
+/// The exact value of a Float or an integer.
+template <class T>
+constexpr exact exact_of(T x) {
+  if constexpr (std::integral<T>) {
+    if (x == T{0}) return exact::zero(false);
+    const bool negative = x < T{0};
+    const auto bits = static_cast<std::uint64_t>(x);  // modulo 2^64, so 0 - bits is the magnitude
+    return exact::finite(negative, negative ? 0 - bits : bits, 0);
+  } else {
+    return exact_value<layout_of<T>>(number_traits<T>::to_code(x));
+  }
+}
+
+/// Rounds an exact result to the Float type F.
+template <class F, class R>
+constexpr F round_to(const exact& x, const R& rounding, Saturation saturation) {
+  using to = layout_of<F>;
+  const outcomes out = outcomes_of<to, R::rule, R::random_bits>(saturates_in(saturation));
+  const std::uint32_t code = rounded<to, R::rule, R::random_bits>(x, rounding.word(0), out);
+  return number_traits<F>::from_code(static_cast<typename number_traits<F>::code>(code));
+}
+
+/// A code's place in the order of values: both zeros are 0. A NaN has none.
+template <class Layout>
+constexpr std::int32_t order(std::uint32_t code) {
+  const auto magnitude = static_cast<std::int32_t>(code & ~Layout::sign_mask);
+  return (code & Layout::sign_mask) != 0 ? -magnitude : magnitude;
+}
+
+template <class Layout>
+constexpr bool is_nan_code(std::uint32_t code) {
+  if (Layout::nan_is_negative_zero) return code == Layout::sign_mask;
+  return (code & ~Layout::sign_mask) > Layout::max_code + (Layout::has_infinity ? 1 : 0);
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail

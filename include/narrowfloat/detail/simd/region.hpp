@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Opens and closes the part of a file that is compiled for another instruction set. Everything that
+// a region needs is included before it opens; only .inl files are included inside.
+#pragma once
+
+#include "../../config.hpp"
+
+#define NF_PRAGMA(text) _Pragma(#text)
+#if defined(__clang__)
+#define NF_TARGET_BEGIN(features) \
+  NF_PRAGMA(clang attribute push(__attribute__((target(features))), apply_to = function))
+#define NF_TARGET_END NF_PRAGMA(clang attribute pop)
+#else
+#define NF_TARGET_BEGIN(features) NF_PRAGMA(GCC push_options) NF_PRAGMA(GCC target(features))
+#define NF_TARGET_END NF_PRAGMA(GCC pop_options)
+#endif

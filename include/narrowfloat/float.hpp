@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+// Float<E, M, Bias, Specials, Signedness>: any small binary float as a value type, with its
+// conversions, operators and comparisons.
+#pragma once
+
+#include <compare>
+
+#include "detail/number.hpp"
+
+namespace narrowfloat {
+
+/// The exponent bias of IEEE 754 for E exponent bits: 2^(E-1) - 1; 1 for the fixed-point formats, E
+/// = 0.
+constexpr int ieee_bias(int exponent_bits) noexcept {
+  return exponent_bits == 0 ? 1 : (1 << (exponent_bits - 1)) - 1;
+}
+
+template <int E, int M, int Bias = ieee_bias(E), Specials S = Specials::ieee,
+          Signedness Sign = Signedness::is_signed>
+class Float;
+
+namespace detail {
+inline namespace NF_BASELINE {
+template <int E, int M, int Bias, Specials S, Signedness Sign>
+struct number_traits<Float<E, M, Bias, S, Sign>> {
+  using layout = detail::layout<E, M, Bias, S, Sign>;
+  using code = typename Float<E, M, Bias, S, Sign>::Storage;
+  static constexpr NF_FN code to_code(Float<E, M, Bias, S, Sign> x) { return x.bits(); }
+  static constexpr NF_FN Float<E, M, Bias, S, Sign> from_code(code c) {
+    return Float<E, M, Bias, S, Sign>::from_bits(c);
+  }
+};
+}  // namespace NF_BASELINE
+
+template <class T>
+inline constexpr bool is_float = false;
+template <int E, int M, int Bias, Specials S, Signedness Sign>
+inline constexpr bool is_float<Float<E, M, Bias, S, Sign>> = true;
+}  // namespace detail
+
+/// An instance of Float.
+template <class T>
+concept narrow_float = detail::is_float<T>;
+/// A type that convert() reads and writes: float, double, or an instance of Float.
+template <class T>
+concept number = std::same_as<T, float> || std::same_as<T, double> || narrow_float<T>;
+/// To holds every value of From: every finite one, Inf, NaN and -0.
+template <class From, class To>
+concept lossless_to = number<From> && number<To> &&
+    detail::lossless<detail::layout_of<From>, detail::layout_of<To>>();
+
+/// What a conversion to T does with large values unless told otherwise: `none` (IEEE 754) for
+/// float, double and `ieee` formats of 12 bits and more, `propagate` for the rest.
+template <number T>
+inline constexpr Saturation default_saturation = [] {
+  if constexpr (narrow_float<T>) {
+    return T::specials == Specials::ieee && T::width >= 12 ? Saturation::none
+                                                           : Saturation::propagate;
+  } else {
+    return Saturation::none;
+  }
+}();
+
+/// A binary float of 1 to 32 bits: an optional sign, E exponent bits, M mantissa bits,
+/// right-aligned in the smallest unsigned integer that holds them. With E = 0 every code f is f *
+/// 2^(1 - Bias - M).
+///
+/// Requires  0 <= E <= 8, 0 <= M <= 23, E + M >= 1, every finite value exact in double; E = 0 takes
+///           `finite`, `fn` or `fnuz`; `fnuz` is signed; `scale` is unsigned with M = 0.
+/// Promises  trivially copyable; every member is constexpr, noexcept, and independent of the
+///           floating-point environment (rounding mode, flush to zero, -ffast-math).
+template <int E, int M, int Bias, Specials S, Signedness Sign>
+class Float {
+  static_assert(0 <= E && E <= 8,
+                "Float<E, M, ...>: E, the number of exponent bits, must be 0 to 8");
+  static_assert(0 <= M && M <= 23,
+                "Float<E, M, ...>: M, the number of mantissa bits, must be 0 to 23");
+  static_assert(E + M >= 1,
+                "Float<E, M, ...>: a format needs at least one exponent or mantissa bit");
+  static_assert(E > 0 || S == Specials::finite || S == Specials::fn || S == Specials::fnuz,
+                "Float<0, M, ...>: a fixed-point format (E = 0) takes Specials finite, fn or fnuz");
+  static_assert(S != Specials::fnuz || Sign == Signedness::is_signed,
+                "Float<..., fnuz>: fnuz puts NaN at the code of -0, so the format must be signed");
+  static_assert(S != Specials::scale || (M == 0 && Sign == Signedness::is_unsigned),
+                "Float<..., scale>: a scale format is unsigned and has no mantissa bits");
+
+  using layout_ = detail::layout<E, M, Bias, S, Sign>;
+  static_assert(0 < layout_::max_code && layout_::max_code <= layout_::magnitude_mask,
+                "Float<...>: the format has no positive finite value");
+  static_assert(detail::exact_in<layout_, std::uint64_t>,
+                "Float<..., Bias, ...>: with this bias some finite value is not exact in double");
+  static constexpr bool exact_in_float_ = detail::exact_in<layout_, std::uint32_t>;
+
+ public:
+  static constexpr int width = layout_::width;
+  static constexpr int exponent_bits = E;
+  static constexpr int mantissa_bits = M;
+  static constexpr int bias = Bias;
+  static constexpr Specials specials = S;
+  static constexpr bool is_signed = layout_::is_signed;
+  using Storage = std::conditional_t<width <= 8, std::uint8_t,
+                                     std::conditional_t<width <= 16, std::uint16_t, std::uint32_t>>;
+
+  Float() = default;
+
+  /// The number with this code; bits above `width` are dropped.
+  static constexpr NF_FN Float from_bits(Storage code) noexcept {
+    Float x;
+    x.bits_ = static_cast<Storage>(code & (layout_::magnitude_mask | layout_::sign_mask));
+    return x;
+  }
+  /// The code, right-aligned.
+  constexpr NF_FN Storage bits() const noexcept { return bits_; }
+
+  /// The nearest value: convert() with its defaults.
+  template <class T>
+  requires(std::same_as<T, float> ||
+           std::same_as<T, double>) explicit constexpr NF_FN Float(T x) noexcept
+      : Float(detail::convert_number<Float, false>(x, nearest_even, default_saturation<Float>)) {}
+  template <std::integral T>
+  explicit constexpr NF_FN Float(T x) noexcept
+      : Float(detail::round_to<Float>(detail::exact_of(x), nearest_even,
+                                      default_saturation<Float>)) {}
+  /// From another format; implicit where every value is kept.
+  template <narrow_float T>
+  requires(!std::same_as<T, Float>) explicit(!lossless_to<T, Float>) constexpr NF_FN Float(
+      T x) noexcept
+      : Float(detail::convert_number<Float, false>(x, nearest_even, default_saturation<Float>)) {}
+
+  /// The exact value: in float if every value of the format is exact there, else in double.
+  constexpr NF_FN operator std::conditional_t<exact_in_float_, float, double>() const noexcept {
+    using wider = std::conditional_t<exact_in_float_, float, double>;
+    return detail::convert_number<wider, false>(*this, nearest_even, Saturation::none);
+  }
+  explicit constexpr NF_FN operator float() const noexcept requires(!exact_in_float_) {
+    return detail::convert_number<float, false>(*this, nearest_even, Saturation::none);
+  }
+
+  constexpr NF_FN Float operator+() const noexcept { return *this; }
+  /// Flips the sign; of a NaN too where the format has signed NaNs. The one zero of a format
+  /// without -0 stays itself.
+  constexpr NF_FN Float operator-() const noexcept requires is_signed {
+    if (!layout_::has_signed_zero && (bits_ & layout_::magnitude_mask) == 0) return *this;
+    return from_bits(static_cast<Storage>(bits_ ^ layout_::sign_mask));
+  }
+
+ private:
+  Storage bits_;
+};
+
+namespace detail {
+
+/// The format in which two operands meet: the one that holds every value of the other. An integer
+/// is converted to the Float it meets, to nearest with Saturation::none.
+template <class A, class B>
+struct common_format {};
+template <narrow_float A, narrow_float B>
+requires lossless_to<B, A>
+struct common_format<A, B> {
+  using type = A;
+};
+template <narrow_float A, narrow_float B>
+requires(lossless_to<A, B> && !lossless_to<B, A>) struct common_format<A, B> {
+  using type = B;
+};
+template <narrow_float A, std::integral B>
+struct common_format<A, B> {
+  using type = A;
+};
+template <std::integral A, narrow_float B>
+struct common_format<A, B> {
+  using type = B;
+};
+template <class A, class B>
+using common_format_t = typename common_format<A, B>::type;
+
+template <class F, class T>
+constexpr exact operand(T x) {
+  if constexpr (std::integral<T>)
+    return exact_of(round_to<F>(exact_of(x), nearest_even, Saturation::none));
+  else
+    return exact_of(x);
+}
+
+template <class F>
+constexpr F round_nearest(const exact& x) {
+  return round_to<F>(x, nearest_even, Saturation::none);
+}
+
+/// Two formats of which neither holds every value of the other.
+template <class A, class B>
+concept formats_do_not_mix =
+    narrow_float<A> && narrow_float<B> && !lossless_to<A, B> && !lossless_to<B, A>;
+
+}  // namespace detail
+
+/// Arithmetic on two operands of one format, of two formats of which one holds the other, or of a
+/// format and an integer (converted first, to nearest).
+///
+/// Result    the exact result rounded once, to nearest even, the subnormal range included.
+/// Special   overflow, and an exact Inf such as x / 0, is Inf, else NaN, else the largest finite
+/// value;
+///           signs of zero as IEEE 754 (+0 where there is no -0); an invalid operation is the
+///           positive canonical NaN, else the positive largest finite value.
+template <class A, class B, class F = detail::common_format_t<A, B>>
+constexpr NF_FN F operator+(A a, B b) noexcept {
+  return detail::round_nearest<F>(detail::sum(detail::operand<F>(a), detail::operand<F>(b), false));
+}
+template <class A, class B, class F = detail::common_format_t<A, B>>
+constexpr NF_FN F operator-(A a, B b) noexcept {
+  return detail::round_nearest<F>(
+      detail::sum(detail::operand<F>(a), negated(detail::operand<F>(b)), false));
+}
+template <class A, class B, class F = detail::common_format_t<A, B>>
+constexpr NF_FN F operator*(A a, B b) noexcept {
+  return detail::round_nearest<F>(detail::product(detail::operand<F>(a), detail::operand<F>(b)));
+}
+template <class A, class B, class F = detail::common_format_t<A, B>>
+constexpr NF_FN F operator/(A a, B b) noexcept {
+  return detail::round_nearest<F>(detail::quotient(detail::operand<F>(a), detail::operand<F>(b)));
+}
+
+template <narrow_float A, class B>
+requires std::same_as<detail::common_format_t<A, B>, A>
+constexpr NF_FN A& operator+=(A& a, B b) noexcept { return a = a + b; }
+template <narrow_float A, class B>
+requires std::same_as<detail::common_format_t<A, B>, A>
+constexpr NF_FN A& operator-=(A& a, B b) noexcept { return a = a - b; }
+template <narrow_float A, class B>
+requires std::same_as<detail::common_format_t<A, B>, A>
+constexpr NF_FN A& operator*=(A& a, B b) noexcept { return a = a * b; }
+template <narrow_float A, class B>
+requires std::same_as<detail::common_format_t<A, B>, A>
+constexpr NF_FN A& operator/=(A& a, B b) noexcept { return a = a / b; }
+
+/// IEEE 754 comparisons: NaN is unordered, -0 equals +0. Two formats compare in the one that holds
+/// both.
+template <narrow_float A, narrow_float B>
+requires requires { typename detail::common_format_t<A, B>; }
+constexpr NF_FN std::partial_ordering operator<=>(A a, B b) noexcept {
+  using F = detail::common_format_t<A, B>;
+  using layout = detail::layout_of<F>;
+  const auto x = static_cast<F>(a).bits(), y = static_cast<F>(b).bits();
+  if (detail::is_nan_code<layout>(x) || detail::is_nan_code<layout>(y))
+    return std::partial_ordering::unordered;
+  return detail::order<layout>(x) <=> detail::order<layout>(y);
+}
+template <narrow_float A, narrow_float B>
+requires requires { typename detail::common_format_t<A, B>; }
+constexpr NF_FN bool operator==(A a, B b) noexcept { return (a <=> b) == 0; }
+
+// Two formats of which neither holds the other have no common type: convert one of them first.
+template <class A, class B>
+requires detail::formats_do_not_mix<A, B>
+void operator+(A, B) = delete;
+template <class A, class B>
+requires detail::formats_do_not_mix<A, B>
+void operator-(A, B) = delete;
+template <class A, class B>
+requires detail::formats_do_not_mix<A, B>
+void operator*(A, B) = delete;
+template <class A, class B>
+requires detail::formats_do_not_mix<A, B>
+void operator/(A, B) = delete;
+template <class A, class B>
+requires detail::formats_do_not_mix<A, B>
+bool operator==(A, B) = delete;
+template <class A, class B>
+requires detail::formats_do_not_mix<A, B> std::partial_ordering operator<=>(A, B) = delete;
+
+}  // namespace narrowfloat

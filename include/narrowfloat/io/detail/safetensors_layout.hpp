@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Whether the tensors that a safetensors header describes fit their data and fill the file.
+// private: include <narrowfloat/io/safetensors.hpp>
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "safetensors_header.hpp"
+
+namespace narrowfloat::safetensors::detail {
+
+/// Throws Malformed if the bytes of a tensor are not those that its shape asks for.
+inline void check_size(const Entry& entry, std::size_t element_bits) {
+  const auto fail = [&](const std::string& reason) {
+    std::string shape;
+    for (std::size_t i = 0; i < std::min<std::size_t>(entry.shape.size(), 16); ++i)
+      shape += (i == 0 ? "" : ", ") + std::to_string(entry.shape[i]);
+    throw Malformed(place_of(entry.name) + ": shape [" + shape +
+                    (entry.shape.size() > 16 ? ", ..." : "") + "] of " + entry.dtype + " " +
+                    reason);
+  };
+  // Extents of 0 count last, so that [0, n, n] may be multiplied in any order by whoever reads it.
+  std::size_t bits = element_bits;
+  for (const std::size_t extent : entry.shape)
+    if (extent != 0 && __builtin_mul_overflow(bits, extent, &bits))
+      fail("has too many elements to count");
+  if (std::ranges::find(entry.shape, std::size_t{0}) != entry.shape.end()) bits = 0;
+  if (bits % 8 != 0) fail("has " + std::to_string(bits) + " bits, not whole bytes");
+  if (bits / 8 != entry.end - entry.begin)
+    fail("has " + std::to_string(bits / 8) + " bytes, but its data have " +
+         std::to_string(entry.end - entry.begin));
+}
+
+/// Sorts the entries by their data and throws Malformed unless these fill `size` bytes exactly.
+inline void order_entries(std::vector<Entry>& entries, std::uint64_t size) {
+  std::ranges::stable_sort(entries, {},
+                           [](const Entry& entry) { return std::pair(entry.begin, entry.end); });
+  std::size_t filled = 0;
+  for (const Entry& entry : entries) {
+    const auto fail = [&](const std::string& reason) {
+      throw Malformed(place_of(entry.name) + ": data_offsets [" + std::to_string(entry.begin) +
+                      ", " + std::to_string(entry.end) + "] " + reason);
+    };
+    if (entry.begin > entry.end) fail("end before they begin");
+    if (entry.end > size) fail("are beyond the " + std::to_string(size) + " bytes of data");
+    if (entry.begin < filled)
+      fail("overlap the data before them, which end at " + std::to_string(filled));
+    if (entry.begin > filled)
+      fail("leave a gap after byte " + std::to_string(filled) + " of the data");
+    filled = entry.end;
+  }
+  if (filled != size)
+    throw Malformed("data: " + std::to_string(size - filled) + " bytes of no tensor after byte " +
+                    std::to_string(filled) + " of the data");
+}
+
+}  // namespace narrowfloat::safetensors::detail

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// The instruction sets that the array kernels are built for, and which one a call uses.
+#pragma once
+
+#include <array>
+#include <cstdlib>
+#include <string_view>
+
+#include "detail/cpu_features.hpp"
+
+namespace narrowfloat {
+
+/// An instruction set of the array kernels. Results never depend on it.
+enum class Isa {
+  generic,  ///< whatever the compiler's baseline offers
+  avx2,     ///< x86 AVX2 and F16C
+  avx512,   ///< x86 AVX-512 F, BW, VL and DQ
+  neon      ///< AArch64 Advanced SIMD
+};
+
+/// Every instruction set, in the order of the enumeration.
+inline constexpr std::array all_isas{Isa::generic, Isa::avx2, Isa::avx512, Isa::neon};
+
+/// The name of an instruction set, as NARROWFLOAT_ISA takes it.
+constexpr std::string_view isa_name(Isa isa) noexcept {
+  constexpr std::array<std::string_view, 4> names{"generic", "avx2", "avx512", "neon"};
+  return names[static_cast<unsigned>(isa)];
+}
+
+/// Whether this processor and this build can run an instruction set.
+inline bool isa_available(Isa isa) noexcept {
+  static const detail::cpu_features found = detail::detect_cpu_features();
+  switch (isa) {
+    case Isa::generic:
+      return true;
+    case Isa::avx2:
+      return found.avx2;
+    case Isa::avx512:
+      return found.avx512;
+    case Isa::neon:
+      return false;
+  }
+  return false;
+}
+
+/// The instruction set that array calls use: the widest available one.
+///
+/// Special   the environment variable NARROWFLOAT_ISA, read once, names another; a name that is
+/// unknown or
+///           not available here is ignored.
+/// Promises  noexcept, thread-safe; the same answer for the life of the process.
+inline Isa active_isa() noexcept {
+  static const Isa active = [] {
+    Isa best = Isa::generic;
+    const char* const wanted = std::getenv("NARROWFLOAT_ISA");
+    for (const Isa isa : all_isas) {
+      if (!isa_available(isa)) continue;
+      if (wanted != nullptr && isa_name(isa) == wanted) return isa;
+      best = isa;
+    }
+    return best;
+  }();
+  return active;
+}
+
+}  // namespace narrowfloat

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// std::numeric_limits and std::hash for every Float.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <limits>
+
+#include "float.hpp"
+
+/// Answers for every instantiation, with the meanings of the C++ standard.
+///
+/// Special   a format without Inf or NaN answers T{} there, as the standard's primary template
+/// does;
+///           epsilon() is 2^-M rounded to the format (a format may not hold it, nor 1).
+template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign>
+class std::numeric_limits<narrowfloat::Float<E, M, Bias, S, Sign>> {
+  using type = narrowfloat::Float<E, M, Bias, S, Sign>;
+  using layout = narrowfloat::detail::layout_of<type>;
+  using storage = typename type::Storage;
+  // floor(n * log10(2)), exact for |n| < 2000: 1233 / 4096 = 0.301025 < log10(2) = 0.3010299...
+  static constexpr int decimal(int n) { return (n * 1233 - (n < 0 ? 4095 : 0)) / 4096; }
+  static constexpr type code(std::uint32_t bits) {
+    return type::from_bits(static_cast<storage>(bits));
+  }
+
+ public:
+  static constexpr bool is_specialized = true;
+  static constexpr bool is_signed = layout::is_signed;
+  static constexpr bool is_integer = false;
+  static constexpr bool is_exact = false;
+  static constexpr bool has_infinity = layout::has_infinity;
+  static constexpr bool has_quiet_NaN = layout::has_nan;
+  static constexpr bool has_signaling_NaN = false;
+  static constexpr std::float_denorm_style has_denorm =
+      layout::has_subnormals ? std::denorm_present : std::denorm_absent;
+  static constexpr bool has_denorm_loss = false;
+  static constexpr std::float_round_style round_style = std::round_to_nearest;
+  static constexpr bool is_iec559 = S == narrowfloat::Specials::ieee && layout::is_signed &&
+                                    layout::has_subnormals && layout::has_nan;
+  static constexpr bool is_bounded = true;
+  static constexpr bool is_modulo = false;
+  static constexpr bool traps = false;
+  static constexpr bool tinyness_before = false;
+  static constexpr int radix = 2;
+  static constexpr int digits = E == 0 ? M : M + 1;
+  static constexpr int digits10 = decimal(digits - 1);
+  static constexpr int max_digits10 = decimal(digits) + 2;
+  static constexpr int min_exponent = layout::min_exponent + 1;
+  static constexpr int max_exponent = layout::max_exponent + 1;
+  static constexpr int min_exponent10 = -decimal(-layout::min_exponent);
+  static constexpr int max_exponent10 = [] {
+    int n = decimal(max_exponent);  // 10^n < 2^max_exponent, which max() may still not reach
+    double power = 1;
+    for (int i = 0; i < n; ++i) power *= 10;
+    for (int i = 0; i > n; --i) power /= 10;
+    return power <= static_cast<double>(code(layout::max_code)) ? n : n - 1;
+  }();
+
+  /// The smallest positive normal value; the smallest positive value where there are no subnormals.
+  static constexpr type min() noexcept {
+    if constexpr (layout::has_subnormals && layout::max_code >= (1u << M)) return code(1u << M);
+    return denorm_min();
+  }
+  static constexpr type max() noexcept { return code(layout::max_code); }
+  /// The most negative finite value; the smallest value of an unsigned format.
+  static constexpr type lowest() noexcept {
+    return code(layout::is_signed ? layout::max_code | layout::sign_mask : 0);
+  }
+  static constexpr type denorm_min() noexcept { return code(layout::is_scale ? 0 : 1); }
+  static constexpr type epsilon() noexcept { return type(1.0 / (1 << M)); }
+  static constexpr type round_error() noexcept { return type(0.5); }
+  static constexpr type infinity() noexcept {
+    return code(layout::has_infinity ? layout::infinity_code : 0);
+  }
+  static constexpr type quiet_NaN() noexcept {
+    return code(layout::has_nan ? layout::nan_code : 0);
+  }
+  static constexpr type signaling_NaN() noexcept { return type{}; }
+};
+
+/// Equal values hash alike: both zeros are one.
+template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign>
+struct std::hash<narrowfloat::Float<E, M, Bias, S, Sign>> {
+  std::size_t operator()(narrowfloat::Float<E, M, Bias, S, Sign> x) const noexcept {
+    const bool zero = x == narrowfloat::Float<E, M, Bias, S, Sign>::from_bits(0);
+    return std::hash<std::uint32_t>{}(zero ? 0u : x.bits());
+  }
+};

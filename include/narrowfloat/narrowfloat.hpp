@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Includes every public header that needs no third party; defines nothing.
+#pragma once
+
+#include "config.hpp"
+#include "convert.hpp"
+#include "float.hpp"
+#include "formats.hpp"
+#include "io/ostream.hpp"
+#include "isa.hpp"
+#include "limits.hpp"
+#include "math.hpp"
+#include "random.hpp"
+#include "rounding.hpp"

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// The policies of a conversion: how it rounds, what it does at the ends of the range and near zero.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+
+#include "detail/codec/round.hpp"
+#include "random.hpp"
+
+namespace narrowfloat {
+
+/// What becomes of values beyond the largest finite one; overflow is decided after rounding.
+enum class Saturation {
+  finite,     ///< everything too large, Inf too, becomes the largest finite value
+  propagate,  ///< finite overflow becomes the largest finite value; Inf stays Inf, else NaN, else
+              ///< the largest
+  none        ///< overflow becomes Inf, else NaN, else the largest finite value, as in IEEE 754
+};
+
+/// What becomes of subnormal numbers.
+enum class Subnormals {
+  keep,  ///< they are numbers like all others
+  flush  ///< subnormal sources are read as zero; a result that is subnormal after rounding becomes
+         ///< zero
+};
+
+namespace detail {
+/// What a policy tells the kernels: its rule, its number of random bits, and those of element i.
+template <rule Rule>
+struct Deterministic {
+  static constexpr detail::rule rule = Rule;
+  static constexpr int random_bits = 0;
+  static constexpr std::uint32_t word(std::uint64_t) noexcept { return 0; }
+};
+}  // namespace detail
+
+/// To the nearest value; a tie goes to the even code, at M = 0 too (IEEE P3109).
+struct NearestEven : detail::Deterministic<detail::rule::half_even> {};
+/// To the nearest value; a tie goes to the larger magnitude.
+struct NearestAway : detail::Deterministic<detail::rule::half_up> {};
+/// To the neighbour with the smaller magnitude.
+struct TowardZero : detail::Deterministic<detail::rule::floor> {};
+/// To the neighbour above.
+struct TowardPositive : detail::Deterministic<detail::rule::up_if_positive> {};
+/// To the neighbour below.
+struct TowardNegative : detail::Deterministic<detail::rule::up_if_negative> {};
+/// An inexact value to the neighbour with the odd code; a finite overflow to the largest finite
+/// value. A later rounding to at least two bits fewer is then as exact as one rounding.
+struct ToOdd : detail::Deterministic<detail::rule::odd> {};
+
+inline constexpr NearestEven nearest_even{};
+inline constexpr NearestAway nearest_away{};
+inline constexpr TowardZero toward_zero{};
+inline constexpr TowardPositive toward_positive{};
+inline constexpr TowardNegative toward_negative{};
+inline constexpr ToOdd to_odd{};
+
+/// The three stochastic roundings of IEEE P3109 (interim report 3.2, section 4.7.4). With v the
+/// discarded fraction of the magnitude in steps of the target and 0 <= r < 2^N, the magnitude is
+/// rounded up where
+enum class StochasticVariant {
+  A,  ///< floor(v 2^N) + r >= 2^N: the fraction is truncated to N bits; biased toward zero by
+      ///< 2^-(N+1)
+  B,  ///< floor(v 2^(N+1)) + 2r + 1 >= 2^(N+1): the fraction is rounded to N bits, ties up
+  C   ///< RNE(v 2^N) + r >= 2^N: the fraction is rounded to N bits, ties to even; unbiased
+};
+
+namespace detail {
+constexpr rule rule_of(StochasticVariant variant) {
+  return variant == StochasticVariant::A   ? rule::floor
+         : variant == StochasticVariant::B ? rule::half_up
+                                           : rule::half_even;
+}
+}  // namespace detail
+
+/// Stochastic rounding of one value on explicit random bits: the low N bits of `bits`.
+template <int N, StochasticVariant V>
+struct StochasticBits {
+  static_assert(1 <= N && N <= 32, "stochastic rounding takes 1 to 32 random bits");
+  static constexpr detail::rule rule = detail::rule_of(V);
+  static constexpr int random_bits = N;
+  std::uint32_t bits = 0;
+  /// The bits, for every element.
+  constexpr std::uint32_t word(std::uint64_t) const noexcept { return bits & (~0u >> (32 - N)); }
+};
+template <int N>
+using StochasticA = StochasticBits<N, StochasticVariant::A>;
+template <int N>
+using StochasticB = StochasticBits<N, StochasticVariant::B>;
+template <int N>
+using StochasticC = StochasticBits<N, StochasticVariant::C>;
+
+/// Stochastic rounding that draws N bits an element from a key: element i of an array draws
+/// element_bits<N>(seed, stream, offset + i), a scalar call element_bits<N>(seed, stream, offset).
+/// So a result depends on (seed, stream, index) alone: never on the instruction set, the number of
+/// threads, or how the array was cut.
+template <int N = 16, StochasticVariant V = StochasticVariant::C>
+struct Stochastic {
+  static_assert(1 <= N && N <= 32, "stochastic rounding takes 1 to 32 random bits");
+  static constexpr detail::rule rule = detail::rule_of(V);
+  static constexpr int random_bits = N;
+  std::uint64_t seed = 0, stream = 0, offset = 0;
+
+  /// The random bits of element i of a call.
+  constexpr std::uint32_t word(std::uint64_t i) const noexcept {
+    return element_bits<N>(seed, stream, offset + i);
+  }
+  /// Those of elements first ... first + count - 1 of a call, one word each.
+  constexpr void fill(std::uint32_t* words, std::size_t count, std::uint64_t first) const noexcept {
+    for (std::size_t i = 0; i < count; ++i) words[i] = word(first + i);
+  }
+};
+
+/// A rounding policy: one of the types above.
+template <class R>
+concept rounding_policy = requires {
+  { R::rule } -> std::convertible_to<detail::rule>;
+  { R::random_bits } -> std::convertible_to<int>;
+};
+
+}  // namespace narrowfloat

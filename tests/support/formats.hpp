@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// The formats that the tests run over, and how the oracle sees each of them.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <narrowfloat/formats.hpp>
+#include <narrowfloat/rounding.hpp>
+
+#include "support/oracle.hpp"
+
+namespace test {
+
+namespace nf = narrowfloat;
+
+template <class F>
+constexpr oracle::Format oracle_format() {
+  if constexpr (std::is_same_v<F, float>) {
+    return oracle::binary32;
+  } else {
+    constexpr oracle::Special specials[] = {oracle::Special::ieee,  oracle::Special::fn,
+                                            oracle::Special::fnuz,  oracle::Special::finite,
+                                            oracle::Special::scale, oracle::Special::p3109};
+    return {F::exponent_bits, F::mantissa_bits, F::bias, specials[static_cast<int>(F::specials)],
+            F::is_signed};
+  }
+}
+
+/// A format's name in reports: e4m3, bias, specials and sign.
+template <class F>
+std::string name_of() {
+  const char* const specials[] = {"ieee", "fn", "fnuz", "finite", "scale", "p3109"};
+  return "e" + std::to_string(F::exponent_bits) + "m" + std::to_string(F::mantissa_bits) + "b" +
+         std::to_string(F::bias) + " " + specials[static_cast<int>(F::specials)] +
+         (F::is_signed ? "" : " unsigned");
+}
+
+using named_formats =
+    std::tuple<nf::float8_e4m3fn, nf::float8_e5m2, nf::float8_e4m3, nf::float8_e3m4,
+               nf::float8_e4m3fnuz, nf::float8_e5m2fnuz, nf::float8_e4m3b11fnuz, nf::float8_e4m3b11,
+               nf::float8_e8m0fnu, nf::float8_ue4m3, nf::float8_ue5m3, nf::float6_e2m3fn,
+               nf::float6_e3m2fn, nf::float4_e2m1fn, nf::float16, nf::bfloat16, nf::tfloat32,
+               nf::float16_e6m9, nf::float12_e6m5>;
+
+using nf::Float, nf::Specials, nf::Signedness;
+
+/// Odd biases, E = 0, M = 0, unsigned, P3109, and widths of 2 to 32 bits.
+using custom_formats = std::tuple<
+    Float<0, 3, 1, Specials::finite>, Float<0, 7, 1, Specials::finite>,
+    Float<0, 4, -3, Specials::fn>, Float<0, 5, 140, Specials::fnuz>,
+    Float<0, 6, 2, Specials::finite, Signedness::is_unsigned>, Float<3, 0, 3, Specials::finite>,
+    Float<4, 0, 7>, Float<5, 0, 20, Specials::fn>, Float<6, 0, 31, Specials::fnuz>,
+    Float<7, 0, 64, Specials::p3109>, Float<8, 0, 100, Specials::scale, Signedness::is_unsigned>,
+    Float<4, 0, 30, Specials::scale, Signedness::is_unsigned>, Float<4, 3, 8, Specials::p3109>,
+    Float<5, 2, 16, Specials::p3109>, Float<5, 3, 16, Specials::p3109, Signedness::is_unsigned>,
+    Float<3, 1, 3, Specials::finite>, Float<1, 2, 0, Specials::ieee>,
+    Float<1, 1, 1, Specials::finite>, Float<3, 3, 3, Specials::fn>, Float<4, 4, 9, Specials::ieee>,
+    Float<5, 6, 15>, Float<8, 3, 127>, Float<8, 3, 130>, Float<8, 3, 120, Specials::fn>,
+    Float<8, 2, -20, Specials::finite>, Float<8, 7, 150>, Float<8, 7, 60, Specials::finite>,
+    Float<5, 3, 300, Specials::fnuz>, Float<4, 11, 7>, Float<8, 15, 127, Specials::fn>,
+    Float<8, 23, 127>, Float<8, 23, 140, Specials::finite>,
+    Float<7, 22, 63, Specials::ieee, Signedness::is_unsigned>>;
+
+/// Calls f.template operator()<F>() for every format of a list.
+template <class List, class Function>
+void for_each_format(Function f) {
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (f.template operator()<std::tuple_element_t<I, List>>(), ...);
+  }
+  (std::make_index_sequence<std::tuple_size_v<List>>{});
+}
+
+/// Every deterministic policy beside the oracle's mode: f(policy, mode).
+template <class Function>
+void for_each_mode(Function f) {
+  f(nf::nearest_even, oracle::Mode::nearest_even);
+  f(nf::nearest_away, oracle::Mode::nearest_away);
+  f(nf::toward_zero, oracle::Mode::toward_zero);
+  f(nf::toward_positive, oracle::Mode::toward_positive);
+  f(nf::toward_negative, oracle::Mode::toward_negative);
+  f(nf::to_odd, oracle::Mode::to_odd);
+}
+
+inline constexpr nf::Saturation saturations[] = {nf::Saturation::finite, nf::Saturation::propagate,
+                                                 nf::Saturation::none};
+constexpr oracle::Saturation oracle_saturation(nf::Saturation s) {
+  return static_cast<oracle::Saturation>(static_cast<int>(s));
+}
+
+template <class F>
+constexpr std::uint32_t code_count() {
+  return F::width < 32 ? 1u << (F::width & 31) : 0;
+}
+
+template <class F>
+constexpr F from_code(std::uint32_t code) {
+  return F::from_bits(static_cast<typename F::Storage>(code));
+}
+
+/// The inputs that decide a conversion to F, as doubles: every code (a sample above 12 bits), every
+/// midpoint between neighbours, and their neighbours; the ends of every format; specials.
+template <class F>
+std::vector<double> deciding_doubles() {
+  std::vector<double> inputs;
+  const auto add = [&](double x) {
+    const auto bits = std::bit_cast<std::uint64_t>(x);
+    for (const std::uint64_t near : {bits - 1, bits, bits + 1}) {
+      inputs.push_back(std::bit_cast<double>(near));
+      inputs.push_back(std::bit_cast<double>(near ^ (std::uint64_t{1} << 63)));
+    }
+  };
+  const std::uint32_t top = F::is_signed ? 1u << (F::width - 1) : ~0u >> (32 - F::width);
+  const std::uint32_t step = F::width <= 12 ? 1 : (top >> 11) | 1;  // odd: both parities
+  double previous = 0;
+  for (std::uint32_t code = 0; code < top; code += step) {
+    const std::uint32_t last = code > top - step ? top - 1 : code;
+    for (const std::uint32_t c : {last, last + 1 < top ? last + 1 : last}) {
+      const double value = static_cast<double>(from_code<F>(c));
+      if (value - value != 0) continue;  // Inf, NaN
+      add(value);
+      add((previous + value) / 2);
+      previous = value;
+    }
+  }
+  for (int k = 1; k <= 8; ++k) add(previous * (1 + k * 0.0625));  // beyond the largest
+  for (int e = -1074; e < 1024; e += 7)
+    add(std::bit_cast<double>(e < -1022 ? std::uint64_t{1} << (e + 1074)
+                                        : static_cast<std::uint64_t>(e + 1023) << 52));
+  for (const std::uint64_t bits :
+       {0x0ull, 0x7ff0000000000000ull, 0x7ff8000000000000ull, 0x7ff0000000000001ull,
+        0x7fefffffffffffffull, 0x47efffffe0000000ull, 0x47efffffefffffffull}) {
+    inputs.push_back(std::bit_cast<double>(bits));
+    inputs.push_back(std::bit_cast<double>(bits | 0x8000000000000000ull));
+  }
+  return inputs;
+}
+
+/// The floats on both sides of each of the deciding doubles.
+template <class F>
+std::vector<float> deciding_floats() {
+  std::vector<float> inputs;
+  for (const double x : deciding_doubles<F>()) {
+    const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(x));
+    for (const std::uint32_t near : {bits - 1, bits, bits + 1})
+      inputs.push_back(std::bit_cast<float>(near));
+  }
+  return inputs;
+}
+
+inline std::uint64_t bits_of(float x) { return std::bit_cast<std::uint32_t>(x); }
+inline std::uint64_t bits_of(double x) { return std::bit_cast<std::uint64_t>(x); }
+inline oracle::Exact exact_of(float x) {
+  return oracle::from_f32_bits(std::bit_cast<std::uint32_t>(x));
+}
+inline oracle::Exact exact_of(double x) {
+  return oracle::from_f64_bits(std::bit_cast<std::uint64_t>(x));
+}
+
+}  // namespace test
