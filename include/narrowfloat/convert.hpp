@@ -18,20 +18,16 @@ namespace narrowfloat {
 /// Converts one number to the type To.
 ///
 /// Result    the value rounded once by `rounding`; exact where To holds the value. A conversion
-/// within one format copies
-///           the bits unless a policy changes the value.
+///           within one format copies the bits unless a policy changes the value.
 /// Special   NaN is the canonical quiet NaN, with its sign where To has signed NaNs; the positive
-/// largest
-///           finite value where To has no NaN. Overflow and Inf by `saturation`. A nonzero negative
-///           value in an unsigned To, and zero in a To without zero, is code 0, or NaN under
-///           Saturation::none.
+///           largest finite value where To has no NaN. Overflow and Inf by `saturation`. A nonzero
+///           negative value in an unsigned To, and zero in a To without zero, is code 0, or NaN
+///           under Saturation::none.
 /// Promises  noexcept, constexpr; the same bits in every floating-point environment.
 template <number To, number From, rounding_policy R = NearestEven>
 constexpr NF_FN To convert(From x, R rounding = {}, Saturation saturation = default_saturation<To>,
                            Subnormals subnormals = Subnormals::keep) noexcept {
-  return subnormals == Subnormals::flush
-             ? detail::convert_number<To, true>(x, rounding, saturation)
-             : detail::convert_number<To, false>(x, rounding, saturation);
+  return detail::convert_number<To>(x, rounding, saturation, subnormals);
 }
 /// Converts an integer, rounded once.
 template <narrow_float To, std::integral From, rounding_policy R = NearestEven>
@@ -106,7 +102,7 @@ constexpr void convert(In&& in, Out&& out, R rounding = {},
 /// As above, on a named instruction set.
 ///
 /// Special   an instruction set that is not available here throws std::invalid_argument with its
-/// name.
+///           name.
 template <number_range In, number_range Out, array_rounding_policy R = NearestEven>
 void convert(Isa isa, In&& in, Out&& out, R rounding = {},
              Saturation saturation = default_saturation<detail::number_of<Out>>,

@@ -116,7 +116,7 @@ class Float {
   template <class T>
   requires(std::same_as<T, float> ||
            std::same_as<T, double>) explicit constexpr NF_FN Float(T x) noexcept
-      : Float(detail::convert_number<Float, false>(x, nearest_even, default_saturation<Float>)) {}
+      : Float(detail::convert_number<Float>(x, nearest_even, default_saturation<Float>)) {}
   template <std::integral T>
   explicit constexpr NF_FN Float(T x) noexcept
       : Float(detail::round_to<Float>(detail::exact_of(x), nearest_even,
@@ -125,15 +125,15 @@ class Float {
   template <narrow_float T>
   requires(!std::same_as<T, Float>) explicit(!lossless_to<T, Float>) constexpr NF_FN Float(
       T x) noexcept
-      : Float(detail::convert_number<Float, false>(x, nearest_even, default_saturation<Float>)) {}
+      : Float(detail::convert_number<Float>(x, nearest_even, default_saturation<Float>)) {}
 
   /// The exact value: in float if every value of the format is exact there, else in double.
   constexpr NF_FN operator std::conditional_t<exact_in_float_, float, double>() const noexcept {
     using wider = std::conditional_t<exact_in_float_, float, double>;
-    return detail::convert_number<wider, false>(*this, nearest_even, Saturation::none);
+    return detail::convert_number<wider>(*this, nearest_even, Saturation::none);
   }
   explicit constexpr NF_FN operator float() const noexcept requires(!exact_in_float_) {
-    return detail::convert_number<float, false>(*this, nearest_even, Saturation::none);
+    return detail::convert_number<float>(*this, nearest_even, Saturation::none);
   }
 
   constexpr NF_FN Float operator+() const noexcept { return *this; }
@@ -199,9 +199,8 @@ concept formats_do_not_mix =
 ///
 /// Result    the exact result rounded once, to nearest even, the subnormal range included.
 /// Special   overflow, and an exact Inf such as x / 0, is Inf, else NaN, else the largest finite
-/// value;
-///           signs of zero as IEEE 754 (+0 where there is no -0); an invalid operation is the
-///           positive canonical NaN, else the positive largest finite value.
+///           value; signs of zero as IEEE 754 (+0 where there is no -0); an invalid operation is
+///           the positive canonical NaN, else the positive largest finite value.
 template <class A, class B, class F = detail::common_format_t<A, B>>
 constexpr NF_FN F operator+(A a, B b) noexcept {
   return detail::round_nearest<F>(detail::sum(detail::operand<F>(a), detail::operand<F>(b), false));

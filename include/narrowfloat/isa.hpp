@@ -46,8 +46,7 @@ inline bool isa_available(Isa isa) noexcept {
 /// The instruction set that array calls use: the widest available one.
 ///
 /// Special   the environment variable NARROWFLOAT_ISA, read once, names another; a name that is
-/// unknown or
-///           not available here is ignored.
+///           unknown or not available here is ignored.
 /// Promises  noexcept, thread-safe; the same answer for the life of the process.
 inline Isa active_isa() noexcept {
   static const Isa active = [] {

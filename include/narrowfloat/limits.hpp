@@ -11,8 +11,7 @@
 /// Answers for every instantiation, with the meanings of the C++ standard.
 ///
 /// Special   a format without Inf or NaN answers T{} there, as the standard's primary template
-/// does;
-///           epsilon() is 2^-M rounded to the format (a format may not hold it, nor 1).
+///           does; epsilon() is 2^-M rounded to the format (a format may not hold it, nor 1).
 template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign>
 class std::numeric_limits<narrowfloat::Float<E, M, Bias, S, Sign>> {
   using type = narrowfloat::Float<E, M, Bias, S, Sign>;

@@ -56,10 +56,9 @@ constexpr std::uint32_t code_at(std::int32_t place) {
 
 /// Result    the next value after `from` in the direction of `to`; `to` where they are equal.
 /// Special   NaN if either is NaN. Inf follows the largest finite value where the format has it;
-/// elsewhere
-///           the largest finite value is its own successor. One below +tiny is +0, one above -tiny
-///           is -0 where the format has it. The least value of an unsigned format is its own
-///           predecessor.
+///           elsewhere the largest finite value is its own successor. One below +tiny is +0, one
+///           above -tiny is -0 where the format has it. The least value of an unsigned format is
+///           its own predecessor.
 template <narrow_float F>
 constexpr F nextafter(F from, F to) noexcept {
   using layout = detail::layout_of<F>;
@@ -96,8 +95,7 @@ constexpr F ldexp(F x, int exponent) noexcept {
 }
 
 /// Result    the fraction f and, in *exponent, n, with x = f * 2^n and 1/2 <= |f| < 1; f is rounded
-/// once
-///           where the format does not hold it.
+///           once where the format does not hold it.
 /// Special   zero, Inf and NaN give x and 0.
 template <narrow_float F>
 constexpr F frexp(F x, int* exponent) noexcept {
@@ -109,8 +107,7 @@ constexpr F frexp(F x, int* exponent) noexcept {
 /// The exact result of an operation, rounded once by explicit policies; a + b here.
 ///
 /// Special   as the operators, with overflow, Inf and invalid negative results by `saturation`; an
-/// exact zero
-///           sum of opposite signs is -0 when rounding toward negative, else +0.
+///           exact zero sum of opposite signs is -0 when rounding toward negative, else +0.
 template <narrow_float F, rounding_policy R = NearestEven>
 constexpr F add(F a, F b, R rounding = {}, Saturation saturation = Saturation::none) noexcept {
   constexpr bool down = R::rule == detail::rule::up_if_negative;

@@ -23,10 +23,9 @@ constexpr std::array<std::uint32_t, 4> philox4x32_10(
 /// The random bits of one element of a logical array.
 ///
 /// Result    an N-bit number, uniform over the seeds. For N <= 16, eight elements share a block:
-/// element
-///           i takes half-word i % 8 of block i / 8, low half first; for N > 16, element i takes
-///           word i % 4 of block i / 4. An N below the field's width takes the field's top bits.
-///           Block b is philox4x32_10({lo(b), hi(b), lo(stream), hi(stream)}, {lo(seed),
+///           element i takes half-word i % 8 of block i / 8, low half first; for N > 16, element i
+///           takes word i % 4 of block i / 4. An N below the field's width takes the field's top
+///           bits. Block b is philox4x32_10({lo(b), hi(b), lo(stream), hi(stream)}, {lo(seed),
 ///           hi(seed)}).
 /// Promises  noexcept, constexpr; the same on every instruction set and for every cut of the array.
 template <int N>

@@ -19,24 +19,24 @@ namespace nf = narrowfloat;
 
 template <class F>
 constexpr oracle::Format oracle_format() {
-  if constexpr (std::is_same_v<F, float>) {
-    return oracle::binary32;
-  } else {
-    constexpr oracle::Special specials[] = {oracle::Special::ieee,  oracle::Special::fn,
-                                            oracle::Special::fnuz,  oracle::Special::finite,
-                                            oracle::Special::scale, oracle::Special::p3109};
-    return {F::exponent_bits, F::mantissa_bits, F::bias, specials[static_cast<int>(F::specials)],
-            F::is_signed};
-  }
+  constexpr oracle::Special specials[] = {oracle::Special::ieee,  oracle::Special::fn,
+                                          oracle::Special::fnuz,  oracle::Special::finite,
+                                          oracle::Special::scale, oracle::Special::p3109};
+  return {F::exponent_bits, F::mantissa_bits, F::bias, specials[static_cast<int>(F::specials)],
+          F::is_signed};
 }
 
-/// A format's name in reports: e4m3, bias, specials and sign.
+/// A number type's name in reports: widths, bias, specials and sign.
 template <class F>
 std::string name_of() {
-  const char* const specials[] = {"ieee", "fn", "fnuz", "finite", "scale", "p3109"};
-  return "e" + std::to_string(F::exponent_bits) + "m" + std::to_string(F::mantissa_bits) + "b" +
-         std::to_string(F::bias) + " " + specials[static_cast<int>(F::specials)] +
-         (F::is_signed ? "" : " unsigned");
+  if constexpr (std::is_floating_point_v<F>) {
+    return sizeof(F) == sizeof(float) ? "float" : "double";
+  } else {
+    const char* const specials[] = {"ieee", "fn", "fnuz", "finite", "scale", "p3109"};
+    return "e" + std::to_string(F::exponent_bits) + "m" + std::to_string(F::mantissa_bits) + "b" +
+           std::to_string(F::bias) + " " + specials[static_cast<int>(F::specials)] +
+           (F::is_signed ? "" : " unsigned");
+  }
 }
 
 using named_formats =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Part of every test that runs once per instruction set: skips the test where the machine lacks the one
-// that NARROWFLOAT_ISA names, and fails it where another one would run in its place.
+// Part of every test that runs once per instruction set: skips the test where the machine lacks the
+// one that NARROWFLOAT_ISA names, and fails it where another one would run in its place.
 #include <narrowfloat/isa.hpp>
 
 #include <cstdio>

@@ -44,7 +44,11 @@ std::uint64_t largest_index(const Format& f) {
   throw std::logic_error("oracle: no such format");
 }
 
-bool has_subnormals(const Format& f) { return f.exponent_bits > 0 && f.mantissa_bits > 0; }
+// A format without a normal number (E = 0; E = 1 with ieee) is a fixed-point format.
+bool has_subnormals(const Format& f) {
+  const bool has_normals = f.exponent_bits > (f.special == Special::ieee ? 1 : 0);
+  return has_normals && f.mantissa_bits > 0;
+}
 
 bool is_subnormal_index(const Format& f, std::uint64_t index) {
   return has_subnormals(f) && index > 0 && index < power_of_two(f.mantissa_bits);

@@ -8,8 +8,8 @@
 #include <type_traits>
 
 #include "../rounding.hpp"
-#include "codec/exact.hpp"
 #include "codec/transcode.hpp"
+#include "exact.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -62,14 +62,18 @@ constexpr saturates saturates_in(Saturation saturation) {
 }
 
 /// Converts one number; the body of every scalar conversion.
-template <class To, bool Flush, class From, class R>
-constexpr To convert_number(From x, const R& rounding, Saturation saturation) {
+template <class To, class From, class R>
+constexpr To convert_number(From x, const R& rounding, Saturation saturation,
+                            Subnormals subnormals = Subnormals::keep) {
   using from = layout_of<From>;
   using to = layout_of<To>;
   using W = word_for<from, to, R::random_bits>;
   const outcomes out = outcomes_for<to, R::rule, R::random_bits>(saturates_in(saturation));
-  const W code = transcode<from, to, R::rule, R::random_bits, Flush, W>(
-      number_traits<From>::to_code(x), rounding.word(0), out);
+  const bool flush = subnormals == Subnormals::flush;
+  W code = number_traits<From>::to_code(x);
+  if (flush) code = flush_subnormals<from>(code);
+  code = transcode<from, to, R::rule, R::random_bits, W>(code, rounding.word(0), out);
+  if (flush) code = flush_subnormals<to>(code);
   return number_traits<To>::from_code(static_cast<typename number_traits<To>::code>(code));
 }
 

@@ -104,8 +104,7 @@ constexpr std::optional<Dtype> dtype_of() {
 
 /// A C++ type with a dtype of its own.
 template <class T>
-concept Element = dtype_of<T>()
-!= std::nullopt;
+concept Element = (dtype_of<T>() != std::nullopt);
 
 /// A named array, row-major. Its bytes are as in the file.
 struct Tensor {

@@ -49,18 +49,16 @@ constexpr NF_FN W decode_magnitude(const W& code) {
 /// Decodes a code of Layout.
 ///
 /// Result    the bits of the same value; exact.
-/// Special   NaN is the canonical quiet NaN, negative where the format has signed NaNs and this one
-/// is. Requires  exact_in<Layout, W>; the code has no bits above the width.
-template <class Layout, bool Flush, class W>
+/// Special   NaN is the canonical quiet NaN, negative where the format has signed NaNs and this is
+///           one.
+/// Requires  exact_in<Layout, W>; the code has no bits above the width.
+template <class Layout, class W>
 constexpr NF_FN W decode(const W& code) {
   using target = wide<lane<W>>;
   static_assert(exact_in<Layout, lane<W>>);
   const W sign = code & W(Layout::sign_mask);
   const W value = code - sign;
   W bits = decode_magnitude<Layout>(value);
-  if constexpr (Flush && Layout::has_subnormals) {
-    bits = select_less(value, W(lane<W>{1} << Layout::mantissa_bits), W(0), bits);
-  }
   if constexpr (Layout::has_infinity) {
     bits = select_equal(value, W(Layout::infinity_code), W(target::infinity), bits);
   }
@@ -72,24 +70,16 @@ constexpr NF_FN W decode(const W& code) {
   if constexpr (Layout::nan_is_negative_zero) {
     bits = select_equal(code, W(Layout::sign_mask), W(target::quiet_nan), bits);
   }
-  if constexpr (Layout::is_signed && !Layout::has_signed_zero && Flush && Layout::has_subnormals) {
-    bits = select_equal(bits, W(target::sign_mask), W(0), bits);
-  }
   return bits;
 }
 
-/// A conversion to a float or double that holds every value: applies what the policies still
-/// change.
-template <bool Flush, class W>
+/// A conversion to a float or double that holds every value: only Inf may still change.
+template <class W>
 constexpr NF_FN W settle(const W& bits, bool infinity_saturates) {
   using target = wide<lane<W>>;
   const W sign = bits & W(target::sign_mask);
-  W value = bits - sign;
-  if constexpr (Flush) {
-    value = select_less(value, W(lane<W>{1} << target::mantissa_bits), W(0), value);
-  }
   const W infinite = W(target::infinity - (infinity_saturates ? 1u : 0u));
-  return sign + select_equal(value, W(target::infinity), infinite, value);
+  return sign + select_equal(bits - sign, W(target::infinity), infinite, bits - sign);
 }
 
 }  // namespace NF_BASELINE

@@ -28,7 +28,7 @@ struct outcomes {
 /// finite overflow rounded toward zero in its direction gives the largest finite value; so does
 /// round to odd.
 template <class Layout, rule Rule, int N>
-constexpr outcomes outcomes_of(saturates policy) {
+constexpr NF_FN outcomes outcomes_of(saturates policy) {
   constexpr std::uint32_t largest = Layout::max_code;
   constexpr std::uint32_t beyond = Layout::has_infinity || Layout::has_nan ? largest + 1 : largest;
   constexpr bool inward = N == 0 && (Rule == rule::floor || Rule == rule::odd);
@@ -99,24 +99,17 @@ constexpr NF_FN W join_sign(const W& code, const W& sign) {
 ///
 /// Result    the code, sign joined, right-aligned in the word.
 /// Special   a NaN keeps its sign where the format has signed NaNs, else it is the one NaN, else
-/// the
-///           positive largest finite value; -0 is +0 where the format has no -0.
-template <class Layout, rule Rule, int N, bool FlushSource, bool FlushResult, class W>
+///           the positive largest finite value; -0 is +0 where the format has no -0.
+template <class Layout, rule Rule, int N, class W>
 constexpr NF_FN W encode(const W& bits, const W& random, const outcomes& out) {
   using source = wide<lane<W>>;
   using unpacked = unpack<Layout, W>;
   const W sign = bits & W(source::sign_mask);
-  W value = bits - sign;
-  if constexpr (FlushSource) {
-    value = select_less(value, W(lane<W>{1} << source::mantissa_bits), W(0), value);
-  }
+  const W value = bits - sign;
 
   W code =
       round_code<Layout, Rule, N, source::mantissa_bits, unpacked::offset, unpacked::max_exponent>(
           unpacked::apply(value), sign, random);
-  if constexpr (FlushResult && Layout::has_subnormals) {
-    code = select_less(code, W(lane<W>{1} << Layout::mantissa_bits), W(0), code);
-  }
   code = limit<Layout, Rule>(code, sign, out);
   code = select_less(value, W(source::infinity), code, W(out.infinity));
   if constexpr (Layout::is_scale) code = select_equal(value, W(0), W(out.zero), code);
@@ -131,21 +124,12 @@ constexpr NF_FN W encode(const W& bits, const W& random, const outcomes& out) {
       code, nan_drops_sign ? select_less(W(source::infinity), value, W(0), sign) : sign);
 }
 
-/// A same-format conversion: copies the code unless a policy changes the value.
-template <class Layout, bool Flush, class W>
+/// A same-format conversion: copies the code; only Inf may change.
+template <class Layout, class W>
 constexpr NF_FN W recode(const W& code, const outcomes& out) {
+  if constexpr (!Layout::has_infinity) return code;
   const W sign = code & W(Layout::sign_mask);
-  W value = code - sign;
-  if constexpr (Flush && Layout::has_subnormals) {
-    value = select_less(value, W(lane<W>{1} << Layout::mantissa_bits), W(0), value);
-  }
-  if constexpr (Layout::has_infinity) {
-    value = select_equal(value, W(Layout::infinity_code), W(out.infinity), value);
-  }
-  if constexpr (Layout::has_signed_zero || !Layout::is_signed) return sign + value;
-  // -0 is NaN's code here: a flushed negative subnormal is the one zero.
-  return select_equal(value, W(0), select_equal(code, W(Layout::sign_mask), code, W(0)),
-                      sign + value);
+  return sign + select_equal(code - sign, W(Layout::infinity_code), W(out.infinity), code - sign);
 }
 
 }  // namespace NF_BASELINE

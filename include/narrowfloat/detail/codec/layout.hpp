@@ -44,12 +44,8 @@ struct layout {
   static constexpr bool has_nan = S != Specials::finite && !(S == Specials::ieee && M == 0);
   static constexpr bool has_signed_zero = is_signed && S != Specials::fnuz && S != Specials::p3109;
   static constexpr bool has_signed_nan = has_nan && has_signed_zero;
-  /// Subnormals are the codes below the smallest normal; a fixed-point format (E = 0) has no
-  /// normal.
-  static constexpr bool has_subnormals = E > 0 && M > 0;
 
-  /// The one NaN of fnuz and signed p3109 sits at the code of -0; all other NaNs are magnitudes
-  /// above Inf.
+  /// The one NaN of fnuz and signed p3109 sits at the code of -0; others are magnitudes above Inf.
   static constexpr bool nan_is_negative_zero = is_signed && has_nan && !has_signed_nan;
 
   /// The largest finite code: all ones, less the codes that Inf and NaN take.
@@ -59,6 +55,10 @@ struct layout {
       : S == Specials::p3109 && is_signed         ? magnitude_mask - 1
       : S == Specials::p3109                      ? magnitude_mask - 2
                                                   : magnitude_mask;
+
+  /// Subnormals are the codes below the smallest normal. A format without normals (E = 0; E = 1
+  /// with ieee) is a fixed-point format and has none.
+  static constexpr bool has_subnormals = M > 0 && max_code >= (std::uint32_t{1} << M);
 
   /// Where Inf exists it follows the largest finite code; so does every NaN that overflow gives.
   static constexpr std::uint32_t infinity_code = max_code + 1;

@@ -10,8 +10,8 @@ inline namespace NF_BASELINE {
 
 /// How an exact quotient becomes an integer. With N random bits r, the magnitude is scaled by 2^N,
 /// made an integer by the rule, and (integer + r) >> N is the rounded magnitude: so rounding to
-/// nearest even is StochasticC with N = 0, and so on (IEEE P3109 interim report 3.2,
-/// section 4.7.4).
+/// nearest even is StochasticC with N = 0, and so on (IEEE P3109 interim report 3.2, section
+/// 4.7.4).
 enum class rule {
   floor,           ///< toward zero; StochasticA
   half_up,         ///< to nearest, ties away from zero; StochasticB
@@ -41,8 +41,7 @@ inline constexpr bool word_suffices =
 ///
 /// Result    the magnitude code; zero gives code 0; below the smallest `scale` value gives code 0.
 /// Requires  x.exponent <= MaxExponent; the low N bits of `random` are the random bits, others are
-/// 0;
-///           the top bit of `sign` is the sign of the value, the others are 0.
+///           0; the top bit of `sign` is the sign of the value, the others are 0.
 template <class Layout, rule Rule, int N, int P, int Offset, int MaxExponent, class W>
 constexpr NF_FN W round_code(const magnitude<W>& x, const W& sign, const W& random) {
   static_assert(word_suffices<Layout, W, P, N>);

@@ -14,7 +14,9 @@ inline namespace NF_BASELINE {
 using binary32 = layout<8, 23, 127, Specials::ieee, Signedness::is_signed>;
 /// double, whose codes fit no layout: it is only ever the wide layout of a 64-bit word.
 struct binary64 {
-  static constexpr int width = 64;
+  static constexpr int width = 64, mantissa_bits = 52;
+  static constexpr std::uint64_t sign_mask = wide<std::uint64_t>::sign_mask;
+  static constexpr bool is_signed = true, has_signed_zero = true, has_subnormals = true;
 };
 
 /// Whether `Layout` is the wide layout of a word of type W itself.
@@ -25,7 +27,7 @@ inline constexpr bool is_wide =
 /// Whether words of 32 bits serve From -> To with N random bits: every source value is exact in
 /// float and no intermediate value leaves the word.
 template <class From, class To, int N>
-constexpr bool fits_32_bits() {
+constexpr NF_FN bool fits_32_bits() {
   if constexpr (std::is_same_v<From, binary64> || std::is_same_v<To, binary64>) {
     return false;
   } else {
@@ -41,7 +43,7 @@ using word_for = std::conditional_t<fits_32_bits<From, To, N>(), std::uint32_t, 
 
 /// The outcomes of a conversion to To.
 template <class To, rule Rule, int N>
-constexpr outcomes outcomes_for(saturates policy) {
+constexpr NF_FN outcomes outcomes_for(saturates policy) {
   if constexpr (std::is_same_v<To, binary64>) {
     return {.infinity_saturates = policy.infinity};  // holds every value of every source
   } else {
@@ -49,22 +51,35 @@ constexpr outcomes outcomes_for(saturates policy) {
   }
 }
 
+/// A subnormal code becomes zero; other codes stay.
+template <class Layout, class W>
+constexpr NF_FN W flush_subnormals(const W& code) {
+  if constexpr (!Layout::has_subnormals) return code;
+  const W sign = code & W(Layout::sign_mask);
+  const W zero = W(0);
+  const W value =
+      select_less(code - sign, W(lane<W>{1} << Layout::mantissa_bits), zero, code - sign);
+  if constexpr (Layout::has_signed_zero || !Layout::is_signed) return sign + value;
+  // The code of -0 is NaN here: it stays, and a negative subnormal becomes the one zero.
+  return select_equal(value, zero, select_equal(code, sign, code, zero), sign + value);
+}
+
 /// Converts a code of From to a code of To, both right-aligned in words of type W (word_for).
-template <class From, class To, rule Rule, int N, bool Flush, class W>
+template <class From, class To, rule Rule, int N, class W>
 constexpr NF_FN W transcode(const W& code, const W& random, const outcomes& out) {
   constexpr bool direct = is_wide<From, lane<W>>;
   if constexpr (is_wide<To, lane<W>>) {
     if constexpr (direct) {
-      return settle<Flush>(code, out.infinity_saturates);
+      return settle(code, out.infinity_saturates);
     } else {
-      return settle<Flush>(decode<From, Flush>(code), out.infinity_saturates);
+      return settle(decode<From>(code), out.infinity_saturates);
     }
   } else if constexpr (std::is_same_v<From, To>) {
-    return recode<To, Flush>(code, out);
+    return recode<To>(code, out);
   } else if constexpr (direct) {
-    return encode<To, Rule, N, Flush, Flush>(code, random, out);
+    return encode<To, Rule, N>(code, random, out);
   } else {
-    return encode<To, Rule, N, false, Flush>(decode<From, Flush>(code), random, out);
+    return encode<To, Rule, N>(decode<From>(code), random, out);
   }
 }
 

@@ -39,5 +39,32 @@ NF_INLINE group_of<N> random_group([[maybe_unused]] const R& rounding,
   }
 }
 
+/// transcode() between flushes of both sides.
+template <class From, class To, class R, bool Flush, class W>
+NF_INLINE W transcode_element(const W& code, const W& random, const outcomes& outcome) {
+  if constexpr (Flush) {
+    return flush_subnormals<To>(transcode<From, To, R::rule, R::random_bits>(
+        flush_subnormals<From>(code), random, outcome));
+  } else {
+    return transcode<From, To, R::rule, R::random_bits>(code, random, outcome);
+  }
+}
+
+/// The scalar loop: elements first ... last - 1. One body for every instruction set, so not inlined.
+template <class From, class To, class R, bool Flush>
+void convert_elements(const void* in, void* out, std::size_t first, std::size_t last,
+                      const R& rounding, const outcomes& outcome) {
+  using W = word_for<From, To, R::random_bits>;
+  const auto* source = static_cast<const unsigned char*>(in);
+  auto* target = static_cast<unsigned char*>(out);
+  for (std::size_t i = first; i < last; ++i) {
+    code_for<From> code;
+    __builtin_memcpy(&code, source + i * sizeof code, sizeof code);
+    const auto result = static_cast<code_for<To>>(
+        transcode_element<From, To, R, Flush, W>(code, rounding.word(i), outcome));
+    __builtin_memcpy(target + i * sizeof result, &result, sizeof result);
+  }
+}
+
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

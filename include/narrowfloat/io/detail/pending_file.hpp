@@ -39,6 +39,7 @@ class PendingFile {
   }
 
   void append(std::span<const std::byte> bytes) {
+    if (bytes.empty()) return;  // an empty span may have no address, which fwrite does not take
     if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size())
       fail("cannot write " + temporary_.string());
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The JSON header of a safetensors file, read strictly and written; what it says is checked
-// elsewhere. private: include <narrowfloat/io/safetensors.hpp>
+// The JSON header of a safetensors file: reads it strictly, writes it, knows its grammar only.
+// private: include <narrowfloat/io/safetensors.hpp>
 #pragma once
 
 #include <algorithm>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Exact arithmetic on codes: sum, product, quotient and square root in integers, rounded once at
+// private: include <narrowfloat/float.hpp>. Exact arithmetic on codes: sum, product, quotient and square root in integers, rounded once at
 // the end in any mode. Integers, because float and double arithmetic would see the rounding mode,
 // the flush-to-zero flags and -ffast-math even where they are wide enough.
 #pragma once
 
 #include <bit>
 
-#include "encode.hpp"
+#include "codec/encode.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {

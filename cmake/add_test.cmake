@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+# narrowfloat_add_test: one source file, one executable, one ctest entry (or one per instruction set).
+
+# The instruction sets a machine of this architecture can have; the test says 77 where it lacks one.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86")
+  set(narrowfloat_isas generic avx2 avx512)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64|ARM64")
+  set(narrowfloat_isas generic neon)
+else()
+  set(narrowfloat_isas generic)
+endif()
+
+# narrowfloat_add_test(<name> [SOURCE <file>] [LABELS <label>...] [LIBRARIES <target>...] [ISA])
+#   SOURCE     the test's only file; default <name>.cpp
+#   LABELS     ctest labels; `exhaustive` also keeps it out of `all`, under the target `exhaustive`
+#   LIBRARIES  what it links beside narrowfloat and the test support
+#   ISA        run it once per instruction set, forced through NARROWFLOAT_ISA, under the label isa
+function(narrowfloat_add_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ISA" "SOURCE" "LABELS;LIBRARIES")
+  if(NOT arg_SOURCE)
+    set(arg_SOURCE ${name}.cpp)
+  endif()
+
+  add_executable(${name} ${arg_SOURCE})
+  target_link_libraries(${name} PRIVATE narrowfloat_test_support ${arg_LIBRARIES})
+  if(NOT arg_LIBRARIES) # a library may bring definitions that the shared header was not built with
+    target_precompile_headers(${name} REUSE_FROM narrowfloat_test_support)
+  endif()
+
+  set(timeout 600)
+  if("exhaustive" IN_LIST arg_LABELS)
+    set(timeout 86400)
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+    add_dependencies(exhaustive ${name})
+  endif()
+
+  if(NOT arg_ISA)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${timeout})
+    return()
+  endif()
+  target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/isa_guard.cpp)
+  foreach(isa IN LISTS narrowfloat_isas)
+    add_test(NAME ${name}.${isa} COMMAND ${name})
+    set_tests_properties(
+      ${name}.${isa}
+      PROPERTIES LABELS "${arg_LABELS};isa" TIMEOUT ${timeout} SKIP_RETURN_CODE 77
+                 ENVIRONMENT NARROWFLOAT_ISA=${isa})
+  endforeach()
+endfunction()

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// The active instruction set converts arrays as the scalar convert() does: every format, both ways,
+// all policies, on the inputs that decide a rounding.
+#include <narrowfloat/convert.hpp>
+
+#include "support/catch.hpp"
+#include "support/formats.hpp"
+#include "support/mismatches.hpp"
+
+using namespace test;
+
+namespace {
+
+std::uint64_t code_of(float x) { return bits_of(x); }
+std::uint64_t code_of(double x) { return bits_of(x); }
+template <nf::narrow_float F>
+std::uint64_t code_of(F x) {
+  return x.bits();
+}
+
+template <class To, class From, class R>
+void check(const std::vector<From>& in, R rounding, nf::Saturation saturation,
+           nf::Subnormals subnormals, Mismatches& bad) {
+  std::vector<To> out(in.size());
+  nf::convert(in, out, rounding, saturation, subnormals);
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const To expected = nf::convert<To>(in[i], rounding, saturation, subnormals);
+    if constexpr (R::random_bits != 0) ++rounding.offset;
+    bad.expect_equal([&] { return "to " + name_of<To>() + ", element " + std::to_string(i); },
+                     code_of(in[i]), code_of(expected), code_of(out[i]));
+  }
+}
+
+template <class F, class From>
+void check_encode(const std::vector<From>& in) {
+  Mismatches bad;
+  for (const nf::Saturation saturation : saturations) {
+    for (const nf::Subnormals subnormals : {nf::Subnormals::keep, nf::Subnormals::flush}) {
+      check<F>(in, nf::nearest_even, saturation, subnormals, bad);
+    }
+  }
+  CHECK(bad.report() == "");
+}
+
+template <class F>
+std::vector<F> every_code() {
+  std::vector<F> codes;
+  const std::uint64_t count = std::uint64_t{1} << F::width;
+  const std::uint64_t step = F::width <= 16 ? 1 : (count >> 16) + 1;
+  for (std::uint64_t code = 0; code < count; code += step)
+    codes.push_back(from_code<F>(static_cast<std::uint32_t>(code)));
+  return codes;
+}
+
+/// The custom formats whose formulas differ: fixed point, M = 0, scale, unsigned, normalized subnormal
+/// sources, subnormal decoded values, the 64-bit word, codes of 2 and 4 bytes.
+using array_formats =
+    std::tuple<Float<0, 7, 1, Specials::finite>, Float<6, 0, 31, Specials::fnuz>,
+               Float<8, 0, 100, Specials::scale, Signedness::is_unsigned>,
+               Float<5, 3, 16, Specials::p3109, Signedness::is_unsigned>,
+               Float<3, 1, 3, Specials::finite>, Float<8, 3, 130>, Float<8, 7, 150>,
+               Float<4, 11, 7>, Float<8, 23, 140, Specials::finite>>;
+
+using rounded_formats =
+    std::tuple<nf::float8_e4m3fn, nf::float8_e5m2fnuz, nf::float8_e8m0fnu, nf::float4_e2m1fn,
+               nf::bfloat16, Float<5, 3, 16, Specials::p3109, Signedness::is_unsigned>>;
+
+}  // namespace
+
+TEST_CASE("arrays: encoding named formats to nearest, all saturations, as the scalar does",
+          "[isa]") {
+  for_each_format<named_formats>([]<class F>() { check_encode<F>(deciding_floats<F>()); });
+}
+
+TEST_CASE("arrays: encoding custom formats to nearest, all saturations, as the scalar does",
+          "[isa]") {
+  for_each_format<array_formats>([]<class F>() { check_encode<F>(deciding_floats<F>()); });
+}
+
+TEST_CASE("arrays: every rounding, as the scalar does", "[isa]") {
+  for_each_format<rounded_formats>([]<class F>() {
+    Mismatches bad;
+    const auto in = deciding_floats<F>();
+    for_each_mode([&](auto policy, oracle::Mode) {
+      check<F>(in, policy, nf::Saturation::none, nf::Subnormals::keep, bad);
+    });
+    check<F>(in, nf::Stochastic<>{.seed = 5, .stream = 7, .offset = 3}, nf::Saturation::none,
+             nf::Subnormals::keep, bad);
+    check<F>(in,
+             nf::Stochastic<24, nf::StochasticVariant::A>{
+                 .seed = 5, .stream = 7, .offset = ~std::uint64_t{0} - 2},
+             nf::Saturation::none, nf::Subnormals::keep, bad);
+    CHECK(bad.report() == "");
+  });
+}
+
+TEST_CASE("arrays: decoding every code, as the scalar does", "[isa]") {
+  const auto decode = []<class F>() {
+    Mismatches bad;
+    check<float>(every_code<F>(), nf::nearest_even, nf::Saturation::none, nf::Subnormals::keep,
+                 bad);
+    check<float>(every_code<F>(), nf::nearest_even, nf::Saturation::finite, nf::Subnormals::flush,
+                 bad);
+    CHECK(bad.report() == "");
+  };
+  for_each_format<named_formats>(decode);
+  for_each_format<array_formats>(decode);
+}
+
+TEST_CASE("arrays: between formats and from double, as the scalar does", "[isa]") {
+  Mismatches bad;
+  const auto none = nf::Saturation::none;
+  check<nf::float8_e4m3fn>(every_code<nf::float16>(), nf::nearest_even, none, nf::Subnormals::keep,
+                           bad);
+  check<nf::float16>(every_code<nf::bfloat16>(), nf::nearest_even, none, nf::Subnormals::flush,
+                     bad);
+  check<nf::bfloat16>(every_code<nf::float8_e5m2fnuz>(), nf::nearest_even, none,
+                      nf::Subnormals::keep, bad);
+  check<nf::float8_e5m2>(every_code<nf::float8_e5m2>(), nf::nearest_even, nf::Saturation::finite,
+                         nf::Subnormals::flush, bad);
+  check<nf::float8_e4m3fn>(deciding_doubles<nf::float8_e4m3fn>(), nf::nearest_even, none,
+                           nf::Subnormals::keep, bad);
+  check<float>(deciding_doubles<nf::float16>(), nf::nearest_even, none, nf::Subnormals::keep, bad);
+  check<double>(every_code<nf::float16>(), nf::nearest_even, none, nf::Subnormals::keep, bad);
+  CHECK(bad.report() == "");
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+// One of two translation units that are built differently and linked into one program.
+#include "../support/checksum.hpp"
+
+std::uint64_t checksum_a();
+std::uint64_t checksum_a() { return test::checksum(); }
