@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Measures convert() between f32 and each format on real tensors, beside the roof of the machine, and
-// what each format keeps of them. bench/README.md says how to read it.
+// Measures convert() between f32 and each format on real tensors, beside the roof of the machine,
+// and what each format keeps of them. bench/README.md says how to read it.
 #include <fmt/format.h>
 #include <algorithm>
 #include <cerrno>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the benchmark runs: an entry for each conversion. Their loops, one for every instruction set, are
-// compiled apart, in kernels_*.cpp.
+// What the benchmark runs: an entry for each conversion. Their loops, one for every instruction
+// set, are compiled apart, in kernels_*.cpp.
 #pragma once
 
 #include <cstddef>

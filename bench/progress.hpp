@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the program is doing, on stderr: one line that changes on a terminal, else a line now and then.
+// What the program is doing, on stderr: one line that changes on a terminal, else a line now and
+// then.
 #pragma once
 
 #include <unistd.h>

@@ -55,8 +55,9 @@ inline std::string head(const report& of) {
   return fmt::format(
       "{}, {}, last-level cache {}, {}\n"
       "{}: {} tensors, {} values\n"
-      "Medians of {} repetitions of {} s, in turns with the copies; one thread; size is that of the f32 side.\n"
-      "roof: the fastest copy with the same loads, change of width and stores. memcpy: of as many bytes in all.\n",
+      "Medians of {} repetitions of {} s, in turns with the copies; one thread.\n"
+      "size: of the f32 side. memcpy: of as many bytes in all.\n"
+      "roof: the fastest copy with the same loads, change of width and stores.\n",
       date_and_time(of.started), processor_name(), size_name(last_level_cache()), compiler_name(),
       of.input.filename().string(), of.tensors.size(), element_count(of.tensors), repetitions,
       of.min_time);
@@ -93,8 +94,8 @@ inline std::string speed_table(std::vector<row> rows) {
 
 inline std::string sqnr_table(const std::vector<sqnr_row>& rows) {
   std::string text =
-      "\nSQNR in dB: 10 log10(sum x^2 / sum (x - q(x))^2), each tensor converted as it is, without a scale.\n"
-      "inf: every value kept; near 0: nearly all became 0; below 0: large values cut off; -: no meaning.\n\n";
+      "\nSQNR in dB: 10 log10(sum x^2 / sum (x - q(x))^2), each tensor as it is, without a scale.\n"
+      "inf: every value kept; near 0: nearly all became 0; -: no meaning.\n\n";
   std::string line = fmt::format("{:<29}", "format");
   for (const sqnr_row& each : rows) {
     if (each.format == rows.front().format) line += fmt::format(" {:>11}", each.kind);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The roof of a conversion: copies of the same shape, with its loads, change of width and stores and no
-// arithmetic. There are several ways to write one; the fastest on this machine counts.
+// The roof of a conversion: copies of the same shape, with its loads, change of width and stores
+// and no arithmetic. There are several ways to write one; the fastest on this machine counts.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,8 @@
 
 namespace bench {
 
-/// Copies n unsigned words of one size to words of another. Both arrays are aligned to 64 bytes, n is a
-/// multiple of 64, and the words fit.
+/// Copies n unsigned words of one size to words of another. Both arrays are aligned to 64 bytes, n
+/// is a multiple of 64, and the words fit.
 using copy_function = void (*)(const void* in, void* out, std::size_t n);
 
 /// One way to write the same-shape copy.

@@ -75,8 +75,8 @@ namespace avx512 {
 
 inline constexpr std::size_t step = 64;  // elements
 
-/// How four vectors are narrowed to one or two: by a down-converting move each, by saturating packs and
-/// a permute, or by permutes of two sources.
+/// How four vectors are narrowed to one or two: by a down-converting move each, by saturating packs
+/// and a permute, or by permutes of two sources.
 enum class narrowing { move, pack, permute };
 
 // The maskz forms: GCC 12's headers warn of an uninitialized operand in the plain ones.

@@ -16,17 +16,17 @@
 
 namespace bench {
 
-/// Of one format and one kind of tensor, in dB; infinite where every value is kept, nothing where the
-/// ratio has no meaning.
+/// Of one format and one kind of tensor, in dB; infinite where every value is kept, nothing where
+/// the ratio has no meaning.
 struct sqnr_row {
   std::string_view format;
   std::string_view kind;
   std::optional<double> decibel;
 };
 
-/// 10 log10(sum x^2 / sum (x - q(x))^2) over the finite values of all tensors of a kind, each tensor
-/// converted as it is, without a scale. Has no meaning where all are zero, or where some are negative
-/// and the format has no sign.
+/// 10 log10(sum x^2 / sum (x - q(x))^2) over the finite values of all tensors of a kind, each
+/// tensor converted as it is, without a scale. Has no meaning where all are zero, or where some are
+/// negative and the format has no sign.
 inline std::optional<double> sqnr(const std::vector<tensor>& tensors, std::string_view kind,
                                   const kernel& back) {
   double signal = 0, noise = 0;

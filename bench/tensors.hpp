@@ -25,7 +25,8 @@ struct tensor {
   std::vector<float> values;
 };
 
-/// The kind that a name ends in: "layer1.weight" and "layer1.weights" are weights, "weight.grad" gradients.
+/// The kind that a name ends in: "layer1.weight" and "layer1.weights" are weights, "weight.grad"
+/// gradients.
 inline std::string_view kind_of(std::string_view name) {
   constexpr std::array<std::pair<std::string_view, std::size_t>, 6> endings{{{"weight", 0},
                                                                              {"activation", 1},
@@ -49,7 +50,8 @@ bool widen(const narrowfloat::safetensors::Tensor& from, std::vector<float>& to)
   return true;
 }
 
-/// The floating-point tensors of a file. Throws safetensors::Error if it cannot be read or has none.
+/// The floating-point tensors of a file. Throws safetensors::Error if it cannot be read or has
+/// none.
 inline std::vector<tensor> read_tensors(const std::filesystem::path& path) {
   using namespace narrowfloat;
   std::vector<tensor> found;
@@ -74,8 +76,8 @@ inline std::vector<float> concatenate(const std::vector<tensor>& tensors) {
   return all;
 }
 
-/// A part of the values that has elements of every tensor: runs of 64, evenly spaced. All of them if
-/// they are no more than `most`, a multiple of 64.
+/// A part of the values that has elements of every tensor: runs of 64, evenly spaced. All of them
+/// if they are no more than `most`, a multiple of 64.
 inline std::vector<float> sample(const std::vector<float>& values, std::size_t most) {
   if (values.size() <= most) return values;
   constexpr std::size_t run = 64;

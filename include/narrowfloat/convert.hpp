@@ -47,6 +47,7 @@ concept array_rounding_policy = rounding_policy<R> &&
     (R::random_bits == 0 || requires(R r) { r.seed; });
 
 namespace detail {
+inline namespace NF_BASELINE {
 
 template <class Range>
 using number_of = std::remove_cv_t<std::ranges::range_value_t<Range>>;
@@ -72,6 +73,7 @@ void convert_by_kernel(Isa isa, const From* in, To* out, std::size_t n, const R&
   kernel(in, out, n, rounding, outcome);
 }
 
+}  // namespace NF_BASELINE
 }  // namespace detail
 
 /// Converts each number of `in` to the element type of `out`, as the scalar convert() does; with a
@@ -82,9 +84,9 @@ void convert_by_kernel(Isa isa, const From* in, To* out, std::size_t n, const R&
 /// Promises  no allocation; the same bits on every instruction set and in constant expressions.
 /// Cost      one pass over both; one dispatch a call. See bench/README.md.
 template <number_range In, number_range Out, array_rounding_policy R = NearestEven>
-constexpr void convert(In&& in, Out&& out, R rounding = {},
-                       Saturation saturation = default_saturation<detail::number_of<Out>>,
-                       Subnormals subnormals = Subnormals::keep) {
+constexpr NF_FN void convert(In&& in, Out&& out, R rounding = {},
+                             Saturation saturation = default_saturation<detail::number_of<Out>>,
+                             Subnormals subnormals = Subnormals::keep) {
   detail::require_equal_sizes(in, out);
   const auto* const source = std::ranges::data(in);
   auto* const target = std::ranges::data(out);
@@ -104,9 +106,9 @@ constexpr void convert(In&& in, Out&& out, R rounding = {},
 /// Special   an instruction set that is not available here throws std::invalid_argument with its
 ///           name.
 template <number_range In, number_range Out, array_rounding_policy R = NearestEven>
-void convert(Isa isa, In&& in, Out&& out, R rounding = {},
-             Saturation saturation = default_saturation<detail::number_of<Out>>,
-             Subnormals subnormals = Subnormals::keep) {
+NF_INLINE void convert(Isa isa, In&& in, Out&& out, R rounding = {},
+                       Saturation saturation = default_saturation<detail::number_of<Out>>,
+                       Subnormals subnormals = Subnormals::keep) {
   if (!isa_available(isa)) {
     throw std::invalid_argument("narrowfloat::convert: the instruction set " +
                                 std::string(isa_name(isa)) + " is not available on this machine");

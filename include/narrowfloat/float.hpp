@@ -149,6 +149,7 @@ class Float {
 };
 
 namespace detail {
+inline namespace NF_BASELINE {
 
 /// The format in which two operands meet: the one that holds every value of the other. An integer
 /// is converted to the Float it meets, to nearest with Saturation::none.
@@ -192,6 +193,7 @@ template <class A, class B>
 concept formats_do_not_mix =
     narrow_float<A> && narrow_float<B> && !lossless_to<A, B> && !lossless_to<B, A>;
 
+}  // namespace NF_BASELINE
 }  // namespace detail
 
 /// Arithmetic on two operands of one format, of two formats of which one holds the other, or of a

@@ -27,9 +27,11 @@ constexpr std::string_view isa_name(Isa isa) noexcept {
   return names[static_cast<unsigned>(isa)];
 }
 
-/// Whether this processor and this build can run an instruction set.
-inline bool isa_available(Isa isa) noexcept {
-  static const detail::cpu_features found = detail::detect_cpu_features();
+namespace detail {
+inline namespace NF_BASELINE {
+
+inline bool find_isa(Isa isa) noexcept {
+  static const cpu_features found = detect_cpu_features();
   switch (isa) {
     case Isa::generic:
       return true;
@@ -43,23 +45,31 @@ inline bool isa_available(Isa isa) noexcept {
   return false;
 }
 
-/// The instruction set that array calls use: the widest available one.
-///
-/// Special   the environment variable NARROWFLOAT_ISA, read once, names another; a name that is
-///           unknown or not available here is ignored.
-/// Promises  noexcept, thread-safe; the same answer for the life of the process.
-inline Isa active_isa() noexcept {
-  static const Isa active = [] {
+inline Isa choose_isa() noexcept {
+  static const Isa chosen = [] {
     Isa best = Isa::generic;
     const char* const wanted = std::getenv("NARROWFLOAT_ISA");
     for (const Isa isa : all_isas) {
-      if (!isa_available(isa)) continue;
+      if (!find_isa(isa)) continue;
       if (wanted != nullptr && isa_name(isa) == wanted) return isa;
       best = isa;
     }
     return best;
   }();
-  return active;
+  return chosen;
 }
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// Whether this processor and this build can run an instruction set.
+NF_INLINE bool isa_available(Isa isa) noexcept { return detail::find_isa(isa); }
+
+/// The instruction set that array calls use: the widest available one.
+///
+/// Special   the environment variable NARROWFLOAT_ISA, read once, names another; a name that is unknown
+///           or not available here is ignored.
+/// Promises  noexcept, thread-safe; the same answer for the life of the process.
+NF_INLINE Isa active_isa() noexcept { return detail::choose_isa(); }
 
 }  // namespace narrowfloat

@@ -42,7 +42,7 @@ class std::numeric_limits<narrowfloat::Float<E, M, Bias, S, Sign>> {
   static constexpr bool traps = false;
   static constexpr bool tinyness_before = false;
   static constexpr int radix = 2;
-  static constexpr int digits = E == 0 ? M : M + 1;
+  static constexpr int digits = layout::significant_bits + 1;
   static constexpr int digits10 = decimal(digits - 1);
   static constexpr int max_digits10 = decimal(digits) + 2;
   static constexpr int min_exponent = layout::min_exponent + 1;
@@ -58,7 +58,7 @@ class std::numeric_limits<narrowfloat::Float<E, M, Bias, S, Sign>> {
 
   /// The smallest positive normal value; the smallest positive value where there are no subnormals.
   static constexpr type min() noexcept {
-    if constexpr (layout::has_subnormals && layout::max_code >= (1u << M)) return code(1u << M);
+    if constexpr (layout::has_subnormals) return code(1u << M);
     return denorm_min();
   }
   static constexpr type max() noexcept { return code(layout::max_code); }

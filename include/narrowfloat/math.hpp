@@ -44,6 +44,7 @@ constexpr NF_FN F copysign(F x, F sign) noexcept {
 }
 
 namespace detail {
+inline namespace NF_BASELINE {
 
 /// The code of the value at a place of order(); the place 0 is +0.
 template <class Layout>
@@ -52,6 +53,7 @@ constexpr std::uint32_t code_at(std::int32_t place) {
                    : static_cast<std::uint32_t>(place);
 }
 
+}  // namespace NF_BASELINE
 }  // namespace detail
 
 /// Result    the next value after `from` in the direction of `to`; `to` where they are equal.
@@ -60,7 +62,7 @@ constexpr std::uint32_t code_at(std::int32_t place) {
 ///           above -tiny is -0 where the format has it. The least value of an unsigned format is
 ///           its own predecessor.
 template <narrow_float F>
-constexpr F nextafter(F from, F to) noexcept {
+constexpr NF_FN F nextafter(F from, F to) noexcept {
   using layout = detail::layout_of<F>;
   using storage = typename F::Storage;
   if (isnan(from) || isnan(to)) return detail::round_nearest<F>(detail::exact::nan());
@@ -77,7 +79,7 @@ constexpr F nextafter(F from, F to) noexcept {
 ///
 /// Special   INT_MIN for zero, INT_MAX for Inf and NaN.
 template <narrow_float F>
-constexpr int ilogb(F x) noexcept {
+constexpr NF_FN int ilogb(F x) noexcept {
   const detail::exact value = detail::exact_of(x);
   if (value.what == detail::exact::kind::zero) return INT_MIN;
   return value.what == detail::exact::kind::finite ? value.exponent + detail::exact::leading
@@ -86,7 +88,7 @@ constexpr int ilogb(F x) noexcept {
 
 /// Result    x * 2^exponent, rounded once, to nearest even, overflow as in arithmetic.
 template <narrow_float F>
-constexpr F ldexp(F x, int exponent) noexcept {
+constexpr NF_FN F ldexp(F x, int exponent) noexcept {
   detail::exact value = detail::exact_of(x);
   if (value.what != detail::exact::kind::finite) return x;
   // Beyond +-4096 every result is an overflow or zero: exponents of a format are within +-1100.
@@ -98,7 +100,7 @@ constexpr F ldexp(F x, int exponent) noexcept {
 ///           once where the format does not hold it.
 /// Special   zero, Inf and NaN give x and 0.
 template <narrow_float F>
-constexpr F frexp(F x, int* exponent) noexcept {
+constexpr NF_FN F frexp(F x, int* exponent) noexcept {
   const int n = isfinite(x) && ilogb(x) != INT_MIN ? ilogb(x) + 1 : 0;
   *exponent = n;
   return n == 0 ? x : ldexp(x, -n);
@@ -109,40 +111,45 @@ constexpr F frexp(F x, int* exponent) noexcept {
 /// Special   as the operators, with overflow, Inf and invalid negative results by `saturation`; an
 ///           exact zero sum of opposite signs is -0 when rounding toward negative, else +0.
 template <narrow_float F, rounding_policy R = NearestEven>
-constexpr F add(F a, F b, R rounding = {}, Saturation saturation = Saturation::none) noexcept {
+constexpr NF_FN F add(F a, F b, R rounding = {},
+                      Saturation saturation = Saturation::none) noexcept {
   constexpr bool down = R::rule == detail::rule::up_if_negative;
   return detail::round_to<F>(detail::sum(detail::exact_of(a), detail::exact_of(b), down), rounding,
                              saturation);
 }
 /// a - b; see add().
 template <narrow_float F, rounding_policy R = NearestEven>
-constexpr F sub(F a, F b, R rounding = {}, Saturation saturation = Saturation::none) noexcept {
+constexpr NF_FN F sub(F a, F b, R rounding = {},
+                      Saturation saturation = Saturation::none) noexcept {
   constexpr bool down = R::rule == detail::rule::up_if_negative;
   return detail::round_to<F>(detail::sum(detail::exact_of(a), negated(detail::exact_of(b)), down),
                              rounding, saturation);
 }
 /// a * b; see add().
 template <narrow_float F, rounding_policy R = NearestEven>
-constexpr F mul(F a, F b, R rounding = {}, Saturation saturation = Saturation::none) noexcept {
+constexpr NF_FN F mul(F a, F b, R rounding = {},
+                      Saturation saturation = Saturation::none) noexcept {
   return detail::round_to<F>(detail::product(detail::exact_of(a), detail::exact_of(b)), rounding,
                              saturation);
 }
 /// a / b; see add().
 template <narrow_float F, rounding_policy R = NearestEven>
-constexpr F div(F a, F b, R rounding = {}, Saturation saturation = Saturation::none) noexcept {
+constexpr NF_FN F div(F a, F b, R rounding = {},
+                      Saturation saturation = Saturation::none) noexcept {
   return detail::round_to<F>(detail::quotient(detail::exact_of(a), detail::exact_of(b)), rounding,
                              saturation);
 }
 /// a * b + c, rounded once; see add().
 template <narrow_float F, rounding_policy R = NearestEven>
-constexpr F fma(F a, F b, F c, R rounding = {}, Saturation saturation = Saturation::none) noexcept {
+constexpr NF_FN F fma(F a, F b, F c, R rounding = {},
+                      Saturation saturation = Saturation::none) noexcept {
   constexpr bool down = R::rule == detail::rule::up_if_negative;
   const detail::exact product = detail::product(detail::exact_of(a), detail::exact_of(b));
   return detail::round_to<F>(detail::sum(product, detail::exact_of(c), down), rounding, saturation);
 }
 /// The square root of a; see add(). The root of -0 is -0, of a negative value NaN.
 template <narrow_float F, rounding_policy R = NearestEven>
-constexpr F sqrt(F a, R rounding = {}, Saturation saturation = Saturation::none) noexcept {
+constexpr NF_FN F sqrt(F a, R rounding = {}, Saturation saturation = Saturation::none) noexcept {
   return detail::round_to<F>(detail::root(detail::exact_of(a)), rounding, saturation);
 }
 

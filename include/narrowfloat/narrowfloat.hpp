@@ -12,3 +12,4 @@
 #include "math.hpp"
 #include "random.hpp"
 #include "rounding.hpp"
+#include "text.hpp"

@@ -13,34 +13,54 @@ namespace narrowfloat {
 ///
 /// Result    four random words that depend on nothing but the counter and the key.
 /// Promises  noexcept, constexpr; equal to the published known answers.
-constexpr std::array<std::uint32_t, 4> philox4x32_10(
+constexpr NF_FN std::array<std::uint32_t, 4> philox4x32_10(
     const std::array<std::uint32_t, 4>& counter, const std::array<std::uint32_t, 2>& key) noexcept {
   const auto block = detail::philox4x32<10, std::uint32_t>(
       {{counter[0], counter[1], counter[2], counter[3]}}, key[0], key[1]);
   return {block.word[0], block.word[1], block.word[2], block.word[3]};
 }
 
-/// The random bits of one element of a logical array.
-///
-/// Result    an N-bit number, uniform over the seeds. For N <= 16, eight elements share a block:
-///           element i takes half-word i % 8 of block i / 8, low half first; for N > 16, element i
-///           takes word i % 4 of block i / 4. An N below the field's width takes the field's top
-///           bits. Block b is philox4x32_10({lo(b), hi(b), lo(stream), hi(stream)}, {lo(seed),
-///           hi(seed)}).
-/// Promises  noexcept, constexpr; the same on every instruction set and for every cut of the array.
+namespace detail {
+inline namespace NF_BASELINE {
+
+/// Elements that share one block of Philox when each draws N bits.
 template <int N>
-constexpr std::uint32_t element_bits(std::uint64_t seed, std::uint64_t stream,
-                                     std::uint64_t index) noexcept {
-  static_assert(1 <= N && N <= 32, "an element draws 1 to 32 random bits");
-  constexpr std::uint64_t per_block = N <= 16 ? 8 : 4;
+inline constexpr std::uint64_t elements_per_block = N <= 16 ? 8 : 4;
+
+constexpr std::array<std::uint32_t, 4> element_block(std::uint64_t seed, std::uint64_t stream,
+                                                     std::uint64_t block) noexcept {
   const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
   const auto high = [](std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); };
-  const std::uint64_t block = index / per_block, field = index % per_block;
-  const auto words =
-      philox4x32_10({low(block), high(block), low(stream), high(stream)}, {low(seed), high(seed)});
-  if constexpr (N > 16) return words[field] >> (32 - N);
-  const std::uint32_t half = (words[field / 2] >> (16 * (field % 2))) & 0xffff;
+  return philox4x32_10({low(block), high(block), low(stream), high(stream)},
+                       {low(seed), high(seed)});
+}
+
+/// The bits of the element at a place in its block.
+template <int N>
+constexpr std::uint32_t element_field(const std::array<std::uint32_t, 4>& words,
+                                      std::uint64_t place) noexcept {
+  if constexpr (N > 16) return words[place] >> (32 - N);
+  const std::uint32_t half = (words[place / 2] >> (16 * (place % 2))) & 0xffff;
   return half >> ((16 - N) & 31);
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// The random bits of one element of a logical array.
+///
+/// Result    an N-bit number, uniform over the seeds. For N <= 16, eight elements share a block: element
+///           i takes half-word i % 8 of block i / 8, low half first; for N > 16, element i takes word
+///           i % 4 of block i / 4. An N below the field's width takes the field's top bits. Block b is
+///           philox4x32_10({lo(b), hi(b), lo(stream), hi(stream)}, {lo(seed), hi(seed)}).
+/// Promises  noexcept, constexpr; the same on every instruction set and for every cut of the array.
+template <int N>
+constexpr NF_FN std::uint32_t element_bits(std::uint64_t seed, std::uint64_t stream,
+                                           std::uint64_t index) noexcept {
+  static_assert(1 <= N && N <= 32, "an element draws 1 to 32 random bits");
+  constexpr std::uint64_t per_block = detail::elements_per_block<N>;
+  return detail::element_field<N>(detail::element_block(seed, stream, index / per_block),
+                                  index % per_block);
 }
 
 }  // namespace narrowfloat

@@ -2,6 +2,7 @@
 // The policies of a conversion: how it rounds, what it does at the ends of the range and near zero.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -104,12 +105,19 @@ struct Stochastic {
   std::uint64_t seed = 0, stream = 0, offset = 0;
 
   /// The random bits of element i of a call.
-  constexpr std::uint32_t word(std::uint64_t i) const noexcept {
+  constexpr NF_FN std::uint32_t word(std::uint64_t i) const noexcept {
     return element_bits<N>(seed, stream, offset + i);
   }
   /// Those of elements first ... first + count - 1 of a call, one word each.
-  constexpr void fill(std::uint32_t* words, std::size_t count, std::uint64_t first) const noexcept {
-    for (std::size_t i = 0; i < count; ++i) words[i] = word(first + i);
+  constexpr NF_FN void fill(std::uint32_t* words, std::size_t count,
+                            std::uint64_t first) const noexcept {
+    constexpr std::uint64_t per_block = detail::elements_per_block<N>;
+    std::array<std::uint32_t, 4> block{};
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t index = offset + first + i, place = index % per_block;
+      if (i == 0 || place == 0) block = detail::element_block(seed, stream, index / per_block);
+      words[i] = detail::element_field<N>(block, place);
+    }
   }
 };
 

@@ -74,7 +74,7 @@ static_assert(compound() == h(2.5));
 static_assert(sqrt(h(9)) == three && sqrt(h(9), toward_zero) == three && is(sqrt(two), 0x3da8) &&
               is(sqrt(minus_zero), 0x8000) && is(sqrt(-one), 0x7e00));
 static_assert(is(sqrt(inf), 0x7c00) && is(sqrt(tiny), 0x0c00));
-// One rounding: the product 2^-11 * (1 - 2^-20) rounds to 2^-11, a tie above 0x3c01, but is below it.
+// One rounding: the product 2^-11 * (1 - 2^-20) would round to 2^-11, a tie above 0x3c01.
 constexpr h odd = bits<h>(0x3c01), below = h(0x1.ff8p-7), above = h(0x1.004p-5);
 static_assert(is(fma(above, below, odd), 0x3c01) && is(above * below + odd, 0x3c02));
 static_assert(is(fma(inf, zero, one), 0x7e00) && is(fma(one, one, -one), 0));

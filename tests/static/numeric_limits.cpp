@@ -105,7 +105,7 @@ static_assert(has<Float<5, 3, 16, Specials::p3109, Signedness::is_unsigned>>(
     {53248, 0x1p-15, 0x1p-18, 0x1p-3, 4, 0, 3, -14, 16, -4, 4, true, true, true, false}));
 static_assert(has<Float<3, 2, 4, Specials::p3109, Signedness::is_unsigned>>(
     {10, 0.125, 0.03125, 0.25, 3, 0, 2, -2, 4, 0, 1, true, true, true, false}));
-static_assert(has<Float<1, 2, 0, Specials::ieee>>({1.5, 0.5, 0.5, 0, 3, 0, 2, 2, 1, 1, 0, true,
+static_assert(has<Float<1, 2, 0, Specials::ieee>>({1.5, 0.5, 0.5, 0, 2, 0, 2, 2, 1, 1, 0, true,
                                                    true, false, false}));
 static_assert(has<Float<5, 3, 300, Specials::fnuz>>({0x1.ep-269, 0x1p-299, 0x1p-302, 0x1.ep-269, 4,
                                                      0, 3, -298, -268, -90, -81, false, true, true,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// fmt: the shortest text and the bit fields with fill, align, sign and width; other specifications as
-// those of float and double.
+// fmt: the shortest text and the bit fields with fill, align, sign and width; other specifications
+// as those of float and double.
 #include <narrowfloat/formats.hpp>
 #include <narrowfloat/io/fmt.hpp>
 

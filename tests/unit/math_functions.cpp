@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Elementary functions of every code of every format of up to 16 bits, against the functions of double,
-// which are exact there; what they return is rounded by the oracle.
+// Elementary functions of every code of every format of up to 16 bits, against the functions of
+// double, which are exact there; what they return is rounded by the oracle.
 #include <narrowfloat/math.hpp>
 
 #include <algorithm>
@@ -19,7 +19,6 @@ std::uint32_t rounded(double x) {
   return oracle::round(oracle_format<F>(), exact_of(x), {}, oracle::Saturation::none);
 }
 
-/// A NaN's sign is the copied one where the format has signed NaNs.
 template <class F>
 struct Checker {
   Mismatches& bad;
@@ -34,7 +33,7 @@ struct Checker {
     expect("signbit", x.bits(), std::signbit(value), signbit(x));
   }
   void sign(F x, double value) {
-    if (std::isnan(value)) return;  // see below
+    if (std::isnan(value)) return;  // the last test
     expect("abs", x.bits(), rounded<F>(std::fabs(value)), abs(x).bits());
     for (const double other : {1.0, -1.0}) {
       if (!F::is_signed && other < 0) continue;
