@@ -22,6 +22,11 @@ void with_bits(int n, Function f) {
   CHECK(found);
 }
 
+template <class F, class R>
+[[gnu::noinline]] std::uint32_t code_of(float x, R rounding, nf::Saturation saturation) {
+  return nf::convert<F>(x, rounding, saturation).bits();
+}
+
 template <class F>
 void check_stochastic_file(const std::string& file) {
   const golden::Table table("sr_f32/" + file);
@@ -36,7 +41,7 @@ void check_stochastic_file(const std::string& file) {
       const auto check = [&](std::size_t cell, auto rounding, nf::Saturation saturation) {
         if (golden::is_blank(row[cell])) return;
         const std::uint64_t expected = golden::hex(row[cell]);
-        const std::uint64_t got = nf::convert<F>(x, rounding, saturation).bits();
+        const std::uint64_t got = code_of<F>(x, rounding, saturation);
         bad.expect(
             agrees<F>(expected, got),
             [&] { return name_of<F>() + " " + std::string(table.columns()[cell]); }, bits_of(x),

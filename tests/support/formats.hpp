@@ -65,6 +65,15 @@ using custom_formats = std::tuple<
     Float<8, 23, 127>, Float<8, 23, 140, Specials::finite>,
     Float<7, 22, 63, Specials::ieee, Signedness::is_unsigned>>;
 
+/// The custom formats whose formulas differ: fixed point, M = 0, scale, unsigned, normalized subnormal
+/// sources, subnormal decoded values, the 64-bit word, codes of 2 and 4 bytes.
+using distinct_formats =
+    std::tuple<Float<0, 7, 1, Specials::finite>, Float<6, 0, 31, Specials::fnuz>,
+               Float<8, 0, 100, Specials::scale, Signedness::is_unsigned>,
+               Float<5, 3, 16, Specials::p3109, Signedness::is_unsigned>,
+               Float<3, 1, 3, Specials::finite>, Float<8, 3, 130>, Float<8, 7, 150>,
+               Float<4, 11, 7>, Float<8, 23, 140, Specials::finite>>;
+
 /// Calls f.template operator()<F>() for every format of a list.
 template <class List, class Function>
 void for_each_format(Function f) {
@@ -101,54 +110,23 @@ constexpr F from_code(std::uint32_t code) {
   return F::from_bits(static_cast<typename F::Storage>(code));
 }
 
-/// The inputs that decide a conversion to F, as doubles: every code (a sample above 12 bits), every
-/// midpoint between neighbours, and their neighbours; the ends of every format; specials.
+/// The inputs that decide a conversion to a format, as doubles: every code (a sample above 12 bits), every
+/// midpoint between neighbours, and their neighbours; values beyond the largest; specials.
+std::vector<double> deciding_doubles(double (*value_of)(std::uint32_t), int width, bool is_signed);
+/// The floats on both sides of each of them.
+std::vector<float> deciding_floats(const std::vector<double>& doubles);
+
+template <class F>
+double value_of_code(std::uint32_t code) {
+  return static_cast<double>(from_code<F>(code));
+}
 template <class F>
 std::vector<double> deciding_doubles() {
-  std::vector<double> inputs;
-  const auto add = [&](double x) {
-    const auto bits = std::bit_cast<std::uint64_t>(x);
-    for (const std::uint64_t near : {bits - 1, bits, bits + 1}) {
-      inputs.push_back(std::bit_cast<double>(near));
-      inputs.push_back(std::bit_cast<double>(near ^ (std::uint64_t{1} << 63)));
-    }
-  };
-  const std::uint32_t top = F::is_signed ? 1u << (F::width - 1) : ~0u >> (32 - F::width);
-  const std::uint32_t step = F::width <= 12 ? 1 : (top >> 11) | 1;  // odd: both parities
-  double previous = 0;
-  for (std::uint32_t code = 0; code < top; code += step) {
-    const std::uint32_t last = code > top - step ? top - 1 : code;
-    for (const std::uint32_t c : {last, last + 1 < top ? last + 1 : last}) {
-      const double value = static_cast<double>(from_code<F>(c));
-      if (value - value != 0) continue;  // Inf, NaN
-      add(value);
-      add((previous + value) / 2);
-      previous = value;
-    }
-  }
-  for (int k = 1; k <= 8; ++k) add(previous * (1 + k * 0.0625));  // beyond the largest
-  for (int e = -1074; e < 1024; e += 7)
-    add(std::bit_cast<double>(e < -1022 ? std::uint64_t{1} << (e + 1074)
-                                        : static_cast<std::uint64_t>(e + 1023) << 52));
-  for (const std::uint64_t bits :
-       {0x0ull, 0x7ff0000000000000ull, 0x7ff8000000000000ull, 0x7ff0000000000001ull,
-        0x7fefffffffffffffull, 0x47efffffe0000000ull, 0x47efffffefffffffull}) {
-    inputs.push_back(std::bit_cast<double>(bits));
-    inputs.push_back(std::bit_cast<double>(bits | 0x8000000000000000ull));
-  }
-  return inputs;
+  return deciding_doubles(&value_of_code<F>, F::width, F::is_signed);
 }
-
-/// The floats on both sides of each of the deciding doubles.
 template <class F>
 std::vector<float> deciding_floats() {
-  std::vector<float> inputs;
-  for (const double x : deciding_doubles<F>()) {
-    const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(x));
-    for (const std::uint32_t near : {bits - 1, bits, bits + 1})
-      inputs.push_back(std::bit_cast<float>(near));
-  }
-  return inputs;
+  return deciding_floats(deciding_doubles<F>());
 }
 
 inline std::uint64_t bits_of(float x) { return std::bit_cast<std::uint32_t>(x); }
