@@ -20,11 +20,14 @@ static_assert(sizeof(float) == 4 && sizeof(double) == 8,
 // no symbol is left behind for a linker to share between translation units of different -march.
 #define NF_INLINE __attribute__((always_inline)) inline
 
-// NF_FN marks a formula: as NF_INLINE, and callable from CUDA device code.
+// NF_FN marks a formula: as NF_INLINE, and callable from CUDA device code. NF_HD marks a longer function
+// that may stay a call, callable from device code too.
 #if defined(__CUDACC__)
 #define NF_FN __host__ __device__ __forceinline__
+#define NF_HD __host__ __device__
 #else
 #define NF_FN NF_INLINE
+#define NF_HD
 #endif
 
 // NF_BASELINE names the instruction set that the translation unit itself is compiled for.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Float<E, M, Bias, Specials, Signedness>: any small binary float as a value type, with its
-// conversions, operators and comparisons.
+// conversions, operators and comparisons. Long because these are one contract.
 #pragma once
 
 #include <compare>
@@ -11,7 +11,7 @@ namespace narrowfloat {
 
 /// The exponent bias of IEEE 754 for E exponent bits: 2^(E-1) - 1; 1 for the fixed-point formats, E
 /// = 0.
-constexpr int ieee_bias(int exponent_bits) noexcept {
+constexpr NF_FN int ieee_bias(int exponent_bits) noexcept {
   return exponent_bits == 0 ? 1 : (1 << (exponent_bits - 1)) - 1;
 }
 
@@ -116,24 +116,24 @@ class Float {
   template <class T>
   requires(std::same_as<T, float> ||
            std::same_as<T, double>) explicit constexpr NF_FN Float(T x) noexcept
-      : Float(detail::convert_number<Float>(x, nearest_even, default_saturation<Float>)) {}
+      : Float(detail::convert_number<Float>(x, NearestEven{}, default_saturation<Float>)) {}
   template <std::integral T>
   explicit constexpr NF_FN Float(T x) noexcept
-      : Float(detail::round_to<Float>(detail::exact_of(x), nearest_even,
+      : Float(detail::round_to<Float>(detail::exact_of(x), NearestEven{},
                                       default_saturation<Float>)) {}
   /// From another format; implicit where every value is kept.
   template <narrow_float T>
   requires(!std::same_as<T, Float>) explicit(!lossless_to<T, Float>) constexpr NF_FN Float(
       T x) noexcept
-      : Float(detail::convert_number<Float>(x, nearest_even, default_saturation<Float>)) {}
+      : Float(detail::convert_number<Float>(x, NearestEven{}, default_saturation<Float>)) {}
 
   /// The exact value: in float if every value of the format is exact there, else in double.
   constexpr NF_FN operator std::conditional_t<exact_in_float_, float, double>() const noexcept {
     using wider = std::conditional_t<exact_in_float_, float, double>;
-    return detail::convert_number<wider>(*this, nearest_even, Saturation::none);
+    return detail::convert_number<wider>(*this, NearestEven{}, Saturation::none);
   }
   explicit constexpr NF_FN operator float() const noexcept requires(!exact_in_float_) {
-    return detail::convert_number<float>(*this, nearest_even, Saturation::none);
+    return detail::convert_number<float>(*this, NearestEven{}, Saturation::none);
   }
 
   constexpr NF_FN Float operator+() const noexcept { return *this; }
@@ -176,21 +176,41 @@ template <class A, class B>
 using common_format_t = typename common_format<A, B>::type;
 
 template <class F, class T>
-constexpr exact operand(T x) {
+constexpr NF_HD exact operand(T x) {
   if constexpr (std::integral<T>)
-    return exact_of(round_to<F>(exact_of(x), nearest_even, Saturation::none));
+    return exact_of(round_to<F>(exact_of(x), NearestEven{}, Saturation::none));
   else
     return exact_of(x);
 }
 
 template <class F>
-constexpr F round_nearest(const exact& x) {
-  return round_to<F>(x, nearest_even, Saturation::none);
+constexpr NF_HD F round_nearest(const exact& x) {
+  return round_to<F>(x, NearestEven{}, Saturation::none);
 }
 
-/// Two formats of which neither holds every value of the other.
+enum class comparison { less, equal, greater, unordered };
+
 template <class A, class B>
-concept formats_do_not_mix =
+constexpr NF_HD comparison compare(A a, B b) {
+  using F = common_format_t<A, B>;
+  using layout = layout_of<F>;
+  const auto x = static_cast<F>(a).bits(), y = static_cast<F>(b).bits();
+  if (is_nan_code<layout>(x) || is_nan_code<layout>(y)) return comparison::unordered;
+  const std::int32_t first = order<layout>(x), second = order<layout>(y);
+  return first < second    ? comparison::less
+         : first == second ? comparison::equal
+                           : comparison::greater;
+}
+
+template <class B, class A>
+concept mixes_with = narrow_float<B> && requires {
+  typename common_format_t<A, B>;
+};
+template <class B, class A>
+concept folds_into = std::same_as<common_format_t<A, B>, A>;
+/// Two formats of which neither holds every value of the other.
+template <class B, class A>
+concept does_not_mix_with =
     narrow_float<A> && narrow_float<B> && !lossless_to<A, B> && !lossless_to<B, A>;
 
 }  // namespace NF_BASELINE
@@ -221,52 +241,74 @@ constexpr NF_FN F operator/(A a, B b) noexcept {
   return detail::round_nearest<F>(detail::quotient(detail::operand<F>(a), detail::operand<F>(b)));
 }
 
-template <narrow_float A, class B>
-requires std::same_as<detail::common_format_t<A, B>, A>
-constexpr NF_FN A& operator+=(A& a, B b) noexcept { return a = a + b; }
-template <narrow_float A, class B>
-requires std::same_as<detail::common_format_t<A, B>, A>
-constexpr NF_FN A& operator-=(A& a, B b) noexcept { return a = a - b; }
-template <narrow_float A, class B>
-requires std::same_as<detail::common_format_t<A, B>, A>
-constexpr NF_FN A& operator*=(A& a, B b) noexcept { return a = a * b; }
-template <narrow_float A, class B>
-requires std::same_as<detail::common_format_t<A, B>, A>
-constexpr NF_FN A& operator/=(A& a, B b) noexcept { return a = a / b; }
+template <narrow_float A, detail::folds_into<A> B>
+constexpr NF_FN A& operator+=(A& a, B b) noexcept {
+  return a = a + b;
+}
+template <narrow_float A, detail::folds_into<A> B>
+constexpr NF_FN A& operator-=(A& a, B b) noexcept {
+  return a = a - b;
+}
+template <narrow_float A, detail::folds_into<A> B>
+constexpr NF_FN A& operator*=(A& a, B b) noexcept {
+  return a = a * b;
+}
+template <narrow_float A, detail::folds_into<A> B>
+constexpr NF_FN A& operator/=(A& a, B b) noexcept {
+  return a = a / b;
+}
 
 /// IEEE 754 comparisons: NaN is unordered, -0 equals +0. Two formats compare in the one that holds
-/// both.
-template <narrow_float A, narrow_float B>
-requires requires { typename detail::common_format_t<A, B>; }
-constexpr NF_FN std::partial_ordering operator<=>(A a, B b) noexcept {
-  using F = detail::common_format_t<A, B>;
-  using layout = detail::layout_of<F>;
-  const auto x = static_cast<F>(a).bits(), y = static_cast<F>(b).bits();
-  if (detail::is_nan_code<layout>(x) || detail::is_nan_code<layout>(y))
-    return std::partial_ordering::unordered;
-  return detail::order<layout>(x) <=> detail::order<layout>(y);
+/// both. The relational operators stand beside <=> because device code has no std::partial_ordering.
+template <narrow_float A, detail::mixes_with<A> B>
+constexpr NF_FN bool operator==(A a, B b) noexcept {
+  return detail::compare(a, b) == detail::comparison::equal;
 }
-template <narrow_float A, narrow_float B>
-requires requires { typename detail::common_format_t<A, B>; }
-constexpr NF_FN bool operator==(A a, B b) noexcept { return (a <=> b) == 0; }
+template <narrow_float A, detail::mixes_with<A> B>
+constexpr NF_FN bool operator<(A a, B b) noexcept {
+  return detail::compare(a, b) == detail::comparison::less;
+}
+template <narrow_float A, detail::mixes_with<A> B>
+constexpr NF_FN bool operator>(A a, B b) noexcept {
+  return b < a;
+}
+template <narrow_float A, detail::mixes_with<A> B>
+constexpr NF_FN bool operator<=(A a, B b) noexcept {
+  return a < b || a == b;
+}
+template <narrow_float A, detail::mixes_with<A> B>
+constexpr NF_FN bool operator>=(A a, B b) noexcept {
+  return b <= a;
+}
+template <narrow_float A, detail::mixes_with<A> B>
+constexpr NF_INLINE std::partial_ordering operator<=>(A a, B b) noexcept {
+  switch (detail::compare(a, b)) {
+    case detail::comparison::less:
+      return std::partial_ordering::less;
+    case detail::comparison::equal:
+      return std::partial_ordering::equivalent;
+    case detail::comparison::greater:
+      return std::partial_ordering::greater;
+    case detail::comparison::unordered:
+      break;
+  }
+  return std::partial_ordering::unordered;
+}
 
 // Two formats of which neither holds the other have no common type: convert one of them first.
-template <class A, class B>
-requires detail::formats_do_not_mix<A, B>
+template <class A, detail::does_not_mix_with<A> B>
 void operator+(A, B) = delete;
-template <class A, class B>
-requires detail::formats_do_not_mix<A, B>
+template <class A, detail::does_not_mix_with<A> B>
 void operator-(A, B) = delete;
-template <class A, class B>
-requires detail::formats_do_not_mix<A, B>
+template <class A, detail::does_not_mix_with<A> B>
 void operator*(A, B) = delete;
-template <class A, class B>
-requires detail::formats_do_not_mix<A, B>
+template <class A, detail::does_not_mix_with<A> B>
 void operator/(A, B) = delete;
-template <class A, class B>
-requires detail::formats_do_not_mix<A, B>
+template <class A, detail::does_not_mix_with<A> B>
 bool operator==(A, B) = delete;
-template <class A, class B>
-requires detail::formats_do_not_mix<A, B> std::partial_ordering operator<=>(A, B) = delete;
+template <class A, detail::does_not_mix_with<A> B>
+bool operator<(A, B) = delete;
+template <class A, detail::does_not_mix_with<A> B>
+std::partial_ordering operator<=>(A, B) = delete;
 
 }  // namespace narrowfloat

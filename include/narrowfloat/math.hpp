@@ -48,7 +48,7 @@ inline namespace NF_BASELINE {
 
 /// The code of the value at a place of order(); the place 0 is +0.
 template <class Layout>
-constexpr std::uint32_t code_at(std::int32_t place) {
+constexpr NF_HD std::uint32_t code_at(std::int32_t place) {
   return place < 0 ? static_cast<std::uint32_t>(-place) | Layout::sign_mask
                    : static_cast<std::uint32_t>(place);
 }

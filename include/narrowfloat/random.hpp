@@ -13,7 +13,7 @@ namespace narrowfloat {
 ///
 /// Result    four random words that depend on nothing but the counter and the key.
 /// Promises  noexcept, constexpr; equal to the published known answers.
-constexpr NF_FN std::array<std::uint32_t, 4> philox4x32_10(
+constexpr NF_INLINE std::array<std::uint32_t, 4> philox4x32_10(
     const std::array<std::uint32_t, 4>& counter, const std::array<std::uint32_t, 2>& key) noexcept {
   const auto block = detail::philox4x32<10, std::uint32_t>(
       {{counter[0], counter[1], counter[2], counter[3]}}, key[0], key[1]);
@@ -27,21 +27,25 @@ inline namespace NF_BASELINE {
 template <int N>
 inline constexpr std::uint64_t elements_per_block = N <= 16 ? 8 : 4;
 
-constexpr std::array<std::uint32_t, 4> element_block(std::uint64_t seed, std::uint64_t stream,
-                                                     std::uint64_t block) noexcept {
-  const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
-  const auto high = [](std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); };
-  return philox4x32_10({low(block), high(block), low(stream), high(stream)},
-                       {low(seed), high(seed)});
+constexpr NF_HD word_quad<std::uint32_t> element_block(std::uint64_t seed, std::uint64_t stream,
+                                                       std::uint64_t block) noexcept {
+  const auto low = static_cast<std::uint32_t>(block),
+             high = static_cast<std::uint32_t>(block >> 32);
+  return philox4x32<10, std::uint32_t>(
+      {{low, high, static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)}},
+      static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
 }
 
 /// The bits of the element at a place in its block.
 template <int N>
-constexpr std::uint32_t element_field(const std::array<std::uint32_t, 4>& words,
-                                      std::uint64_t place) noexcept {
-  if constexpr (N > 16) return words[place] >> (32 - N);
-  const std::uint32_t half = (words[place / 2] >> (16 * (place % 2))) & 0xffff;
-  return half >> ((16 - N) & 31);
+constexpr NF_HD std::uint32_t element_field(const word_quad<std::uint32_t>& block,
+                                            std::uint64_t place) noexcept {
+  if constexpr (N > 16) {
+    return block.word[place] >> (32 - N);
+  } else {
+    const std::uint32_t half = (block.word[place / 2] >> (16 * (place % 2))) & 0xffff;
+    return half >> (16 - N);
+  }
 }
 
 }  // namespace NF_BASELINE

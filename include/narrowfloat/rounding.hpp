@@ -2,7 +2,6 @@
 // The policies of a conversion: how it rounds, what it does at the ends of the range and near zero.
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -33,7 +32,7 @@ template <rule Rule>
 struct Deterministic {
   static constexpr detail::rule rule = Rule;
   static constexpr int random_bits = 0;
-  static constexpr std::uint32_t word(std::uint64_t) noexcept { return 0; }
+  static constexpr NF_FN std::uint32_t word(std::uint64_t) noexcept { return 0; }
 };
 }  // namespace detail
 
@@ -112,7 +111,7 @@ struct Stochastic {
   constexpr NF_FN void fill(std::uint32_t* words, std::size_t count,
                             std::uint64_t first) const noexcept {
     constexpr std::uint64_t per_block = detail::elements_per_block<N>;
-    std::array<std::uint32_t, 4> block{};
+    detail::word_quad<std::uint32_t> block{};
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint64_t index = offset + first + i, place = index % per_block;
       if (i == 0 || place == 0) block = detail::element_block(seed, stream, index / per_block);

@@ -4,8 +4,6 @@
 // the flush-to-zero flags and -ffast-math even where they are wide enough.
 #pragma once
 
-#include <bit>
-
 #include "codec/encode.hpp"
 
 namespace narrowfloat::detail {
@@ -22,13 +20,13 @@ struct exact {
   std::uint64_t significand = 0;
   int exponent = 0;
 
-  static constexpr exact zero(bool negative) { return {kind::zero, negative}; }
-  static constexpr exact infinity(bool negative) { return {kind::infinity, negative}; }
-  static constexpr exact nan() { return {}; }
+  static constexpr NF_HD exact zero(bool negative) { return {kind::zero, negative}; }
+  static constexpr NF_HD exact infinity(bool negative) { return {kind::infinity, negative}; }
+  static constexpr NF_HD exact nan() { return {}; }
 
   /// Any significand, moved to where its leading one belongs.
-  static constexpr exact finite(bool negative, std::uint64_t significand, int exponent) {
-    const int up = std::countl_zero(significand) - (63 - leading);
+  static constexpr NF_HD exact finite(bool negative, std::uint64_t significand, int exponent) {
+    const int up = leading_zeros(significand) - (63 - leading);
     if (up >= 0) return {kind::finite, negative, significand << up, exponent - up};
     const std::uint64_t tail = significand & ((std::uint64_t{1} << -up) - 1);
     return {kind::finite, negative, (significand >> -up) | (tail != 0 ? 1u : 0u), exponent - up};
@@ -36,7 +34,7 @@ struct exact {
 };
 
 template <class Layout>
-constexpr exact exact_value(std::uint32_t code) {
+constexpr NF_HD exact exact_value(std::uint32_t code) {
   constexpr int M = Layout::mantissa_bits;
   const bool negative = (code & Layout::sign_mask) != 0;
   const std::uint32_t value = code & ~Layout::sign_mask;
@@ -52,7 +50,7 @@ constexpr exact exact_value(std::uint32_t code) {
 
 /// Rounds an exact result to a code; `random` holds the N random bits.
 template <class Layout, rule Rule, int N>
-constexpr std::uint32_t rounded(const exact& x, std::uint32_t random, const outcomes& out) {
+constexpr NF_HD std::uint32_t rounded(const exact& x, std::uint32_t random, const outcomes& out) {
   using W = std::uint64_t;
   constexpr int offset = 1 << 14;  // above every exponent: |exponent| < 3 * 1100 + 64
   const W sign = x.negative ? wide<W>::sign_mask : 0;
@@ -75,10 +73,12 @@ constexpr std::uint32_t rounded(const exact& x, std::uint32_t random, const outc
   return static_cast<std::uint32_t>(join_sign<Layout, W>(code, sign));
 }
 
-constexpr exact negated(const exact& x) { return {x.what, !x.negative, x.significand, x.exponent}; }
+constexpr NF_HD exact negated(const exact& x) {
+  return {x.what, !x.negative, x.significand, x.exponent};
+}
 
 /// a + b; an exact zero from opposite signs is -0 only if `zero_is_negative` (IEEE 754-2019, 6.3).
-constexpr exact sum(const exact& a, const exact& b, bool zero_is_negative) {
+constexpr NF_HD exact sum(const exact& a, const exact& b, bool zero_is_negative) {
   using kind = exact::kind;
   if (a.what == kind::nan || b.what == kind::nan) return exact::nan();
   if (a.what == kind::infinity) {
@@ -110,7 +110,7 @@ constexpr exact sum(const exact& a, const exact& b, bool zero_is_negative) {
 }
 
 /// a * b of two codes' values, exact in 48 bits.
-constexpr exact product(const exact& a, const exact& b) {
+constexpr NF_HD exact product(const exact& a, const exact& b) {
   using kind = exact::kind;
   const bool negative = a.negative != b.negative;
   if (a.what == kind::nan || b.what == kind::nan) return exact::nan();
@@ -124,7 +124,7 @@ constexpr exact product(const exact& a, const exact& b) {
 }
 
 /// a / b of two codes' values, to 60 bits and a jammed tail.
-constexpr exact quotient(const exact& a, const exact& b) {
+constexpr NF_HD exact quotient(const exact& a, const exact& b) {
   using kind = exact::kind;
   const bool negative = a.negative != b.negative;
   if (a.what == kind::nan || b.what == kind::nan || (a.what == b.what && a.what != kind::finite)) {
@@ -142,7 +142,7 @@ constexpr exact quotient(const exact& a, const exact& b) {
 }
 
 /// The square root of a code's value, to 60 bits and a jammed tail.
-constexpr exact root(const exact& a) {
+constexpr NF_HD exact root(const exact& a) {
   using kind = exact::kind;
   if (a.what == kind::zero || a.what == kind::nan) return a;
   if (a.negative) return exact::nan();

@@ -23,16 +23,16 @@ template <>
 struct number_traits<float> {
   using layout = binary32;
   using code = std::uint32_t;
-  static constexpr NF_FN code to_code(float x) { return std::bit_cast<code>(x); }
-  static constexpr NF_FN float from_code(code c) { return std::bit_cast<float>(c); }
+  static constexpr NF_FN code to_code(float x) { return __builtin_bit_cast(code, x); }
+  static constexpr NF_FN float from_code(code c) { return __builtin_bit_cast(float, c); }
 };
 
 template <>
 struct number_traits<double> {
   using layout = binary64;
   using code = std::uint64_t;
-  static constexpr NF_FN code to_code(double x) { return std::bit_cast<code>(x); }
-  static constexpr NF_FN double from_code(code c) { return std::bit_cast<double>(c); }
+  static constexpr NF_FN code to_code(double x) { return __builtin_bit_cast(code, x); }
+  static constexpr NF_FN double from_code(code c) { return __builtin_bit_cast(double, c); }
 };
 
 template <class T>
@@ -57,14 +57,14 @@ constexpr bool lossless() {
   }
 }
 
-constexpr saturates saturates_in(Saturation saturation) {
+constexpr NF_HD saturates saturates_in(Saturation saturation) {
   return {saturation != Saturation::none, saturation == Saturation::finite};
 }
 
 /// Converts one number; the body of every scalar conversion.
 template <class To, class From, class R>
-constexpr To convert_number(From x, const R& rounding, Saturation saturation,
-                            Subnormals subnormals = Subnormals::keep) {
+constexpr NF_HD To convert_number(From x, const R& rounding, Saturation saturation,
+                                  Subnormals subnormals = Subnormals::keep) {
   using from = layout_of<From>;
   using to = layout_of<To>;
   using W = word_for<from, to, R::random_bits>;
@@ -79,7 +79,7 @@ constexpr To convert_number(From x, const R& rounding, Saturation saturation,
 
 /// The exact value of a Float or an integer.
 template <class T>
-constexpr exact exact_of(T x) {
+constexpr NF_HD exact exact_of(T x) {
   if constexpr (std::integral<T>) {
     if (x == T{0}) return exact::zero(false);
     const bool negative = x < T{0};
@@ -92,7 +92,7 @@ constexpr exact exact_of(T x) {
 
 /// Rounds an exact result to the Float type F.
 template <class F, class R>
-constexpr F round_to(const exact& x, const R& rounding, Saturation saturation) {
+constexpr NF_HD F round_to(const exact& x, const R& rounding, Saturation saturation) {
   using to = layout_of<F>;
   const outcomes out = outcomes_of<to, R::rule, R::random_bits>(saturates_in(saturation));
   const std::uint32_t code = rounded<to, R::rule, R::random_bits>(x, rounding.word(0), out);
@@ -101,13 +101,13 @@ constexpr F round_to(const exact& x, const R& rounding, Saturation saturation) {
 
 /// A code's place in the order of values: both zeros are 0. A NaN has none.
 template <class Layout>
-constexpr std::int32_t order(std::uint32_t code) {
+constexpr NF_HD std::int32_t order(std::uint32_t code) {
   const auto magnitude = static_cast<std::int32_t>(code & ~Layout::sign_mask);
   return (code & Layout::sign_mask) != 0 ? -magnitude : magnitude;
 }
 
 template <class Layout>
-constexpr bool is_nan_code(std::uint32_t code) {
+constexpr NF_HD bool is_nan_code(std::uint32_t code) {
   if (Layout::nan_is_negative_zero) return code == Layout::sign_mask;
   return (code & ~Layout::sign_mask) > Layout::max_code + (Layout::has_infinity ? 1 : 0);
 }

@@ -36,6 +36,11 @@ inline constexpr bool word_suffices =
     P + 4 + (N > P - Layout::mantissa_bits ? N - P + Layout::mantissa_bits : 0) <=
     wide<lane<W>>::bits&& Layout::exponent_bits + Layout::mantissa_bits + 2 < wide<lane<W>>::bits;
 
+/// Whether a code that is `Binades` binades above the smallest normal one needs more than half a word.
+template <int M, int Binades, int Bits>
+inline constexpr bool code_leaves_word =
+    Binades > 0 && static_cast<int>(std::bit_width(static_cast<unsigned>(Binades + 1))) + M >= Bits;
+
 /// Rounds `x` to the code of one of its two neighbours in Layout, as if the codes went on above the
 /// largest finite one.
 ///
@@ -64,10 +69,7 @@ constexpr NF_FN W round_code(const magnitude<W>& x, const W& sign, const W& rand
   // Binades above the smallest normal one; clamped, still too large, where the code might leave the
   // word.
   W binade = exponent - W(static_cast<lane<W>>(lowest));
-  if constexpr (MaxExponent > lowest &&
-                static_cast<int>(std::bit_width(static_cast<unsigned>(MaxExponent - lowest + 1))) +
-                        M >=
-                    bits) {
+  if constexpr (code_leaves_word<M, MaxExponent - lowest, bits>) {
     binade = smaller(binade, W(lane<W>{1} << Layout::exponent_bits));
   }
   // The last bit of the code when rounding down: with no mantissa bits the exponent decides it.

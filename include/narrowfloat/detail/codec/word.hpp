@@ -3,7 +3,6 @@
 // detail/simd/pack.hpp provides the same names for vectors of words.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 
 #include "../../config.hpp"
@@ -65,11 +64,14 @@ constexpr NF_FN std::uint64_t select_equal(std::uint64_t a, std::uint64_t b, std
 /// The bit pattern of the integer `a` as a float (a < 2^24) or a double (a < 2^53). The conversion
 /// is exact, so no rounding mode and no flush-to-zero flag can change it.
 constexpr NF_FN std::uint32_t float_bits(std::uint32_t a) {
-  return std::bit_cast<std::uint32_t>(static_cast<float>(static_cast<std::int32_t>(a)));
+  return __builtin_bit_cast(std::uint32_t, static_cast<float>(static_cast<std::int32_t>(a)));
 }
 constexpr NF_FN std::uint64_t float_bits(std::uint64_t a) {
-  return std::bit_cast<std::uint64_t>(static_cast<double>(static_cast<std::int64_t>(a)));
+  return __builtin_bit_cast(std::uint64_t, static_cast<double>(static_cast<std::int64_t>(a)));
 }
+
+/// Zero bits above the leading one of a nonzero word.
+constexpr NF_FN int leading_zeros(std::uint64_t a) { return __builtin_clzll(a); }
 
 template <class W>
 constexpr NF_FN W larger(const W& a, const W& b) {
