@@ -11,13 +11,6 @@ using namespace test;
 
 namespace {
 
-std::uint64_t code_of(float x) { return bits_of(x); }
-std::uint64_t code_of(double x) { return bits_of(x); }
-template <nf::narrow_float F>
-std::uint64_t code_of(F x) {
-  return x.bits();
-}
-
 template <class To, class From, class R>
 void check(const std::vector<From>& in, R rounding, nf::Saturation saturation,
            nf::Subnormals subnormals, Mismatches& bad) {
@@ -27,7 +20,7 @@ void check(const std::vector<From>& in, R rounding, nf::Saturation saturation,
     const To expected = nf::convert<To>(in[i], rounding, saturation, subnormals);
     if constexpr (R::random_bits != 0) ++rounding.offset;
     bad.expect_equal([&] { return "to " + name_of<To>() + ", element " + std::to_string(i); },
-                     code_of(in[i]), code_of(expected), code_of(out[i]));
+                     bits_of(in[i]), bits_of(expected), bits_of(out[i]));
   }
 }
 

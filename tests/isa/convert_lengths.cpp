@@ -62,7 +62,7 @@ void check_span(std::span<From> in, std::span<To> out, unsigned char* out_begin,
   nf::convert(in, out);
   const auto where = [&] { return name_of<To>() + " length " + std::to_string(in.size()); };
   for (std::size_t i = 0; i < in.size(); ++i) {
-    bad.expect(std::bit_cast<To>(out[i]) == nf::convert<To>(in[i]), where, i, 0, 0);
+    bad.expect_equal(where, i, bits_of(nf::convert<To>(in[i])), bits_of(out[i]));
   }
   const auto* const first = reinterpret_cast<const unsigned char*>(out.data());
   const auto* const last = first + out.size_bytes();

@@ -131,6 +131,10 @@ std::vector<float> deciding_floats() {
 
 inline std::uint64_t bits_of(float x) { return std::bit_cast<std::uint32_t>(x); }
 inline std::uint64_t bits_of(double x) { return std::bit_cast<std::uint64_t>(x); }
+template <nf::narrow_float F>
+std::uint64_t bits_of(F x) {
+  return x.bits();
+}
 inline oracle::Exact exact_of(float x) {
   return oracle::from_f32_bits(std::bit_cast<std::uint32_t>(x));
 }

@@ -26,13 +26,19 @@ NF_INLINE group_of<lanes> load4(const unsigned char* from) {
 }
 
 template <class Code>
+NF_INLINE void store_narrow(unsigned char* to, const pack<lanes>& x) {
+  Code codes[lanes];
+  for (std::size_t k = 0; k < lanes; ++k) codes[k] = static_cast<Code>(x.lanes[k]);
+  __builtin_memcpy(to, codes, sizeof codes);
+}
+
+template <class Code>
 NF_INLINE void store4(unsigned char* to, const group_of<lanes>& x) {
-  for (const pack<lanes>* part : {&x.a, &x.b, &x.c, &x.d}) {
-    Code codes[lanes];
-    for (std::size_t k = 0; k < lanes; ++k) codes[k] = static_cast<Code>(part->lanes[k]);
-    __builtin_memcpy(to, codes, sizeof codes);
-    to += sizeof codes;
-  }
+  constexpr std::size_t step = lanes * sizeof(Code);
+  store_narrow<Code>(to, x.a);
+  store_narrow<Code>(to + step, x.b);
+  store_narrow<Code>(to + 2 * step, x.c);
+  store_narrow<Code>(to + 3 * step, x.d);
 }
 
 #include "convert.inl"
