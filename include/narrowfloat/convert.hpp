@@ -5,11 +5,9 @@
 #include <cstddef>
 #include <iterator>
 #include <ranges>
-#include <stdexcept>
-#include <string>
 #include <type_traits>
 
-#include "detail/simd/dispatch.hpp"
+#include "detail/convert_kernels.hpp"
 #include "formats.hpp"
 #include "isa.hpp"
 
@@ -36,15 +34,34 @@ constexpr NF_FN To convert(From x, R rounding = {},
   return detail::round_to<To>(detail::exact_of(x), rounding, saturation);
 }
 
+/// A factor that a conversion from float multiplies by first: the product is a float, rounded to nearest.
+struct Scale {
+  float factor = 1;
+};
+
+/// Converts the float x * scale.factor to the type To.
+///
+/// Result    convert<To>() of the product, which is rounded to nearest, ties to even, whatever `rounding` says.
+/// Special   a NaN x keeps its sign; Inf * 0, and a NaN factor, give the positive NaN. Subnormals::flush acts on
+///           x, on the product and on the result.
+/// Requires  x is a float: other types do not compile, since their product would be rounded too.
+/// Promises  noexcept, constexpr; the same bits in every floating-point environment.
+template <number To, std::same_as<float> From, rounding_policy R = NearestEven>
+constexpr NF_FN To convert(From x, Scale scale, R rounding = {},
+                           Saturation saturation = default_saturation<To>,
+                           Subnormals subnormals = Subnormals::keep) noexcept {
+  return detail::convert_number<To>(detail::scaled(x, scale.factor, subnormals), rounding, saturation,
+                                    subnormals);
+}
+
 /// A contiguous range of numbers: std::vector, std::array, std::span, a C array ...
 template <class T>
 concept number_range = std::ranges::contiguous_range<T> && std::ranges::sized_range<T> &&
     number<std::remove_cv_t<std::ranges::range_value_t<T>>>;
-
-/// A rounding policy that serves a whole array: it has no random bits, or draws them from a key.
-template <class R>
-concept array_rounding_policy = rounding_policy<R> &&
-    (R::random_bits == 0 || requires(R r) { r.seed; });
+/// A contiguous range of floats.
+template <class T>
+concept float_range = number_range<T> &&
+    std::same_as<std::remove_cv_t<std::ranges::range_value_t<T>>, float>;
 
 namespace detail {
 inline namespace NF_BASELINE {
@@ -52,49 +69,37 @@ inline namespace NF_BASELINE {
 template <class Range>
 using number_of = std::remove_cv_t<std::ranges::range_value_t<Range>>;
 
-template <class In, class Out>
-constexpr void require_equal_sizes(const In& in, const Out& out) {
-  if (std::ranges::size(in) != std::ranges::size(out)) {
-    throw std::invalid_argument("narrowfloat::convert: the input has " +
-                                std::to_string(std::ranges::size(in)) + " elements, the output " +
-                                std::to_string(std::ranges::size(out)));
-  }
-}
-
-template <class From, class To, class R>
-void convert_by_kernel(Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
-                       Saturation saturation, Subnormals subnormals) {
-  using from = layout_of<From>;
-  using to = layout_of<To>;
-  const outcomes outcome = outcomes_for<to, R::rule, R::random_bits>(saturates_in(saturation));
-  const auto index = static_cast<std::size_t>(isa);
-  const auto kernel = subnormals == Subnormals::flush ? convert_kernels<from, to, R, true>[index]
-                                                      : convert_kernels<from, to, R, false>[index];
-  kernel(in, out, n, rounding, outcome);
+template <class In, class Out, class R>
+constexpr void check_arrays(const In& in, const Out& out, const R& rounding) {
+  const auto n = static_cast<std::size_t>(std::ranges::size(in));
+  require_equal_sizes(n, static_cast<std::size_t>(std::ranges::size(out)));
+  if constexpr (requires { rounding.size(); }) require_words(rounding.size(), n);
 }
 
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// Converts each number of `in` to the element type of `out`, as the scalar convert() does; with a
-/// keyed Stochastic policy element i draws the random bits of index offset + i.
+/// Converts each number of `in` to the element type of `out`, as the scalar convert() does. With a
+/// keyed Stochastic policy element i draws the random bits of index offset + i; explicit bits are a range of
+/// words, one for each element: StochasticA<8>{words}.
 ///
 /// Requires  the two ranges are apart, or the same memory with elements of the same size.
 /// Special   sizes that differ throw std::invalid_argument, with both, before anything is written.
-/// Promises  no allocation; the same bits on every instruction set and in constant expressions.
+/// Promises  no allocation; the same bits on every instruction set, in constant expressions and in every
+///           floating-point environment, which is left as it was.
 /// Cost      one pass over both; one dispatch a call. See bench/README.md.
-template <number_range In, number_range Out, array_rounding_policy R = NearestEven>
+template <number_range In, number_range Out, rounding_policy R = NearestEven>
 constexpr NF_FN void convert(In&& in, Out&& out, R rounding = {},
                              Saturation saturation = default_saturation<detail::number_of<Out>>,
                              Subnormals subnormals = Subnormals::keep) {
-  detail::require_equal_sizes(in, out);
+  detail::check_arrays(in, out, rounding);
   const auto* const source = std::ranges::data(in);
   auto* const target = std::ranges::data(out);
   const auto n = static_cast<std::size_t>(std::ranges::size(in));
   if (std::is_constant_evaluated()) {
     for (std::size_t i = 0; i < n; ++i) {
-      target[i] = convert<detail::number_of<Out>>(source[i], rounding, saturation, subnormals);
-      if constexpr (R::random_bits != 0) ++rounding.offset;
+      target[i] = detail::convert_number<detail::number_of<Out>>(source[i], rounding, saturation,
+                                                                 subnormals, i);
     }
     return;
   }
@@ -105,18 +110,33 @@ constexpr NF_FN void convert(In&& in, Out&& out, R rounding = {},
 ///
 /// Special   an instruction set that is not available here throws std::invalid_argument with its
 ///           name.
-template <number_range In, number_range Out, array_rounding_policy R = NearestEven>
+template <number_range In, number_range Out, rounding_policy R = NearestEven>
 NF_INLINE void convert(Isa isa, In&& in, Out&& out, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
                        Subnormals subnormals = Subnormals::keep) {
-  if (!isa_available(isa)) {
-    throw std::invalid_argument("narrowfloat::convert: the instruction set " +
-                                std::string(isa_name(isa)) + " is not available on this machine");
-  }
-  detail::require_equal_sizes(in, out);
+  detail::require_isa(isa);
+  detail::check_arrays(in, out, rounding);
   detail::convert_by_kernel(isa, std::ranges::data(in), std::ranges::data(out),
                             static_cast<std::size_t>(std::ranges::size(in)), rounding, saturation,
                             subnormals);
+}
+
+/// Converts each float of `in` times a factor, as the scalar convert() with a Scale does, in one read of `in`.
+template <float_range In, number_range Out, rounding_policy R = NearestEven>
+NF_INLINE void convert(Isa isa, In&& in, Out&& out, Scale scale, R rounding = {},
+                       Saturation saturation = default_saturation<detail::number_of<Out>>,
+                       Subnormals subnormals = Subnormals::keep) {
+  detail::require_isa(isa);
+  detail::check_arrays(in, out, rounding);
+  detail::convert_scaled(isa, std::ranges::data(in), std::ranges::data(out),
+                         static_cast<std::size_t>(std::ranges::size(in)), scale.factor, rounding,
+                         saturation, subnormals);
+}
+template <float_range In, number_range Out, rounding_policy R = NearestEven>
+NF_INLINE void convert(In&& in, Out&& out, Scale scale, R rounding = {},
+                       Saturation saturation = default_saturation<detail::number_of<Out>>,
+                       Subnormals subnormals = Subnormals::keep) {
+  convert(active_isa(), in, out, scale, rounding, saturation, subnormals);
 }
 
 }  // namespace narrowfloat

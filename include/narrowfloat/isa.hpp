@@ -13,7 +13,7 @@ namespace narrowfloat {
 /// An instruction set of the array kernels. Results never depend on it.
 enum class Isa {
   generic,  ///< whatever the compiler's baseline offers
-  avx2,     ///< x86 AVX2 and F16C
+  avx2,     ///< x86 AVX2, F16C and FMA
   avx512,   ///< x86 AVX-512 F, BW, VL and DQ
   neon      ///< AArch64 Advanced SIMD
 };
@@ -31,16 +31,19 @@ namespace detail {
 inline namespace NF_BASELINE {
 
 inline bool find_isa(Isa isa) noexcept {
-  static const cpu_features found = detect_cpu_features();
   switch (isa) {
     case Isa::generic:
       return true;
     case Isa::avx2:
-      return found.avx2;
+      return find_cpu_features().avx2;
     case Isa::avx512:
-      return found.avx512;
+      return find_cpu_features().avx512;
     case Isa::neon:
+#if defined(__aarch64__)
+      return true;  // a part of the architecture
+#else
       return false;
+#endif
   }
   return false;
 }

@@ -75,15 +75,41 @@ constexpr rule rule_of(StochasticVariant variant) {
 }
 }  // namespace detail
 
-/// Stochastic rounding of one value on explicit random bits: the low N bits of `bits`.
+/// Stochastic rounding on explicit random bits: the low N bits of one word for a scalar call, of word i of a
+/// contiguous range of std::uint32_t for element i of an array. The range stays the caller's.
 template <int N, StochasticVariant V>
 struct StochasticBits {
   static_assert(1 <= N && N <= 32, "stochastic rounding takes 1 to 32 random bits");
   static constexpr detail::rule rule = detail::rule_of(V);
   static constexpr int random_bits = N;
-  std::uint32_t bits = 0;
-  /// The bits, for every element.
-  constexpr std::uint32_t word(std::uint64_t) const noexcept { return bits & (~0u >> (32 - N)); }
+
+  explicit constexpr NF_HD StochasticBits(std::uint32_t word) noexcept : word_(word) {}
+  template <class Words>
+  requires requires(const Words& words) {
+    { words.data() } -> std::convertible_to<const std::uint32_t*>;
+    { words.size() } -> std::convertible_to<std::size_t>;
+  }
+  explicit constexpr NF_HD StochasticBits(const Words& words) noexcept
+      : words_(words.data()), size_(words.size()) {}
+
+  /// How many elements the bits are for.
+  constexpr NF_HD std::size_t size() const noexcept { return size_; }
+  /// The bits of element i.
+  constexpr NF_HD std::uint32_t word(std::uint64_t i) const noexcept {
+    return (words_ == nullptr ? word_ : words_[i]) & (~0u >> (32 - N));
+  }
+  /// The policy for the elements from i on.
+  constexpr NF_HD StochasticBits from(std::uint64_t i) const noexcept {
+    StochasticBits rest = *this;
+    if (words_ != nullptr) rest.words_ += i;
+    rest.size_ -= static_cast<std::size_t>(i);
+    return rest;
+  }
+
+ private:
+  const std::uint32_t* words_ = nullptr;
+  std::size_t size_ = 1;
+  std::uint32_t word_ = 0;
 };
 template <int N>
 using StochasticA = StochasticBits<N, StochasticVariant::A>;
@@ -107,16 +133,9 @@ struct Stochastic {
   constexpr NF_FN std::uint32_t word(std::uint64_t i) const noexcept {
     return element_bits<N>(seed, stream, offset + i);
   }
-  /// Those of elements first ... first + count - 1 of a call, one word each.
-  constexpr NF_FN void fill(std::uint32_t* words, std::size_t count,
-                            std::uint64_t first) const noexcept {
-    constexpr std::uint64_t per_block = detail::elements_per_block<N>;
-    detail::word_quad<std::uint32_t> block{};
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::uint64_t index = offset + first + i, place = index % per_block;
-      if (i == 0 || place == 0) block = detail::element_block(seed, stream, index / per_block);
-      words[i] = detail::element_field<N>(block, place);
-    }
+  /// The policy for the elements from i on.
+  constexpr NF_FN Stochastic from(std::uint64_t i) const noexcept {
+    return {seed, stream, offset + i};
   }
 };
 

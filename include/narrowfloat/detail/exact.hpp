@@ -67,7 +67,7 @@ constexpr NF_HD std::uint32_t rounded(const exact& x, std::uint32_t random, cons
     case exact::kind::finite:
       code = round_code<Layout, Rule, N, exact::leading, offset, 2 * offset, W>(
           {x.significand, static_cast<W>(x.exponent + exact::leading + offset)}, sign, random);
-      code = limit<Layout, Rule, W>(code, sign, out);
+      code = smaller<W>(code, x.negative ? out.negative_overflow : out.positive_overflow);
   }
   if (!Layout::is_signed && x.negative) return out.negative;
   return static_cast<std::uint32_t>(join_sign<Layout, W>(code, sign));

@@ -61,19 +61,17 @@ constexpr NF_HD saturates saturates_in(Saturation saturation) {
   return {saturation != Saturation::none, saturation == Saturation::finite};
 }
 
-/// Converts one number; the body of every scalar conversion.
+/// Converts one number, element `i` of a call; the body of every scalar conversion.
 template <class To, class From, class R>
 constexpr NF_HD To convert_number(From x, const R& rounding, Saturation saturation,
-                                  Subnormals subnormals = Subnormals::keep) {
+                                  Subnormals subnormals = Subnormals::keep, std::uint64_t i = 0) {
   using from = layout_of<From>;
   using to = layout_of<To>;
   using W = word_for<from, to, R::random_bits>;
-  const outcomes out = outcomes_for<to, R::rule, R::random_bits>(saturates_in(saturation));
+  const bounds<W> bound = bounds_for<to, R::rule, R::random_bits, W>(saturates_in(saturation));
   const bool flush = subnormals == Subnormals::flush;
-  W code = number_traits<From>::to_code(x);
-  if (flush) code = flush_subnormals<from>(code);
-  code = transcode<from, to, R::rule, R::random_bits, W>(code, rounding.word(0), out);
-  if (flush) code = flush_subnormals<to>(code);
+  const W code = transcode_joined<from, to, R::rule, R::random_bits, W>(
+      number_traits<From>::to_code(x), rounding.word(i), bound, flush);
   return number_traits<To>::from_code(static_cast<typename number_traits<To>::code>(code));
 }
 

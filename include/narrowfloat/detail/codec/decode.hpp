@@ -73,13 +73,13 @@ constexpr NF_FN W decode(const W& code) {
   return bits;
 }
 
-/// A conversion to a float or double that holds every value: only Inf may still change.
+/// A conversion to a float or double that holds every value: only Inf may still change, to the bits
+/// `infinity`.
 template <class W>
-constexpr NF_FN W settle(const W& bits, bool infinity_saturates) {
+constexpr NF_FN W settle(const W& bits, const W& infinity) {
   using target = wide<lane<W>>;
   const W sign = bits & W(target::sign_mask);
-  const W infinite = W(target::infinity - (infinity_saturates ? 1u : 0u));
-  return sign + select_equal(bits - sign, W(target::infinity), infinite, bits - sign);
+  return sign + select_equal(bits - sign, W(target::infinity), infinity, bits - sign);
 }
 
 }  // namespace NF_BASELINE

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "layout.hpp"
-#include "round.hpp"
+#include "round_float.hpp"
 #include "word.hpp"
 
 namespace narrowfloat::detail {
@@ -15,13 +15,12 @@ struct saturates {
   bool overflow, infinity;
 };
 
-/// The magnitude codes that out-of-range inputs get. They are run-time values of the formula, so
+/// The magnitude codes that out-of-range inputs get. They are run-time values of the formulas, so
 /// one kernel serves every saturation policy.
 struct outcomes {
   std::uint32_t positive_overflow = 0, negative_overflow = 0, infinity = 0;
   std::uint32_t negative = 0;       ///< a nonzero negative value, in an unsigned format
   std::uint32_t zero = 0;           ///< zero, in a format without it
-  bool infinity_saturates = false;  ///< for a float or double target that holds every source value
 };
 
 /// The outcomes in Layout under a rounding rule with N random bits. As in IEEE 754, clause 7.4, a
@@ -38,9 +37,19 @@ constexpr NF_FN outcomes outcomes_of(saturates policy) {
           .negative_overflow = Rule == rule::up_if_positive ? largest : overflow,
           .infinity = policy.infinity ? largest : beyond,
           .negative = invalid,
-          .zero = invalid,
-          .infinity_saturates = policy.infinity};
+          .zero = invalid};
 }
+
+/// The outcomes as words, the form in which the formulas take them: so that a loop makes its vectors once.
+template <class W>
+struct bounds {
+  /// The bits from which a positive, or a negative, value overflows; the overflow's code where round_code
+  /// serves.
+  W positive, negative;
+  W infinity;     ///< the code of Inf; its bits, where the target is float or double
+  W last_number;  ///< the largest bits that are no NaN, where Inf is NaN too or an overflow
+  W below_zero, zero;
+};
 
 /// Splits the magnitude bits of a float or double. Where Layout reaches below the source's normal
 /// range, subnormal sources are normalized.
@@ -75,61 +84,107 @@ struct unpack {
   }
 };
 
-/// Replaces an overflowing code; the top bit of `sign` is the sign.
-template <class Layout, rule Rule, class W>
-constexpr NF_FN W limit(const W& code, const W& sign, const outcomes& out) {
-  if constexpr (Rule == rule::up_if_positive || Rule == rule::up_if_negative) {
-    return smaller(code,
-                   select_equal(sign, W(0), W(out.positive_overflow), W(out.negative_overflow)));
-  }
-  return smaller(code, W(out.positive_overflow));
-}
-
-/// Joins the sign, the top bit of `sign`, to a code that is not a NaN of a format without signed
-/// NaNs.
+/// Joins the top bit of `sign` to a magnitude code in a lane of any width; the other bits of `sign` may be
+/// anything.
 template <class Layout, class W>
 constexpr NF_FN W join_sign(const W& code, const W& sign) {
   if constexpr (!Layout::is_signed) return code;
-  const W placed = sign >> (wide<lane<W>>::bits - Layout::width);
+  constexpr int bits = 8 * static_cast<int>(sizeof(lane<W>));
+  constexpr auto top = static_cast<lane<W>>(lane<W>{1} << (bits - 1));
+  const W placed = (sign & W(top)) >> (bits - Layout::width);
   if constexpr (Layout::has_signed_zero) return code | placed;
   return code | select_equal(code, W(0), W(0), placed);
 }
 
+/// A code whose sign is still apart: the top bit of `sign`, whose other bits may be anything.
+template <class W>
+struct unsigned_code {
+  W magnitude, sign;
+};
+
+/// The bits of the value at which an overflow to `code` begins: the largest finite one, or the first beyond.
+template <class Layout, class L>
+constexpr NF_FN L overflow_bits(std::uint32_t code) {
+  return code == Layout::max_code ? value_bits<Layout, L>(Layout::max_code)
+                                  : value_bits<Layout, L>(Layout::max_code + 1);
+}
+
+/// The outcomes in Layout for words whose lanes are of type L.
+template <class Layout, rule Rule, int N, class L>
+constexpr NF_FN bounds<L> bounds_of(const outcomes& of) {
+  constexpr L infinity = wide<L>::infinity;
+  L positive = of.positive_overflow, negative = of.negative_overflow;
+  if constexpr (shift_or_sum<Layout, Rule, N, L>) {
+    positive = overflow_bits<Layout, L>(of.positive_overflow);
+    negative = overflow_bits<Layout, L>(of.negative_overflow);
+  }
+  return {positive,    negative, of.infinity, of.infinity == Layout::max_code ? infinity : infinity - 1,
+          of.negative, of.zero};
+}
+
+/// The bound on the side of the sign, the top bit of `sign`, under a directed rounding; else the one.
+template <rule Rule, class W>
+constexpr NF_FN W bound_of(const W& sign, const bounds<W>& bound) {
+  if constexpr (Rule == rule::up_if_positive || Rule == rule::up_if_negative) {
+    return select_equal(sign & W(wide<lane<W>>::sign_mask), W(0), bound.positive, bound.negative);
+  } else {
+    return bound.positive;
+  }
+}
+
+/// Rounds magnitude bits to a magnitude code. For Inf and NaN the code is one of a finite value, or the
+/// first beyond; `sign` holds the sign in its top bit.
+template <class Layout, rule Rule, int N, class W>
+constexpr NF_FN W round_magnitude(const W& value, const W& sign, const W& random,
+                                  const bounds<W>& bound) {
+  const W most = bound_of<Rule>(sign, bound);
+  if constexpr (shift_suffices<Layout, N, lane<W>>) {
+    return round_by_shift<Layout, Rule, N>(smaller(value, most), sign, random);
+  } else if constexpr (sum_suffices<Layout, Rule, N, lane<W>>) {
+    return round_by_sum<Layout, Rule, N>(smaller(value, most), sign, random);
+  } else {
+    using unpacked = unpack<Layout, W>;
+    const W code = round_code<Layout, Rule, N, wide<lane<W>>::mantissa_bits, unpacked::offset,
+                              unpacked::max_exponent>(
+        unpacked::apply(value), sign & W(wide<lane<W>>::sign_mask), random);
+    return smaller(code, most);
+  }
+}
+
 /// Encodes the bits of a float or double in Layout.
 ///
-/// Result    the code, sign joined, right-aligned in the word.
+/// Result    the code, right-aligned in the word, and the sign that join_sign joins.
 /// Special   a NaN keeps its sign where the format has signed NaNs, else it is the one NaN, else
 ///           the positive largest finite value; -0 is +0 where the format has no -0.
 template <class Layout, rule Rule, int N, class W>
-constexpr NF_FN W encode(const W& bits, const W& random, const outcomes& out) {
+constexpr NF_FN unsigned_code<W> encode(const W& bits, const W& random, const bounds<W>& bound) {
   using source = wide<lane<W>>;
-  using unpacked = unpack<Layout, W>;
-  const W sign = bits & W(source::sign_mask);
-  const W value = bits - sign;
+  const W infinity = W(source::infinity);
+  const W value = bits & W(source::sign_mask - 1);
 
-  W code =
-      round_code<Layout, Rule, N, source::mantissa_bits, unpacked::offset, unpacked::max_exponent>(
-          unpacked::apply(value), sign, random);
-  code = limit<Layout, Rule>(code, sign, out);
-  code = select_less(value, W(source::infinity), code, W(out.infinity));
-  if constexpr (Layout::is_scale) code = select_equal(value, W(0), W(out.zero), code);
+  W code = round_magnitude<Layout, Rule, N>(value, bits, random, bound);
+  if constexpr (Layout::is_scale) code = select_equal(value, W(0), bound.zero, code);
+  if constexpr (Layout::has_infinity || !shift_or_sum<Layout, Rule, N, lane<W>>) {
+    code = select_less(value, infinity, code, bound.infinity);
+    const W nan = W(Layout::has_nan ? Layout::nan_code : Layout::max_code);
+    code = select_less(infinity, value, nan, code);
+  } else if constexpr (Layout::has_nan) {
+    // Inf is NaN, or an overflow like any other: then the bound has served it.
+    code = select_less(bound.last_number, value, W(Layout::nan_code), code);
+  }  // else the bound has made the largest finite value of Inf and NaN
   if constexpr (!Layout::is_signed) {
-    code = select_equal(sign, W(0), code, select_equal(value, W(0), code, W(out.negative)));
+    code = select_below(bits - W(source::sign_mask + 1), infinity, bound.below_zero, code);
   }
-  const W nan = W(Layout::has_nan ? Layout::nan_code : Layout::max_code);
-  code = select_less(W(source::infinity), value, nan, code);
-
   constexpr bool nan_drops_sign = Layout::has_signed_zero && !Layout::has_signed_nan;
-  return join_sign<Layout>(
-      code, nan_drops_sign ? select_less(W(source::infinity), value, W(0), sign) : sign);
+  return {code, nan_drops_sign ? select_less(infinity, value, W(0), bits) : bits};
 }
 
-/// A same-format conversion: copies the code; only Inf may change.
+/// A same-format conversion: copies the code, sign included; only Inf may change.
 template <class Layout, class W>
-constexpr NF_FN W recode(const W& code, const outcomes& out) {
+constexpr NF_FN W recode(const W& code, const bounds<W>& bound) {
   if constexpr (!Layout::has_infinity) return code;
   const W sign = code & W(Layout::sign_mask);
-  return sign + select_equal(code - sign, W(Layout::infinity_code), W(out.infinity), code - sign);
+  return sign + select_equal(code - sign, W(Layout::infinity_code), bound.infinity, code - sign);
 }
 
 }  // namespace NF_BASELINE

@@ -3,6 +3,7 @@
 // detail/simd/pack.hpp provides the same names for vectors of words.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 
 #include "../../config.hpp"
@@ -42,7 +43,7 @@ using lane = typename lane_of<W>::type;
 
 // select_OP(a, b, x, y) is x where a OP b, else y. The operands of select_less are below half of
 // the word's range, so that vectors, which have no unsigned comparison before AVX-512, can compare
-// as signed.
+// as signed; those of select_below are any.
 
 constexpr NF_FN std::uint32_t select_less(std::uint32_t a, std::uint32_t b, std::uint32_t x,
                                           std::uint32_t y) {
@@ -61,6 +62,11 @@ constexpr NF_FN std::uint64_t select_equal(std::uint64_t a, std::uint64_t b, std
   return a == b ? x : y;
 }
 
+template <std::unsigned_integral W>
+constexpr NF_FN W select_below(W a, W b, W x, W y) {
+  return a < b ? x : y;
+}
+
 /// The bit pattern of the integer `a` as a float (a < 2^24) or a double (a < 2^53). The conversion
 /// is exact, so no rounding mode and no flush-to-zero flag can change it.
 constexpr NF_FN std::uint32_t float_bits(std::uint32_t a) {
@@ -72,6 +78,33 @@ constexpr NF_FN std::uint64_t float_bits(std::uint64_t a) {
 
 /// Zero bits above the leading one of a nonzero word.
 constexpr NF_FN int leading_zeros(std::uint64_t a) { return __builtin_clzll(a); }
+
+/// How a sum of floats is rounded. A vector takes it from the floating-point environment, which the array
+/// loops set (detail/simd/environment.hpp); a scalar, which must not see that, does it in integers.
+enum class direction { nearest, to_zero, to_positive, to_negative };
+
+/// The bits of a + t * 2^up, rounded once to float (double), ties to even.
+///
+/// Requires  a and t have the same sign; t is normal; up > 0; a is below 2^mantissa_bits * ulp of the sum's
+///           binade, which is that of t * 2^up.
+template <direction D, std::unsigned_integral W>
+constexpr NF_FN W float_sum(const W& a, const W& t, int up) {
+  using real = wide<W>;
+  constexpr int P = real::mantissa_bits;
+  const W sign = t & real::sign_mask;
+  const W addend = a - sign, sum = t - sign + (static_cast<W>(up) << P);
+  const W field = addend >> P;
+  const W significand = field == 0 ? addend : (addend & ((W{1} << P) - 1)) | (W{1} << P);
+  // A shift by P + 3 leaves less than half of the last place, whatever the significand.
+  const W distance = (sum >> P) - (field == 0 ? 1 : field);
+  const W shift = distance < P + 3 ? distance : P + 3;
+  const W down = significand >> shift, rest = significand - (down << shift);
+  bool away = false;
+  if constexpr (D == direction::nearest) away = rest + rest + ((sum + down) & 1) > W{1} << shift;
+  if constexpr (D == direction::to_positive) away = rest != 0 && sign == 0;
+  if constexpr (D == direction::to_negative) away = rest != 0 && sign != 0;
+  return sign + sum + down + (away ? 1 : 0);
+}
 
 template <class W>
 constexpr NF_FN W larger(const W& a, const W& b) {

@@ -1,63 +1,155 @@
 // SPDX-License-Identifier: MIT
-// The array loops for AVX2, and the edge operations that need its intrinsics.
+// The array loops for AVX2 (with F16C and FMA), and the edge operations that need its intrinsics.
 #pragma once
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include "../codec/philox.hpp"
 #include "group.hpp"
 #include "region.hpp"
+#include "table.hpp"
 
-NF_TARGET_BEGIN("avx2,f16c")
+NF_TARGET_BEGIN("avx2,f16c,fma")
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 namespace avx2 {
 
 inline constexpr std::size_t lanes = 8;
+inline constexpr bool converts_half = true;
+using words = pack<lanes>;
+using halves = pack<2 * lanes, std::uint16_t>;
+using bytes = pack<4 * lanes, std::uint8_t>;
+using long_words = pack<lanes / 2, std::uint64_t>;
 
 // Widening through __builtin_convertvector is scalar code on GCC 12.
 template <class Code>
-NF_INLINE pack<lanes> load_widen(const unsigned char* from) {
+NF_INLINE words load_widen(const unsigned char* from) {
   if constexpr (sizeof(Code) == 1) {
-    return (pack<lanes>::words)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)from));
+    return (words::words)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)from));
   } else if constexpr (sizeof(Code) == 2) {
-    return (pack<lanes>::words)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i*)from));
+    return (words::words)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i*)from));
   } else {
-    return pack<lanes>::load(from);
+    return words::load(from);
   }
 }
-
-template <class Code>
-NF_INLINE group_of<lanes> load4(const unsigned char* from) {
-  constexpr std::size_t step = lanes * sizeof(Code);
-  return {load_widen<Code>(from), load_widen<Code>(from + step), load_widen<Code>(from + 2 * step),
-          load_widen<Code>(from + 3 * step)};
+NF_INLINE halves load_widen_bytes(const unsigned char* from) {
+  return (halves::words)_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i*)from));
 }
 
-// Words hold codes, so unsigned saturation never acts; packs work in 128-bit halves, hence the
-// permutes.
-template <class Code>
-NF_INLINE void store4(unsigned char* to, const group_of<lanes>& x) {
-  if constexpr (sizeof(Code) == 4) {
-    x.a.store(to);
-    x.b.store(to + 32);
-    x.c.store(to + 64);
-    x.d.store(to + 96);
+// Packs work in 128-bit halves: pack_* leave the lanes out of order, in_order() ends that. Codes
+// fit, so saturation never acts on them; signed saturation keeps the top bit, all of a sign word.
+NF_INLINE halves pack_codes(const words& a, const words& b) {
+  return (halves::words)_mm256_packus_epi32((__m256i)a.lanes, (__m256i)b.lanes);
+}
+NF_INLINE bytes pack_codes(const words& a, const words& b, const words& c, const words& d) {
+  return (bytes::words)_mm256_packus_epi16((__m256i)pack_codes(a, b).lanes,
+                                           (__m256i)pack_codes(c, d).lanes);
+}
+NF_INLINE halves pack_signs(const words& a, const words& b) {
+  return (halves::words)_mm256_packs_epi32((__m256i)a.lanes, (__m256i)b.lanes);
+}
+NF_INLINE bytes pack_signs(const words& a, const words& b, const words& c, const words& d) {
+  return (bytes::words)_mm256_packs_epi16((__m256i)pack_signs(a, b).lanes,
+                                          (__m256i)pack_signs(c, d).lanes);
+}
+NF_INLINE halves in_order(const halves& x) {
+  return (halves::words)_mm256_permute4x64_epi64((__m256i)x.lanes, 0xd8);
+}
+NF_INLINE bytes in_order(const bytes& x) {
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  return (bytes::words)_mm256_permutevar8x32_epi32((__m256i)x.lanes, order);
+}
+
+/// Half-words to the upper halves of words: bfloat16 to float.
+NF_INLINE void widen_high(const halves& x, words& first, words& last) {
+  const __m256i quarters = _mm256_permute4x64_epi64((__m256i)x.lanes, 0xd8);
+  first = (words::words)_mm256_unpacklo_epi16(_mm256_setzero_si256(), quarters);
+  last = (words::words)_mm256_unpackhi_epi16(_mm256_setzero_si256(), quarters);
+}
+
+// The rounding mode of the half conversions is the environment's; they do not flush.
+NF_INLINE halves to_half(const words& a, const words& b) {
+  constexpr int current = _MM_FROUND_CUR_DIRECTION;
+  return (halves::words)_mm256_set_m128i(_mm256_cvtps_ph((__m256)b.lanes, current),
+                                         _mm256_cvtps_ph((__m256)a.lanes, current));
+}
+NF_INLINE void from_half(const halves& x, words& first, words& last) {
+  const __m256i all = (__m256i)x.lanes;
+  first = (words::words)_mm256_cvtph_ps(_mm256_castsi256_si128(all));
+  last = (words::words)_mm256_cvtph_ps(_mm256_extracti128_si256(all, 1));
+}
+
+template <class Pack>
+NF_INLINE void store(unsigned char* to, const Pack& x, bool stream) {
+  if (stream) {
+    _mm256_stream_si256((__m256i*)to, (__m256i)x.lanes);
   } else {
-    const __m256i low = _mm256_packus_epi32((__m256i)x.a.lanes, (__m256i)x.b.lanes);
-    const __m256i high = _mm256_packus_epi32((__m256i)x.c.lanes, (__m256i)x.d.lanes);
-    if constexpr (sizeof(Code) == 2) {
-      _mm256_storeu_si256((__m256i*)to, _mm256_permute4x64_epi64(low, 0xd8));
-      _mm256_storeu_si256((__m256i*)(to + 32), _mm256_permute4x64_epi64(high, 0xd8));
-    } else {
-      const __m256i bytes = _mm256_packus_epi16(low, high);
-      const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-      _mm256_storeu_si256((__m256i*)to, _mm256_permutevar8x32_epi32(bytes, order));
+    x.store(to);
+  }
+}
+NF_INLINE void prefetch(const unsigned char* from) {
+  _mm_prefetch((const char*)from, _MM_HINT_T0);
+}
+NF_INLINE void finish_streaming() { _mm_sfence(); }
+
+NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {
+  const long_words product =
+      (long_words::words)_mm256_mul_epu32((__m256i)a.lanes, (__m256i)b.lanes);
+  return {product >> 32, product};
+}
+
+/// A table of 256 bytes as 16 rows of 16. In each half of 8 rows, row k holds what tells it from row k - 1, so
+/// that the rows up to a code's own combine to its result: subtracting 16 k leaves the low four bits as they
+/// are, and a code below the row negative, for which a shuffle gives 0.
+struct byte_table {
+  __m256i row[16];
+
+  NF_INLINE explicit byte_table(const std::uint8_t* table) {
+    __m256i before = _mm256_setzero_si256();
+    for (int k = 0; k < 16; ++k) {
+      const __m256i here =
+          _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i*)(table + 16 * k)));
+      row[k] = k == 8 ? here : _mm256_xor_si256(here, before);
+      before = here;
     }
   }
+  NF_INLINE bytes find(const bytes& code) const {
+    __m256i low = (__m256i)code.lanes;
+    __m256i high = _mm256_xor_si256(low, _mm256_set1_epi8((char)0x80));
+    __m256i found = _mm256_xor_si256(_mm256_shuffle_epi8(row[0], low),
+                                     _mm256_shuffle_epi8(row[8], high));
+    for (int k = 1; k < 8; ++k) {  // saturating, so what is negative stays so
+      low = _mm256_subs_epi8(low, _mm256_set1_epi8(16));
+      high = _mm256_subs_epi8(high, _mm256_set1_epi8(16));
+      found = _mm256_xor_si256(found, _mm256_shuffle_epi8(row[k], low));
+      found = _mm256_xor_si256(found, _mm256_shuffle_epi8(row[8 + k], high));
+    }
+    return (bytes::words)found;
+  }
+};
+
+/// The bytes of two packs in turns.
+template <std::size_t OutBytes>
+NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& high, bool stream) {
+  static_assert(OutBytes == 2, "to float the formula is faster");
+  const __m256i first = _mm256_unpacklo_epi8((__m256i)low.lanes, (__m256i)high.lanes);
+  const __m256i last = _mm256_unpackhi_epi8((__m256i)low.lanes, (__m256i)high.lanes);
+  store(to, bytes((bytes::words)_mm256_permute2x128_si256(first, last, 0x20)), stream);
+  store(to + 32, bytes((bytes::words)_mm256_permute2x128_si256(first, last, 0x31)), stream);
 }
 
+#include "../codec/philox.inl"
+
+#include "groups.inl"
+
+#include "table.inl"
+
+#include "random.inl"
+
 #include "convert.inl"
+
+#include "reduce.inl"
 
 }  // namespace avx2
 }  // namespace NF_BASELINE

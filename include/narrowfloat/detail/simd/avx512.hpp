@@ -5,58 +5,123 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include "../codec/philox.hpp"
 #include "group.hpp"
 #include "region.hpp"
+#include "table.hpp"
 
-NF_TARGET_BEGIN("avx2,f16c,avx512f,avx512bw,avx512vl,avx512dq")
+NF_TARGET_BEGIN("avx2,f16c,fma,avx512f,avx512bw,avx512vl,avx512dq")
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 namespace avx512 {
 
 inline constexpr std::size_t lanes = 16;
+inline constexpr bool converts_half = true;
+using words = pack<lanes>;
+using halves = pack<2 * lanes, std::uint16_t>;
+using bytes = pack<4 * lanes, std::uint8_t>;
+using long_words = pack<lanes / 2, std::uint64_t>;
 
 // The maskz forms: GCC 12's headers warn of an uninitialized operand in the plain ones.
 template <class Code>
-NF_INLINE pack<lanes> load_widen(const unsigned char* from) {
+NF_INLINE words load_widen(const unsigned char* from) {
   if constexpr (sizeof(Code) == 1) {
-    return (pack<lanes>::words)_mm512_maskz_cvtepu8_epi32(0xffff,
-                                                          _mm_loadu_si128((const __m128i*)from));
+    return (words::words)_mm512_maskz_cvtepu8_epi32(0xffff,
+                                                    _mm_loadu_si128((const __m128i*)from));
   } else if constexpr (sizeof(Code) == 2) {
-    return (pack<lanes>::words)_mm512_maskz_cvtepu16_epi32(
-        0xffff, _mm256_loadu_si256((const __m256i*)from));
+    return (words::words)_mm512_maskz_cvtepu16_epi32(0xffff,
+                                                     _mm256_loadu_si256((const __m256i*)from));
   } else {
-    return pack<lanes>::load(from);
+    return words::load(from);
   }
 }
+NF_INLINE halves load_widen_bytes(const unsigned char* from) {
+  return (halves::words)_mm512_maskz_cvtepu8_epi16(~__mmask32{0},
+                                                   _mm256_loadu_si256((const __m256i*)from));
+}
 
-template <class Code>
-NF_INLINE void store_narrow(unsigned char* to, const pack<lanes>& x) {
-  if constexpr (sizeof(Code) == 1) {
-    _mm_storeu_si128((__m128i*)to, _mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)x.lanes));
-  } else if constexpr (sizeof(Code) == 2) {
-    _mm256_storeu_si256((__m256i*)to, _mm512_maskz_cvtepi32_epi16(0xffff, (__m512i)x.lanes));
+// Packs work in 128-bit halves: pack_* leave the lanes out of order, in_order() ends that. Codes
+// fit, so saturation never acts on them; signed saturation keeps the top bit, all of a sign word.
+NF_INLINE halves pack_codes(const words& a, const words& b) {
+  return (halves::words)_mm512_packus_epi32((__m512i)a.lanes, (__m512i)b.lanes);
+}
+NF_INLINE bytes pack_codes(const words& a, const words& b, const words& c, const words& d) {
+  return (bytes::words)_mm512_packus_epi16((__m512i)pack_codes(a, b).lanes,
+                                           (__m512i)pack_codes(c, d).lanes);
+}
+NF_INLINE halves pack_signs(const words& a, const words& b) {
+  return (halves::words)_mm512_packs_epi32((__m512i)a.lanes, (__m512i)b.lanes);
+}
+NF_INLINE bytes pack_signs(const words& a, const words& b, const words& c, const words& d) {
+  return (bytes::words)_mm512_packs_epi16((__m512i)pack_signs(a, b).lanes,
+                                          (__m512i)pack_signs(c, d).lanes);
+}
+NF_INLINE halves in_order(const halves& x) {
+  const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+  return (halves::words)_mm512_maskz_permutexvar_epi64(0xff, order, (__m512i)x.lanes);
+}
+NF_INLINE bytes in_order(const bytes& x) {
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return (bytes::words)_mm512_maskz_permutexvar_epi32(0xffff, order, (__m512i)x.lanes);
+}
+
+/// Half-words to the upper halves of words: bfloat16 to float.
+NF_INLINE void widen_high(const halves& x, words& first, words& last) {
+  const __m512i low = _mm512_setr_epi32(0x00000000, 0x00010000, 0x00020000, 0x00030000, 0x00040000,
+                                        0x00050000, 0x00060000, 0x00070000, 0x00080000, 0x00090000,
+                                        0x000a0000, 0x000b0000, 0x000c0000, 0x000d0000, 0x000e0000,
+                                        0x000f0000);
+  const __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(0x00100000));
+  constexpr __mmask32 odd = 0xaaaaaaaa;
+  first = (words::words)_mm512_maskz_permutexvar_epi16(odd, low, (__m512i)x.lanes);
+  last = (words::words)_mm512_maskz_permutexvar_epi16(odd, high, (__m512i)x.lanes);
+}
+
+// The rounding mode of the half conversions is the environment's; they do not flush.
+NF_INLINE halves to_half(const words& a, const words& b) {
+  constexpr int current = _MM_FROUND_CUR_DIRECTION;
+  const vector<4, std::uint64_t> low =
+      (vector<4, std::uint64_t>)_mm512_maskz_cvtps_ph(0xffff, (__m512)a.lanes, current);
+  const vector<4, std::uint64_t> high =
+      (vector<4, std::uint64_t>)_mm512_maskz_cvtps_ph(0xffff, (__m512)b.lanes, current);
+  return (halves::words)__builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+NF_INLINE void from_half(const halves& x, words& first, words& last) {
+  const long_words::words all = (long_words::words)x.lanes;
+  const __m256i low = (__m256i)__builtin_shufflevector(all, all, 0, 1, 2, 3);
+  const __m256i high = (__m256i)__builtin_shufflevector(all, all, 4, 5, 6, 7);
+  first = (words::words)_mm512_maskz_cvtph_ps(0xffff, low);
+  last = (words::words)_mm512_maskz_cvtph_ps(0xffff, high);
+}
+
+template <class Pack>
+NF_INLINE void store(unsigned char* to, const Pack& x, bool stream) {
+  if (stream) {
+    _mm512_stream_si512((__m512i*)to, (__m512i)x.lanes);
   } else {
     x.store(to);
   }
 }
+NF_INLINE void prefetch(const unsigned char* from) {
+  _mm_prefetch((const char*)from, _MM_HINT_T0);
+}
+NF_INLINE void finish_streaming() { _mm_sfence(); }
 
-template <class Code>
-NF_INLINE group_of<lanes> load4(const unsigned char* from) {
-  constexpr std::size_t step = lanes * sizeof(Code);
-  return {load_widen<Code>(from), load_widen<Code>(from + step), load_widen<Code>(from + 2 * step),
-          load_widen<Code>(from + 3 * step)};
+NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {
+  const long_words product =
+      (long_words::words)_mm512_maskz_mul_epu32(0xff, (__m512i)a.lanes, (__m512i)b.lanes);
+  return {product >> 32, product};
 }
 
-template <class Code>
-NF_INLINE void store4(unsigned char* to, const group_of<lanes>& x) {
-  constexpr std::size_t step = lanes * sizeof(Code);
-  store_narrow<Code>(to, x.a);
-  store_narrow<Code>(to + step, x.b);
-  store_narrow<Code>(to + 2 * step, x.c);
-  store_narrow<Code>(to + 3 * step, x.d);
-}
+#include "../codec/philox.inl"
+
+#include "groups.inl"
+
+#include "random.inl"
 
 #include "convert.inl"
+
+#include "reduce.inl"
 
 }  // namespace avx512
 }  // namespace NF_BASELINE

@@ -1,26 +1,224 @@
-// The loop of array conversion. No include guard: it is included once in each instruction set's
-// region and namespace, where it sees `lanes`, load4() and store4().
+// The loops of array conversion. No include guard: it is included once in each instruction set's
+// region and namespace, where it sees `lanes`, the edge operations and run_groups().
 
-/// Converts n codes of From to codes of To; element i of the call takes the random bits i of `rounding`.
-/// The two arrays are apart, or the same where their elements have the same size: each group of
-/// elements is read before it is written.
+// In the region, where it is one instruction: outside, GCC 12 makes N insertions of it.
+template <class W>
+NF_INLINE W splat(lane<W> x) {
+  return typename W::words{} + x;
+}
+template <class W>
+NF_INLINE bounds<W> splat(const bounds<lane<W>>& of) {
+  return {splat<W>(of.positive),    splat<W>(of.negative),   splat<W>(of.infinity),
+          splat<W>(of.last_number), splat<W>(of.below_zero), splat<W>(of.zero)};
+}
+
+/// The bits of the float of a code; a NaN is canonical.
+template <class From>
+NF_INLINE words to_float(const words& code) {
+  if constexpr (std::is_same_v<From, binary32>) {
+    const words value = code & words(binary32::sign_mask - 1);
+    const words nan = (code & words(binary32::sign_mask)) | words(binary32::nan_code);
+    return select_less(words(binary32::infinity_code), value, nan, code);
+  } else {
+    return decode<From>(code);
+  }
+}
+
+/// Codes of From to codes of To, 4 * lanes a step, through the formulas.
 template <class From, class To, class R, bool Flush>
-void convert_array(const void* in, void* out, std::size_t n, const R& rounding,
-                   const outcomes& outcome) {
-  std::size_t i = 0;
-  if constexpr (std::is_same_v<word_for<From, To, R::random_bits>, std::uint32_t>) {
-    const auto* source = static_cast<const unsigned char*>(in);
-    auto* target = static_cast<unsigned char*>(out);
-    constexpr std::size_t group = 4 * lanes;
-    for (; n - i >= group; i += group) {
-      const group_of<lanes> codes = load4<code_for<From>>(source + i * sizeof(code_for<From>));
-      const group_of<lanes> random = random_group<lanes>(rounding, i);
-      store4<code_for<To>>(target + i * sizeof(code_for<To>),
-                           {transcode_element<From, To, R, Flush>(codes.a, random.a, outcome),
-                            transcode_element<From, To, R, Flush>(codes.b, random.b, outcome),
-                            transcode_element<From, To, R, Flush>(codes.c, random.c, outcome),
-                            transcode_element<From, To, R, Flush>(codes.d, random.d, outcome)});
+struct conversion {
+  static constexpr std::size_t in_bytes = sizeof(code_for<From>), out_bytes = sizeof(code_for<To>);
+  static constexpr bool is_random = R::random_bits != 0;
+  static constexpr std::size_t random_bytes = is_random ? sizeof(random_element<R>) : 0;
+  static constexpr int unused_bits = 8 * static_cast<int>(random_bytes) - R::random_bits;
+  // Words of 64 bits take in double sources; to double, the loops convert to float first.
+  using source_words = std::conditional_t<std::is_same_v<From, binary64>, long_words, words>;
+  using target = std::conditional_t<std::is_same_v<To, binary64>, binary32, To>;
+  bounds<source_words> bound;
+
+  NF_INLINE explicit conversion(saturates policy)
+      : bound(splat<source_words>(
+            bounds_for<target, R::rule, R::random_bits, lane<source_words>>(policy))) {}
+
+  NF_INLINE unsigned_code<source_words> transcoded(const source_words& code,
+                                                   const source_words& random) const {
+    return transcode<From, target, R::rule, R::random_bits>(code, random, bound, Flush);
+  }
+
+  /// Elements k * lanes ... (k + 1) * lanes - 1 of the step.
+  NF_INLINE unsigned_code<words> part(const unsigned char* in, const unsigned char* random,
+                                      std::size_t k) const {
+    words bits(0);
+    if constexpr (is_random) {
+      bits = load_widen<random_element<R>>(random + k * lanes * random_bytes) >> unused_bits;
+    }
+    in += k * lanes * in_bytes;
+    if constexpr (std::is_same_v<From, binary64>) {
+      long_words first_bits(0), last_bits(0);
+      if constexpr (is_random) {
+        widen_words(bits, first_bits, last_bits);
+      }
+      const auto first = transcoded(long_words::load(in), first_bits);
+      const auto last = transcoded(long_words::load(in + sizeof first.sign.lanes), last_bits);
+      return {every_second_word(first.magnitude, last.magnitude, false),
+              every_second_word(first.sign, last.sign, true)};
+    } else if constexpr (std::is_same_v<To, binary64>) {
+      words code = load_widen<code_for<From>>(in);
+      if constexpr (Flush) code = flush_subnormals<From>(code);
+      return {to_float<From>(code), words(0)};
+    } else {
+      return transcoded(load_widen<code_for<From>>(in), bits);
     }
   }
-  convert_elements<From, To, R, Flush>(in, out, i, n, rounding, outcome);
+
+  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char* random,
+                            bool stream) const {
+    const unsigned_code<words> a = part(in, random, 0), b = part(in, random, 1);
+    const unsigned_code<words> c = part(in, random, 2), d = part(in, random, 3);
+    if constexpr (out_bytes == 1) {
+      const bytes codes = pack_codes(a.magnitude, b.magnitude, c.magnitude, d.magnitude);
+      const bytes signs = pack_signs(a.sign, b.sign, c.sign, d.sign);
+      store(out, in_order(join_sign<To>(codes, signs)), stream);
+    } else if constexpr (out_bytes == 2) {
+      const halves first = pack_codes(a.magnitude, b.magnitude);
+      const halves last = pack_codes(c.magnitude, d.magnitude);
+      store(out, in_order(join_sign<To>(first, pack_signs(a.sign, b.sign))), stream);
+      store(out + sizeof first.lanes,
+            in_order(join_sign<To>(last, pack_signs(c.sign, d.sign))), stream);
+    } else if constexpr (is_wide<To, std::uint32_t> && !std::is_same_v<From, binary64>) {
+      store(out, a.magnitude, stream);
+      store(out + lanes * out_bytes, b.magnitude, stream);
+      store(out + 2 * lanes * out_bytes, c.magnitude, stream);
+      store(out + 3 * lanes * out_bytes, d.magnitude, stream);
+    } else if constexpr (out_bytes == 4) {
+      store(out, join_sign<To>(a.magnitude, a.sign), stream);
+      store(out + lanes * out_bytes, join_sign<To>(b.magnitude, b.sign), stream);
+      store(out + 2 * lanes * out_bytes, join_sign<To>(c.magnitude, c.sign), stream);
+      store(out + 3 * lanes * out_bytes, join_sign<To>(d.magnitude, d.sign), stream);
+    } else {
+      store_doubles(out, a.magnitude);
+      store_doubles(out + lanes * out_bytes, b.magnitude);
+      store_doubles(out + 2 * lanes * out_bytes, c.magnitude);
+      store_doubles(out + 3 * lanes * out_bytes, d.magnitude);
+    }
+  }
+};
+
+/// Half-words of binary16 or bfloat; a NaN becomes the canonical one of its sign.
+template <class Layout>
+NF_INLINE halves with_canonical_nan(const halves& code) {
+  const halves value = code & halves(Layout::sign_mask - 1);
+  const halves nan = (code & halves(Layout::sign_mask)) | halves(Layout::nan_code);
+  return select_less(halves(Layout::infinity_code), value, nan, code);
+}
+
+// Words is a parameter so that to_half() and from_half() need not be there where nothing instantiates them.
+
+/// float to binary16 by the instruction, which overflows to Inf as IEEE 754 has it and keeps NaN payloads.
+template <class Words = words>
+struct float_to_half {
+  static constexpr std::size_t in_bytes = 4, out_bytes = 2, random_bytes = 0;
+
+  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
+                            bool stream) const {
+    for (std::size_t k = 0; k < 2; ++k, in += 2 * sizeof(Words), out += sizeof(halves)) {
+      const halves code = to_half(Words::load(in), Words::load(in + sizeof(Words)));
+      store(out, with_canonical_nan<binary16>(code), stream);
+    }
+  }
+};
+
+/// Codes that are the upper bits of a binary16 or bfloat16, to float: the half-words of a step in lanes of 16
+/// bits, then widened.
+template <class From, class Words = words>
+struct half_to_float {
+  static constexpr std::size_t in_bytes = sizeof(code_for<From>), out_bytes = 4, random_bytes = 0;
+
+  NF_INLINE halves half_words(const unsigned char* in) const {
+    if constexpr (in_bytes == 2) {
+      return with_canonical_nan<From>(halves::load(in));
+    } else {
+      const halves code = load_widen_bytes(in), value = code & halves(From::magnitude_mask);
+      halves half = value << (binary16::mantissa_bits - From::mantissa_bits);
+      if constexpr (From::has_infinity) {
+        half = select_equal(value, halves(From::infinity_code), halves(binary16::infinity_code), half);
+      }
+      if constexpr (From::has_nan && !From::nan_is_negative_zero) {
+        constexpr std::uint32_t last_number = From::max_code + (From::has_infinity ? 1 : 0);
+        half = select_less(halves(last_number), value, halves(binary16::nan_code), half);
+      }
+      if constexpr (From::is_signed) {
+        half = half | ((code & halves(From::sign_mask)) << (16 - From::width));
+      }
+      if constexpr (From::nan_is_negative_zero) {
+        half = select_equal(code, halves(From::sign_mask), halves(binary16::nan_code), half);
+      }
+      return half;
+    }
+  }
+
+  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
+                            bool stream) const {
+    for (std::size_t k = 0; k < 2; ++k, in += 2 * lanes * in_bytes, out += 2 * sizeof(words)) {
+      Words first(0), last(0);
+      if constexpr (is_upper_half<From>) {
+        widen_high(half_words(in), first, last);
+      } else {
+        from_half(half_words(in), first, last);
+        if constexpr (From::bias != binary16::bias) {
+          first = times_power_of_two(first, binary16::bias - From::bias);
+          last = times_power_of_two(last, binary16::bias - From::bias);
+        }
+      }
+      store(out, first, stream);
+      store(out + sizeof(words), last, stream);
+    }
+  }
+};
+
+/// Converts n codes of From to codes of To; element i of the call takes the random bits i of `rounding`.
+/// The two arrays are apart, or the same where their elements have the same size.
+template <class From, class To, class R, bool Flush>
+void convert_array(const void* in, void* out, std::size_t n, const R& rounding,
+                   saturates policy, bool stream) {
+  using step = conversion<From, To, R, Flush>;
+  const auto* source = static_cast<const unsigned char*>(in);
+  auto* target = static_cast<unsigned char*>(out);
+  if constexpr (!has_vector_formula<From, To, R::random_bits>()) {
+    convert_elements<From, To, R, Flush>(in, out, 0, n, rounding, policy);
+  } else if constexpr (std::is_same_v<To, binary64>) {
+    if (From::has_infinity && policy.infinity) {  // the largest double is no float
+      convert_elements<From, To, R, Flush>(in, out, 0, n, rounding, policy);
+    } else {
+      run_groups(step(policy), source, target, n, nullptr, stream);
+    }
+  } else if constexpr (R::random_bits != 0) {
+    constexpr std::size_t most = 1024;
+    std::uint32_t buffer[most + 8 * lanes];
+    for (std::size_t done = 0; done < n;) {
+      // the first piece ends where the next ones begin on a cache line
+      const std::size_t misaligned =
+          reinterpret_cast<std::uintptr_t>(target + done * step::out_bytes) % 64 / step::out_bytes;
+      const std::size_t piece = n - done < most - misaligned ? n - done : most - misaligned;
+      const unsigned char* const random = draw(rounding, done, piece, buffer);
+      run_groups(step(policy), source + done * step::in_bytes, target + done * step::out_bytes,
+                 piece, random, stream);
+      done += piece;
+    }
+  } else if constexpr (converts_half && !Flush && is_hardware_half<From, To, R::rule>) {
+    if (!policy.overflow && !policy.infinity) {
+      run_groups(float_to_half<>{}, source, target, n, nullptr, stream);
+    } else {
+      run_groups(step(policy), source, target, n, nullptr, stream);
+    }
+  } else if constexpr (!Flush && std::is_same_v<To, binary32> &&
+                       (is_upper_half<From> || (converts_half && is_in_half<From>()))) {
+    if (From::has_infinity && policy.infinity) {
+      run_groups(step(policy), source, target, n, nullptr, stream);
+    } else {
+      run_groups(half_to_float<From>{}, source, target, n, nullptr, stream);
+    }
+  } else {
+    run_groups(step(policy), source, target, n, nullptr, stream);
+  }
 }

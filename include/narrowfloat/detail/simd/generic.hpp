@@ -2,46 +2,100 @@
 // The array loops for the compiler's baseline: no intrinsics, no target.
 #pragma once
 
+#include "../codec/philox.hpp"
 #include "group.hpp"
-#include "region.hpp"
+#include "table.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 namespace generic {
 
 inline constexpr std::size_t lanes = 4;
+inline constexpr bool converts_half = false;
+using words = pack<lanes>;
+using halves = pack<2 * lanes, std::uint16_t>;
+using bytes = pack<4 * lanes, std::uint8_t>;
+using long_words = pack<lanes / 2, std::uint64_t>;
 
 template <class Code>
-NF_INLINE pack<lanes> load_widen(const unsigned char* from) {
+NF_INLINE words load_widen(const unsigned char* from) {
   Code codes[lanes];
   __builtin_memcpy(codes, from, sizeof codes);
-  return pack<lanes>::words{codes[0], codes[1], codes[2], codes[3]};
+  return words::words{codes[0], codes[1], codes[2], codes[3]};
 }
 
-template <class Code>
-NF_INLINE group_of<lanes> load4(const unsigned char* from) {
-  constexpr std::size_t step = lanes * sizeof(Code);
-  return {load_widen<Code>(from), load_widen<Code>(from + step), load_widen<Code>(from + 2 * step),
-          load_widen<Code>(from + 3 * step)};
+// Little-endian: the low half of a word is its even half-word.
+NF_INLINE halves pack_codes(const words& a, const words& b) {
+  return __builtin_shufflevector((halves::words)a.lanes, (halves::words)b.lanes, 0, 2, 4, 6, 8, 10,
+                                 12, 14);
+}
+NF_INLINE bytes pack_codes(const words& a, const words& b, const words& c, const words& d) {
+  return __builtin_shufflevector((bytes::words)pack_codes(a, b).lanes,
+                                 (bytes::words)pack_codes(c, d).lanes, 0, 2, 4, 6, 8, 10, 12, 14,
+                                 16, 18, 20, 22, 24, 26, 28, 30);
+}
+NF_INLINE halves pack_signs(const words& a, const words& b) { return pack_codes(a >> 16, b >> 16); }
+NF_INLINE bytes pack_signs(const words& a, const words& b, const words& c, const words& d) {
+  return pack_codes(a >> 24, b >> 24, c >> 24, d >> 24);
+}
+template <class Pack>
+NF_INLINE Pack in_order(const Pack& x) {
+  return x;
 }
 
-template <class Code>
-NF_INLINE void store_narrow(unsigned char* to, const pack<lanes>& x) {
-  Code codes[lanes];
-  for (std::size_t k = 0; k < lanes; ++k) codes[k] = static_cast<Code>(x.lanes[k]);
-  __builtin_memcpy(to, codes, sizeof codes);
+/// Half-words to the upper halves of words: bfloat16 to float.
+NF_INLINE void widen_high(const halves& x, words& first, words& last) {
+  const halves::words zero{};
+  first =
+      (words::words)__builtin_shufflevector(zero, x.lanes, 0, 8, 0, 9, 0, 10, 0, 11);
+  last =
+      (words::words)__builtin_shufflevector(zero, x.lanes, 0, 12, 0, 13, 0, 14, 0, 15);
 }
 
-template <class Code>
-NF_INLINE void store4(unsigned char* to, const group_of<lanes>& x) {
-  constexpr std::size_t step = lanes * sizeof(Code);
-  store_narrow<Code>(to, x.a);
-  store_narrow<Code>(to + step, x.b);
-  store_narrow<Code>(to + 2 * step, x.c);
-  store_narrow<Code>(to + 3 * step, x.d);
+template <class Pack>
+NF_INLINE void store(unsigned char* to, const Pack& x, bool) {
+  x.store(to);
 }
+NF_INLINE void prefetch(const unsigned char* from) { __builtin_prefetch(from); }
+NF_INLINE void finish_streaming() {}
+
+NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {
+  const long_words low(0xffffffffu);
+  const long_words product = (a & low).lanes * (b & low).lanes;
+  return {product >> 32, product};
+}
+
+NF_INLINE halves load_widen_bytes(const unsigned char* from) {
+  halves x(0);
+  convert_lanes(x.lanes, pack<2 * lanes, std::uint8_t>::load(from).lanes);
+  return x;
+}
+
+/// Converts n codes of one byte by a table to elements of OutBytes bytes. Four bytes are a float, of which
+/// the table has the upper half.
+template <std::size_t OutBytes>
+void look_up(const void* in, void* out, std::size_t n, const code_table& table, bool) {
+  using element = std::conditional_t<OutBytes == 1, std::uint8_t,
+                                     std::conditional_t<OutBytes == 2, std::uint16_t, std::uint32_t>>;
+  const auto* source = static_cast<const unsigned char*>(in);
+  auto* target = static_cast<unsigned char*>(out);
+  for (std::size_t i = 0; i < n; ++i) {
+    auto result = static_cast<element>(table.low[source[i]]);
+    if constexpr (OutBytes > 1) result |= static_cast<element>(table.high[source[i]] << 8);
+    if constexpr (OutBytes == 4) result <<= 16;
+    __builtin_memcpy(target + i * OutBytes, &result, OutBytes);
+  }
+}
+
+#include "../codec/philox.inl"
+
+#include "groups.inl"
+
+#include "random.inl"
 
 #include "convert.inl"
+
+#include "reduce.inl"
 
 }  // namespace generic
 }  // namespace NF_BASELINE

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: MIT
-// What the array loops work on: four packs at a time, the element type of a code, and random bits.
+// What the array loops work on: the element type of a code, the scalar loop, changes of lane width.
 #pragma once
 
 #include <type_traits>
 
-#include "../codec/philox.hpp"
 #include "../codec/transcode.hpp"
+#include "environment.hpp"
 #include "pack.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
-
-/// Four packs: the elements of one step of a loop, in order.
-template <std::size_t N>
-struct group_of {
-  pack<N> a, b, c, d;
-};
 
 /// The array element that holds a code of Layout.
 template <class Layout>
@@ -24,45 +18,132 @@ using code_for = std::conditional_t<
     std::conditional_t<Layout::width <= 16, std::uint16_t,
                        std::conditional_t<Layout::width <= 32, std::uint32_t, std::uint64_t>>>;
 
-/// The random words of elements first ... first + 4 * N - 1 of a call; zeros for a deterministic
-/// policy.
-template <std::size_t N, class R>
-NF_INLINE group_of<N> random_group([[maybe_unused]] const R& rounding,
-                                   [[maybe_unused]] std::size_t first) {
-  if constexpr (R::random_bits == 0) {
-    return {pack<N>(0), pack<N>(0), pack<N>(0), pack<N>(0)};
-  } else {
-    std::uint32_t words[4 * N];
-    rounding.fill(words, 4 * N, first);
-    return {pack<N>::load(words), pack<N>::load(words + N), pack<N>::load(words + 2 * N),
-            pack<N>::load(words + 3 * N)};
-  }
-}
-
-/// transcode() between flushes of both sides.
-template <class From, class To, class R, bool Flush, class W>
-NF_INLINE W transcode_element(const W& code, const W& random, const outcomes& outcome) {
-  if constexpr (Flush) {
-    return flush_subnormals<To>(transcode<From, To, R::rule, R::random_bits>(
-        flush_subnormals<From>(code), random, outcome));
-  } else {
-    return transcode<From, To, R::rule, R::random_bits>(code, random, outcome);
-  }
-}
+/// The element in which the random bits of a policy lie in memory: N <= 16 bits on top of a half-word, or of
+/// a word.
+template <class R>
+using random_element =
+    std::conditional_t<R::random_bits <= 16, std::uint16_t, std::uint32_t>;
 
 /// The scalar loop: elements first ... last - 1. One body for every instruction set, so not inlined.
 template <class From, class To, class R, bool Flush>
 void convert_elements(const void* in, void* out, std::size_t first, std::size_t last,
-                      const R& rounding, const outcomes& outcome) {
+                      const R& rounding, saturates policy) {
   using W = word_for<From, To, R::random_bits>;
+  const bounds<W> bound = bounds_for<To, R::rule, R::random_bits, W>(policy);
   const auto* source = static_cast<const unsigned char*>(in);
   auto* target = static_cast<unsigned char*>(out);
   for (std::size_t i = first; i < last; ++i) {
     code_for<From> code;
     __builtin_memcpy(&code, source + i * sizeof code, sizeof code);
-    const auto result = static_cast<code_for<To>>(
-        transcode_element<From, To, R, Flush, W>(code, rounding.word(i), outcome));
+    const auto result =
+        static_cast<code_for<To>>(transcode_joined<From, To, R::rule, R::random_bits, W>(
+            code, rounding.word(i), bound, Flush));
     __builtin_memcpy(target + i * sizeof result, &result, sizeof result);
+  }
+}
+
+/// Two packs of f64 words to the low or the high halves of their lanes, in order.
+template <std::size_t N>
+NF_INLINE pack<2 * N> every_second_word(const pack<N, std::uint64_t>& first,
+                                        const pack<N, std::uint64_t>& last, bool high) {
+  const pack<2 * N> a = (high ? first >> 32 : first).template as<std::uint32_t>();
+  const pack<2 * N> b = (high ? last >> 32 : last).template as<std::uint32_t>();
+  if constexpr (N == 8) {
+    return __builtin_shufflevector(a.lanes, b.lanes, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24,
+                                   26, 28, 30);
+  } else if constexpr (N == 4) {
+    return __builtin_shufflevector(a.lanes, b.lanes, 0, 2, 4, 6, 8, 10, 12, 14);
+  } else {
+    static_assert(N == 2);
+    return __builtin_shufflevector(a.lanes, b.lanes, 0, 2, 4, 6);
+  }
+}
+
+/// Stores the lanes of two packs in turns.
+template <std::size_t N>
+NF_INLINE void store_in_turns(void* to, const pack<N, std::uint64_t>& even,
+                              const pack<N, std::uint64_t>& odd) {
+  using lanes = pack<N, std::uint64_t>;
+  auto* const last = static_cast<unsigned char*>(to) + sizeof even.lanes;
+  if constexpr (N == 8) {
+    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 0, 8, 1, 9, 2, 10, 3, 11)).store(to);
+    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 4, 12, 5, 13, 6, 14, 7, 15)).store(last);
+  } else if constexpr (N == 4) {
+    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 0, 4, 1, 5)).store(to);
+    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 2, 6, 3, 7)).store(last);
+  } else {
+    static_assert(N == 2);
+    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 0, 2)).store(to);
+    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 1, 3)).store(last);
+  }
+}
+
+/// The halves of a pack in lanes of twice the width, by the conversion of each lane.
+template <class To, class From, std::size_t N>
+NF_INLINE void convert_halves(const pack<N>& x, vector<N / 2, To>& first, vector<N / 2, To>& last) {
+  vector<N / 2, From> half;
+  __builtin_memcpy(&half, &x.lanes, sizeof half);
+  convert_lanes(first, half);
+  __builtin_memcpy(&half, reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof half,
+                   sizeof half);
+  convert_lanes(last, half);
+}
+
+/// Words in lanes of 64 bits.
+template <std::size_t N>
+NF_INLINE void widen_words(const pack<N>& x, pack<N / 2, std::uint64_t>& first,
+                           pack<N / 2, std::uint64_t>& last) {
+  convert_halves<std::uint64_t, std::uint32_t>(x, first.lanes, last.lanes);
+}
+
+/// The doubles of the floats of a pack, to memory. The conversion is exact.
+template <std::size_t N>
+NF_INLINE void store_doubles(unsigned char* to, const pack<N>& x) {
+  vector<N / 2, double> first, last;
+  convert_halves<double, float>(x, first, last);
+  __builtin_memcpy(to, &first, sizeof first);
+  __builtin_memcpy(to + sizeof first, &last, sizeof last);
+}
+
+/// The floats of a pack, times 2^exponent: exact, since the products are normal numbers, 0, Inf or NaN.
+template <std::size_t N>
+NF_INLINE pack<N> times_power_of_two(const pack<N>& x, int exponent) {
+  using floats = vector<N, float>;
+  const pack<N> factor(static_cast<std::uint32_t>(127 + exponent) << 23);
+  return (vector<N, std::uint32_t>)((floats)x.lanes * (floats)factor.lanes);
+}
+
+/// Whether the loops have a vector form of a conversion with N random bits: in words of 32 bits, or from
+/// double; to double through float.
+template <class From, class To, int N>
+constexpr bool has_vector_formula() {
+  if constexpr (!float_environment::is_known) return false;
+  if constexpr (std::is_same_v<From, binary64>) return !std::is_same_v<To, binary64>;
+  if constexpr (std::is_same_v<To, binary64>) return exact_in<From, std::uint32_t>;
+  return fits_32_bits<From, To, N>();
+}
+
+/// Whether a processor's float to binary16 rounds by this rule.
+template <class From, class To, rule Rule>
+inline constexpr bool is_hardware_half = std::is_same_v<From, binary32> &&
+    std::is_same_v<To, binary16> && Rule != rule::half_up && Rule != rule::odd;
+
+/// Whether a code is the upper half of a float.
+template <class Layout>
+inline constexpr bool is_upper_half = std::is_same_v<Layout, bfloat>;
+
+/// Whether a code, moved to the top of a binary16, has its value but for a power of two.
+template <class Layout>
+constexpr bool is_in_half() {
+  if constexpr (std::is_same_v<Layout, binary16>) {
+    return true;
+  } else if constexpr (Layout::width > 8) {
+    return false;
+  } else {
+    constexpr int up = binary16::mantissa_bits - Layout::mantissa_bits,
+                  rebias = binary16::bias - Layout::bias;
+    return !Layout::is_scale && up >= 0 && Layout::max_code << up < binary16::infinity_code &&
+           -126 <= rebias && rebias <= 126 && Layout::quantum >= -126 && Layout::max_exponent <= 127;
   }
 }
 

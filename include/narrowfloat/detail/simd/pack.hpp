@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: MIT
-// pack<N>: N words of 32 bits as one word for the formulas, on the compiler's vector extension. It
+// pack<N>: N unsigned lanes as one word for the formulas, on the compiler's vector extension. It
 // has no intrinsics and no target: its functions are inlined into the region that uses them.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "../codec/word.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// The vector types of N lanes.
-template <std::size_t N>
-struct vectors {
-  using words [[gnu::vector_size(4 * N)]] = std::uint32_t;
-  using integers [[gnu::vector_size(4 * N)]] = std::int32_t;
-  using floats [[gnu::vector_size(4 * N)]] = float;
+/// A vector of N lanes.
+template <std::size_t N, class Lane>
+struct vector_of {
+  using type [[gnu::vector_size(N * sizeof(Lane))]] = Lane;
 };
+template <std::size_t N, class Lane>
+using vector = typename vector_of<N, Lane>::type;
 
 // Deduces both vector types: GCC 12 rejects dependent ones in the builtin.
 template <class To, class From>
@@ -27,17 +29,18 @@ NF_INLINE void convert_lanes(To& to, const From& from) {
 
 /// A struct round a vector, passed by reference: raw vectors by value would have another calling
 /// convention in every region.
-template <std::size_t N>
+template <std::size_t N, class Lane = std::uint32_t>
 struct pack {
-  using words = typename vectors<N>::words;
-  using integers = typename vectors<N>::integers;
+  using words = vector<N, Lane>;
+  using integers = vector<N, std::make_signed_t<Lane>>;
   words lanes;
 
-  NF_INLINE explicit pack(std::uint32_t x) : lanes(words{} + x) {}
-  NF_INLINE explicit pack(int x) : pack(static_cast<std::uint32_t>(x)) {}
+  template <std::integral T>
+  NF_INLINE explicit pack(T x)
+      : lanes(words{} + static_cast<Lane>(x)) {}
   NF_INLINE pack(const words& x) : lanes(x) {}
 
-  /// N words from memory of any alignment.
+  /// N lanes from memory of any alignment.
   static NF_INLINE pack load(const void* from) {
     words x;
     __builtin_memcpy(&x, from, sizeof x);
@@ -45,32 +48,69 @@ struct pack {
   }
   NF_INLINE void store(void* to) const { __builtin_memcpy(to, &lanes, sizeof lanes); }
 
+  /// The same bits in lanes of another width.
+  template <class Other>
+  NF_INLINE pack<N * sizeof(Lane) / sizeof(Other), Other> as() const {
+    return (vector<N * sizeof(Lane) / sizeof(Other), Other>)lanes;
+  }
+
   friend NF_INLINE pack operator+(const pack& a, const pack& b) { return a.lanes + b.lanes; }
   friend NF_INLINE pack operator-(const pack& a, const pack& b) { return a.lanes - b.lanes; }
   friend NF_INLINE pack operator&(const pack& a, const pack& b) { return a.lanes & b.lanes; }
   friend NF_INLINE pack operator|(const pack& a, const pack& b) { return a.lanes | b.lanes; }
+  friend NF_INLINE pack operator^(const pack& a, const pack& b) { return a.lanes ^ b.lanes; }
   friend NF_INLINE pack operator<<(const pack& a, const pack& b) { return a.lanes << b.lanes; }
   friend NF_INLINE pack operator>>(const pack& a, const pack& b) { return a.lanes >> b.lanes; }
   friend NF_INLINE pack operator<<(const pack& a, int steps) { return a.lanes << steps; }
-  friend NF_INLINE pack operator>>(const pack& a, int steps) { return a.lanes >> steps; }
+  friend NF_INLINE pack operator>>(const pack& a, int steps) {
+    if constexpr (sizeof(Lane) == 1) {
+      // Only ever of bytes whose low bits are 0: no instruction set shifts bytes, but no bit leaves one.
+      return (words)((vector<N / 2, std::uint16_t>)a.lanes >> steps);
+    } else {
+      return a.lanes >> steps;
+    }
+  }
 
   friend NF_INLINE pack select_less(const pack& a, const pack& b, const pack& x, const pack& y) {
     return (integers)a.lanes < (integers)b.lanes ? x.lanes : y.lanes;
   }
+  friend NF_INLINE pack select_below(const pack& a, const pack& b, const pack& x, const pack& y) {
+    return a.lanes < b.lanes ? x.lanes : y.lanes;
+  }
   friend NF_INLINE pack select_equal(const pack& a, const pack& b, const pack& x, const pack& y) {
     return a.lanes == b.lanes ? x.lanes : y.lanes;
   }
+  // The operands are below half of the range, as for select_less. One type throughout: then GCC 12 sees that
+  // it is one instruction.
+  friend NF_INLINE pack smaller(const pack& a, const pack& b) {
+    const integers x = (integers)a.lanes, y = (integers)b.lanes;
+    return (words)(x < y ? x : y);
+  }
+  friend NF_INLINE pack larger(const pack& a, const pack& b) {
+    const integers x = (integers)a.lanes, y = (integers)b.lanes;
+    return (words)(x < y ? y : x);
+  }
   friend NF_INLINE pack float_bits(const pack& a) {
-    typename vectors<N>::floats real;
-    convert_lanes(real, (integers)a.lanes);  // exact: the lanes are below 2^24
+    vector<N, typename wide<Lane>::real> real;
+    convert_lanes(real, (integers)a.lanes);  // exact: the lanes are below 2^24, or 2^53
     return (words)real;
   }
 };
 
-template <std::size_t N>
-struct lane_of<pack<N>> {
-  using type = std::uint32_t;
+template <std::size_t N, class Lane>
+struct lane_of<pack<N, Lane>> {
+  using type = Lane;
 };
+
+/// As the scalar float_sum; the rounding is that of the floating-point environment.
+template <direction D, std::size_t N, class Lane>
+NF_INLINE pack<N, Lane> float_sum(const pack<N, Lane>& a, const pack<N, Lane>& t, int up) {
+  using real = typename wide<Lane>::real;
+  using reals = vector<N, real>;
+  // t * 2^up is exact, so it is all the same whether the compiler fuses the two operations.
+  const reals scale = reals{} + static_cast<real>(Lane{1} << up);
+  return (vector<N, Lane>)((reals)a.lanes + (reals)t.lanes * scale);
+}
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

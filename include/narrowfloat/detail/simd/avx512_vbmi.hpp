@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Conversion by look-up for AVX-512 with VBMI: one permutation of bytes looks up 64 codes in half a table.
+#pragma once
+
+#if defined(__x86_64__)
+#include "avx512.hpp"
+
+NF_TARGET_BEGIN("avx2,f16c,fma,avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi")
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+namespace avx512_vbmi {
+
+using avx512::bytes, avx512::finish_streaming, avx512::lanes, avx512::prefetch, avx512::store;
+
+struct byte_table {
+  __m512i quarter[4];
+
+  NF_INLINE explicit byte_table(const std::uint8_t* table) {
+    for (int k = 0; k < 4; ++k) quarter[k] = _mm512_loadu_si512(table + 64 * k);
+  }
+  NF_INLINE bytes find(const bytes& code) const {
+    const __m512i x = (__m512i)code.lanes;
+    const __m512i low = _mm512_permutex2var_epi8(quarter[0], x, quarter[1]);
+    const __m512i high = _mm512_permutex2var_epi8(quarter[2], x, quarter[3]);
+    return (bytes::words)_mm512_mask_blend_epi8(_mm512_movepi8_mask(x), low, high);
+  }
+};
+
+/// The bytes of two packs in turns, or those pairs below two bytes of zero.
+template <std::size_t OutBytes>
+NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& high, bool stream) {
+  static_assert(OutBytes == 2 || OutBytes == 4);
+  // Bytes of `high` are numbered from 64. Of four bytes the mask makes the first two zero.
+  __m512i place = OutBytes == 2 ? _mm512_setr_epi64(0x4303420241014000, 0x4707460645054404,
+                                                    0x4b0b4a0a49094808, 0x4f0f4e0e4d0d4c0c,
+                                                    0x5313521251115010, 0x5717561655155414,
+                                                    0x5b1b5a1a59195818, 0x5f1f5e1e5d1d5c1c)
+                                : _mm512_setr_epi64(0x4101000040000000, 0x4303000042020000,
+                                                    0x4505000044040000, 0x4707000046060000,
+                                                    0x4909000048080000, 0x4b0b00004a0a0000,
+                                                    0x4d0d00004c0c0000, 0x4f0f00004e0e0000);
+  constexpr __mmask64 kept = OutBytes == 2 ? ~__mmask64{0} : 0xcccccccccccccccc;
+  constexpr char elements = 64 / OutBytes;
+  for (std::size_t k = 0; k < OutBytes; ++k) {
+    const __m512i pairs =
+        _mm512_maskz_permutex2var_epi8(kept, (__m512i)low.lanes, place, (__m512i)high.lanes);
+    store(to + 64 * k, bytes((bytes::words)pairs), stream);
+    place = _mm512_add_epi8(place, _mm512_set1_epi8(elements));
+  }
+}
+
+#include "groups.inl"
+
+#include "table.inl"
+
+}  // namespace avx512_vbmi
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail
+NF_TARGET_END
+#endif

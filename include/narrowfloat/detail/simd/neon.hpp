@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// The array loops for AArch64 Advanced SIMD, and the edge operations that need its intrinsics.
+#pragma once
+
+#if defined(__aarch64__)
+#include <arm_neon.h>
+
+#include "../codec/philox.hpp"
+#include "group.hpp"
+#include "table.hpp"
+
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+namespace neon {
+
+inline constexpr std::size_t lanes = 4;
+inline constexpr bool converts_half = true;
+using words = pack<lanes>;
+using halves = pack<2 * lanes, std::uint16_t>;
+using bytes = pack<4 * lanes, std::uint8_t>;
+using long_words = pack<lanes / 2, std::uint64_t>;
+
+template <class Code>
+NF_INLINE words load_widen(const unsigned char* from) {
+  if constexpr (sizeof(Code) == 1) {
+    std::uint32_t codes = 0;
+    __builtin_memcpy(&codes, from, sizeof codes);
+    const uint8x8_t x = vcreate_u8(codes);
+    return (words::words)vmovl_u16(vget_low_u16(vmovl_u8(x)));
+  } else if constexpr (sizeof(Code) == 2) {
+    std::uint64_t codes = 0;
+    __builtin_memcpy(&codes, from, sizeof codes);
+    return (words::words)vmovl_u16(vcreate_u16(codes));
+  } else {
+    return words::load(from);
+  }
+}
+NF_INLINE halves load_widen_bytes(const unsigned char* from) {
+  return (halves::words)vmovl_u8(vld1_u8(from));
+}
+
+NF_INLINE halves pack_codes(const words& a, const words& b) {
+  return (halves::words)vuzp1q_u16((uint16x8_t)a.lanes, (uint16x8_t)b.lanes);
+}
+NF_INLINE bytes pack_codes(const words& a, const words& b, const words& c, const words& d) {
+  return (bytes::words)vuzp1q_u8((uint8x16_t)pack_codes(a, b).lanes,
+                                 (uint8x16_t)pack_codes(c, d).lanes);
+}
+NF_INLINE halves pack_signs(const words& a, const words& b) {
+  return (halves::words)vuzp2q_u16((uint16x8_t)a.lanes, (uint16x8_t)b.lanes);
+}
+NF_INLINE bytes pack_signs(const words& a, const words& b, const words& c, const words& d) {
+  return (bytes::words)vuzp2q_u8((uint8x16_t)pack_signs(a, b).lanes,
+                                 (uint8x16_t)pack_signs(c, d).lanes);
+}
+template <class Pack>
+NF_INLINE Pack in_order(const Pack& x) {
+  return x;
+}
+
+/// Half-words to the upper halves of words: bfloat16 to float.
+NF_INLINE void widen_high(const halves& x, words& first, words& last) {
+  const uint16x8_t all = (uint16x8_t)x.lanes;
+  first = (words::words)vshll_n_u16(vget_low_u16(all), 16);
+  last = (words::words)vshll_n_u16(vget_high_u16(all), 16);
+}
+
+// The rounding mode of the half conversions is the environment's.
+NF_INLINE halves to_half(const words& a, const words& b) {
+  return (halves::words)vcvt_high_f16_f32(vcvt_f16_f32((float32x4_t)a.lanes), (float32x4_t)b.lanes);
+}
+NF_INLINE void from_half(const halves& x, words& first, words& last) {
+  const float16x8_t all = (float16x8_t)x.lanes;
+  first = (words::words)vcvt_f32_f16(vget_low_f16(all));
+  last = (words::words)vcvt_high_f32_f16(all);
+}
+
+template <class Pack>
+NF_INLINE void store(unsigned char* to, const Pack& x, bool) {
+  x.store(to);
+}
+NF_INLINE void prefetch(const unsigned char* from) { __builtin_prefetch(from); }
+NF_INLINE void finish_streaming() {}
+
+NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {
+  const long_words product = (long_words::words)vmull_u32(vmovn_u64((uint64x2_t)a.lanes),
+                                                          vmovn_u64((uint64x2_t)b.lanes));
+  return {product >> 32, product};
+}
+
+/// A table of 256 bytes in four look-ups of 64, each of which gives 0 outside its own.
+struct byte_table {
+  uint8x16x4_t quarter[4];
+
+  NF_INLINE explicit byte_table(const std::uint8_t* table) {
+    for (int k = 0; k < 4; ++k) quarter[k] = vld1q_u8_x4(table + 64 * k);
+  }
+  NF_INLINE bytes find(const bytes& code) const {
+    uint8x16_t x = (uint8x16_t)code.lanes, found = vqtbl4q_u8(quarter[0], x);
+    for (int k = 1; k < 4; ++k) {
+      x = vsubq_u8(x, vdupq_n_u8(64));
+      found = vorrq_u8(found, vqtbl4q_u8(quarter[k], x));
+    }
+    return (bytes::words)found;
+  }
+};
+
+/// The bytes of two packs in turns, or those pairs below two bytes of zero.
+template <std::size_t OutBytes>
+NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& high, bool stream) {
+  const uint8x16_t a = (uint8x16_t)low.lanes, b = (uint8x16_t)high.lanes;
+  const halves pairs[2] = {(halves::words)vzip1q_u8(a, b), (halves::words)vzip2q_u8(a, b)};
+  for (std::size_t k = 0; k < 2; ++k) {
+    if constexpr (OutBytes == 2) {
+      store(to + k * sizeof(halves), pairs[k], stream);
+    } else {
+      words first(0), last(0);
+      widen_high(pairs[k], first, last);
+      store(to + 2 * k * sizeof(words), first, stream);
+      store(to + (2 * k + 1) * sizeof(words), last, stream);
+    }
+  }
+}
+
+#include "../codec/philox.inl"
+
+#include "groups.inl"
+
+#include "table.inl"
+
+#include "random.inl"
+
+#include "convert.inl"
+
+#include "reduce.inl"
+
+}  // namespace neon
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail
+#endif

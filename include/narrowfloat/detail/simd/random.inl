@@ -1,0 +1,49 @@
+// The random words of keyed stochastic rounding. No include guard: it is included once in each
+// instruction set's region and namespace, where it sees `long_words` and philox4x32().
+
+/// Writes `count` blocks of Philox, numbered from `first` modulo `modulus` (a power of two),
+/// four words each, and up to lanes / 2 - 1 more.
+inline void random_blocks(std::uint32_t* to, std::uint64_t first, std::size_t count,
+                          std::uint64_t modulus, std::uint64_t seed, std::uint64_t stream) {
+  constexpr std::size_t per_step = lanes / 2;
+  std::uint64_t numbers[per_step];
+  for (std::size_t k = 0; k < per_step; ++k) numbers[k] = first + k;
+  long_words block = long_words::load(numbers);
+  const long_words low(0xffffffffu), key_low(seed & 0xffffffffu), key_high(seed >> 32);
+  const long_words stream_low(stream & 0xffffffffu), stream_high(stream >> 32);
+  for (std::size_t done = 0; done < count; done += per_step) {
+    const long_words number = block & long_words(modulus - 1);
+    // in brackets: this region's text, not the scalar one
+    const word_quad<long_words> random = (philox4x32<10, long_words>)(
+        word_quad<long_words>{{number, number >> 32, stream_low, stream_high}}, key_low, key_high);
+    // the two halves of each block, then all of them in order
+    const long_words first_half = (random.word[0] & low) | (random.word[1] << 32);
+    const long_words last_half = (random.word[2] & low) | (random.word[3] << 32);
+    store_in_turns(to + 4 * done, first_half, last_half);
+    block = block + long_words(per_step);
+  }
+}
+
+/// The random bits of elements first ... first + count - 1 of a call, each on top of its random_element<R>.
+///
+/// Result    the place of the first one in `buffer`, which has room for count + 8 * lanes elements.
+template <class R>
+NF_INLINE const unsigned char* draw(const R& rounding, std::uint64_t first, std::size_t count,
+                                    std::uint32_t* buffer) {
+  using element = random_element<R>;
+  auto* const to = reinterpret_cast<unsigned char*>(buffer);
+  if constexpr (requires { rounding.seed; }) {
+    constexpr std::uint64_t per_block = 16 / sizeof(element);
+    const std::uint64_t index = rounding.offset + first, place = index % per_block;
+    random_blocks(buffer, index / per_block, (place + count + per_block - 1) / per_block,
+                  (~std::uint64_t{0} / per_block) + 1, rounding.seed, rounding.stream);
+    return to + place * sizeof(element);
+  } else {
+    constexpr int unused = 8 * static_cast<int>(sizeof(element)) - R::random_bits;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto bits = static_cast<element>(rounding.word(first + i) << unused);
+      __builtin_memcpy(to + i * sizeof bits, &bits, sizeof bits);
+    }
+    return to;
+  }
+}
