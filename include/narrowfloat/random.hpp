@@ -16,7 +16,7 @@ namespace narrowfloat {
 constexpr NF_INLINE std::array<std::uint32_t, 4> philox4x32_10(
     const std::array<std::uint32_t, 4>& counter, const std::array<std::uint32_t, 2>& key) noexcept {
   const auto block = detail::philox4x32<10, std::uint32_t>(
-      {{counter[0], counter[1], counter[2], counter[3]}}, key[0], key[1]);
+      {{counter[0], counter[1], counter[2], counter[3]}}, detail::round_keys_of<10>(key[0], key[1]));
   return {block.word[0], block.word[1], block.word[2], block.word[3]};
 }
 
@@ -33,7 +33,7 @@ constexpr NF_HD word_quad<std::uint32_t> element_block(std::uint64_t seed, std::
              high = static_cast<std::uint32_t>(block >> 32);
   return philox4x32<10, std::uint32_t>(
       {{low, high, static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)}},
-      static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
+      round_keys_of<10>(static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)));
 }
 
 /// The bits of the element at a place in its block.

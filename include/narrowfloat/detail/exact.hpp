@@ -60,7 +60,7 @@ constexpr NF_HD std::uint32_t rounded(const exact& x, std::uint32_t random, cons
       return Layout::has_nan ? Layout::nan_code : Layout::max_code;
     case exact::kind::zero:
       return static_cast<std::uint32_t>(
-          join_sign<Layout, W>(Layout::is_scale ? out.zero : 0, sign));
+          join_sign<Layout, W>(Layout::is_scale && out.zero_is_nan ? Layout::nan_code : 0, sign));
     case exact::kind::infinity:
       code = out.infinity;
       break;

@@ -21,26 +21,35 @@ constexpr NF_FN W decode_magnitude(const W& code) {
   // Same bias: the two layouts are one but for trailing zeros, subnormals included.
   if constexpr (rebias == 0 && !Layout::is_scale) return normal;
 
-  // value = significand * 2^(steps + quantum), for subnormal and normal codes alike
-  const W field = code >> M;
-  const W steps = Layout::is_scale ? code : larger(field, W(1)) - W(1);
-  const W significand = Layout::is_scale ? W(1) : code - (steps << M);
-
   W bits = normal;
-  if constexpr (!Layout::is_scale) {
-    // The integer's float is exact and normal; its exponent moves by the quantum.
-    const W scaled = float_bits(code) + W(static_cast<lane<W>>(Layout::quantum) << P);
-    bits = select_equal(field, W(0), select_equal(code, W(0), W(0), scaled), normal);
-    if constexpr (Layout::exponent_bits == 0) bits = select_equal(code, W(0), W(0), scaled);
+  if constexpr (!Layout::is_scale && Layout::quantum >= wide_normal) {
+    const W subnormal = scaled_integer<Layout::quantum>(code);
+    if constexpr (Layout::exponent_bits == 0) return subnormal;
+    bits = select_less(code, W(lane<W>{1} << M), subnormal, normal);
   }
   if constexpr (Layout::quantum < wide_normal) {
-    // Some values are subnormal in the wide layout: there the bits are a multiple of its own
-    // quantum.
+    // Some values are subnormal in the wide layout: there the bits are a multiple of its own quantum, and
+    // value = significand * 2^(steps + quantum) for subnormal and normal codes alike.
     constexpr int binades = wide_normal - Layout::min_exponent;
     constexpr lane<W> first_normal =
         binades >= 0 ? static_cast<lane<W>>(binades + (Layout::is_scale ? 0 : 1)) << M
                      : lane<W>{1} << (wide_normal - Layout::quantum);
-    const W shift = steps + W(static_cast<lane<W>>(Layout::quantum - wide_quantum));
+    constexpr int lowest = Layout::quantum - wide_quantum;
+    if constexpr (Layout::is_scale && first_normal == 1) {
+      return select_equal(code, W(0), W(lane<W>{1} << lowest), normal);
+    }
+    const W field = code >> M;
+    const W steps = Layout::is_scale ? code : larger(field, W(1)) - W(1);
+    const W significand = Layout::is_scale ? W(1) : code - (steps << M);
+    const W shift = steps + W(static_cast<lane<W>>(lowest));
+    if constexpr (!Layout::is_scale) {
+      // below first_normal some codes may be normal here and subnormal in their format
+      const W subnormal = float_bits(code) + W(static_cast<lane<W>>(Layout::quantum) << P);
+      bits = select_less(code, W(lane<W>{1} << M), select_equal(code, W(0), W(0), subnormal), normal);
+      if constexpr (Layout::exponent_bits == 0) {
+        bits = select_equal(code, W(0), W(0), subnormal);
+      }
+    }
     bits = select_less(code, W(first_normal), significand << (shift & W(target::bits - 1)), bits);
   }
   return bits;

@@ -19,8 +19,8 @@ struct saturates {
 /// one kernel serves every saturation policy.
 struct outcomes {
   std::uint32_t positive_overflow = 0, negative_overflow = 0, infinity = 0;
-  std::uint32_t negative = 0;       ///< a nonzero negative value, in an unsigned format
-  std::uint32_t zero = 0;           ///< zero, in a format without it
+  std::uint32_t negative = 0;  ///< a nonzero negative value, in an unsigned format
+  bool zero_is_nan = false;    ///< zero, in a format without it; else it is code 0
 };
 
 /// The outcomes in Layout under a rounding rule with N random bits. As in IEEE 754, clause 7.4, a
@@ -32,12 +32,11 @@ constexpr NF_FN outcomes outcomes_of(saturates policy) {
   constexpr std::uint32_t beyond = Layout::has_infinity || Layout::has_nan ? largest + 1 : largest;
   constexpr bool inward = N == 0 && (Rule == rule::floor || Rule == rule::odd);
   const std::uint32_t overflow = policy.overflow || inward ? largest : beyond;
-  const std::uint32_t invalid = policy.overflow || !Layout::has_nan ? 0 : Layout::nan_code;
   return {.positive_overflow = Rule == rule::up_if_negative ? largest : overflow,
           .negative_overflow = Rule == rule::up_if_positive ? largest : overflow,
           .infinity = policy.infinity ? largest : beyond,
-          .negative = invalid,
-          .zero = invalid};
+          .negative = policy.overflow || !Layout::has_nan ? 0 : Layout::nan_code,
+          .zero_is_nan = !policy.overflow};
 }
 
 /// The outcomes as words, the form in which the formulas take them: so that a loop makes its vectors once.
@@ -48,7 +47,8 @@ struct bounds {
   W positive, negative;
   W infinity;     ///< the code of Inf; its bits, where the target is float or double
   W last_number;  ///< the largest bits that are no NaN, where Inf is NaN too or an overflow
-  W below_zero, zero;
+  W below_zero;
+  bool zero_is_nan;
 };
 
 /// Splits the magnitude bits of a float or double. Where Layout reaches below the source's normal
@@ -119,35 +119,36 @@ constexpr NF_FN bounds<L> bounds_of(const outcomes& of) {
     negative = overflow_bits<Layout, L>(of.negative_overflow);
   }
   return {positive,    negative, of.infinity, of.infinity == Layout::max_code ? infinity : infinity - 1,
-          of.negative, of.zero};
+          of.negative, of.zero_is_nan};
 }
 
-/// The bound on the side of the sign, the top bit of `sign`, under a directed rounding; else the one.
-template <rule Rule, class W>
-constexpr NF_FN W bound_of(const W& sign, const bounds<W>& bound) {
-  if constexpr (Rule == rule::up_if_positive || Rule == rule::up_if_negative) {
-    return select_equal(sign & W(wide<lane<W>>::sign_mask), W(0), bound.positive, bound.negative);
-  } else {
-    return bound.positive;
-  }
-}
-
-/// Rounds magnitude bits to a magnitude code. For Inf and NaN the code is one of a finite value, or the
-/// first beyond; `sign` holds the sign in its top bit.
+/// Rounds the bits of a float or double to a magnitude code. For Inf and NaN the code is one of a finite
+/// value, or the first beyond.
 template <class Layout, rule Rule, int N, class W>
-constexpr NF_FN W round_magnitude(const W& value, const W& sign, const W& random,
+constexpr NF_FN W round_magnitude(const W& bits, const W& value, const W& random,
                                   const bounds<W>& bound) {
-  const W most = bound_of<Rule>(sign, bound);
-  if constexpr (shift_suffices<Layout, N, lane<W>>) {
-    return round_by_shift<Layout, Rule, N>(smaller(value, most), sign, random);
-  } else if constexpr (sum_suffices<Layout, Rule, N, lane<W>>) {
-    return round_by_sum<Layout, Rule, N>(smaller(value, most), sign, random);
+  if constexpr (shift_or_sum<Layout, Rule, N, lane<W>>) {
+    W bounded(0);
+    if constexpr (is_directed<Rule>) {
+      bounded = limited(bits, bound.positive, bound.negative);
+    } else {
+      bounded = smaller(value, bound.positive);
+    }
+    if constexpr (shift_suffices<Layout, N, lane<W>>) {
+      return round_by_shift<Layout, Rule, N>(bounded, random);
+    } else {
+      return round_by_sum<Layout, Rule, N>(bounded, random);
+    }
   } else {
     using unpacked = unpack<Layout, W>;
+    const W sign = bits & W(wide<lane<W>>::sign_mask);
     const W code = round_code<Layout, Rule, N, wide<lane<W>>::mantissa_bits, unpacked::offset,
-                              unpacked::max_exponent>(
-        unpacked::apply(value), sign & W(wide<lane<W>>::sign_mask), random);
-    return smaller(code, most);
+                              unpacked::max_exponent>(unpacked::apply(value), sign, random);
+    if constexpr (is_directed<Rule>) {
+      return smaller(code, select_equal(sign, W(0), bound.positive, bound.negative));
+    } else {
+      return smaller(code, bound.positive);
+    }
   }
 }
 
@@ -162,8 +163,10 @@ constexpr NF_FN unsigned_code<W> encode(const W& bits, const W& random, const bo
   const W infinity = W(source::infinity);
   const W value = bits & W(source::sign_mask - 1);
 
-  W code = round_magnitude<Layout, Rule, N>(value, bits, random, bound);
-  if constexpr (Layout::is_scale) code = select_equal(value, W(0), bound.zero, code);
+  W code = round_magnitude<Layout, Rule, N>(bits, value, random, bound);
+  if constexpr (Layout::is_scale) {
+    if (bound.zero_is_nan) code = select_equal(value, W(0), W(Layout::nan_code), code);
+  }
   if constexpr (Layout::has_infinity || !shift_or_sum<Layout, Rule, N, lane<W>>) {
     code = select_less(value, infinity, code, bound.infinity);
     const W nan = W(Layout::has_nan ? Layout::nan_code : Layout::max_code);

@@ -24,6 +24,22 @@ struct word_quad {
   W word[4];
 };
 
+/// The keys of each round.
+template <int Rounds, class W>
+struct round_keys {
+  W low[Rounds], high[Rounds];
+};
+template <int Rounds>
+constexpr NF_FN round_keys<Rounds, std::uint32_t> round_keys_of(std::uint32_t low,
+                                                                std::uint32_t high) {
+  round_keys<Rounds, std::uint32_t> keys{};
+  for (int round = 0; round < Rounds; ++round) {
+    keys.low[round] = low + static_cast<std::uint32_t>(round) * 0x9e3779b9u;
+    keys.high[round] = high + static_cast<std::uint32_t>(round) * 0xbb67ae85u;
+  }
+  return keys;
+}
+
 #include "philox.inl"
 
 }  // namespace NF_BASELINE

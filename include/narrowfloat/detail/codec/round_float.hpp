@@ -59,13 +59,16 @@ constexpr NF_FN L value_bits(std::uint32_t code) {
   return decode_magnitude<Layout>(static_cast<L>(code));
 }
 
+template <rule Rule>
+inline constexpr bool is_directed = Rule == rule::up_if_positive || Rule == rule::up_if_negative;
+
 /// Rounds by a constant shift.
 ///
 /// Result    the magnitude code, as if the codes went on above the largest finite one.
-/// Requires  shift_suffices; value is at most the first value above the largest finite one; random and
-///           sign as for round_code.
+/// Requires  shift_suffices; the magnitude of `bits` is at most the first value above the largest finite one,
+///           and its sign 0 unless the rule is directed; random as for round_code.
 template <class Layout, rule Rule, int N, class W>
-constexpr NF_FN W round_by_shift(const W& value, const W& sign, const W& random) {
+constexpr NF_FN W round_by_shift(const W& bits, const W& random) {
   using source = wide<lane<W>>;
   constexpr int P = source::mantissa_bits, M = Layout::mantissa_bits, discarded = P - M - N;
   constexpr lane<W> leading = lane<W>{1} << P, one = lane<W>{1} << discarded;
@@ -73,35 +76,32 @@ constexpr NF_FN W round_by_shift(const W& value, const W& sign, const W& random)
   constexpr lane<W> lowest =
       Layout::is_scale ? static_cast<lane<W>>(Layout::min_exponent + source::bias) : 0;
 
-  W aligned = value;
+  W value = bits;
+  if constexpr (is_directed<Rule>) value = bits & W(source::sign_mask - 1);
   if constexpr (Layout::is_scale && lowest == 0) {
     // Subnormal sources reach one binade down: 2^-bias has the leading one in the next bit.
-    aligned = select_less(value, W(leading), larger(value + value, W(leading)) - W(leading), value);
+    value = least(value, greatest(value + value, W(leading)) - W(leading));
   } else if constexpr (Layout::is_scale) {
-    aligned = larger(value, W(lowest << P));
+    value = larger(value, W(lowest << P));
   }
 
-  W rounded = aligned;
+  W rounded = value;
   if constexpr (discarded > 0) {
-    if constexpr (Rule == rule::half_up) rounded = aligned + W(one / 2);
+    if constexpr (Rule == rule::half_up) rounded = value + W(one / 2);
     if constexpr (Rule == rule::half_even) {
-      W odd = aligned >> discarded;
-      if constexpr (M == 0 && N == 0 && lowest % 2 == 1) odd = odd + W(1);
-      rounded = aligned + W(one / 2 - 1) + (odd & W(1));
+      const W last = M == 0 && N == 0 && lowest % 2 == 1 ? value + W(one) : value;
+      rounded = value + W(one / 2 - 1) + ((last >> discarded) & W(1));
     }
-    if constexpr (Rule == rule::up_if_positive || Rule == rule::up_if_negative) {
-      const W negative = sign >> (source::bits - 1);
+    if constexpr (is_directed<Rule>) {
+      const W negative = bits >> (source::bits - 1);
       const W away = Rule == rule::up_if_negative ? W(0) - negative : negative - W(1);
-      rounded = aligned + (away & W(one - 1));
+      rounded = value + (away & W(one - 1));
     }
     rounded = rounded >> discarded;
     if constexpr (Rule == rule::odd) {
-      W inexact = smaller(aligned & W(one - 1), W(1));
-      if constexpr (M == 0 && lowest % 2 == 1) {
-        rounded = rounded + (inexact & rounded);  // the field is odd where the code is even
-      } else {
-        rounded = rounded | inexact;
-      }
+      const W inexact = smaller(value & W(one - 1), W(1));
+      // with no mantissa bits and an odd lowest field, the field is odd where the code is even
+      rounded = M == 0 && lowest % 2 == 1 ? rounded + (inexact & rounded) : rounded | inexact;
     }
   }
   if constexpr (N > 0) rounded = (rounded + random) >> N;
@@ -114,42 +114,36 @@ constexpr NF_FN W round_by_shift(const W& value, const W& sign, const W& random)
 ///
 /// Result, Requires  as round_by_shift; sum_suffices.
 template <class Layout, rule Rule, int N, class W>
-constexpr NF_FN W round_by_sum(const W& value, const W& sign, const W& random) {
+constexpr NF_FN W round_by_sum(const W& bits, const W& random) {
   using source = wide<lane<W>>;
   constexpr int P = source::mantissa_bits, M = Layout::mantissa_bits;
   constexpr int below = bits_below<Rule, N>, up = P - M - below;
-  constexpr direction D = direction_of(Rule);
-  constexpr bool is_signed = D == direction::to_positive || Rule == rule::up_if_negative;
-  constexpr auto lowest_field = static_cast<lane<W>>(Layout::min_exponent + source::bias);
-  constexpr lane<W> up_bits = static_cast<lane<W>>(up) << P;
+  constexpr auto lowest = static_cast<lane<W>>(Layout::min_exponent + source::bias);
 
-  const W power = larger(value & W(source::infinity), W(lowest_field << P));
+  const W power = larger(bits & W(source::infinity), W(lowest << P));
   W t = power;
   if constexpr (M == 0 && N == 0 && Rule == rule::half_even) {
     // The sum must be even where the code is: with no mantissa bits the exponent has its share in that.
-    const W binade = lowest_field % 2 == 0 ? power >> P : (power >> P) + W(1);
-    t = t + (binade & W(1));
+    t = t + (((power >> P) + W(lowest % 2)) & W(1));
   }
-  const W sign_bit = is_signed ? sign & W(source::sign_mask) : W(0);
-  if constexpr (is_signed) t = t | sign_bit;
-  const W sum = float_sum<D>(is_signed ? value | sign_bit : value, t, up);
-  const W binades = power >> (P - M);
+  if constexpr (is_directed<Rule>) t = t | (bits & W(source::sign_mask));
+  const W sum = float_sum<direction_of(Rule)>(bits, t, up);
 
+  // sum - t is up << P and the steps below the value in its binade; binades of t are 2^M codes each.
+  constexpr lane<W> offset = (static_cast<lane<W>>(up) << P) + (lowest << (M + below));
+  W steps = sum - t + (power >> up);
+  if constexpr (below == 0) steps = steps - W(offset);
   if constexpr (below > 0) {
-    W steps = sum - (t + W(up_bits));
-    if constexpr (N > 0) steps = steps + (Rule == rule::half_up ? random + random : random);
-    if constexpr (Rule == rule::half_up) steps = steps + W(1);
-    return (steps >> below) + (binades - W(lowest_field << M));
-  } else if constexpr (Rule == rule::odd) {
-    // The negative of the sum is rounded away from zero: a second last bit where the value is inexact.
-    const W down = sum - t, mask = W(source::sign_mask);
-    const W away = float_sum<D>(value | mask, t | mask, up) - (t | mask);
-    const W code = down + binades - W(up_bits + (lowest_field << M));
-    if constexpr (M > 0) return code | (away & W(1));
-    return code + ((away - down) & (W(1) - (code & W(1))));
-  } else {
-    return sum - t + binades - W(up_bits + (lowest_field << M));
+    if constexpr (N > 0) steps = steps + random;
+    if constexpr (N > 0 && Rule == rule::half_up) steps = steps + random;
+    steps = (steps - W(offset - (Rule == rule::half_up ? 1 : 0))) >> below;
   }
+  if constexpr (Rule == rule::odd) {
+    // Where the value is inexact, one of the two sums is odd.
+    const W away = negative_float_sum(bits, t, up);
+    steps = M > 0 ? steps | (away & W(1)) : steps + ((away ^ sum) & W(1) & (steps ^ W(1)));
+  }
+  return steps;
 }
 
 }  // namespace NF_BASELINE

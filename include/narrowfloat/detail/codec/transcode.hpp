@@ -49,7 +49,7 @@ using word_for = std::conditional_t<fits_32_bits<From, To, N>(), std::uint32_t, 
 template <class To, rule Rule, int N, class L>
 constexpr NF_FN bounds<L> bounds_for(saturates policy) {
   if constexpr (is_wide<To, L>) {  // holds every value of every source
-    return {0, 0, static_cast<L>(wide<L>::infinity - (policy.infinity ? 1 : 0)), 0, 0, 0};
+    return {0, 0, static_cast<L>(wide<L>::infinity - (policy.infinity ? 1 : 0)), 0, 0, false};
   } else {
     return bounds_of<To, Rule, N, L>(outcomes_of<To, Rule, N>(policy));
   }

@@ -76,6 +76,12 @@ constexpr NF_FN std::uint64_t float_bits(std::uint64_t a) {
   return __builtin_bit_cast(std::uint64_t, static_cast<double>(static_cast<std::int64_t>(a)));
 }
 
+/// The bits of the integer `a`, as float_bits takes it, times 2^Exponent: 0 or a normal number, so exact.
+template <int Exponent, std::unsigned_integral W>
+constexpr NF_FN W scaled_integer(const W& a) {
+  return a == 0 ? 0 : float_bits(a) + (static_cast<W>(Exponent) << wide<W>::mantissa_bits);
+}
+
 /// Zero bits above the leading one of a nonzero word.
 constexpr NF_FN int leading_zeros(std::uint64_t a) { return __builtin_clzll(a); }
 
@@ -83,10 +89,9 @@ constexpr NF_FN int leading_zeros(std::uint64_t a) { return __builtin_clzll(a); 
 /// loops set (detail/simd/environment.hpp); a scalar, which must not see that, does it in integers.
 enum class direction { nearest, to_zero, to_positive, to_negative };
 
-/// The bits of a + t * 2^up, rounded once to float (double), ties to even.
+/// The bits of a + t * 2^up, rounded once to float (double).
 ///
-/// Requires  a and t have the same sign; t is normal; up > 0; a is below 2^mantissa_bits * ulp of the sum's
-///           binade, which is that of t * 2^up.
+/// Requires  a and t have the same sign; t is normal; up > 0; the sum lies in the binade of t * 2^up.
 template <direction D, std::unsigned_integral W>
 constexpr NF_FN W float_sum(const W& a, const W& t, int up) {
   using real = wide<W>;
@@ -106,6 +111,21 @@ constexpr NF_FN W float_sum(const W& a, const W& t, int up) {
   return sign + sum + down + (away ? 1 : 0);
 }
 
+/// The bits of -(a + t * 2^up), rounded once to negative, which for positive a and t is away from zero.
+template <std::unsigned_integral W>
+constexpr NF_FN W negative_float_sum(const W& a, const W& t, int up) {
+  constexpr W sign = wide<W>::sign_mask;
+  return float_sum<direction::to_negative, W>(a | sign, t | sign, up);
+}
+
+/// The bits of a float or double with its magnitude limited to `positive` or, on its side, to `negative`, both
+/// magnitudes.
+template <std::unsigned_integral W>
+constexpr NF_FN W limited(const W& bits, const W& positive, const W& negative) {
+  const W sign = bits & wide<W>::sign_mask, most = sign == 0 ? positive : negative;
+  return bits - sign < most ? bits : sign | most;
+}
+
 template <class W>
 constexpr NF_FN W larger(const W& a, const W& b) {
   return select_less(a, b, b, a);
@@ -113,6 +133,15 @@ constexpr NF_FN W larger(const W& a, const W& b) {
 template <class W>
 constexpr NF_FN W smaller(const W& a, const W& b) {
   return select_less(b, a, b, a);
+}
+/// The least and the greatest of any two words.
+template <std::unsigned_integral W>
+constexpr NF_FN W least(const W& a, const W& b) {
+  return a < b ? a : b;
+}
+template <std::unsigned_integral W>
+constexpr NF_FN W greatest(const W& a, const W& b) {
+  return a < b ? b : a;
 }
 
 }  // namespace NF_BASELINE

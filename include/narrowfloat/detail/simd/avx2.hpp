@@ -61,6 +61,18 @@ NF_INLINE bytes in_order(const bytes& x) {
   return (bytes::words)_mm256_permutevar8x32_epi32((__m256i)x.lanes, order);
 }
 
+/// The upper and the lower halves of words; out of order, until in_split_order().
+NF_INLINE void split_halves(const words& a, const words& b, halves& high, halves& low) {
+  // within each 128 bits: the lower halves of a's four words, then the upper ones
+  const __m256i parted = _mm256_broadcastsi128_si256(
+      _mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15));
+  const __m256i x = _mm256_shuffle_epi8((__m256i)a.lanes, parted);
+  const __m256i y = _mm256_shuffle_epi8((__m256i)b.lanes, parted);
+  low = (halves::words)_mm256_unpacklo_epi64(x, y);
+  high = (halves::words)_mm256_unpackhi_epi64(x, y);
+}
+NF_INLINE halves in_split_order(const halves& x) { return in_order(x); }
+
 /// Half-words to the upper halves of words: bfloat16 to float.
 NF_INLINE void widen_high(const halves& x, words& first, words& last) {
   const __m256i quarters = _mm256_permute4x64_epi64((__m256i)x.lanes, 0xd8);

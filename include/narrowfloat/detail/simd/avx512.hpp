@@ -65,6 +65,17 @@ NF_INLINE bytes in_order(const bytes& x) {
   return (bytes::words)_mm512_maskz_permutexvar_epi32(0xffff, order, (__m512i)x.lanes);
 }
 
+/// The upper and the lower halves of words.
+NF_INLINE void split_halves(const words& a, const words& b, halves& high, halves& low) {
+  const __m512i even = _mm512_setr_epi64(
+      0x0006000400020000, 0x000e000c000a0008, 0x0016001400120010, 0x001e001c001a0018,
+      0x0026002400220020, 0x002e002c002a0028, 0x0036003400320030, 0x003e003c003a0038);
+  const __m512i odd = _mm512_or_si512(even, _mm512_set1_epi16(1));
+  low = (halves::words)_mm512_permutex2var_epi16((__m512i)a.lanes, even, (__m512i)b.lanes);
+  high = (halves::words)_mm512_permutex2var_epi16((__m512i)a.lanes, odd, (__m512i)b.lanes);
+}
+NF_INLINE halves in_split_order(const halves& x) { return x; }
+
 /// Half-words to the upper halves of words: bfloat16 to float.
 NF_INLINE void widen_high(const halves& x, words& first, words& last) {
   const __m512i low = _mm512_setr_epi32(0x00000000, 0x00010000, 0x00020000, 0x00030000, 0x00040000,

@@ -1,15 +1,10 @@
 // The loops of array conversion. No include guard: it is included once in each instruction set's
 // region and namespace, where it sees `lanes`, the edge operations and run_groups().
 
-// In the region, where it is one instruction: outside, GCC 12 makes N insertions of it.
-template <class W>
-NF_INLINE W splat(lane<W> x) {
-  return typename W::words{} + x;
-}
 template <class W>
 NF_INLINE bounds<W> splat(const bounds<lane<W>>& of) {
   return {splat<W>(of.positive),    splat<W>(of.negative),   splat<W>(of.infinity),
-          splat<W>(of.last_number), splat<W>(of.below_zero), splat<W>(of.zero)};
+          splat<W>(of.last_number), splat<W>(of.below_zero), of.zero_is_nan};
 }
 
 /// The bits of the float of a code; a NaN is canonical.
@@ -121,9 +116,46 @@ struct float_to_half {
 
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
                             bool stream) const {
+#pragma GCC unroll 2
     for (std::size_t k = 0; k < 2; ++k, in += 2 * sizeof(Words), out += sizeof(halves)) {
       const halves code = to_half(Words::load(in), Words::load(in + sizeof(Words)));
       store(out, with_canonical_nan<binary16>(code), stream);
+    }
+  }
+};
+
+/// float to the format of its upper half, overflowing to Inf as IEEE 754 has it: the half-words of the floats
+/// in lanes of 16 bits, where the lower half only decides whether the upper one goes up.
+template <rule Rule>
+struct float_to_upper_half {
+  static constexpr std::size_t in_bytes = 4, out_bytes = 2, random_bytes = 0;
+
+  /// The upper half, or the next one where the magnitude goes up.
+  static NF_INLINE halves rounded(const halves& high, const halves& low) {
+    const halves zero(0), one(1), middle(0x8000), next = high + one;
+    if constexpr (Rule == rule::floor) return high;
+    if constexpr (Rule == rule::odd) return select_equal(low, zero, high, high | one);
+    if constexpr (Rule == rule::half_up) return high + (low >> 15);
+    if constexpr (Rule == rule::half_even) {  // above the middle, or on it and the upper half is odd
+      return select_below(middle, low | (high & one), next, high);
+    }
+    const halves negative = high >> 15;
+    const halves away = high + (Rule == rule::up_if_negative ? negative : negative ^ one);
+    return select_equal(low, zero, high, away);
+  }
+
+  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
+                            bool stream) const {
+#pragma GCC unroll 2
+    for (std::size_t k = 0; k < 2; ++k, in += 2 * sizeof(words), out += sizeof(halves)) {
+      halves high(0), low(0);
+      split_halves(words::load(in), words::load(in + sizeof(words)), high, low);
+      // A NaN is above Inf; its payload may lie in the lower half alone.
+      const halves value = high & halves(bfloat::sign_mask - 1), infinity(bfloat::infinity_code);
+      const halves last_number = select_equal(low, halves(0), infinity, infinity - halves(1));
+      const halves nan = (high & halves(bfloat::sign_mask)) | halves(bfloat::nan_code);
+      const halves code = select_less(last_number, value, nan, rounded(high, low));
+      store(out, in_split_order(code), stream);
     }
   }
 };
@@ -159,6 +191,7 @@ struct half_to_float {
 
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
                             bool stream) const {
+#pragma GCC unroll 2
     for (std::size_t k = 0; k < 2; ++k, in += 2 * lanes * in_bytes, out += 2 * sizeof(words)) {
       Words first(0), last(0);
       if constexpr (is_upper_half<From>) {
@@ -196,20 +229,25 @@ void convert_array(const void* in, void* out, std::size_t n, const R& rounding,
     constexpr std::size_t most = 1024;
     std::uint32_t buffer[most + 8 * lanes];
     for (std::size_t done = 0; done < n;) {
-      // the first piece ends where the next ones begin on a cache line
+      // streaming, the first piece ends where the next ones begin on a cache line
       const std::size_t misaligned =
-          reinterpret_cast<std::uintptr_t>(target + done * step::out_bytes) % 64 / step::out_bytes;
+          stream ? reinterpret_cast<std::uintptr_t>(target + done * step::out_bytes) % 64 /
+                       step::out_bytes
+                 : 0;
       const std::size_t piece = n - done < most - misaligned ? n - done : most - misaligned;
       const unsigned char* const random = draw(rounding, done, piece, buffer);
       run_groups(step(policy), source + done * step::in_bytes, target + done * step::out_bytes,
                  piece, random, stream);
       done += piece;
     }
-  } else if constexpr (converts_half && !Flush && is_hardware_half<From, To, R::rule>) {
-    if (!policy.overflow && !policy.infinity) {
-      run_groups(float_to_half<>{}, source, target, n, nullptr, stream);
-    } else {
+  } else if constexpr (!Flush && std::is_same_v<From, binary32> &&
+                       (is_upper_half<To> || (converts_half && is_hardware_half<To, R::rule>))) {
+    if (policy.overflow) {  // not IEEE 754's
       run_groups(step(policy), source, target, n, nullptr, stream);
+    } else if constexpr (is_upper_half<To>) {
+      run_groups(float_to_upper_half<R::rule>{}, source, target, n, nullptr, stream);
+    } else {
+      run_groups(float_to_half<>{}, source, target, n, nullptr, stream);
     }
   } else if constexpr (!Flush && std::is_same_v<To, binary32> &&
                        (is_upper_half<From> || (converts_half && is_in_half<From>()))) {

@@ -43,6 +43,14 @@ NF_INLINE Pack in_order(const Pack& x) {
   return x;
 }
 
+/// The upper and the lower halves of words.
+NF_INLINE void split_halves(const words& a, const words& b, halves& high, halves& low) {
+  low = pack_codes(a, b);
+  high = __builtin_shufflevector((halves::words)a.lanes, (halves::words)b.lanes, 1, 3, 5, 7, 9, 11,
+                                 13, 15);
+}
+NF_INLINE halves in_split_order(const halves& x) { return x; }
+
 /// Half-words to the upper halves of words: bfloat16 to float.
 NF_INLINE void widen_high(const halves& x, words& first, words& last) {
   const halves::words zero{};

@@ -124,9 +124,9 @@ constexpr bool has_vector_formula() {
 }
 
 /// Whether a processor's float to binary16 rounds by this rule.
-template <class From, class To, rule Rule>
-inline constexpr bool is_hardware_half = std::is_same_v<From, binary32> &&
-    std::is_same_v<To, binary16> && Rule != rule::half_up && Rule != rule::odd;
+template <class To, rule Rule>
+inline constexpr bool is_hardware_half = std::is_same_v<To, binary16> && Rule != rule::half_up &&
+    Rule != rule::odd;
 
 /// Whether a code is the upper half of a float.
 template <class Layout>

@@ -58,6 +58,13 @@ NF_INLINE Pack in_order(const Pack& x) {
   return x;
 }
 
+/// The upper and the lower halves of words.
+NF_INLINE void split_halves(const words& a, const words& b, halves& high, halves& low) {
+  low = pack_codes(a, b);
+  high = pack_signs(a, b);
+}
+NF_INLINE halves in_split_order(const halves& x) { return x; }
+
 /// Half-words to the upper halves of words: bfloat16 to float.
 NF_INLINE void widen_high(const halves& x, words& first, words& last) {
   const uint16x8_t all = (uint16x8_t)x.lanes;

@@ -35,6 +35,7 @@ struct pack {
   using integers = vector<N, std::make_signed_t<Lane>>;
   words lanes;
 
+  pack() = default;
   template <std::integral T>
   NF_INLINE explicit pack(T x)
       : lanes(words{} + static_cast<Lane>(x)) {}
@@ -90,6 +91,12 @@ struct pack {
     const integers x = (integers)a.lanes, y = (integers)b.lanes;
     return (words)(x < y ? y : x);
   }
+  friend NF_INLINE pack least(const pack& a, const pack& b) {
+    return a.lanes < b.lanes ? a.lanes : b.lanes;
+  }
+  friend NF_INLINE pack greatest(const pack& a, const pack& b) {
+    return a.lanes < b.lanes ? b.lanes : a.lanes;
+  }
   friend NF_INLINE pack float_bits(const pack& a) {
     vector<N, typename wide<Lane>::real> real;
     convert_lanes(real, (integers)a.lanes);  // exact: the lanes are below 2^24, or 2^53
@@ -110,6 +117,33 @@ NF_INLINE pack<N, Lane> float_sum(const pack<N, Lane>& a, const pack<N, Lane>& t
   // t * 2^up is exact, so it is all the same whether the compiler fuses the two operations.
   const reals scale = reals{} + static_cast<real>(Lane{1} << up);
   return (vector<N, Lane>)((reals)a.lanes + (reals)t.lanes * scale);
+}
+
+template <std::size_t N, class Lane>
+NF_INLINE pack<N, Lane> negative_float_sum(const pack<N, Lane>& a, const pack<N, Lane>& t, int up) {
+  using real = typename wide<Lane>::real;
+  using reals = vector<N, real>;
+  // A negative constant and no negation, which -ffast-math might move out of the sum.
+  const reals scale = reals{} - static_cast<real>(Lane{1} << up);
+  return (vector<N, Lane>)((reals)t.lanes * scale - (reals)a.lanes);
+}
+
+template <int Exponent, std::size_t N, class Lane>
+NF_INLINE pack<N, Lane> scaled_integer(const pack<N, Lane>& a) {
+  using real = typename wide<Lane>::real;
+  using reals = vector<N, real>;
+  constexpr auto power = static_cast<Lane>(Exponent + wide<Lane>::bias) << wide<Lane>::mantissa_bits;
+  const reals scale = reals{} + __builtin_bit_cast(real, power);
+  return (vector<N, Lane>)((reals)float_bits(a).lanes * scale);
+}
+
+/// As the scalar limited(): as signed numbers the positive floats are the larger ones, as unsigned the
+/// negative.
+template <std::size_t N, class Lane>
+NF_INLINE pack<N, Lane> limited(const pack<N, Lane>& bits, const pack<N, Lane>& positive,
+                                const pack<N, Lane>& negative) {
+  const pack<N, Lane> once = smaller(bits, positive);
+  return least(once, negative | pack<N, Lane>(Lane{1} << (8 * sizeof(Lane) - 1)));
 }
 
 }  // namespace NF_BASELINE

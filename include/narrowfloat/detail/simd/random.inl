@@ -1,25 +1,32 @@
 // The random words of keyed stochastic rounding. No include guard: it is included once in each
 // instruction set's region and namespace, where it sees `long_words` and philox4x32().
 
-/// Writes `count` blocks of Philox, numbered from `first` modulo `modulus` (a power of two),
-/// four words each, and up to lanes / 2 - 1 more.
+/// Writes `count` blocks of Philox, numbered from `first` modulo `modulus` (a power of two), four words each,
+/// and up to lanes / 2 - 1 more.
 inline void random_blocks(std::uint32_t* to, std::uint64_t first, std::size_t count,
                           std::uint64_t modulus, std::uint64_t seed, std::uint64_t stream) {
   constexpr std::size_t per_step = lanes / 2;
   std::uint64_t numbers[per_step];
   for (std::size_t k = 0; k < per_step; ++k) numbers[k] = first + k;
+  const long_words low(0xffffffffu), mask = splat<long_words>(modulus - 1);
+  const long_words stream_low = splat<long_words>(stream & 0xffffffffu);
+  const long_words stream_high = splat<long_words>(stream >> 32);
+  const round_keys<10, std::uint32_t> scalar_keys = round_keys_of<10>(
+      static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
+  round_keys<10, long_words> keys;
+  for (int round = 0; round < 10; ++round) {
+    keys.low[round] = splat<long_words>(scalar_keys.low[round]);
+    keys.high[round] = splat<long_words>(scalar_keys.high[round]);
+  }
   long_words block = long_words::load(numbers);
-  const long_words low(0xffffffffu), key_low(seed & 0xffffffffu), key_high(seed >> 32);
-  const long_words stream_low(stream & 0xffffffffu), stream_high(stream >> 32);
   for (std::size_t done = 0; done < count; done += per_step) {
-    const long_words number = block & long_words(modulus - 1);
+    const long_words number = block & mask;
     // in brackets: this region's text, not the scalar one
     const word_quad<long_words> random = (philox4x32<10, long_words>)(
-        word_quad<long_words>{{number, number >> 32, stream_low, stream_high}}, key_low, key_high);
-    // the two halves of each block, then all of them in order
-    const long_words first_half = (random.word[0] & low) | (random.word[1] << 32);
-    const long_words last_half = (random.word[2] & low) | (random.word[3] << 32);
-    store_in_turns(to + 4 * done, first_half, last_half);
+        word_quad<long_words>{{number, number >> 32, stream_low, stream_high}}, keys);
+    const auto& word = random.word;
+    // the two halves of each block, in turns
+    store_in_turns(to + 4 * done, (word[0] & low) | (word[1] << 32), (word[2] & low) | (word[3] << 32));
     block = block + long_words(per_step);
   }
 }

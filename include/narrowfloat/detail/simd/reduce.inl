@@ -11,6 +11,7 @@ Word largest_magnitude(const void* in, std::size_t n) {
   pack_type most[4] = {pack_type(0), pack_type(0), pack_type(0), pack_type(0)};
   std::size_t i = 0;
   for (; n - i >= 4 * count; i += 4 * count) {
+#pragma GCC unroll 4
     for (std::size_t k = 0; k < 4; ++k) {
       const pack_type x = pack_type::load(source + (i + k * count) * sizeof(Word));
       most[k] = larger(most[k], x & pack_type(mask));
@@ -44,6 +45,7 @@ struct scaling {
   }
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
                             bool stream) const {
+#pragma GCC unroll 4
     for (std::size_t k = 0; k < 4; ++k) {
       store(out + k * sizeof(words), scaled(words::load(in + k * sizeof(words))), stream);
     }
