@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The only place that names third parties: the installed package first, pinned sources second.
+# The third parties that a build requires: the installed package first, pinned sources second.
 include(FetchContent)
 
 set(BENCHMARK_ENABLE_TESTING OFF)
