@@ -1,6 +1,36 @@
 // The loops of array conversion. No include guard: it is included once in each instruction set's
 // region and namespace, where it sees `lanes`, the edge operations and run_groups().
 
+// Changes of lane width stand in the region too: outside, GCC 12 takes them apart before it inlines them.
+
+using doubles = vector<lanes / 2, double>;
+
+/// Words in lanes of 64 bits.
+NF_INLINE void widen_words(const words& x, long_words& first, long_words& last) {
+  vector<lanes / 2, std::uint32_t> half;
+  __builtin_memcpy(&half, &x.lanes, sizeof half);
+  first.lanes = __builtin_convertvector(half, long_words::words);
+  __builtin_memcpy(&half, reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof half,
+                   sizeof half);
+  last.lanes = __builtin_convertvector(half, long_words::words);
+}
+
+/// The doubles of floats: exact.
+NF_INLINE void widen_floats(const words& x, doubles& first, doubles& last) {
+  vector<lanes / 2, float> half;
+  __builtin_memcpy(&half, &x.lanes, sizeof half);
+  first = __builtin_convertvector(half, doubles);
+  __builtin_memcpy(&half, reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof half,
+                   sizeof half);
+  last = __builtin_convertvector(half, doubles);
+}
+NF_INLINE void store_doubles(unsigned char* to, const words& x) {
+  doubles first, last;
+  widen_floats(x, first, last);
+  __builtin_memcpy(to, &first, sizeof first);
+  __builtin_memcpy(to + sizeof first, &last, sizeof last);
+}
+
 template <class W>
 NF_INLINE bounds<W> splat(const bounds<lane<W>>& of) {
   return {splat<W>(of.positive),    splat<W>(of.negative),   splat<W>(of.infinity),

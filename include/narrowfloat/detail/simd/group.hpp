@@ -24,6 +24,14 @@ template <class R>
 using random_element =
     std::conditional_t<R::random_bits <= 16, std::uint16_t, std::uint32_t>;
 
+/// What became of the elements of a conversion.
+struct error_counts {
+  static constexpr std::size_t sums = 16;
+  std::uint32_t amax = 0;  ///< bits of the largest magnitude
+  std::uint64_t saturated = 0, flushed = 0, nan = 0, infinite = 0;
+  double squares[sums] = {};
+};
+
 /// The scalar loop: elements first ... last - 1. One body for every instruction set, so not inlined.
 template <class From, class To, class R, bool Flush>
 void convert_elements(const void* in, void* out, std::size_t first, std::size_t last,
@@ -76,33 +84,6 @@ NF_INLINE void store_in_turns(void* to, const pack<N, std::uint64_t>& even,
     lanes(__builtin_shufflevector(even.lanes, odd.lanes, 0, 2)).store(to);
     lanes(__builtin_shufflevector(even.lanes, odd.lanes, 1, 3)).store(last);
   }
-}
-
-/// The halves of a pack in lanes of twice the width, by the conversion of each lane.
-template <class To, class From, std::size_t N>
-NF_INLINE void convert_halves(const pack<N>& x, vector<N / 2, To>& first, vector<N / 2, To>& last) {
-  vector<N / 2, From> half;
-  __builtin_memcpy(&half, &x.lanes, sizeof half);
-  convert_lanes(first, half);
-  __builtin_memcpy(&half, reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof half,
-                   sizeof half);
-  convert_lanes(last, half);
-}
-
-/// Words in lanes of 64 bits.
-template <std::size_t N>
-NF_INLINE void widen_words(const pack<N>& x, pack<N / 2, std::uint64_t>& first,
-                           pack<N / 2, std::uint64_t>& last) {
-  convert_halves<std::uint64_t, std::uint32_t>(x, first.lanes, last.lanes);
-}
-
-/// The doubles of the floats of a pack, to memory. The conversion is exact.
-template <std::size_t N>
-NF_INLINE void store_doubles(unsigned char* to, const pack<N>& x) {
-  vector<N / 2, double> first, last;
-  convert_halves<double, float>(x, first, last);
-  __builtin_memcpy(to, &first, sizeof first);
-  __builtin_memcpy(to + sizeof first, &last, sizeof last);
 }
 
 /// The floats of a pack, times 2^exponent: exact, since the products are normal numbers, 0, Inf or NaN.
