@@ -22,8 +22,9 @@ struct ConversionStats {
   std::uint64_t flushed = 0;    ///< finite, not zero, and zero in the target
   std::uint64_t nan = 0;
   std::uint64_t infinite = 0;
-  float amax = 0;            ///< the largest magnitude, as amax() gives it
-  double squared_error = 0;  ///< sum over finite pairs of (source - result)^2, each difference a float
+  float amax = 0;  ///< the largest magnitude, as amax() gives it
+  double squared_error =
+      0;  ///< sum over finite pairs of (source - result)^2, each difference a float
 
   /// The counters of both; amax is NaN if one of them is.
   ConversionStats& operator+=(const ConversionStats& other) noexcept {
@@ -121,8 +122,8 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
 
 /// A contiguous range of numbers of which each is a float: float, or a Float exact in float.
 template <class T>
-concept counted_range = number_range<T> &&
-    detail::exact_in<detail::layout_of<detail::number_of<T>>, std::uint32_t>;
+concept counted_range =
+    number_range<T> && detail::exact_in<detail::layout_of<detail::number_of<T>>, std::uint32_t>;
 
 /// The largest magnitude of a range, exact.
 ///

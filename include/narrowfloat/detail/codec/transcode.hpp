@@ -91,8 +91,7 @@ constexpr NF_FN unsigned_code<W> transcode(const W& code, const W& random, const
     unsigned_code<W> result = encode<To, Rule, N>(bits, random, bound);
     if constexpr (To::has_subnormals) {
       const W normal = W(lane<W>{1} << To::mantissa_bits);
-      if (flush)
-        result.magnitude = select_less(result.magnitude, normal, W(0), result.magnitude);
+      if (flush) result.magnitude = select_less(result.magnitude, normal, W(0), result.magnitude);
     }
     return result;
   }

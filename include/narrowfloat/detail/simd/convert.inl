@@ -75,7 +75,8 @@ struct conversion {
                                       std::size_t k) const {
     words bits(0);
     if constexpr (is_random) {
-      bits = load_widen<random_element<R>>(random + k * lanes * random_bytes) >> unused_bits;
+      bits = load_widen<random_element<R>>(random + k * lanes * random_bytes);
+      bits = is_keyed<R> ? bits >> unused_bits : bits & words(~0u >> unused_bits);
     }
     in += k * lanes * in_bytes;
     if constexpr (std::is_same_v<From, binary64>) {
@@ -96,8 +97,8 @@ struct conversion {
     }
   }
 
-  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char* random,
-                            bool stream) const {
+  NF_INLINE void operator()(const unsigned char* in, unsigned char* out,
+                            const unsigned char* random, bool stream) const {
     const unsigned_code<words> a = part(in, random, 0), b = part(in, random, 1);
     const unsigned_code<words> c = part(in, random, 2), d = part(in, random, 3);
     if constexpr (out_bytes == 1) {
@@ -108,8 +109,8 @@ struct conversion {
       const halves first = pack_codes(a.magnitude, b.magnitude);
       const halves last = pack_codes(c.magnitude, d.magnitude);
       store(out, in_order(join_sign<To>(first, pack_signs(a.sign, b.sign))), stream);
-      store(out + sizeof first.lanes,
-            in_order(join_sign<To>(last, pack_signs(c.sign, d.sign))), stream);
+      store(out + sizeof first.lanes, in_order(join_sign<To>(last, pack_signs(c.sign, d.sign))),
+            stream);
     } else if constexpr (is_wide<To, std::uint32_t> && !std::is_same_v<From, binary64>) {
       store(out, a.magnitude, stream);
       store(out + lanes * out_bytes, b.magnitude, stream);
@@ -166,7 +167,8 @@ struct float_to_upper_half {
     if constexpr (Rule == rule::floor) return high;
     if constexpr (Rule == rule::odd) return select_equal(low, zero, high, high | one);
     if constexpr (Rule == rule::half_up) return high + (low >> 15);
-    if constexpr (Rule == rule::half_even) {  // above the middle, or on it and the upper half is odd
+    if constexpr (Rule ==
+                  rule::half_even) {  // above the middle, or on it and the upper half is odd
       return select_below(middle, low | (high & one), next, high);
     }
     const halves negative = high >> 15;
@@ -203,7 +205,8 @@ struct half_to_float {
       const halves code = load_widen_bytes(in), value = code & halves(From::magnitude_mask);
       halves half = value << (binary16::mantissa_bits - From::mantissa_bits);
       if constexpr (From::has_infinity) {
-        half = select_equal(value, halves(From::infinity_code), halves(binary16::infinity_code), half);
+        half =
+            select_equal(value, halves(From::infinity_code), halves(binary16::infinity_code), half);
       }
       if constexpr (From::has_nan && !From::nan_is_negative_zero) {
         constexpr std::uint32_t last_number = From::max_code + (From::has_infinity ? 1 : 0);
@@ -242,8 +245,8 @@ struct half_to_float {
 /// Converts n codes of From to codes of To; element i of the call takes the random bits i of `rounding`.
 /// The two arrays are apart, or the same where their elements have the same size.
 template <class From, class To, class R, bool Flush>
-void convert_array(const void* in, void* out, std::size_t n, const R& rounding,
-                   saturates policy, bool stream) {
+void convert_array(const void* in, void* out, std::size_t n, const R& rounding, saturates policy,
+                   bool stream) {
   using step = conversion<From, To, R, Flush>;
   const auto* source = static_cast<const unsigned char*>(in);
   auto* target = static_cast<unsigned char*>(out);

@@ -18,11 +18,16 @@ using code_for = std::conditional_t<
     std::conditional_t<Layout::width <= 16, std::uint16_t,
                        std::conditional_t<Layout::width <= 32, std::uint32_t, std::uint64_t>>>;
 
-/// The element in which the random bits of a policy lie in memory: N <= 16 bits on top of a half-word, or of
-/// a word.
+/// Whether a policy draws its random bits from a key; else they are given.
+template <class R>
+inline constexpr bool is_keyed = requires(R r) {
+  r.seed;
+};
+/// The element in which the random bits of a policy lie in memory: on top of a half-word or a word of Philox,
+/// or at the bottom of a word that is given.
 template <class R>
 using random_element =
-    std::conditional_t<R::random_bits <= 16, std::uint16_t, std::uint32_t>;
+    std::conditional_t<is_keyed<R> && R::random_bits <= 16, std::uint16_t, std::uint32_t>;
 
 /// What became of the elements of a conversion.
 struct error_counts {
@@ -106,8 +111,8 @@ constexpr bool has_vector_formula() {
 
 /// Whether a processor's float to binary16 rounds by this rule.
 template <class To, rule Rule>
-inline constexpr bool is_hardware_half = std::is_same_v<To, binary16> && Rule != rule::half_up &&
-    Rule != rule::odd;
+inline constexpr bool is_hardware_half =
+    std::is_same_v<To, binary16>&& Rule != rule::half_up&& Rule != rule::odd;
 
 /// Whether a code is the upper half of a float.
 template <class Layout>
@@ -124,7 +129,8 @@ constexpr bool is_in_half() {
     constexpr int up = binary16::mantissa_bits - Layout::mantissa_bits,
                   rebias = binary16::bias - Layout::bias;
     return !Layout::is_scale && up >= 0 && Layout::max_code << up < binary16::infinity_code &&
-           -126 <= rebias && rebias <= 126 && Layout::quantum >= -126 && Layout::max_exponent <= 127;
+           -126 <= rebias && rebias <= 126 && Layout::quantum >= -126 &&
+           Layout::max_exponent <= 127;
   }
 }
 
