@@ -37,17 +37,17 @@ NF_INLINE void run_part(const Step& step, const unsigned char* in, unsigned char
 }
 
 /// Runs a step over n elements, `group` at a time. Each group is read before it is written. Streaming stores
-/// go past the caches; they begin where `out` is aligned to a cache line, and reads are prefetched.
+/// go past the caches; they begin where `out` is aligned to a vector, and reads are prefetched.
 template <class Step>
 NF_INLINE void run_groups(const Step& step, const unsigned char* in, unsigned char* out,
                           std::size_t n, const unsigned char* random, bool stream) {
-  constexpr std::size_t line = 64, ahead = 4096;
+  constexpr std::size_t line = 64, ahead = 4096, alignment = 4 * lanes;
   std::size_t i = 0;
   if (stream) {
-    const std::size_t before_line = -reinterpret_cast<std::uintptr_t>(out) % line;
-    stream = before_line % Step::out_bytes == 0;
-    if (stream && before_line != 0) {
-      i = before_line / Step::out_bytes < n ? before_line / Step::out_bytes : n;
+    const std::size_t misaligned = -reinterpret_cast<std::uintptr_t>(out) % alignment;
+    stream = misaligned % Step::out_bytes == 0;
+    if (stream && misaligned != 0) {  // less than a group
+      i = misaligned / Step::out_bytes < n ? misaligned / Step::out_bytes : n;
       run_part(step, in, out, i, random);
     }
   }
