@@ -10,6 +10,7 @@
 #include "isa.hpp"
 #include "limits.hpp"
 #include "math.hpp"
+#include "packed.hpp"
 #include "random.hpp"
 #include "rounding.hpp"
 #include "text.hpp"
