@@ -68,7 +68,7 @@ block_parts<Format> quantized_parts(std::span<const T> values, std::size_t rows,
   require_shape("the input", values.size(), rows, cols);
   block_parts<Format> parts = empty_parts<Format>(rows, cols, options.axis);
   constexpr bool two_levels = Format::tensor_scale == TensorScale::float32;
-  const std::uint32_t amax = two_levels && options.tensor_scale == 0
+  const std::uint32_t amax = two_levels && bits_of_float(options.tensor_scale) == 0
                                  ? largest_finite_magnitude(values.data(), values.size())
                                  : 0;
   const tensor_factors tensor = factors_of_tensor<Format>(amax, options);

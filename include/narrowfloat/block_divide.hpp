@@ -29,7 +29,7 @@ tensor_factors factors_of_tensor(std::uint32_t amax, const QuantizeOptions& opti
   } else {
     const bool folds = options.pipeline == ScalePipeline::transformer_engine;
     const auto reciprocal = [](float x) { return finite_float(float_quotient(1.0f, x)); };
-    if (options.tensor_scale != 0) {
+    if (bits_of_float(options.tensor_scale) != 0) {  // a comparison would see DAZ
       return {options.tensor_scale, folds ? reciprocal(options.tensor_scale) : 1.0f};
     }
     if (amax == 0) return {};

@@ -51,20 +51,6 @@ void decode_elements(std::span<const Element> in, std::span<double> out) {
   }
 }
 
-/// x * factor without a floating-point exception.
-NF_INLINE double scaled_up(double x, double factor) {
-  constexpr std::uint64_t magnitude_mask = ~wide<std::uint64_t>::sign_mask;
-  constexpr std::uint64_t infinity = wide<std::uint64_t>::infinity;
-  const auto x_bits = __builtin_bit_cast(std::uint64_t, x);
-  const auto factor_bits = __builtin_bit_cast(std::uint64_t, factor);
-  const std::uint64_t a = x_bits & magnitude_mask, b = factor_bits & magnitude_mask;
-  if (b != 0 && b < infinity && a < infinity) return x * factor;  // exact
-  const std::uint64_t sign = (x_bits ^ factor_bits) & wide<std::uint64_t>::sign_mask;
-  if (a > infinity || b > infinity || (a == infinity && b == 0) || (a == 0 && b == infinity))
-    return double_of_bits(wide<std::uint64_t>::quiet_nan & magnitude_mask);
-  return double_of_bits(sign | (a == infinity || b == infinity ? infinity : 0));
-}
-
 /// The factor of a block's elements.
 template <class Scale>
 NF_INLINE double scale_factor(Scale scale, float tensor_scale) {

@@ -70,9 +70,24 @@ constexpr NF_FN double exact_double(const binary& x) {
   return double_of_bits(bits + (static_cast<std::uint64_t>(x.exponent) << 52));
 }
 
+/// x * factor without a floating-point exception. The product has to be exact in double, as that of two
+/// floats is.
+constexpr NF_FN double scaled_up(double x, double factor) {
+  constexpr std::uint64_t magnitude_mask = ~wide<std::uint64_t>::sign_mask;
+  constexpr std::uint64_t infinity = wide<std::uint64_t>::infinity;
+  const auto x_bits = __builtin_bit_cast(std::uint64_t, x);
+  const auto factor_bits = __builtin_bit_cast(std::uint64_t, factor);
+  const std::uint64_t a = x_bits & magnitude_mask, b = factor_bits & magnitude_mask;
+  if (b != 0 && b < infinity && a < infinity) return x * factor;  // exact
+  const std::uint64_t sign = (x_bits ^ factor_bits) & wide<std::uint64_t>::sign_mask;
+  if (a > infinity || b > infinity || (a == infinity && b == 0) || (a == 0 && b == infinity))
+    return double_of_bits(wide<std::uint64_t>::quiet_nan & magnitude_mask);
+  return double_of_bits(sign | (a == infinity || b == infinity ? infinity : 0));
+}
+
 /// float arithmetic, rounded once to nearest even; an overflow is Inf.
 constexpr NF_FN float float_product(float a, float b) {
-  return convert<float>(convert<double>(a) * convert<double>(b));  // 48 bits: exact in double
+  return convert<float>(scaled_up(convert<double>(a), convert<double>(b)));
 }
 /// Requires  positive finite a and b.
 constexpr NF_FN float float_quotient(float a, float b) {

@@ -12,6 +12,11 @@ Format fixed_format(int bits, int fraction_bits) {
   return {0, bits, 1 - bits + fraction_bits, Special::finite, true};
 }
 
+Exact odd(Exact x) {
+  for (; x.significand != 0 && x.significand % 2 == 0; ++x.exponent) x.significand /= 2;
+  return x;
+}
+
 }  // namespace
 
 Exact power_of_two(int exponent) { return {.significand = 1, .exponent = exponent}; }
@@ -64,7 +69,9 @@ int scale_exponent(const Element& element, const Exact& amax, Rule rule) {
   throw std::logic_error("oracle: no such rule");
 }
 
-Exact long_quotient(const Exact& a, const Exact& b) {
+Exact long_quotient(const Exact& dividend_of, const Exact& divisor_of) {
+  const Exact a = odd(dividend_of);
+  const Exact b = odd(divisor_of);
   if (bit_length(a.significand) > 40 || bit_length(b.significand) > 40 || b.is_zero())
     throw std::logic_error("oracle: no such quotient");
   const Wide dividend = a.significand << 87;
