@@ -60,13 +60,9 @@ template <class Format>
 class block_divider<Format, true> {
   using Element = typename Format::element;
   using Scale = typename Format::scale;
-  using rounded_layout = layout_of<typename element_traits<Element>::rounded>;
 
  public:
-  /// float where its range leaves room around the elements: see scaled_down().
-  using real =
-      std::conditional_t<rounded_layout::quantum >= -90 && rounded_layout::max_exponent <= 120,
-                         float, double>;
+  using real = std::conditional_t<float_suffices<Element>, float, double>;
   struct divisor {
     int exponent = 0;
     bool blank = false;
@@ -101,12 +97,17 @@ class block_divider<Format, true> {
     return chosen(best);
   }
 
-  NF_INLINE real divide(float x, const divisor& by) const {
-    if (by.blank) return 0;
-    if constexpr (std::same_as<real, float>) {
-      return float_of_bits(scaled_down(bits_of_float(x), by.exponent));
+  void divide(const float* values, std::size_t n, const divisor& by, real* out) const {
+    if (by.blank) {
+      std::fill_n(out, n, real{0});
+    } else if constexpr (std::same_as<real, double>) {
+      const double factor = exact_double({1, -by.exponent});
+      for (std::size_t i = 0; i < n; ++i) out[i] = scaled_up(convert<double>(values[i]), factor);
+    } else if (options_.non_finite == NonFinite::nan_block) {
+      divide_by_power<Element>(values, n, by.exponent, out);
     } else {
-      return scaled_up(convert<double>(x), exact_double({1, -by.exponent}));
+      for (std::size_t i = 0; i < n; ++i)
+        out[i] = float_of_bits(scaled_down(bits_of_float(values[i]), by.exponent));
     }
   }
 
@@ -137,6 +138,7 @@ class block_divider<Format, false> {
   struct divisor {
     enum class kind { blank, zero, exact, reciprocal } what = kind::blank;
     binary value{1, 0};
+    double inverse = 1;  // of value, to a unit or two in the last place
     float reciprocal = 0;
   };
   struct choice {
@@ -163,19 +165,51 @@ class block_divider<Format, false> {
     return error(values, four) < error(values, usual) ? four : usual;
   }
 
-  NF_INLINE real divide(float x, const divisor& by) const {
-    const std::uint32_t bits = bits_of_float(x), magnitude = bits & 0x7fffffffu;
-    if (by.what == divisor::kind::blank) return 0;
-    if (by.what == divisor::kind::reciprocal)
-      return convert<double>(float_product(x, by.reciprocal));
-    if (magnitude == 0 || magnitude >= float_infinity) return convert<double>(x);
-    const double quotient =
-        by.what == divisor::kind::zero ? 0.0 : quotient_to_odd(binary_of(magnitude), by.value);
-    return double_of_bits(__builtin_bit_cast(std::uint64_t, quotient) |
-                          (std::uint64_t{bits & 0x80000000u} << 32));
+  void divide(const float* values, std::size_t n, const divisor& by, real* out) const {
+    switch (by.what) {
+      case divisor::kind::blank:
+        std::fill_n(out, n, real{0});
+        return;
+      case divisor::kind::zero:
+        for (std::size_t i = 0; i < n; ++i) out[i] = zero_quotient(values[i]);
+        return;
+      case divisor::kind::reciprocal:
+        for (std::size_t i = 0; i < n; ++i)
+          out[i] = convert<double>(float_product(values[i], by.reciprocal));
+        return;
+      case divisor::kind::exact:
+        for (std::size_t i = 0; i < n; ++i) out[i] = quotient(values[i], by);
+        return;
+    }
   }
 
  private:
+  /// Where the scale is 0: zeros with the signs of the finite values.
+  static real zero_quotient(float x) {
+    const std::uint32_t bits = bits_of_float(x);
+    const bool finite = (bits & 0x7fffffffu) < float_infinity;
+    return convert<double>(finite ? float_of_bits(bits & 0x80000000u) : x);
+  }
+
+  /// x divided exactly, or a double that every rounding to an element takes for the exact quotient: in any
+  /// rounding mode, the product by the inverse is within 4 units in its last place, and that matters
+  /// only next to the points where a rounding changes its mind. These are multiples of the unit M + 34
+  /// bits below the leading one: M mantissa bits, one for ties, 33 for 32 random bits.
+  static real quotient(float x, const divisor& by) {
+    constexpr int below =
+        52 - 34 - layout_of<typename element_traits<Element>::rounded>::mantissa_bits;
+    constexpr std::uint64_t near = 4, mask = below > 4 ? (std::uint64_t{1} << below) - 1 : 0;
+    const std::uint32_t bits = bits_of_float(x), magnitude = bits & 0x7fffffffu;
+    if (magnitude >= 0x800000u && magnitude < float_infinity) {  // a subnormal may read as zero
+      const double estimate = static_cast<double>(x) * by.inverse;
+      if (((__builtin_bit_cast(std::uint64_t, estimate) + near) & mask) > 2 * near) return estimate;
+    }
+    if (magnitude == 0 || magnitude >= float_infinity) return convert<double>(x);
+    const double exact = quotient_to_odd(binary_of(magnitude), by.value);
+    return double_of_bits(__builtin_bit_cast(std::uint64_t, exact) |
+                          (std::uint64_t{bits & 0x80000000u} << 32));
+  }
+
   /// The scale RN(amax / (tensor scale * to)), which maps amax to the element `to`.
   choice mapped(std::uint32_t amax, const binary& to) const {
     double ratio = 0;
@@ -187,8 +221,11 @@ class block_divider<Format, false> {
     const double value = convert<double>(scale);
     if (__builtin_bit_cast(std::uint64_t, value) == 0)
       return {scale, {.what = divisor::kind::zero}};
+    const binary by = product(odd_binary(value), tensor_binary());
     return {scale,
-            {.what = divisor::kind::exact, .value = product(odd_binary(value), tensor_binary())}};
+            {.what = divisor::kind::exact,
+             .value = by,
+             .inverse = quotient_to_odd(binary_of(bits_of_float(1.0f)), by)}};
   }
 
   choice folded(std::uint32_t amax) const {
@@ -217,7 +254,7 @@ exact_sum block_error(const Divider& divider, std::span<const float> values,
   std::vector<typename Divider::real> scaled(values.size());
   std::vector<Element> codes(values.size());
   std::vector<double> images(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) scaled[i] = divider.divide(values[i], by);
+  divider.divide(values.data(), values.size(), by, scaled.data());
   encode_elements<Element>(std::span<const typename Divider::real>(scaled), std::span(codes),
                            NearestEven{}, Saturation::finite, full_range);
   decode_elements(std::span<const Element>(codes), std::span(images));

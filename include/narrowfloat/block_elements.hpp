@@ -42,12 +42,42 @@ void encode_elements(std::span<const Real> in, std::span<Element> out, const R& 
   }
 }
 
-template <class Element>
-void decode_elements(std::span<const Element> in, std::span<double> out) {
+template <class Element, class Real>
+void decode_elements(std::span<const Element> in, std::span<Real> out) {
   if constexpr (narrow_float<Element>) {
     narrowfloat::convert(in, out);
   } else {
-    for (std::size_t i = 0; i < in.size(); ++i) out[i] = convert<double>(static_cast<float>(in[i]));
+    for (std::size_t i = 0; i < in.size(); ++i) out[i] = convert<Real>(static_cast<float>(in[i]));
+  }
+}
+
+/// Whether float has room around the elements: every one is a normal float or zero, and so far within
+/// its range that scaled_down() is as good as the exact quotient.
+template <class Element>
+inline constexpr bool float_suffices =
+    layout_of<typename element_traits<Element>::rounded>::quantum >= -90 &&
+    layout_of<typename element_traits<Element>::rounded>::max_exponent <= 120;
+
+/// Divides by 2^e, as scaled_down() does.
+///
+/// Requires  finite values, |x| / 2^e below 2^126.
+template <class Element>
+void divide_by_power(const float* values, std::size_t n, int e, float* out) {
+  // Below 2^(quantum - 34) no rounding sees more of a magnitude than that it is not zero, so subnormal
+  // values need not be normalized where they end there.
+  constexpr int quantum = layout_of<typename element_traits<Element>::rounded>::quantum;
+  if (e < -92 - quantum) {
+    for (std::size_t i = 0; i < n; ++i)
+      out[i] = float_of_bits(scaled_down(bits_of_float(values[i]), e));
+    return;
+  }
+  const auto step = static_cast<std::uint32_t>(e) << 23;
+  const std::uint32_t first_normal = static_cast<std::uint32_t>(e < 0 ? 1 : e + 1) << 23;
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint32_t bits = bits_of_float(values[i]), magnitude = bits & 0x7fffffffu;
+    const std::uint32_t tiny = magnitude == 0 ? 0 : 0x800000u;
+    out[i] =
+        float_of_bits((bits - magnitude) | (magnitude >= first_normal ? magnitude - step : tiny));
   }
 }
 
@@ -61,6 +91,26 @@ NF_INLINE double scale_factor(Scale scale, float tensor_scale) {
     factor = convert<double>(static_cast<float>(scale));
   }
   return scaled_up(factor, convert<double>(tensor_scale));
+}
+
+/// Multiplies floats of elements by the scale in place, rounded once.
+template <class Element, class Scale>
+void multiply_by_power(float* values, std::size_t n, Scale scale) {
+  using layout = layout_of<typename element_traits<Element>::rounded>;
+  const double factor = scale_factor(scale, 1.0f);
+  const int e = static_cast<int>(__builtin_bit_cast(std::uint64_t, factor) >> 52) - 1023;
+  // From the smallest element to one step beyond the largest, which -2^(Width-1) is, all normal.
+  const bool all_normal = -126 - layout::quantum <= e && e <= 126 - layout::max_exponent;
+  if (!all_normal) {
+    for (std::size_t i = 0; i < n; ++i)
+      values[i] = convert<float>(scaled_up(convert<double>(values[i]), factor));
+    return;
+  }
+  const auto step = static_cast<std::uint32_t>(e) << 23;
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint32_t bits = bits_of_float(values[i]), magnitude = bits & 0x7fffffffu;
+    values[i] = float_of_bits(bits + (magnitude == 0 || magnitude >= float_infinity ? 0u : step));
+  }
 }
 
 }  // namespace NF_BASELINE

@@ -100,9 +100,7 @@ void quantize_blocks(const T* values, const block_grid& grid, const QuantizeOpti
         const std::size_t right = std::min(grid.cols, left + tile), count = right - left;
         for_each_part(row, left, right,
                       [&](const float* x, std::size_t first, std::size_t last, std::size_t block) {
-                        const auto by = divisors[block];
-                        for (std::size_t i = first; i < last; ++i)
-                          scaled[i - left] = divider.divide(x[i - first], by);
+                        divider.divide(x, last - first, divisors[block], &scaled[first - left]);
                       });
         encode_elements<Element>(
             std::span<const real>(scaled.data(), count), std::span(elements.data(), count),
@@ -120,29 +118,39 @@ void dequantize_blocks(const PackedMatrix<const typename Format::element>& codes
                        const typename Format::scale* scales, float tensor_scale,
                        const block_grid& grid, T* out) {
   using Element = typename Format::element;
+  using Scale = typename Format::scale;
+  constexpr bool in_floats =
+      power_of_two_scale<Scale> && float_suffices<Element> && std::same_as<T, float>;
   const std::size_t across = grid.across();
   const std::size_t tile = std::min(across, grid.tile_blocks()) * grid.width;
-  std::vector<double> factors(across), real(tile);
   std::vector<Element> elements(tile);
+  std::vector<double> products(in_floats ? 0 : tile);
   for (std::size_t row = 0; row < grid.rows; ++row) {
-    if (row % grid.height == 0) {
-      const typename Format::scale* const band = scales + row / grid.height * across;
-      for (std::size_t block = 0; block < across; ++block)
-        factors[block] = scale_factor(band[block], tensor_scale);
-    }
+    const Scale* const band = scales + row / grid.height * across;
     for (std::size_t left = 0; left < grid.cols; left += tile) {
       const std::size_t right = std::min(grid.cols, left + tile), count = right - left;
       unpack_bits<Element::width>(codes.row(row).data() + bit_stream_bytes(left, Element::width),
                                   count, elements.data());
-      decode_elements(std::span<const Element>(elements.data(), count),
-                      std::span(real.data(), count));
+      const std::span<const Element> in(elements.data(), count);
+      const std::span<T> result(out + row * grid.cols + left, count);
+      if constexpr (in_floats) {
+        decode_elements(in, result);
+      } else {
+        decode_elements(in, std::span(products.data(), count));
+      }
       for (std::size_t block = left / grid.width, first = left; first < right; ++block) {
         const std::size_t last = grid.block_end(block);
-        for (; first < last; ++first)
-          real[first - left] = scaled_up(real[first - left], factors[block]);
+        if constexpr (in_floats) {
+          multiply_by_power<Element>(&result[first - left], last - first, band[block]);
+        } else {
+          const double factor = scale_factor(band[block], tensor_scale);
+          for (std::size_t i = first; i < last; ++i)
+            products[i - left] = scaled_up(products[i - left], factor);
+        }
+        first = last;
       }
-      narrowfloat::convert(std::span<const double>(real.data(), count),
-                           std::span(out + row * grid.cols + left, count));
+      if constexpr (!in_floats)
+        narrowfloat::convert(std::span<const double>(products.data(), count), result);
     }
   }
 }

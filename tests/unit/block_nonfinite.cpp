@@ -101,6 +101,9 @@ TEST_CASE("propagated Inf and NaN are elements; the scale is that of the others"
   CHECK(nv.codes[0] == 0xf);
   CHECK(nv.codes[1] == 0x7);
   CHECK(nv.values[1] == 2.0f);
+  const Result alone = quantized<nvfp4_by_2>(-inf, 0.0f, NonFinite::propagate);  // its scale is 0
+  CHECK(alone.codes[0] == 0xf);
+  CHECK(alone.codes[1] == 0x0);
   const Result floats = quantized<floats_by_2>(not_a_number, 7.0f, NonFinite::propagate);
   CHECK(floats.values[1] == 7.0f);
   CHECK(std::isnan(floats.values[0]));

@@ -120,6 +120,22 @@ TEST_CASE("the pipeline of Transformer Engine", "[block]") {
   for (std::uint32_t seed = 0; seed < 60; ++seed)
     check_folded(sample(500, static_cast<int>(seed) * 4 - 120, seed), bad);
   check_folded(std::vector<float>(40, 0.0f), bad);
+  // Blocks whose scale stands at a tie, where every rounding of the multiplier counts.
+  for (const float amax : {2688.0f, 2000.0f, 3.1f, 0.7f, 1e-20f, 12345.678f}) {
+    const float multiplier = 2688.0f / amax * (1.0f / 6.0f);
+    std::vector<float> values{amax};
+    for (std::uint32_t code = 1; code < 0x7e; ++code) {
+      const float tie = (static_cast<float>(from_code<nf::float8_e4m3fn>(code)) +
+                         static_cast<float>(from_code<nf::float8_e4m3fn>(code + 1))) /
+                        2;
+      const auto bits = std::bit_cast<std::uint32_t>(tie / multiplier);
+      for (std::uint32_t near = bits - 3; near <= bits + 3; ++near) {
+        values.resize((values.size() + 15) / 16 * 16);
+        values.push_back(std::bit_cast<float>(near));
+      }
+    }
+    check_folded(values, bad);
+  }
   CHECK(bad.report() == "");
 }
 
