@@ -39,6 +39,30 @@ class exact_sum {
     }
   }
 
+  /// The sum, cut below its first 61 bits with what is lost in the last one.
+  exact value() const {
+    exact_sum magnitude = *this;
+    std::uint64_t carry = 1;
+    for (std::uint64_t& word : magnitude.word_) {
+      if (!negative()) break;
+      word = ~word + carry;
+      carry = carry != 0 && word == 0 ? 1 : 0;
+    }
+    unsigned top = words_;
+    while (top > 0 && magnitude.word_[top - 1] == 0) --top;
+    if (top == 0) return exact::zero(false);
+    // Two words hold the leading 61 bits; the others only decide whether something is lost.
+    const std::uint64_t high = magnitude.word_[top - 1];
+    const std::uint64_t low = top > 1 ? magnitude.word_[top - 2] : 0;
+    bool rest = false;
+    for (unsigned i = 0; i + 2 < top; ++i) rest = rest || magnitude.word_[i] != 0;
+    const int up = leading_zeros(high);
+    const std::uint64_t leading = up == 0 ? high : (high << up) | (low >> (64 - up));
+    rest = rest || (up == 0 ? low : low << up) != 0;
+    return exact::finite(negative(), leading | (rest ? 1u : 0u),
+                         static_cast<int>(top - 1) * 64 - up - lowest_);
+  }
+
   friend bool operator<(const exact_sum& a, const exact_sum& b) {
     if (a.negative() != b.negative()) return a.negative();
     for (unsigned i = words_; i-- > 0;) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The OCP microscaling formats (MX v1.0) and NVFP4.
+// The OCP microscaling formats (MX v1.0) and NVFP4, their dot products and foreign layouts.
 #pragma once
 
 #include "block.hpp"
+#include "mx_dot.hpp"
+#include "mx_layouts.hpp"
 
 namespace narrowfloat {
 
