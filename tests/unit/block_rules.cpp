@@ -106,6 +106,21 @@ TEST_CASE("elements in every rounding mode", "[block]") {
   Mismatches bad;
   const auto check = [&]<class Format>() {
     for_each_mode([&](auto policy, oracle::Mode mode) {
+      // One magnitude far above all others: they are not zero, and round away from it where the mode says
+      // so, down to the smallest subnormal.
+      for (const std::uint32_t field : {254u, 200u, 130u, 60u, 45u, 40u, 30u, 2u}) {
+        std::vector<float> block{std::bit_cast<float>(field << 23)};
+        for (std::uint32_t below = 0; below < field; below += 7) {
+          block.push_back(std::bit_cast<float>(below << 23 | 1u));
+          block.push_back(-std::bit_cast<float>(below << 23 | 0x400000u));
+        }
+        block.resize(std::min<std::size_t>(block.size(), Format::block_size));
+        check_tensor<Format>(block, 1, block.size(), {}, bad, policy, mode);
+        for (float& x : block)
+          x = std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0x807fffffu);  // subnormal
+        block[0] = std::bit_cast<float>(field << 23);
+        check_tensor<Format>(block, 1, block.size(), {}, bad, policy, mode);
+      }
       for (const int top : {-140, -120, 0, 90, 127}) {
         const auto values = sample_block(3 * Format::block_size, top, 77u);
         for (const bool full_range : {false, true}) {
