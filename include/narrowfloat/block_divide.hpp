@@ -97,7 +97,18 @@ class block_divider<Format, true> {
     return chosen(best);
   }
 
-  void divide(const float* values, std::size_t n, const divisor& by, real* out) const {
+  NF_INLINE void divide(const float* values, std::size_t n, const divisor& by, real* out) const {
+    if constexpr (std::same_as<real, float>) {
+      if (n == 1) {  // blocks down the columns
+        *out = by.blank ? 0 : float_of_bits(scaled_down(bits_of_float(*values), by.exponent));
+        return;
+      }
+    }
+    divide_many(values, n, by, out);
+  }
+
+ private:
+  void divide_many(const float* values, std::size_t n, const divisor& by, real* out) const {
     if (by.blank) {
       std::fill_n(out, n, real{0});
     } else if constexpr (std::same_as<real, double>) {
@@ -111,7 +122,6 @@ class block_divider<Format, true> {
     }
   }
 
- private:
   static choice chosen(int e) { return {scale_traits<Scale>::from_exponent(e), {.exponent = e}}; }
   static int clamped(int e) {
     return std::clamp(e, scale_traits<Scale>::lowest, scale_traits<Scale>::highest);

@@ -93,25 +93,40 @@ NF_INLINE double scale_factor(Scale scale, float tensor_scale) {
   return scaled_up(factor, convert<double>(tensor_scale));
 }
 
-/// Multiplies floats of elements by the scale in place, rounded once.
-template <class Element, class Scale>
-void multiply_by_power(float* values, std::size_t n, Scale scale) {
-  using layout = layout_of<typename element_traits<Element>::rounded>;
-  const double factor = scale_factor(scale, 1.0f);
-  const int e = static_cast<int>(__builtin_bit_cast(std::uint64_t, factor) >> 52) - 1023;
-  // From the smallest element to one step beyond the largest, which -2^(Width-1) is, all normal.
-  const bool all_normal = -126 - layout::quantum <= e && e <= 126 - layout::max_exponent;
-  if (!all_normal) {
-    for (std::size_t i = 0; i < n; ++i)
-      values[i] = convert<float>(scaled_up(convert<double>(values[i]), factor));
-    return;
+/// The multiplication of the elements of a block by its scale.
+template <class Element>
+struct block_multiplier {
+  double factor = 0;
+  std::uint32_t step = 0;   ///< what it adds to the bits of a nonzero float
+  bool all_normal = false;  ///< where every product of an element and this power of two is normal
+
+  template <class Scale>
+  static NF_INLINE block_multiplier of(Scale scale, float tensor_scale) {
+    using layout = layout_of<typename element_traits<Element>::rounded>;
+    block_multiplier by{scale_factor(scale, tensor_scale)};
+    if constexpr (power_of_two_scale<Scale> && float_suffices<Element>) {
+      const int e = static_cast<int>(__builtin_bit_cast(std::uint64_t, by.factor) >> 52) - 1023;
+      by.step = static_cast<std::uint32_t>(e) << 23;
+      // From the smallest element to one step beyond the largest, which -2^(Width-1) is.
+      by.all_normal = -126 - layout::quantum <= e && e <= 126 - layout::max_exponent;
+    }
+    return by;
   }
-  const auto step = static_cast<std::uint32_t>(e) << 23;
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::uint32_t bits = bits_of_float(values[i]), magnitude = bits & 0x7fffffffu;
-    values[i] = float_of_bits(bits + (magnitude == 0 || magnitude >= float_infinity ? 0u : step));
+
+  /// Multiplies floats of elements in place, rounded once.
+  NF_INLINE void multiply(float* values, std::size_t n) const {
+    if (!all_normal) {
+      for (std::size_t i = 0; i < n; ++i)
+        values[i] = convert<float>(scaled_up(convert<double>(values[i]), factor));
+      return;
+    }
+    const std::uint32_t move = step;
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::uint32_t bits = bits_of_float(values[i]), magnitude = bits & 0x7fffffffu;
+      values[i] = float_of_bits(bits + (magnitude == 0 || magnitude >= float_infinity ? 0u : move));
+    }
   }
-}
+};
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -125,8 +125,13 @@ void dequantize_blocks(const PackedMatrix<const typename Format::element>& codes
   const std::size_t tile = std::min(across, grid.tile_blocks()) * grid.width;
   std::vector<Element> elements(tile);
   std::vector<double> products(in_floats ? 0 : tile);
+  std::vector<block_multiplier<Element>> multipliers(across);
   for (std::size_t row = 0; row < grid.rows; ++row) {
-    const Scale* const band = scales + row / grid.height * across;
+    if (row % grid.height == 0) {
+      const Scale* const band = scales + row / grid.height * across;
+      for (std::size_t block = 0; block < across; ++block)
+        multipliers[block] = block_multiplier<Element>::of(band[block], tensor_scale);
+    }
     for (std::size_t left = 0; left < grid.cols; left += tile) {
       const std::size_t right = std::min(grid.cols, left + tile), count = right - left;
       unpack_bits<Element::width>(codes.row(row).data() + bit_stream_bytes(left, Element::width),
@@ -140,12 +145,12 @@ void dequantize_blocks(const PackedMatrix<const typename Format::element>& codes
       }
       for (std::size_t block = left / grid.width, first = left; first < right; ++block) {
         const std::size_t last = grid.block_end(block);
+        const block_multiplier<Element> by = multipliers[block];
         if constexpr (in_floats) {
-          multiply_by_power<Element>(&result[first - left], last - first, band[block]);
+          by.multiply(&result[first - left], last - first);
         } else {
-          const double factor = scale_factor(band[block], tensor_scale);
-          for (std::size_t i = first; i < last; ++i)
-            products[i - left] = scaled_up(products[i - left], factor);
+          for (std::size_t i = first - left; i < last - left; ++i)
+            products[i] = scaled_up(products[i], by.factor);
         }
         first = last;
       }
