@@ -195,9 +195,10 @@ struct block_grid {
   constexpr NF_FN std::size_t block_end(std::size_t block) const {
     return cols - block * width < width ? cols : (block + 1) * width;
   }
-  /// Blocks that are worked on together: some hundred columns, a multiple of 8.
-  constexpr NF_FN std::size_t tile_blocks() const {
-    return width >= 64 ? 8 : 8 * ((64 + width - 1) / width);
+  /// Columns that are worked on together: whole blocks, some hundred columns, a multiple of 8; or all.
+  constexpr NF_FN std::size_t tile_columns() const {
+    const std::size_t blocks = width >= 64 ? 8 : 8 * ((64 + width - 1) / width);
+    return blocks * width < cols ? blocks * width : cols;
   }
 };
 

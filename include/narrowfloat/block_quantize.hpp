@@ -51,7 +51,7 @@ void quantize_blocks(const T* values, const block_grid& grid, const QuantizeOpti
   using Element = typename Format::element;
   using real = typename block_divider<Format>::real;
   const std::size_t across = grid.across();
-  const std::size_t tile = std::min(across, grid.tile_blocks()) * grid.width;  // columns
+  const std::size_t tile = grid.tile_columns();
   const bool finite_only = options.non_finite == NonFinite::propagate;
   const Saturation saturation =
       options.non_finite == NonFinite::propagate ? Saturation::propagate : Saturation::finite;
@@ -122,7 +122,7 @@ void dequantize_blocks(const PackedMatrix<const typename Format::element>& codes
   constexpr bool in_floats =
       power_of_two_scale<Scale> && float_suffices<Element> && std::same_as<T, float>;
   const std::size_t across = grid.across();
-  const std::size_t tile = std::min(across, grid.tile_blocks()) * grid.width;
+  const std::size_t tile = grid.tile_columns();
   std::vector<Element> elements(tile);
   std::vector<double> products(in_floats ? 0 : tile);
   std::vector<block_multiplier<Element>> multipliers(across);

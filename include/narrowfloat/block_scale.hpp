@@ -59,8 +59,9 @@ constexpr NF_FN double quotient_to_odd(const binary& a, const binary& b) {
   exponent -= spare;  // the leading one at bit 63
   const bool inexact = tail || (quotient & 0x7ffu) != 0;
   quotient = (quotient >> 11) | (inexact ? 1u : 0u);  // at bit 52
-  const auto field = static_cast<std::uint64_t>(exponent + 63 + 1023);
-  return double_of_bits((field << 52) + (quotient & ((std::uint64_t{1} << 52) - 1)));
+  const int field = exponent + 63 + 1023;
+  return double_of_bits((static_cast<std::uint64_t>(field) << 52) +
+                        (quotient & ((std::uint64_t{1} << 52) - 1)));
 }
 
 /// The double of a number of at most 53 bits within its normal range; 0 for 0.

@@ -91,9 +91,12 @@ class PackedReference {
     Layout::template set<F::width>(bytes_, size_, index_, x.bits());
     return *this;
   }
+  // Assigning an element to itself writes the code that is there.
+  // NOLINTNEXTLINE(bugprone-unhandled-self-assignment)
   constexpr NF_FN const PackedReference& operator=(const PackedReference& x) const noexcept {
     return *this = static_cast<F>(x);
   }
+  // NOLINTNEXTLINE(bugprone-unhandled-self-assignment)
   constexpr NF_FN PackedReference& operator=(const PackedReference& x) noexcept {
     static_cast<const PackedReference&>(*this) = static_cast<F>(x);
     return *this;

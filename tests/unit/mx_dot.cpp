@@ -95,6 +95,17 @@ TEST_CASE("nothing is lost between large and small products", "[mx]") {
   CHECK(bits_of(dot_of({0x1p-75f, 0, 0x1p-100f, 0}, {0x1p-75f, 0, 0x1p-100f, 0})) == 1);
   CHECK(bits_of(dot_of({0x1p-75f, 0}, {0x1p-75f, 0})) == 0);
   CHECK(bits_of(dot_of({1, 1}, {-1, 1})) == 0);
+  // A tie of float's last bit goes to even, unless something far below is added or taken away.
+  for (const float unit : {1.0f, 0x1p-5f, 0x1p-10f, 0x1p-25f}) {  // wherever the leading bit stands
+    const auto tie_and = [&](float tail) {
+      return dot_of({unit, 0, 0x1p-24f * unit, 0, tail * unit, 0}, {1, 0, 1, 0, 1, 0}) / unit;
+    };
+    CHECK(tie_and(0) == 1.0f);
+    for (const float tail : {0x1p-50f, 0x1p-64f, 0x1p-66f, 0x1p-70f, 0x1p-100f}) {
+      CHECK(tie_and(tail) == 0x1.000002p0f);
+      CHECK(tie_and(-tail) == 1.0f);
+    }
+  }
 }
 
 TEST_CASE("Inf and NaN in a dot product", "[mx]") {
