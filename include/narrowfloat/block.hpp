@@ -112,7 +112,7 @@ class BlockTensor {
   ///           not fit the format throw std::invalid_argument before anything is allocated.
   /// Promises  the same bits on every instruction set and in every floating-point environment.
   /// Cost      two passes over the values, three with a tensor scale.
-  template <number_range In, array_rounding_policy R = NearestEven>
+  template <number_range In, index_rounding_policy R = NearestEven>
   requires lossless_to < detail::number_of<In>,
   float >
       static NF_INLINE BlockTensor quantize(const In& values, std::size_t rows, std::size_t cols,

@@ -100,8 +100,20 @@ template <class T>
 concept packed_range = detail::is_packed<std::remove_cvref_t<T>> &&
     number<typename std::remove_cvref_t<T>::value_type>;
 
+/// A rounding policy whose decision for an element depends on no more than the value and the index: it has
+/// no random bits, or draws them from a key.
+template <class R>
+concept index_rounding_policy = rounding_policy<R> &&
+    (R::random_bits == 0 || requires(R r) { r.offset; });
+
 namespace detail {
 inline namespace NF_BASELINE {
+
+inline void require_lengths(std::size_t in, std::size_t out) {
+  if (in == out) return;
+  throw std::invalid_argument("narrowfloat::convert: the input has " + std::to_string(in) +
+                              " elements, the output " + std::to_string(out));
+}
 
 template <class T>
 concept packed_or_plain = packed_range<T> || number_range<T>;
@@ -205,18 +217,18 @@ void convert_chunks(Isa isa, In in, Out out, std::size_t n, const R& rounding,
 ///           Padding bits of the memory of `out` become 0.
 /// Promises  no allocation; the same bits on every instruction set, for every cut of the array.
 template <detail::packed_or_plain In, detail::packed_or_plain Out,
-          array_rounding_policy R = NearestEven>
+          index_rounding_policy R = NearestEven>
 requires(packed_range<In> || packed_range<Out>)  //
     NF_INLINE void convert(Isa isa, In&& in, Out&& out, R rounding = {},
                            Saturation saturation = default_saturation<detail::number_of<Out>>,
                            Subnormals subnormals = Subnormals::keep) {
-  detail::require_equal_sizes(in, out);
+  detail::require_lengths(std::ranges::size(in), std::ranges::size(out));
   detail::convert_chunks(isa, detail::source_chunks(in), detail::chunks(out),
                          static_cast<std::size_t>(std::ranges::size(in)), rounding, saturation,
                          subnormals);
 }
 template <detail::packed_or_plain In, detail::packed_or_plain Out,
-          array_rounding_policy R = NearestEven>
+          index_rounding_policy R = NearestEven>
 requires(packed_range<In> || packed_range<Out>)  //
     NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
                            Saturation saturation = default_saturation<detail::number_of<Out>>,
