@@ -47,20 +47,23 @@ const code_table& find_code_table(saturates policy) {
                          : code_table_of<From, To, R, Flush, true, false>;
 }
 
-template <class From, class To, class R, bool Flush>
+template <class From, class To, class R>
 void run_kernel(std::size_t isa, const void* in, void* out, std::size_t n, const R& rounding,
-                saturates policy, bool stream) {
+                saturates policy, bool flush, bool stream) {
   constexpr bool to_float = std::is_same_v<To, binary32>;
   if constexpr (has_table<From, To, R>()) {
     const look_up_kernel kernel = look_up_kernel_of<sizeof(code_for<To>)>(isa);
     if (!to_float || (kernel != nullptr && !(From::has_infinity && policy.infinity))) {
-      kernel(in, out, n, find_code_table<From, To, R, Flush>(policy), stream);
+      kernel(in, out, n,
+             flush ? find_code_table<From, To, R, true>(policy)
+                   : find_code_table<From, To, R, false>(policy),
+             stream);
       return;
     }
   }
   if constexpr (!has_table<From, To, R>() || to_float) {
     const float_environment environment(direction_of(R::rule));
-    convert_kernels<From, To, R, Flush>[isa](in, out, n, rounding, policy, stream);
+    convert_kernels<From, To, R>[isa](in, out, n, rounding, policy, flush, stream);
   }
 }
 
@@ -68,11 +71,9 @@ void run_kernel(std::size_t isa, const void* in, void* out, std::size_t n, const
 template <class From, class To, class R>
 void convert_part(Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
                   Saturation saturation, Subnormals subnormals, bool stream) {
-  using from = layout_of<From>;
-  using to = layout_of<To>;
-  const auto run = subnormals == Subnormals::flush ? &run_kernel<from, to, R, true>
-                                                   : &run_kernel<from, to, R, false>;
-  run(static_cast<std::size_t>(isa), in, out, n, rounding, saturates_in(saturation), stream);
+  run_kernel<layout_of<From>, layout_of<To>>(static_cast<std::size_t>(isa), in, out, n, rounding,
+                                             saturates_in(saturation),
+                                             subnormals == Subnormals::flush, stream);
 }
 
 template <class From, class To, class R>

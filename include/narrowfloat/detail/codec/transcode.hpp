@@ -69,31 +69,40 @@ constexpr NF_FN W flush_subnormals(const W& code) {
   return select_equal(value, zero, select_equal(code, sign, code, zero), sign + value);
 }
 
+/// Whether transcode() leaves the sign in the code.
+template <class From, class To, class L>
+inline constexpr bool keeps_sign = is_wide<To, L> || std::is_same_v<From, To>;
+
 /// Converts a code of From to a code of To, both right-aligned in words of type W (word_for).
 ///
-/// Result    the code and the sign that join_sign joins; where To is float or double, or From is To, the
-///           code has its sign already, and the sign word is 0.
+/// Result    the code and the sign that join_sign joins; where transcode() keeps_sign, the code has it
+///           already and the sign word is 0.
 template <class From, class To, rule Rule, int N, class W>
-constexpr NF_FN unsigned_code<W> transcode(const W& code, const W& random, const bounds<W>& bound,
-                                           bool flush) {
-  W source = code;
-  if (flush) source = flush_subnormals<From>(code);
-  if constexpr (is_wide<To, lane<W>>) {
-    W bits = source;
-    if constexpr (!is_wide<From, lane<W>>) bits = decode<From>(source);
-    if constexpr (From::has_infinity) bits = settle(bits, bound.infinity);
-    return {flush ? flush_subnormals<To>(bits) : bits, W(0)};
-  } else if constexpr (std::is_same_v<From, To>) {
-    const W same = recode<To>(source, bound);
-    return {flush ? flush_subnormals<To>(same) : same, W(0)};
+constexpr NF_FN unsigned_code<W> transcode(const W& code, const W& random, const bounds<W>& bound) {
+  if constexpr (std::is_same_v<From, To> && !is_wide<To, lane<W>>) {
+    return {recode<To>(code, bound), W(0)};
   } else {
-    W bits = source;
-    if constexpr (!is_wide<From, lane<W>>) bits = decode<From>(source);
-    unsigned_code<W> result = encode<To, Rule, N>(bits, random, bound);
-    if constexpr (To::has_subnormals) {
-      const W normal = W(lane<W>{1} << To::mantissa_bits);
-      if (flush) result.magnitude = select_less(result.magnitude, normal, W(0), result.magnitude);
+    W bits = code;
+    if constexpr (!is_wide<From, lane<W>>) bits = decode<From>(code);
+    if constexpr (!is_wide<To, lane<W>>) {
+      return encode<To, Rule, N>(bits, random, bound);
+    } else if constexpr (From::has_infinity) {
+      return {settle(bits, bound.infinity), W(0)};
+    } else {
+      return {bits, W(0)};
     }
+  }
+}
+
+/// A subnormal result of transcode() becomes zero.
+template <class From, class To, class W>
+constexpr NF_FN unsigned_code<W> flush_result(const unsigned_code<W>& result) {
+  if constexpr (keeps_sign<From, To, lane<W>>) {
+    return {flush_subnormals<To>(result.magnitude), result.sign};
+  } else if constexpr (To::has_subnormals) {
+    const W normal = W(lane<W>{1} << To::mantissa_bits);
+    return {select_less(result.magnitude, normal, W(0), result.magnitude), result.sign};
+  } else {
     return result;
   }
 }
@@ -101,7 +110,9 @@ constexpr NF_FN unsigned_code<W> transcode(const W& code, const W& random, const
 /// The same for one number: the code with its sign.
 template <class From, class To, rule Rule, int N, class W>
 constexpr NF_FN W transcode_joined(W code, W random, const bounds<W>& bound, bool flush) {
-  const unsigned_code<W> result = transcode<From, To, Rule, N>(code, random, bound, flush);
+  if (flush) code = flush_subnormals<From>(code);
+  unsigned_code<W> result = transcode<From, To, Rule, N>(code, random, bound);
+  if (flush) result = flush_result<From, To>(result);
   if constexpr (is_wide<To, W>) {
     return result.magnitude;
   } else {

@@ -50,82 +50,116 @@ NF_INLINE words to_float(const words& code) {
 }
 
 /// Codes of From to codes of To, 4 * lanes a step, through the formulas.
-template <class From, class To, class R, bool Flush>
+template <class From, class To, class R>
 struct conversion {
   static constexpr std::size_t in_bytes = sizeof(code_for<From>), out_bytes = sizeof(code_for<To>);
   static constexpr bool is_random = R::random_bits != 0;
   static constexpr std::size_t random_bytes = is_random ? sizeof(random_element<R>) : 0;
   static constexpr int unused_bits = 8 * static_cast<int>(random_bytes) - R::random_bits;
+  static constexpr bool from_double = std::is_same_v<From, binary64>;
+  static constexpr bool to_double = std::is_same_v<To, binary64>;
   // Words of 64 bits take in double sources; to double, the loops convert to float first.
-  using source_words = std::conditional_t<std::is_same_v<From, binary64>, long_words, words>;
-  using target = std::conditional_t<std::is_same_v<To, binary64>, binary32, To>;
+  using source_words = std::conditional_t<from_double, long_words, words>;
+  using target = std::conditional_t<to_double, binary32, To>;
+  static constexpr std::size_t packs =
+      4 * lanes * sizeof(lane<source_words>) / sizeof(source_words);
+
   bounds<source_words> bound;
+  bool flush;
 
-  NF_INLINE explicit conversion(saturates policy)
+  NF_INLINE conversion(saturates policy, bool flushes)
       : bound(splat<source_words>(
-            bounds_for<target, R::rule, R::random_bits, lane<source_words>>(policy))) {}
+            bounds_for<target, R::rule, R::random_bits, lane<source_words>>(policy))),
+        flush(flushes) {}
 
-  NF_INLINE unsigned_code<source_words> transcoded(const source_words& code,
-                                                   const source_words& random) const {
-    return transcode<From, target, R::rule, R::random_bits>(code, random, bound, Flush);
+  /// The random bits of a part of the step, `count` elements of it.
+  NF_INLINE words random_part(const unsigned char* random, std::size_t k) const {
+    if constexpr (!is_random) return words(0);
+    const words bits = load_widen<random_element<R>>(random + k * lanes * random_bytes);
+    return is_keyed<R> ? bits >> unused_bits : bits & words(~0u >> unused_bits);
   }
 
-  /// Elements k * lanes ... (k + 1) * lanes - 1 of the step.
-  NF_INLINE unsigned_code<words> part(const unsigned char* in, const unsigned char* random,
-                                      std::size_t k) const {
-    words bits(0);
-    if constexpr (is_random) {
-      bits = load_widen<random_element<R>>(random + k * lanes * random_bytes);
-      bits = is_keyed<R> ? bits >> unused_bits : bits & words(~0u >> unused_bits);
+  /// Converts the sources of a step. Their random bits come in words of 32 bits, whatever the sources' are.
+  NF_INLINE void transcode_all(source_words (&code)[packs], const unsigned char* random,
+                               unsigned_code<source_words> (&result)[packs]) const {
+    if (flush) {
+      NF_UNROLL
+      for (std::size_t k = 0; k < packs; ++k) code[k] = flush_subnormals<From>(code[k]);
     }
-    in += k * lanes * in_bytes;
-    if constexpr (std::is_same_v<From, binary64>) {
-      long_words first_bits(0), last_bits(0);
-      if constexpr (is_random) {
-        widen_words(bits, first_bits, last_bits);
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      const words bits = random_part(random, k);
+      if constexpr (from_double) {
+        long_words first(0), last(0);
+        if constexpr (is_random) widen_words(bits, first, last);
+        result[2 * k] = transcode<From, target, R::rule, R::random_bits>(code[2 * k], first, bound);
+        result[2 * k + 1] =
+            transcode<From, target, R::rule, R::random_bits>(code[2 * k + 1], last, bound);
+      } else if constexpr (to_double) {
+        result[k] = {to_float<From>(code[k]), words(0)};
+      } else {
+        result[k] = transcode<From, target, R::rule, R::random_bits>(code[k], bits, bound);
       }
-      const auto first = transcoded(long_words::load(in), first_bits);
-      const auto last = transcoded(long_words::load(in + sizeof first.sign.lanes), last_bits);
-      return {every_second_word(first.magnitude, last.magnitude, false),
-              every_second_word(first.sign, last.sign, true)};
-    } else if constexpr (std::is_same_v<To, binary64>) {
-      words code = load_widen<code_for<From>>(in);
-      if constexpr (Flush) code = flush_subnormals<From>(code);
-      return {to_float<From>(code), words(0)};
-    } else {
-      return transcoded(load_widen<code_for<From>>(in), bits);
+    }
+    if (!to_double && flush) {
+      NF_UNROLL
+      for (std::size_t k = 0; k < packs; ++k) result[k] = flush_result<From, target>(result[k]);
     }
   }
 
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out,
                             const unsigned char* random, bool stream) const {
-    const unsigned_code<words> a = part(in, random, 0), b = part(in, random, 1);
-    const unsigned_code<words> c = part(in, random, 2), d = part(in, random, 3);
+    source_words code[packs];
+    unsigned_code<source_words> result[packs];
+    NF_UNROLL
+    for (std::size_t k = 0; k < packs; ++k) {
+      if constexpr (from_double) {
+        code[k] = long_words::load(in + k * sizeof(long_words));
+      } else {
+        code[k] = load_widen<code_for<From>>(in + k * lanes * in_bytes);
+      }
+    }
+    transcode_all(code, random, result);
+    if constexpr (from_double) {
+      unsigned_code<words> narrow[4];
+      NF_UNROLL
+      for (std::size_t k = 0; k < 4; ++k) {
+        const auto &first = result[2 * k], &last = result[2 * k + 1];
+        narrow[k] = {every_second_word(first.magnitude, last.magnitude, false),
+                     every_second_word(first.sign, last.sign, true)};
+      }
+      store_all(out, narrow, stream);
+    } else {
+      store_all(out, result, stream);
+    }
+  }
+
+  NF_INLINE void store_all(unsigned char* out, const unsigned_code<words> (&x)[4],
+                           bool stream) const {
     if constexpr (out_bytes == 1) {
-      const bytes codes = pack_codes(a.magnitude, b.magnitude, c.magnitude, d.magnitude);
-      const bytes signs = pack_signs(a.sign, b.sign, c.sign, d.sign);
+      const bytes codes =
+          pack_codes(x[0].magnitude, x[1].magnitude, x[2].magnitude, x[3].magnitude);
+      const bytes signs = pack_signs(x[0].sign, x[1].sign, x[2].sign, x[3].sign);
       store(out, in_order(join_sign<To>(codes, signs)), stream);
     } else if constexpr (out_bytes == 2) {
-      const halves first = pack_codes(a.magnitude, b.magnitude);
-      const halves last = pack_codes(c.magnitude, d.magnitude);
-      store(out, in_order(join_sign<To>(first, pack_signs(a.sign, b.sign))), stream);
-      store(out + sizeof first.lanes, in_order(join_sign<To>(last, pack_signs(c.sign, d.sign))),
-            stream);
-    } else if constexpr (is_wide<To, std::uint32_t> && !std::is_same_v<From, binary64>) {
-      store(out, a.magnitude, stream);
-      store(out + lanes * out_bytes, b.magnitude, stream);
-      store(out + 2 * lanes * out_bytes, c.magnitude, stream);
-      store(out + 3 * lanes * out_bytes, d.magnitude, stream);
-    } else if constexpr (out_bytes == 4) {
-      store(out, join_sign<To>(a.magnitude, a.sign), stream);
-      store(out + lanes * out_bytes, join_sign<To>(b.magnitude, b.sign), stream);
-      store(out + 2 * lanes * out_bytes, join_sign<To>(c.magnitude, c.sign), stream);
-      store(out + 3 * lanes * out_bytes, join_sign<To>(d.magnitude, d.sign), stream);
+      NF_UNROLL
+      for (std::size_t k = 0; k < 4; k += 2) {
+        const halves codes = pack_codes(x[k].magnitude, x[k + 1].magnitude);
+        const halves signs = pack_signs(x[k].sign, x[k + 1].sign);
+        store(out + k * sizeof(words) / 2, in_order(join_sign<To>(codes, signs)), stream);
+      }
     } else {
-      store_doubles(out, a.magnitude);
-      store_doubles(out + lanes * out_bytes, b.magnitude);
-      store_doubles(out + 2 * lanes * out_bytes, c.magnitude);
-      store_doubles(out + 3 * lanes * out_bytes, d.magnitude);
+      NF_UNROLL
+      for (std::size_t k = 0; k < 4; ++k) {
+        unsigned char* const to = out + k * lanes * out_bytes;
+        if constexpr (to_double) {
+          store_doubles(to, x[k].magnitude);
+        } else if constexpr (keeps_sign<From, To, std::uint32_t> && !from_double) {
+          store(to, x[k].magnitude, stream);
+        } else {
+          store(to, join_sign<To>(x[k].magnitude, x[k].sign), stream);
+        }
+      }
     }
   }
 };
@@ -244,20 +278,14 @@ struct half_to_float {
 
 /// Converts n codes of From to codes of To; element i of the call takes the random bits i of `rounding`.
 /// The two arrays are apart, or the same where their elements have the same size.
-template <class From, class To, class R, bool Flush>
+template <class From, class To, class R>
 void convert_array(const void* in, void* out, std::size_t n, const R& rounding, saturates policy,
-                   bool stream) {
-  using step = conversion<From, To, R, Flush>;
+                   bool flush, bool stream) {
+  using step = conversion<From, To, R>;
   const auto* source = static_cast<const unsigned char*>(in);
   auto* target = static_cast<unsigned char*>(out);
   if constexpr (!has_vector_formula<From, To, R::random_bits>()) {
-    convert_elements<From, To, R, Flush>(in, out, 0, n, rounding, policy);
-  } else if constexpr (std::is_same_v<To, binary64>) {
-    if (From::has_infinity && policy.infinity) {  // the largest double is no float
-      convert_elements<From, To, R, Flush>(in, out, 0, n, rounding, policy);
-    } else {
-      run_groups(step(policy), source, target, n, nullptr, stream);
-    }
+    convert_elements<From, To>(in, out, n, rounding, policy, flush);
   } else if constexpr (R::random_bits != 0) {
     constexpr std::size_t most = 1024;
     std::uint32_t buffer[most + 8 * lanes];
@@ -269,27 +297,37 @@ void convert_array(const void* in, void* out, std::size_t n, const R& rounding, 
                  : 0;
       const std::size_t piece = n - done < most - misaligned ? n - done : most - misaligned;
       const unsigned char* const random = draw(rounding, done, piece, buffer);
-      run_groups(step(policy), source + done * step::in_bytes, target + done * step::out_bytes,
-                 piece, random, stream);
+      run_groups(step(policy, flush), source + done * step::in_bytes,
+                 target + done * step::out_bytes, piece, random, stream);
       done += piece;
     }
-  } else if constexpr (!Flush && std::is_same_v<From, binary32> &&
-                       (is_upper_half<To> || (converts_half && is_hardware_half<To, R::rule>))) {
-    if (policy.overflow) {  // not IEEE 754's
-      run_groups(step(policy), source, target, n, nullptr, stream);
-    } else if constexpr (is_upper_half<To>) {
-      run_groups(float_to_upper_half<R::rule>{}, source, target, n, nullptr, stream);
-    } else {
-      run_groups(float_to_half<>{}, source, target, n, nullptr, stream);
-    }
-  } else if constexpr (!Flush && std::is_same_v<To, binary32> &&
-                       (is_upper_half<From> || (converts_half && is_in_half<From>()))) {
-    if (From::has_infinity && policy.infinity) {
-      run_groups(step(policy), source, target, n, nullptr, stream);
-    } else {
-      run_groups(half_to_float<From>{}, source, target, n, nullptr, stream);
-    }
   } else {
-    run_groups(step(policy), source, target, n, nullptr, stream);
+    if constexpr (std::is_same_v<To, binary64> && From::has_infinity) {
+      if (policy.infinity) {  // the largest double is no float
+        convert_elements<From, To>(in, out, n, rounding, policy, flush);
+        return;
+      }
+    }
+    if constexpr (std::is_same_v<From, binary32> && is_upper_half<To>) {
+      if (!flush && !policy.overflow) {
+        run_groups(float_to_upper_half<R::rule>{}, source, target, n, nullptr, stream);
+        return;
+      }
+    }
+    if constexpr (std::is_same_v<From, binary32> && converts_half &&
+                  is_hardware_half<To, R::rule>) {
+      if (!flush && !policy.overflow) {
+        run_groups(float_to_half<>{}, source, target, n, nullptr, stream);
+        return;
+      }
+    }
+    if constexpr (std::is_same_v<To, binary32> &&
+                  (is_upper_half<From> || (converts_half && is_in_half<From>()))) {
+      if (!flush && !(From::has_infinity && policy.infinity)) {
+        run_groups(half_to_float<From>{}, source, target, n, nullptr, stream);
+        return;
+      }
+    }
+    run_groups(step(policy, flush), source, target, n, nullptr, stream);
   }
 }

@@ -16,24 +16,24 @@ namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
 template <class R>
-using convert_kernel = void (*)(const void*, void*, std::size_t, const R&, saturates, bool);
+using convert_kernel = void (*)(const void*, void*, std::size_t, const R&, saturates, bool, bool);
 using look_up_kernel = void (*)(const void*, void*, std::size_t, const code_table&, bool);
 using scale_kernel = void (*)(const void*, void*, std::size_t, float, bool);
 using count_kernel = void (*)(const void*, const void*, std::size_t, std::uint32_t, error_counts&);
 template <class Word>
 using largest_kernel = Word (*)(const void*, std::size_t);
 
-template <class From, class To, class R, bool Flush>
+template <class From, class To, class R>
 inline constexpr convert_kernel<R> convert_kernels[] = {
-    &generic::convert_array<From, To, R, Flush>,
+    &generic::convert_array<From, To, R>,
 #if defined(__x86_64__)
-    &avx2::convert_array<From, To, R, Flush>,
-    &avx512::convert_array<From, To, R, Flush>,
+    &avx2::convert_array<From, To, R>,
+    &avx512::convert_array<From, To, R>,
     nullptr,
 #elif defined(__aarch64__)
     nullptr,
     nullptr,
-    &neon::convert_array<From, To, R, Flush>,
+    &neon::convert_array<From, To, R>,
 #else
     nullptr,
     nullptr,

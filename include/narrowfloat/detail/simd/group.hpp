@@ -37,20 +37,20 @@ struct error_counts {
   double squares[sums] = {};
 };
 
-/// The scalar loop: elements first ... last - 1. One body for every instruction set, so not inlined.
-template <class From, class To, class R, bool Flush>
-void convert_elements(const void* in, void* out, std::size_t first, std::size_t last,
-                      const R& rounding, saturates policy) {
+/// The scalar loop. One body for every instruction set, so not inlined.
+template <class From, class To, class R>
+void convert_elements(const void* in, void* out, std::size_t n, const R& rounding, saturates policy,
+                      bool flush) {
   using W = word_for<From, To, R::random_bits>;
   const bounds<W> bound = bounds_for<To, R::rule, R::random_bits, W>(policy);
   const auto* source = static_cast<const unsigned char*>(in);
   auto* target = static_cast<unsigned char*>(out);
-  for (std::size_t i = first; i < last; ++i) {
+  for (std::size_t i = 0; i < n; ++i) {
     code_for<From> code;
     __builtin_memcpy(&code, source + i * sizeof code, sizeof code);
     const auto result =
         static_cast<code_for<To>>(transcode_joined<From, To, R::rule, R::random_bits, W>(
-            code, rounding.word(i), bound, Flush));
+            code, rounding.word(i), bound, flush));
     __builtin_memcpy(target + i * sizeof result, &result, sizeof result);
   }
 }
