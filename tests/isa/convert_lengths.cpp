@@ -1,116 +1,195 @@
 // SPDX-License-Identifier: MIT
-// Arrays of every short length and misalignment: what is written is right, and nothing else is
-// touched; guard pages on both sides catch every access outside.
+// Arrays of every short length at every place in a cache line, with streaming stores and without: what is
+// written is right, and nothing outside is touched. Guard pages on both sides catch every access outside.
 #include <narrowfloat/convert.hpp>
 
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <span>
+#include <cstring>
 
 #include "support/catch.hpp"
 #include "support/formats.hpp"
+#include "support/guarded_pages.hpp"
 #include "support/mismatches.hpp"
 
 using namespace test;
 
 namespace {
 
-/// Memory with an inaccessible page on each side.
-class GuardedPages {
- public:
-  explicit GuardedPages(std::size_t bytes)
-      : page_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))) {
-    size_ = (bytes + page_ - 1) / page_ * page_;
-    base_ = mmap(nullptr, size_ + 2 * page_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                 -1, 0);
-    REQUIRE(base_ != MAP_FAILED);
-    REQUIRE(mprotect(base_, page_, PROT_NONE) == 0);
-    REQUIRE(mprotect(begin() + size_, page_, PROT_NONE) == 0);
-  }
-  ~GuardedPages() { munmap(base_, size_ + 2 * page_); }
-  GuardedPages(const GuardedPages&) = delete;
-  GuardedPages& operator=(const GuardedPages&) = delete;
+// The lengths up to a cache line of bytes, two steps of the widest vectors and a part of a third one; then
+// those about the 1024 elements for which random bits are drawn at once.
+constexpr std::size_t short_lengths = 63 + 2 * 64 + 3;
+constexpr std::size_t long_lengths[] = {960, 1023, 1024, 1025, 1087, 2051};
+constexpr std::size_t longest = 2051, places = 64, margin = 128;
 
-  unsigned char* begin() { return static_cast<unsigned char*>(base_) + page_; }
-  unsigned char* end() { return begin() + size_; }
-
- private:
-  std::size_t page_, size_ = 0;
-  void* base_ = nullptr;
-};
-
-/// n elements at an offset in elements from the start, or up to an offset from the end.
+/// Codes of every kind, NaN and Inf included.
 template <class T>
-std::span<T> at_start(GuardedPages& pages, std::size_t n, std::size_t offset) {
-  return {reinterpret_cast<T*>(pages.begin()) + offset, n};
-}
-template <class T>
-std::span<T> at_end(GuardedPages& pages, std::size_t n, std::size_t offset) {
-  return {reinterpret_cast<T*>(pages.end()) - offset - n, n};
-}
-
-float sample(std::size_t i) {
-  return (i % 2 == 0 ? 1.0f : -1.0f) * static_cast<float>(i * i % 977) / 31.0f;
-}
-
-template <class From, class To>
-void check_span(std::span<From> in, std::span<To> out, unsigned char* out_begin,
-                unsigned char* out_end, Mismatches& bad) {
-  for (std::size_t i = 0; i < in.size(); ++i) in[i] = From(sample(i));
-  std::fill(out_begin, out_end, static_cast<unsigned char>(0xa5));
-  nf::convert(in, out);
-  const auto where = [&] { return name_of<To>() + " length " + std::to_string(in.size()); };
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    bad.expect_equal(where, i, bits_of(nf::convert<To>(in[i])), bits_of(out[i]));
-  }
-  const auto* const first = reinterpret_cast<const unsigned char*>(out.data());
-  const auto* const last = first + out.size_bytes();
-  for (const unsigned char* byte = out_begin; byte != out_end; ++byte) {
-    if (byte < first || byte >= last)
-      bad.expect_equal(where, static_cast<std::uint64_t>(byte - out_begin), 0xa5, *byte);
-  }
-}
-
-template <class From, class To>
-void check_lengths() {
-  constexpr std::size_t longest = 4 * 16 + 3 + 64;
-  GuardedPages in(longest * sizeof(From) + 256), out(longest * sizeof(To) + 256);
-  Mismatches bad;
-  for (std::size_t n = 0; n <= longest; ++n) {
-    for (std::size_t offset = 0; offset < 8; ++offset) {
-      check_span(at_start<From>(in, n, offset), at_start<To>(out, n, (offset * 3) % 8), out.begin(),
-                 out.end(), bad);
-      check_span(at_end<From>(in, n, offset), at_end<To>(out, n, (offset * 5) % 8), out.begin(),
-                 out.end(), bad);
+std::vector<T> samples() {
+  std::vector<T> in(longest);
+  std::uint32_t state = 1;
+  for (std::size_t i = 0; i < longest; ++i) {
+    state = state * 1664525u + 1013904223u;
+    if constexpr (std::is_same_v<T, float>) {
+      const float small = std::bit_cast<float>((state & 0x80ffffffu) | 0x3f000000u);
+      in[i] = i % 3 == 0 ? std::bit_cast<float>(state) : small;
+    } else if constexpr (std::is_same_v<T, double>) {
+      in[i] =
+          std::bit_cast<double>(std::uint64_t{(state & 0x803fffffu) | 0x3fc00000u} << 32 | state);
+    } else {
+      in[i] = from_code<T>(state >> (32 - T::width));
     }
   }
-  CHECK(bad.report() == "");
+  return in;
+}
+
+/// A policy for n elements.
+template <class R>
+struct policy {
+  R rounding = [] {
+    R made{};
+    if constexpr (requires { made.offset; }) made.seed = 5, made.stream = 7, made.offset = 3;
+    return made;
+  }();
+  const R& of(std::size_t) const { return rounding; }
+};
+template <int N, nf::StochasticVariant V>
+struct policy<nf::StochasticBits<N, V>> {
+  std::vector<std::uint32_t> words = [] {
+    std::vector<std::uint32_t> all(longest);
+    for (std::size_t i = 0; i < longest; ++i) all[i] = static_cast<std::uint32_t>(i) * 2654435761u;
+    return all;
+  }();
+  nf::StochasticBits<N, V> of(std::size_t n) const {
+    return nf::StochasticBits<N, V>{std::span(words).first(n)};
+  }
+};
+
+/// One conversion, run on bytes: an array may lie at any address, which its type would not allow.
+template <class From, class To, class R>
+class Lengths {
+ public:
+  Lengths() {
+    const R& rounding = policy_.of(longest);
+    for (std::size_t i = 0; i < longest; ++i) {
+      expected_[i] =
+          nf::detail::convert_number<To>(in_[i], rounding, saturation, nf::Subnormals::keep, i);
+    }
+  }
+
+  /// Every length and place, each near the page before and near the page after.
+  void check(bool stream) {
+    for (std::size_t n = 0; n <= short_lengths; ++n) {
+      for (std::size_t k = 0; k < places; ++k) check_length(n, k, (k * 5 + n) % places, stream);
+    }
+    for (const std::size_t n : long_lengths) {
+      for (std::size_t k = 0; k < places; k += 3) check_length(n, k, (k * 5 + n) % places, stream);
+    }
+  }
+  std::string report() const { return bad_.report(); }
+
+ private:
+  static constexpr nf::Saturation saturation = nf::default_saturation<To>;
+
+  void check_length(std::size_t n, std::size_t in_place, std::size_t out_place, bool stream) {
+    const std::size_t in_bytes = n * sizeof(From), out_bytes = n * sizeof(To);
+    run(in_pages_.begin() + in_place, out_pages_.begin() + out_place, n, stream);
+    run(in_pages_.end() - in_place - in_bytes, out_pages_.end() - out_place - out_bytes, n, stream);
+    if constexpr (sizeof(From) == sizeof(To)) {
+      run(out_pages_.begin() + out_place, out_pages_.begin() + out_place, n, stream);
+    }
+  }
+
+  void run(unsigned char* in, unsigned char* out, std::size_t n, bool stream) {
+    const std::size_t out_bytes = n * sizeof(To);
+    unsigned char* const first = std::max(out_pages_.begin(), out - margin);
+    unsigned char* const last = std::min(out_pages_.end(), out + out_bytes + margin);
+    std::fill(first, last, untouched);
+    std::memcpy(in, in_.data(), n * sizeof(From));
+    nf::detail::run_kernel<nf::detail::layout_of<From>, nf::detail::layout_of<To>, R, false>(
+        static_cast<std::size_t>(nf::active_isa()), in, out, n, policy_.of(n),
+        nf::detail::saturates_in(saturation), stream);
+
+    const auto where = [&] {
+      return name_of<From>() + " to " + name_of<To>() + ", length " + std::to_string(n) +
+             ", places " + std::to_string(reinterpret_cast<std::uintptr_t>(in) % places) + " and " +
+             std::to_string(reinterpret_cast<std::uintptr_t>(out) % places) +
+             (stream ? ", streaming" : "");
+    };
+    if (std::memcmp(out, expected_.data(), out_bytes) == 0) bad_.expect_equal(where, n, 0, 0);
+    for (std::size_t i = 0; i < n && std::memcmp(out, expected_.data(), out_bytes) != 0; ++i) {
+      To got;
+      std::memcpy(&got, out + i * sizeof got, sizeof got);
+      bad_.expect_equal(where, i, bits_of(expected_[i]), bits_of(got));
+    }
+    const auto check_untouched = [&](const unsigned char* from, const unsigned char* to) {
+      const auto* const touched =
+          std::find_if(from, to, [](unsigned char byte) { return byte != untouched; });
+      if (touched != to)
+        bad_.expect_equal(where, static_cast<std::uint64_t>(touched - first), untouched, *touched);
+    };
+    check_untouched(first, out);
+    check_untouched(out + out_bytes, last);
+  }
+
+  static constexpr unsigned char untouched = 0xa5;
+  policy<R> policy_;
+  std::vector<From> in_ = samples<From>();
+  std::vector<To> expected_ = std::vector<To>(longest);
+  GuardedPages in_pages_{longest * sizeof(From) + places},
+      out_pages_{longest * sizeof(To) + places};
+  Mismatches bad_;
+};
+
+template <class From, class To, class R = nf::NearestEven>
+void check() {
+  Lengths<From, To, R> lengths;
+  lengths.check(false);
+  lengths.check(true);
+  CHECK(lengths.report() == "");
 }
 
 }  // namespace
 
-TEST_CASE("arrays of every length touch nothing outside", "[isa]") {
-  check_lengths<float, nf::float8_e4m3fn>();
-  check_lengths<float, nf::bfloat16>();
-  check_lengths<float, nf::tfloat32>();
-  check_lengths<nf::float8_e5m2, float>();
-  check_lengths<nf::float16, float>();
-  check_lengths<nf::float16, nf::float8_e4m3fn>();
+TEST_CASE("arrays of every length, from float: right, and nothing outside is touched", "[isa]") {
+  check<float, nf::float8_e4m3fn>();
+  check<float, nf::float8_e5m2, nf::TowardNegative>();
+  check<float, nf::float6_e2m3fn>();
+  check<float, nf::bfloat16>();
+  check<float, nf::bfloat16, nf::ToOdd>();
+  check<float, nf::float16>();
+  check<float, nf::tfloat32>();
+  check<float, float>();
+  check<float, double>();
 }
 
-TEST_CASE("arrays are converted in place where elements have the same size", "[isa]") {
-  std::vector<nf::float16> codes(1000);
-  for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = nf::float16(sample(i));
-  const std::vector<nf::float16> before = codes;
-  const std::span<nf::bfloat16> same(reinterpret_cast<nf::bfloat16*>(codes.data()), codes.size());
-  nf::convert(codes, same);
-  Mismatches bad;
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    bad.expect_equal([] { return std::string("in place"); }, i,
-                     nf::convert<nf::bfloat16>(before[i]).bits(), codes[i].bits());
-  }
-  CHECK(bad.report() == "");
+TEST_CASE("arrays of every length, to float: right, and nothing outside is touched", "[isa]") {
+  check<nf::float8_e4m3fn, float>();
+  check<nf::float8_e5m2, float>();
+  check<nf::float8_e8m0fnu, float>();
+  check<nf::bfloat16, float>();
+  check<nf::float16, float>();
+  check<nf::tfloat32, float>();
+  check<double, float>();
+}
+
+TEST_CASE("arrays of every length, between formats: right, and nothing outside is touched",
+          "[isa]") {
+  check<nf::float8_e4m3fn, nf::float8_e5m2>();
+  check<nf::float8_e5m2, nf::float16>();
+  check<nf::float4_e2m1fn, nf::bfloat16>();
+  check<nf::float16, nf::float8_e4m3fn>();
+  check<nf::float16, nf::bfloat16>();
+  check<double, nf::float8_e4m3fn>();
+  check<double, nf::bfloat16>();
+  check<nf::float8_e4m3fn, double>();
+}
+
+TEST_CASE("arrays of every length, stochastic: right, and nothing outside is touched", "[isa]") {
+  check<float, nf::float8_e4m3fn, nf::Stochastic<>>();
+  check<float, nf::bfloat16, nf::Stochastic<24>>();
+  check<nf::bfloat16, nf::float8_e5m2, nf::Stochastic<8>>();
+  check<double, nf::float16, nf::Stochastic<>>();
+  check<float, nf::float8_e4m3fn, nf::StochasticC<8>>();
+  check<float, nf::tfloat32, nf::StochasticA<32>>();
+  check<double, nf::float8_e5m2, nf::StochasticB<16>>();
 }
 
 TEST_CASE("arrays of different sizes are refused before anything is written", "[isa]") {

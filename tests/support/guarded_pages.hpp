@@ -1,34 +1,33 @@
 // SPDX-License-Identifier: MIT
-// Memory that ends, and starts, at an inaccessible page: an access outside stops the program.
+// Memory with an inaccessible page on each side: every access outside ends the test.
 #pragma once
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstddef>
-#include <cstdint>
-#include <stdexcept>
+
+#include "support/catch.hpp"
 
 namespace test {
 
-class MemoryBetweenGuards {
+class GuardedPages {
  public:
-  explicit MemoryBetweenGuards(std::size_t bytes)
+  explicit GuardedPages(std::size_t bytes)
       : page_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))) {
     size_ = (bytes + page_ - 1) / page_ * page_;
     base_ = mmap(nullptr, size_ + 2 * page_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
                  -1, 0);
-    if (base_ == MAP_FAILED || mprotect(base_, page_, PROT_NONE) != 0 ||
-        mprotect(first() + size_, page_, PROT_NONE) != 0)
-      throw std::runtime_error("no memory between guards");
+    REQUIRE(base_ != MAP_FAILED);
+    REQUIRE(mprotect(base_, page_, PROT_NONE) == 0);
+    REQUIRE(mprotect(begin() + size_, page_, PROT_NONE) == 0);
   }
-  ~MemoryBetweenGuards() { munmap(base_, size_ + 2 * page_); }
-  MemoryBetweenGuards(const MemoryBetweenGuards&) = delete;
-  MemoryBetweenGuards& operator=(const MemoryBetweenGuards&) = delete;
+  ~GuardedPages() { munmap(base_, size_ + 2 * page_); }
+  GuardedPages(const GuardedPages&) = delete;
+  GuardedPages& operator=(const GuardedPages&) = delete;
 
-  /// The first byte, and `n` bytes before the end.
-  std::uint8_t* first() { return static_cast<std::uint8_t*>(base_) + page_; }
-  std::uint8_t* last(std::size_t n) { return first() + size_ - n; }
+  unsigned char* begin() { return static_cast<unsigned char*>(base_) + page_; }
+  unsigned char* end() { return begin() + size_; }
 
  private:
   std::size_t page_, size_ = 0;

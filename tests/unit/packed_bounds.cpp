@@ -27,10 +27,10 @@ void check_at(std::uint8_t* bytes, std::size_t n, Mismatches& bad) {
 
 template <class L, class F>
 void check_layout(Mismatches& bad) {
-  MemoryBetweenGuards memory(1000);
+  GuardedPages memory(1000);
   for (std::size_t n = 0; n <= 300; ++n) {
-    check_at<F, L>(memory.first(), n, bad);
-    check_at<F, L>(memory.last(L::template bytes<F::width>(n)), n, bad);
+    check_at<F, L>(memory.begin(), n, bad);
+    check_at<F, L>(memory.end() - L::template bytes<F::width>(n), n, bad);
   }
 }
 

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// A Scale multiplies floats alone, in arrays too.
+// expect: no matching function for call to .*convert
+#include <narrowfloat/convert.hpp>
+
+#include <array>
+
+using namespace narrowfloat;
+
+#ifdef NARROWFLOAT_VALID
+using source = std::array<float, 4>;
+#else
+using source = std::array<double, 4>;
+#endif
+
+void scale(const source& in, std::array<float16, 4>& out);
+void scale(const source& in, std::array<float16, 4>& out) { convert(in, out, Scale{0.5f}); }
