@@ -5,9 +5,9 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-#define CONVERT(isa, From, To, Rounding)                                             \
-  template void isa::convert_array<layout_of<From>, layout_of<To>, Rounding, false>( \
-      const void*, void*, std::size_t, const Rounding&, saturates, bool);
+#define CONVERT(isa, From, To, Rounding)                                      \
+  template void isa::convert_array<layout_of<From>, layout_of<To>, Rounding>( \
+      const void*, void*, std::size_t, const Rounding&, saturates, bool, bool);
 #define LOOK_UP(isa, Bytes) \
   template void isa::look_up<Bytes>(const void*, void*, std::size_t, const code_table&, bool);
 

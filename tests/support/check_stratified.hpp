@@ -12,22 +12,19 @@
 namespace test {
 
 /// The array kernel of the active instruction set against the scalar convert.
-template <class To, bool Flush, class R>
-void check_stratified(const std::vector<float>& in, R rounding, Mismatches& bad) {
-  const nf::Subnormals subnormals = Flush ? nf::Subnormals::flush : nf::Subnormals::keep;
+template <class To, class R>
+void check_stratified(const std::vector<float>& in, R rounding, nf::Subnormals subnormals,
+                      Mismatches& bad) {
   std::vector<To> out(in.size());
   for (const nf::Saturation saturation : saturations) {
-    // Below the public call, which makes the kernels that flush and those that do not.
-    nf::detail::run_kernel<nf::detail::layout_of<float>, nf::detail::layout_of<To>, R, Flush>(
-        static_cast<std::size_t>(nf::active_isa()), in.data(), out.data(), in.size(), rounding,
-        nf::detail::saturates_in(saturation), false);
+    nf::convert(in, out, rounding, saturation, subnormals);
     for (std::size_t i = 0; i < in.size(); ++i) {
       const To expected = nf::convert<To>(in[i], rounding, saturation, subnormals);
       bad.expect_equal(
           [&] {
             return "to " + name_of<To>() + ", rule " + std::to_string(static_cast<int>(R::rule)) +
                    ", saturation " + std::to_string(static_cast<int>(saturation)) +
-                   (Flush ? ", flush" : "");
+                   (subnormals == nf::Subnormals::flush ? ", flush" : "");
           },
           bits_of(in[i]), bits_of(expected), bits_of(out[i]));
     }
@@ -39,9 +36,10 @@ void check_stratified_roundings() {
   const std::vector<float> in = stratified_floats(log2_inputs());
   for_each_format<Formats>([&]<class F>() {
     Mismatches bad;
-    for_each_mode(
-        [&](auto rounding, oracle::Mode) { check_stratified<F, false>(in, rounding, bad); });
-    check_stratified<F, true>(in, nf::nearest_even, bad);
+    for_each_mode([&](auto rounding, oracle::Mode) {
+      check_stratified<F>(in, rounding, nf::Subnormals::keep, bad);
+    });
+    check_stratified<F>(in, nf::nearest_even, nf::Subnormals::flush, bad);
     CHECK(bad.report() == "");
   });
 }
