@@ -7,7 +7,7 @@ inline namespace NF_BASELINE {
 
 #define CONVERT(isa, From, To, Rounding)                                      \
   template void isa::convert_array<layout_of<From>, layout_of<To>, Rounding>( \
-      const void*, void*, std::size_t, const Rounding&, saturates, bool, bool);
+      const void*, void*, std::size_t, const Rounding&, saturates, bool);
 #define LOOK_UP(isa, Bytes) \
   template void isa::look_up<Bytes>(const void*, void*, std::size_t, const code_table&, bool);
 

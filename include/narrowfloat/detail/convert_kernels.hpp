@@ -40,58 +40,28 @@ inline bool leaves_caches(std::size_t bytes) {
   return bytes > find_cpu_features().last_level_cache;
 }
 
-template <class From, class To, class R, bool Flush>
+template <class From, class To, class R>
 const code_table& find_code_table(saturates policy) {
-  if (!policy.overflow) return code_table_of<From, To, R, Flush, false, false>;
-  return policy.infinity ? code_table_of<From, To, R, Flush, true, true>
-                         : code_table_of<From, To, R, Flush, true, false>;
+  if (!policy.overflow) return code_table_of<From, To, R, false, false>;
+  return policy.infinity ? code_table_of<From, To, R, true, true>
+                         : code_table_of<From, To, R, true, false>;
 }
 
 template <class From, class To, class R>
 void run_kernel(std::size_t isa, const void* in, void* out, std::size_t n, const R& rounding,
-                saturates policy, bool flush, bool stream) {
+                saturates policy, bool stream) {
   constexpr bool to_float = std::is_same_v<To, binary32>;
   if constexpr (has_table<From, To, R>()) {
     const look_up_kernel kernel = look_up_kernel_of<sizeof(code_for<To>)>(isa);
     if (!to_float || (kernel != nullptr && !(From::has_infinity && policy.infinity))) {
-      kernel(in, out, n,
-             flush ? find_code_table<From, To, R, true>(policy)
-                   : find_code_table<From, To, R, false>(policy),
-             stream);
+      kernel(in, out, n, find_code_table<From, To, R>(policy), stream);
       return;
     }
   }
   if constexpr (!has_table<From, To, R>() || to_float) {
     const float_environment environment(direction_of(R::rule));
-    convert_kernels<From, To, R>[isa](in, out, n, rounding, policy, flush, stream);
+    convert_kernels<From, To, R>[isa](in, out, n, rounding, policy, stream);
   }
-}
-
-/// Converts n numbers; `stream` if the whole array that they are part of leaves the caches.
-template <class From, class To, class R>
-void convert_part(Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
-                  Saturation saturation, Subnormals subnormals, bool stream) {
-  run_kernel<layout_of<From>, layout_of<To>>(static_cast<std::size_t>(isa), in, out, n, rounding,
-                                             saturates_in(saturation),
-                                             subnormals == Subnormals::flush, stream);
-}
-
-template <class From, class To, class R>
-void convert_by_kernel(Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
-                       Saturation saturation, Subnormals subnormals) {
-  convert_part(isa, in, out, n, rounding, saturation, subnormals,
-               leaves_caches(n * (sizeof(From) + sizeof(To))));
-}
-
-/// The product of a Scale, in integers.
-constexpr NF_HD float scaled(float x, float factor, Subnormals subnormals) {
-  std::uint32_t code = number_traits<float>::to_code(x);
-  if (subnormals == Subnormals::flush) code = flush_subnormals<binary32>(code);
-  if (is_nan_code<binary32>(code)) return x;
-  const exact result = product(exact_value<binary32>(code),
-                               exact_value<binary32>(number_traits<float>::to_code(factor)));
-  return number_traits<float>::from_code(rounded<binary32, rule::half_even, 0>(
-      result, 0, outcomes_of<binary32, rule::half_even, 0>({false, false})));
 }
 
 /// The policy for the elements of an array from `first` on.
@@ -112,6 +82,53 @@ template <class To>
 NF_INLINE std::size_t next_part(const To* out, std::size_t rest) {
   const std::size_t before = reinterpret_cast<std::uintptr_t>(out) % 64 / sizeof(To);
   return rest < part_elements - before ? rest : part_elements - before;
+}
+
+/// Converts n numbers of which subnormal ones count as zero: the sources in a copy, the results in place.
+template <class From, class To, class R>
+void convert_flushed(std::size_t isa, const From* in, To* out, std::size_t n, const R& rounding,
+                     saturates policy) {
+  using from = layout_of<From>;
+  using to = layout_of<To>;
+  alignas(64) typename number_traits<From>::code sources[part_elements];
+  for (std::size_t done = 0, count = 0; done < n; done += count) {
+    count = n - done < part_elements ? n - done : part_elements;
+    flush_kernels<from>[isa](in + done, sources, count);
+    run_kernel<from, to>(isa, sources, out + done, count, rounding_from(rounding, done), policy,
+                         false);
+    flush_kernels<to>[isa](out + done, out + done, count);
+  }
+}
+
+/// Converts n numbers; `stream` if the whole array that they are part of leaves the caches.
+template <class From, class To, class R>
+void convert_part(Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
+                  Saturation saturation, Subnormals subnormals, bool stream) {
+  const auto index = static_cast<std::size_t>(isa);
+  const saturates policy = saturates_in(saturation);
+  if (subnormals == Subnormals::flush) {
+    convert_flushed(index, in, out, n, rounding, policy);
+  } else {
+    run_kernel<layout_of<From>, layout_of<To>>(index, in, out, n, rounding, policy, stream);
+  }
+}
+
+template <class From, class To, class R>
+void convert_by_kernel(Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
+                       Saturation saturation, Subnormals subnormals) {
+  convert_part(isa, in, out, n, rounding, saturation, subnormals,
+               leaves_caches(n * (sizeof(From) + sizeof(To))));
+}
+
+/// The product of a Scale, in integers.
+constexpr NF_HD float scaled(float x, float factor, Subnormals subnormals) {
+  std::uint32_t code = number_traits<float>::to_code(x);
+  if (subnormals == Subnormals::flush) code = flush_subnormals<binary32>(code);
+  if (is_nan_code<binary32>(code)) return x;
+  const exact result = product(exact_value<binary32>(code),
+                               exact_value<binary32>(number_traits<float>::to_code(factor)));
+  return number_traits<float>::from_code(rounded<binary32, rule::half_even, 0>(
+      result, 0, outcomes_of<binary32, rule::half_even, 0>({false, false})));
 }
 
 template <class To, class R>

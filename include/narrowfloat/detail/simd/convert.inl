@@ -65,73 +65,47 @@ struct conversion {
       4 * lanes * sizeof(lane<source_words>) / sizeof(source_words);
 
   bounds<source_words> bound;
-  bool flush;
 
-  NF_INLINE conversion(saturates policy, bool flushes)
+  NF_INLINE explicit conversion(saturates policy)
       : bound(splat<source_words>(
-            bounds_for<target, R::rule, R::random_bits, lane<source_words>>(policy))),
-        flush(flushes) {}
+            bounds_for<target, R::rule, R::random_bits, lane<source_words>>(policy))) {}
 
-  /// The random bits of a part of the step, `count` elements of it.
+  /// The random bits of elements k * lanes ... (k + 1) * lanes - 1 of the step.
   NF_INLINE words random_part(const unsigned char* random, std::size_t k) const {
     if constexpr (!is_random) return words(0);
     const words bits = load_widen<random_element<R>>(random + k * lanes * random_bytes);
     return is_keyed<R> ? bits >> unused_bits : bits & words(~0u >> unused_bits);
   }
 
-  /// Converts the sources of a step. Their random bits come in words of 32 bits, whatever the sources' are.
-  NF_INLINE void transcode_all(source_words (&code)[packs], const unsigned char* random,
-                               unsigned_code<source_words> (&result)[packs]) const {
-    if (flush) {
-      NF_UNROLL
-      for (std::size_t k = 0; k < packs; ++k) code[k] = flush_subnormals<From>(code[k]);
-    }
-    NF_UNROLL
-    for (std::size_t k = 0; k < 4; ++k) {
-      const words bits = random_part(random, k);
-      if constexpr (from_double) {
-        long_words first(0), last(0);
-        if constexpr (is_random) widen_words(bits, first, last);
-        result[2 * k] = transcode<From, target, R::rule, R::random_bits>(code[2 * k], first, bound);
-        result[2 * k + 1] =
-            transcode<From, target, R::rule, R::random_bits>(code[2 * k + 1], last, bound);
-      } else if constexpr (to_double) {
-        result[k] = {to_float<From>(code[k]), words(0)};
-      } else {
-        result[k] = transcode<From, target, R::rule, R::random_bits>(code[k], bits, bound);
-      }
-    }
-    if (!to_double && flush) {
-      NF_UNROLL
-      for (std::size_t k = 0; k < packs; ++k) result[k] = flush_result<From, target>(result[k]);
+  NF_INLINE unsigned_code<source_words> transcoded(const source_words& code,
+                                                   const source_words& random) const {
+    return transcode<From, target, R::rule, R::random_bits>(code, random, bound);
+  }
+
+  /// The codes of those elements.
+  NF_INLINE unsigned_code<words> part(const unsigned char* in, const unsigned char* random,
+                                      std::size_t k) const {
+    const words bits = random_part(random, k);
+    in += k * lanes * in_bytes;
+    if constexpr (from_double) {
+      long_words first_bits(0), last_bits(0);
+      if constexpr (is_random) widen_words(bits, first_bits, last_bits);
+      const auto first = transcoded(long_words::load(in), first_bits);
+      const auto last = transcoded(long_words::load(in + sizeof(long_words)), last_bits);
+      return {every_second_word(first.magnitude, last.magnitude, false),
+              every_second_word(first.sign, last.sign, true)};
+    } else if constexpr (to_double) {
+      return {to_float<From>(load_widen<code_for<From>>(in)), words(0)};
+    } else {
+      return transcoded(load_widen<code_for<From>>(in), bits);
     }
   }
 
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out,
                             const unsigned char* random, bool stream) const {
-    source_words code[packs];
-    unsigned_code<source_words> result[packs];
-    NF_UNROLL
-    for (std::size_t k = 0; k < packs; ++k) {
-      if constexpr (from_double) {
-        code[k] = long_words::load(in + k * sizeof(long_words));
-      } else {
-        code[k] = load_widen<code_for<From>>(in + k * lanes * in_bytes);
-      }
-    }
-    transcode_all(code, random, result);
-    if constexpr (from_double) {
-      unsigned_code<words> narrow[4];
-      NF_UNROLL
-      for (std::size_t k = 0; k < 4; ++k) {
-        const auto &first = result[2 * k], &last = result[2 * k + 1];
-        narrow[k] = {every_second_word(first.magnitude, last.magnitude, false),
-                     every_second_word(first.sign, last.sign, true)};
-      }
-      store_all(out, narrow, stream);
-    } else {
-      store_all(out, result, stream);
-    }
+    const unsigned_code<words> x[4] = {part(in, random, 0), part(in, random, 1),
+                                       part(in, random, 2), part(in, random, 3)};
+    store_all(out, x, stream);
   }
 
   NF_INLINE void store_all(unsigned char* out, const unsigned_code<words> (&x)[4],
@@ -163,6 +137,43 @@ struct conversion {
     }
   }
 };
+
+/// Codes to themselves, but for subnormals, which become zero.
+template <class Layout>
+struct flushing {
+  static constexpr std::size_t in_bytes = sizeof(code_for<Layout>), out_bytes = in_bytes,
+                               random_bytes = 0;
+
+  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
+                            bool stream) const {
+    if constexpr (in_bytes == 8) {
+      NF_UNROLL
+      for (std::size_t k = 0; k < 8 * sizeof(long_words); k += sizeof(long_words)) {
+        store(out + k, flush_subnormals<Layout>(long_words::load(in + k)), stream);
+      }
+    } else {
+      words x[4] = {words(0), words(0), words(0), words(0)};
+      NF_UNROLL
+      for (std::size_t k = 0; k < 4; ++k) {
+        x[k] = flush_subnormals<Layout>(load_widen<code_for<Layout>>(in + k * lanes * in_bytes));
+        if constexpr (in_bytes == 4) store(out + k * sizeof(words), x[k], stream);
+      }
+      if constexpr (in_bytes == 1) {
+        store(out, in_order(pack_codes(x[0], x[1], x[2], x[3])), stream);
+      } else if constexpr (in_bytes == 2) {
+        store(out, in_order(pack_codes(x[0], x[1])), stream);
+        store(out + sizeof(halves), in_order(pack_codes(x[2], x[3])), stream);
+      }
+    }
+  }
+};
+
+/// Flushes n codes; `in` and `out` may be the same.
+template <class Layout>
+void flush_array(const void* in, void* out, std::size_t n) {
+  run_groups(flushing<Layout>{}, static_cast<const unsigned char*>(in),
+             static_cast<unsigned char*>(out), n, nullptr, false);
+}
 
 /// Half-words of binary16 or bfloat; a NaN becomes the canonical one of its sign.
 template <class Layout>
@@ -280,12 +291,12 @@ struct half_to_float {
 /// The two arrays are apart, or the same where their elements have the same size.
 template <class From, class To, class R>
 void convert_array(const void* in, void* out, std::size_t n, const R& rounding, saturates policy,
-                   bool flush, bool stream) {
+                   bool stream) {
   using step = conversion<From, To, R>;
   const auto* source = static_cast<const unsigned char*>(in);
   auto* target = static_cast<unsigned char*>(out);
   if constexpr (!has_vector_formula<From, To, R::random_bits>()) {
-    convert_elements<From, To>(in, out, n, rounding, policy, flush);
+    convert_elements<From, To>(in, out, n, rounding, policy);
   } else if constexpr (R::random_bits != 0) {
     constexpr std::size_t most = 1024;
     std::uint32_t buffer[most + 8 * lanes];
@@ -297,37 +308,37 @@ void convert_array(const void* in, void* out, std::size_t n, const R& rounding, 
                  : 0;
       const std::size_t piece = n - done < most - misaligned ? n - done : most - misaligned;
       const unsigned char* const random = draw(rounding, done, piece, buffer);
-      run_groups(step(policy, flush), source + done * step::in_bytes,
-                 target + done * step::out_bytes, piece, random, stream);
+      run_groups(step(policy), source + done * step::in_bytes, target + done * step::out_bytes,
+                 piece, random, stream);
       done += piece;
     }
   } else {
     if constexpr (std::is_same_v<To, binary64> && From::has_infinity) {
       if (policy.infinity) {  // the largest double is no float
-        convert_elements<From, To>(in, out, n, rounding, policy, flush);
+        convert_elements<From, To>(in, out, n, rounding, policy);
         return;
       }
     }
     if constexpr (std::is_same_v<From, binary32> && is_upper_half<To>) {
-      if (!flush && !policy.overflow) {
+      if (!policy.overflow) {
         run_groups(float_to_upper_half<R::rule>{}, source, target, n, nullptr, stream);
         return;
       }
     }
     if constexpr (std::is_same_v<From, binary32> && converts_half &&
                   is_hardware_half<To, R::rule>) {
-      if (!flush && !policy.overflow) {
+      if (!policy.overflow) {
         run_groups(float_to_half<>{}, source, target, n, nullptr, stream);
         return;
       }
     }
     if constexpr (std::is_same_v<To, binary32> &&
                   (is_upper_half<From> || (converts_half && is_in_half<From>()))) {
-      if (!flush && !(From::has_infinity && policy.infinity)) {
+      if (!(From::has_infinity && policy.infinity)) {
         run_groups(half_to_float<From>{}, source, target, n, nullptr, stream);
         return;
       }
     }
-    run_groups(step(policy, flush), source, target, n, nullptr, stream);
+    run_groups(step(policy), source, target, n, nullptr, stream);
   }
 }

@@ -16,8 +16,9 @@ namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
 template <class R>
-using convert_kernel = void (*)(const void*, void*, std::size_t, const R&, saturates, bool, bool);
+using convert_kernel = void (*)(const void*, void*, std::size_t, const R&, saturates, bool);
 using look_up_kernel = void (*)(const void*, void*, std::size_t, const code_table&, bool);
+using flush_kernel = void (*)(const void*, void*, std::size_t);
 using scale_kernel = void (*)(const void*, void*, std::size_t, float, bool);
 using count_kernel = void (*)(const void*, const void*, std::size_t, std::uint32_t, error_counts&);
 template <class Word>
@@ -57,6 +58,24 @@ look_up_kernel look_up_kernel_of(std::size_t isa) {
   return &generic::look_up<OutBytes>;
 #endif
 }
+
+template <class Layout>
+inline constexpr flush_kernel flush_kernels[] = {
+    &generic::flush_array<Layout>,
+#if defined(__x86_64__)
+    &avx2::flush_array<Layout>,
+    &avx512::flush_array<Layout>,
+    nullptr,
+#elif defined(__aarch64__)
+    nullptr,
+    nullptr,
+    &neon::flush_array<Layout>,
+#else
+    nullptr,
+    nullptr,
+    nullptr,
+#endif
+};
 
 inline constexpr scale_kernel scale_kernels[] = {
     &generic::scale_array,

@@ -39,8 +39,8 @@ struct error_counts {
 
 /// The scalar loop. One body for every instruction set, so not inlined.
 template <class From, class To, class R>
-void convert_elements(const void* in, void* out, std::size_t n, const R& rounding, saturates policy,
-                      bool flush) {
+void convert_elements(const void* in, void* out, std::size_t n, const R& rounding,
+                      saturates policy) {
   using W = word_for<From, To, R::random_bits>;
   const bounds<W> bound = bounds_for<To, R::rule, R::random_bits, W>(policy);
   const auto* source = static_cast<const unsigned char*>(in);
@@ -50,7 +50,7 @@ void convert_elements(const void* in, void* out, std::size_t n, const R& roundin
     __builtin_memcpy(&code, source + i * sizeof code, sizeof code);
     const auto result =
         static_cast<code_for<To>>(transcode_joined<From, To, R::rule, R::random_bits, W>(
-            code, rounding.word(i), bound, flush));
+            code, rounding.word(i), bound, false));
     __builtin_memcpy(target + i * sizeof result, &result, sizeof result);
   }
 }

@@ -31,13 +31,13 @@ constexpr bool has_table() {
   }
 }
 
-template <class From, class To, class R, bool Flush>
+template <class From, class To, class R>
 constexpr code_table make_code_table(saturates policy) {
   using W = word_for<From, To, 0>;
   const bounds<W> bound = bounds_for<To, R::rule, 0, W>(policy);
   code_table table;
   for (unsigned code = 0; code < 1u << From::width; ++code) {
-    W result = transcode_joined<From, To, R::rule, 0, W>(code, 0, bound, Flush);
+    W result = transcode_joined<From, To, R::rule, 0, W>(code, 0, bound, false);
     if constexpr (std::is_same_v<To, binary32>) result >>= 16;
     table.low[code] = static_cast<std::uint8_t>(result);
     table.high[code] = static_cast<std::uint8_t>(result >> 8);
@@ -46,9 +46,8 @@ constexpr code_table make_code_table(saturates policy) {
 }
 
 /// The tables of a conversion: whether a finite overflow saturates, whether Inf does.
-template <class From, class To, class R, bool Flush, bool Overflow, bool Infinity>
-inline constexpr code_table code_table_of = make_code_table<From, To, R, Flush>({Overflow,
-                                                                                 Infinity});
+template <class From, class To, class R, bool Overflow, bool Infinity>
+inline constexpr code_table code_table_of = make_code_table<From, To, R>({Overflow, Infinity});
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
