@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <iterator>
 #include <narrowfloat/isa.hpp>
 #include <string>
 #include <vector>
@@ -69,10 +70,12 @@ class copies {
   void add(turns& timed) {
     for (const roof_variant& variant : roof_variants(like_.bytes)) {
       names_.push_back(name_of(variant));
-      timed.add(names_.back(), data_.size(),
-                [run = variant.run, in = data_.in(like_), out = data_.out(), n = data_.size()] {
-                  run(in, out, n);
-                });
+      timed.add(
+          names_.back(), data_.size(),
+          [run = variant.run, in = data_.in(like_), out = data_.out(), n = data_.size()] {
+            run(in, out, n);
+          },
+          [&data = data_, &like = like_] { data.settle(like); });
     }
   }
 
@@ -87,7 +90,8 @@ class copies {
             const std::size_t first = static_cast<std::size_t>(thread) * n;
             run(in + first * static_cast<std::size_t>(bytes.in_bytes),
                 out + first * static_cast<std::size_t>(bytes.out_bytes), n);
-          });
+          },
+          [&data = data_, &like = like_] { data.settle(like); });
     }
   }
 
@@ -129,7 +133,8 @@ inline void measure(const bench_state& with, const std::vector<task>& tasks, std
                                               like.bytes.out_bytes, size_name(f32_bytes));
   const std::size_t moved =
       n * static_cast<std::size_t>(like.bytes.in_bytes + like.bytes.out_bytes) / 2;
-  timed.add(memcpy_name, n, [=] { std::memcpy(out, in, moved); });
+  timed.add(
+      memcpy_name, n, [=] { std::memcpy(out, in, moved); }, [&] { with.data.settle(like); });
   copies same_shape(with.data, like);
   same_shape.add(timed);
   for (const task& each : tasks) {

@@ -10,6 +10,7 @@
 #include <narrowfloat/isa.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kernels.hpp"

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <narrowfloat/isa.hpp>
 #include <nlohmann/json.hpp>
 #include <random>

@@ -4,13 +4,14 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
-#include <functional>
 #include <narrowfloat/isa.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "machine.hpp"
@@ -26,22 +27,26 @@ struct target {
   bool at_least;  ///< the bound is the smallest that meets it; else the largest
   std::string worst;
   double value;  ///< of the worst row
+  int rows;
+  int rows_met;
 
-  bool is_met() const { return at_least ? value >= bound : value <= bound; }
+  bool is_met() const { return rows == rows_met; }
 };
 
 /// Keeps the worst of the values that it is given.
 class worst_of {
  public:
   worst_of(std::string what, double bound, bool at_least)
-      : found_{std::move(what), bound, at_least, {}, 0} {}
+      : found_{std::move(what), bound, at_least, {}, 0, 0, 0} {}
   void add(const std::string& name, double value) {
     const bool worse = found_.at_least ? value < found_.value : value > found_.value;
-    if (found_.worst.empty() || worse) found_.worst = name, found_.value = value;
+    if (found_.rows == 0 || worse) found_.worst = name, found_.value = value;
+    ++found_.rows;
+    if (found_.at_least ? value >= found_.bound : value <= found_.bound) ++found_.rows_met;
   }
   /// Appends it, unless there was no value.
   void append_to(std::vector<target>& all) const {
-    if (!found_.worst.empty()) all.push_back(found_);
+    if (found_.rows != 0) all.push_back(found_);
   }
 
  private:
@@ -146,21 +151,22 @@ inline std::vector<target> targets_of(const std::vector<row>& rows,
 inline std::string target_table(const std::vector<target>& all) {
   if (all.empty()) return {};
   std::string text = fmt::format(
-      "\nTargets of a machine with AVX-512, each beside its worst row.\n\n"
-      "{:<64} {:>8} {:>7}  {:<3}  {}\n",
-      "target", "bound", "worst", "met", "worst row");
+      "\nTargets of a machine with AVX-512; the rows that each is for, and the worst of them.\n\n"
+      "{:<64} {:>8} {:>6}  {:<3} {:>9}  {}\n",
+      "target", "bound", "worst", "met", "rows met", "worst row");
   for (const target& each : all) {
-    text +=
-        fmt::format("{:<64} {:>8} {:>7}  {:<3}  {}\n", each.what,
-                    fmt::format("{} {:.3g}", each.at_least ? ">=" : "<=", each.bound),
-                    fmt::format("{:.3g}", each.value), each.is_met() ? "yes" : "no", each.worst);
+    text += fmt::format("{:<64} {:>8} {:>6}  {:<3} {:>9}  {}\n", each.what,
+                        fmt::format("{} {:.3g}", each.at_least ? ">=" : "<=", each.bound),
+                        fmt::format("{:.3g}", each.value), each.is_met() ? "yes" : "no",
+                        fmt::format("{} / {}", each.rows_met, each.rows), each.worst);
   }
   return text;
 }
 
 inline nlohmann::ordered_json to_json(const target& of) {
-  return {{"target", of.what}, {"bound", of.bound}, {"at_least", of.at_least},
-          {"worst", of.value}, {"row", of.worst},   {"met", of.is_met()}};
+  return {{"target", of.what},       {"bound", of.bound},     {"at_least", of.at_least},
+          {"worst", of.value},       {"worst_row", of.worst}, {"rows", of.rows},
+          {"rows_met", of.rows_met}, {"met", of.is_met()}};
 }
 
 }  // namespace bench
