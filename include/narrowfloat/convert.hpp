@@ -50,8 +50,8 @@ template <number To, std::same_as<float> From, rounding_policy R = NearestEven>
 constexpr NF_FN To convert(From x, Scale scale, R rounding = {},
                            Saturation saturation = default_saturation<To>,
                            Subnormals subnormals = Subnormals::keep) noexcept {
-  return detail::convert_number<To>(detail::scaled(x, scale.factor, subnormals), rounding, saturation,
-                                    subnormals);
+  return detail::convert_number<To>(detail::scaled(x, scale.factor, subnormals), rounding,
+                                    saturation, subnormals);
 }
 
 /// A contiguous range of numbers: std::vector, std::array, std::span, a C array ...
@@ -60,8 +60,9 @@ concept number_range = std::ranges::contiguous_range<T> && std::ranges::sized_ra
     number<std::remove_cv_t<std::ranges::range_value_t<T>>>;
 /// A contiguous range of floats.
 template <class T>
-concept float_range = number_range<T> &&
-    std::same_as<std::remove_cv_t<std::ranges::range_value_t<T>>, float>;
+concept float_range =
+    number_range<T> && std::same_as < std::remove_cv_t<std::ranges::range_value_t<T>>,
+float > ;
 
 namespace detail {
 inline namespace NF_BASELINE {

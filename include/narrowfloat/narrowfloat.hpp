@@ -12,4 +12,5 @@
 #include "math.hpp"
 #include "random.hpp"
 #include "rounding.hpp"
+#include "stats.hpp"
 #include "text.hpp"

@@ -15,8 +15,9 @@ namespace narrowfloat {
 /// Promises  noexcept, constexpr; equal to the published known answers.
 constexpr NF_INLINE std::array<std::uint32_t, 4> philox4x32_10(
     const std::array<std::uint32_t, 4>& counter, const std::array<std::uint32_t, 2>& key) noexcept {
-  const auto block = detail::philox4x32<10, std::uint32_t>(
-      {{counter[0], counter[1], counter[2], counter[3]}}, detail::round_keys_of<10>(key[0], key[1]));
+  const auto block =
+      detail::philox4x32<10, std::uint32_t>({{counter[0], counter[1], counter[2], counter[3]}},
+                                            detail::round_keys_of<10>(key[0], key[1]));
   return {block.word[0], block.word[1], block.word[2], block.word[3]};
 }
 

@@ -98,6 +98,14 @@ struct StochasticBits {
   constexpr NF_HD std::uint32_t word(std::uint64_t i) const noexcept {
     return (words_ == nullptr ? word_ : words_[i]) & (~0u >> (32 - N));
   }
+  /// The words, whose low N bits count, of elements first ... first + count - 1.
+  NF_INLINE void copy(std::uint32_t* to, std::uint64_t first, std::size_t count) const noexcept {
+    if (words_ == nullptr) {
+      *to = word_;  // for one element
+    } else {
+      __builtin_memcpy(to, words_ + first, count * sizeof *to);
+    }
+  }
   /// The policy for the elements from i on.
   constexpr NF_HD StochasticBits from(std::uint64_t i) const noexcept {
     StochasticBits rest = *this;

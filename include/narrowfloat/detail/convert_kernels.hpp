@@ -70,8 +70,8 @@ void convert_part(Isa isa, const From* in, To* out, std::size_t n, const R& roun
                   Saturation saturation, Subnormals subnormals, bool stream) {
   using from = layout_of<From>;
   using to = layout_of<To>;
-  const auto run =
-      subnormals == Subnormals::flush ? &run_kernel<from, to, R, true> : &run_kernel<from, to, R, false>;
+  const auto run = subnormals == Subnormals::flush ? &run_kernel<from, to, R, true>
+                                                   : &run_kernel<from, to, R, false>;
   run(static_cast<std::size_t>(isa), in, out, n, rounding, saturates_in(saturation), stream);
 }
 

@@ -45,7 +45,8 @@ constexpr NF_FN W decode_magnitude(const W& code) {
     if constexpr (!Layout::is_scale) {
       // below first_normal some codes may be normal here and subnormal in their format
       const W subnormal = float_bits(code) + W(static_cast<lane<W>>(Layout::quantum) << P);
-      bits = select_less(code, W(lane<W>{1} << M), select_equal(code, W(0), W(0), subnormal), normal);
+      bits =
+          select_less(code, W(lane<W>{1} << M), select_equal(code, W(0), W(0), subnormal), normal);
       if constexpr (Layout::exponent_bits == 0) {
         bits = select_equal(code, W(0), W(0), subnormal);
       }

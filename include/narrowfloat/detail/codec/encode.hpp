@@ -118,7 +118,8 @@ constexpr NF_FN bounds<L> bounds_of(const outcomes& of) {
     positive = overflow_bits<Layout, L>(of.positive_overflow);
     negative = overflow_bits<Layout, L>(of.negative_overflow);
   }
-  return {positive,    negative, of.infinity, of.infinity == Layout::max_code ? infinity : infinity - 1,
+  return {positive,    negative,
+          of.infinity, of.infinity == Layout::max_code ? infinity : infinity - 1,
           of.negative, of.zero_is_nan};
 }
 

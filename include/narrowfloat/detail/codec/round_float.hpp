@@ -35,7 +35,7 @@ inline constexpr int bits_below = N + (Rule == rule::half_up ? 1 : 0);
 /// which has no subnormals; and the N random bits lie inside the source's mantissa.
 template <class Layout, int N, class L>
 inline constexpr bool shift_suffices =
-    N <= wide<L>::mantissa_bits - Layout::mantissa_bits && Layout::max_exponent <= wide<L>::bias &&
+    N <= wide<L>::mantissa_bits - Layout::mantissa_bits&& Layout::max_exponent <= wide<L>::bias &&
     (Layout::is_scale ? Layout::min_exponent >= -wide<L>::bias
                       : Layout::min_exponent == 1 - wide<L>::bias &&
                             Layout::exponent_bits == wide<L>::exponent_bits);

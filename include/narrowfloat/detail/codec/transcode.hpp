@@ -80,7 +80,7 @@ constexpr NF_FN unsigned_code<W> transcode(const W& code, const W& random, const
   if constexpr (is_wide<To, lane<W>>) {
     W bits = source;
     if constexpr (!is_wide<From, lane<W>>) bits = decode<From>(source);
-    bits = settle(bits, bound.infinity);
+    if constexpr (From::has_infinity) bits = settle(bits, bound.infinity);
     return {flush ? flush_subnormals<To>(bits) : bits, W(0)};
   } else if constexpr (std::is_same_v<From, To>) {
     const W same = recode<To>(source, bound);
@@ -91,8 +91,7 @@ constexpr NF_FN unsigned_code<W> transcode(const W& code, const W& random, const
     unsigned_code<W> result = encode<To, Rule, N>(bits, random, bound);
     if constexpr (To::has_subnormals) {
       const W normal = W(lane<W>{1} << To::mantissa_bits);
-      if (flush)
-        result.magnitude = select_less(result.magnitude, normal, W(0), result.magnitude);
+      if (flush) result.magnitude = select_less(result.magnitude, normal, W(0), result.magnitude);
     }
     return result;
   }

@@ -100,9 +100,7 @@ NF_INLINE void store(unsigned char* to, const Pack& x, bool stream) {
     x.store(to);
   }
 }
-NF_INLINE void prefetch(const unsigned char* from) {
-  _mm_prefetch((const char*)from, _MM_HINT_T0);
-}
+NF_INLINE void prefetch(const unsigned char* from) { _mm_prefetch((const char*)from, _MM_HINT_T0); }
 NF_INLINE void finish_streaming() { _mm_sfence(); }
 
 NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {
@@ -129,8 +127,8 @@ struct byte_table {
   NF_INLINE bytes find(const bytes& code) const {
     __m256i low = (__m256i)code.lanes;
     __m256i high = _mm256_xor_si256(low, _mm256_set1_epi8((char)0x80));
-    __m256i found = _mm256_xor_si256(_mm256_shuffle_epi8(row[0], low),
-                                     _mm256_shuffle_epi8(row[8], high));
+    __m256i found =
+        _mm256_xor_si256(_mm256_shuffle_epi8(row[0], low), _mm256_shuffle_epi8(row[8], high));
     for (int k = 1; k < 8; ++k) {  // saturating, so what is negative stays so
       low = _mm256_subs_epi8(low, _mm256_set1_epi8(16));
       high = _mm256_subs_epi8(high, _mm256_set1_epi8(16));

@@ -26,8 +26,7 @@ using long_words = pack<lanes / 2, std::uint64_t>;
 template <class Code>
 NF_INLINE words load_widen(const unsigned char* from) {
   if constexpr (sizeof(Code) == 1) {
-    return (words::words)_mm512_maskz_cvtepu8_epi32(0xffff,
-                                                    _mm_loadu_si128((const __m128i*)from));
+    return (words::words)_mm512_maskz_cvtepu8_epi32(0xffff, _mm_loadu_si128((const __m128i*)from));
   } else if constexpr (sizeof(Code) == 2) {
     return (words::words)_mm512_maskz_cvtepu16_epi32(0xffff,
                                                      _mm256_loadu_si256((const __m256i*)from));
@@ -67,9 +66,9 @@ NF_INLINE bytes in_order(const bytes& x) {
 
 /// The upper and the lower halves of words.
 NF_INLINE void split_halves(const words& a, const words& b, halves& high, halves& low) {
-  const __m512i even = _mm512_setr_epi64(
-      0x0006000400020000, 0x000e000c000a0008, 0x0016001400120010, 0x001e001c001a0018,
-      0x0026002400220020, 0x002e002c002a0028, 0x0036003400320030, 0x003e003c003a0038);
+  const __m512i even = _mm512_setr_epi64(0x0006000400020000, 0x000e000c000a0008, 0x0016001400120010,
+                                         0x001e001c001a0018, 0x0026002400220020, 0x002e002c002a0028,
+                                         0x0036003400320030, 0x003e003c003a0038);
   const __m512i odd = _mm512_or_si512(even, _mm512_set1_epi16(1));
   low = (halves::words)_mm512_permutex2var_epi16((__m512i)a.lanes, even, (__m512i)b.lanes);
   high = (halves::words)_mm512_permutex2var_epi16((__m512i)a.lanes, odd, (__m512i)b.lanes);
@@ -78,10 +77,10 @@ NF_INLINE halves in_split_order(const halves& x) { return x; }
 
 /// Half-words to the upper halves of words: bfloat16 to float.
 NF_INLINE void widen_high(const halves& x, words& first, words& last) {
-  const __m512i low = _mm512_setr_epi32(0x00000000, 0x00010000, 0x00020000, 0x00030000, 0x00040000,
-                                        0x00050000, 0x00060000, 0x00070000, 0x00080000, 0x00090000,
-                                        0x000a0000, 0x000b0000, 0x000c0000, 0x000d0000, 0x000e0000,
-                                        0x000f0000);
+  const __m512i low =
+      _mm512_setr_epi32(0x00000000, 0x00010000, 0x00020000, 0x00030000, 0x00040000, 0x00050000,
+                        0x00060000, 0x00070000, 0x00080000, 0x00090000, 0x000a0000, 0x000b0000,
+                        0x000c0000, 0x000d0000, 0x000e0000, 0x000f0000);
   const __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(0x00100000));
   constexpr __mmask32 odd = 0xaaaaaaaa;
   first = (words::words)_mm512_maskz_permutexvar_epi16(odd, low, (__m512i)x.lanes);
@@ -113,9 +112,7 @@ NF_INLINE void store(unsigned char* to, const Pack& x, bool stream) {
     x.store(to);
   }
 }
-NF_INLINE void prefetch(const unsigned char* from) {
-  _mm_prefetch((const char*)from, _MM_HINT_T0);
-}
+NF_INLINE void prefetch(const unsigned char* from) { _mm_prefetch((const char*)from, _MM_HINT_T0); }
 NF_INLINE void finish_streaming() { _mm_sfence(); }
 
 NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {

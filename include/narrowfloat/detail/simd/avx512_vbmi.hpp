@@ -31,14 +31,13 @@ template <std::size_t OutBytes>
 NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& high, bool stream) {
   static_assert(OutBytes == 2 || OutBytes == 4);
   // Bytes of `high` are numbered from 64. Of four bytes the mask makes the first two zero.
-  __m512i place = OutBytes == 2 ? _mm512_setr_epi64(0x4303420241014000, 0x4707460645054404,
-                                                    0x4b0b4a0a49094808, 0x4f0f4e0e4d0d4c0c,
-                                                    0x5313521251115010, 0x5717561655155414,
-                                                    0x5b1b5a1a59195818, 0x5f1f5e1e5d1d5c1c)
-                                : _mm512_setr_epi64(0x4101000040000000, 0x4303000042020000,
-                                                    0x4505000044040000, 0x4707000046060000,
-                                                    0x4909000048080000, 0x4b0b00004a0a0000,
-                                                    0x4d0d00004c0c0000, 0x4f0f00004e0e0000);
+  __m512i place =
+      OutBytes == 2 ? _mm512_setr_epi64(0x4303420241014000, 0x4707460645054404, 0x4b0b4a0a49094808,
+                                        0x4f0f4e0e4d0d4c0c, 0x5313521251115010, 0x5717561655155414,
+                                        0x5b1b5a1a59195818, 0x5f1f5e1e5d1d5c1c)
+                    : _mm512_setr_epi64(0x4101000040000000, 0x4303000042020000, 0x4505000044040000,
+                                        0x4707000046060000, 0x4909000048080000, 0x4b0b00004a0a0000,
+                                        0x4d0d00004c0c0000, 0x4f0f00004e0e0000);
   constexpr __mmask64 kept = OutBytes == 2 ? ~__mmask64{0} : 0xcccccccccccccccc;
   constexpr char elements = 64 / OutBytes;
 #pragma GCC unroll 4

@@ -1,6 +1,36 @@
 // The loops of array conversion. No include guard: it is included once in each instruction set's
 // region and namespace, where it sees `lanes`, the edge operations and run_groups().
 
+// Changes of lane width stand in the region too: outside, GCC 12 takes them apart before it inlines them.
+
+using doubles = vector<lanes / 2, double>;
+
+/// Words in lanes of 64 bits.
+NF_INLINE void widen_words(const words& x, long_words& first, long_words& last) {
+  vector<lanes / 2, std::uint32_t> half;
+  __builtin_memcpy(&half, &x.lanes, sizeof half);
+  first.lanes = __builtin_convertvector(half, long_words::words);
+  __builtin_memcpy(&half, reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof half,
+                   sizeof half);
+  last.lanes = __builtin_convertvector(half, long_words::words);
+}
+
+/// The doubles of floats: exact.
+NF_INLINE void widen_floats(const words& x, doubles& first, doubles& last) {
+  vector<lanes / 2, float> half;
+  __builtin_memcpy(&half, &x.lanes, sizeof half);
+  first = __builtin_convertvector(half, doubles);
+  __builtin_memcpy(&half, reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof half,
+                   sizeof half);
+  last = __builtin_convertvector(half, doubles);
+}
+NF_INLINE void store_doubles(unsigned char* to, const words& x) {
+  doubles first, last;
+  widen_floats(x, first, last);
+  __builtin_memcpy(to, &first, sizeof first);
+  __builtin_memcpy(to + sizeof first, &last, sizeof last);
+}
+
 template <class W>
 NF_INLINE bounds<W> splat(const bounds<lane<W>>& of) {
   return {splat<W>(of.positive),    splat<W>(of.negative),   splat<W>(of.infinity),
@@ -45,7 +75,8 @@ struct conversion {
                                       std::size_t k) const {
     words bits(0);
     if constexpr (is_random) {
-      bits = load_widen<random_element<R>>(random + k * lanes * random_bytes) >> unused_bits;
+      bits = load_widen<random_element<R>>(random + k * lanes * random_bytes);
+      bits = is_keyed<R> ? bits >> unused_bits : bits & words(~0u >> unused_bits);
     }
     in += k * lanes * in_bytes;
     if constexpr (std::is_same_v<From, binary64>) {
@@ -66,8 +97,8 @@ struct conversion {
     }
   }
 
-  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char* random,
-                            bool stream) const {
+  NF_INLINE void operator()(const unsigned char* in, unsigned char* out,
+                            const unsigned char* random, bool stream) const {
     const unsigned_code<words> a = part(in, random, 0), b = part(in, random, 1);
     const unsigned_code<words> c = part(in, random, 2), d = part(in, random, 3);
     if constexpr (out_bytes == 1) {
@@ -78,8 +109,8 @@ struct conversion {
       const halves first = pack_codes(a.magnitude, b.magnitude);
       const halves last = pack_codes(c.magnitude, d.magnitude);
       store(out, in_order(join_sign<To>(first, pack_signs(a.sign, b.sign))), stream);
-      store(out + sizeof first.lanes,
-            in_order(join_sign<To>(last, pack_signs(c.sign, d.sign))), stream);
+      store(out + sizeof first.lanes, in_order(join_sign<To>(last, pack_signs(c.sign, d.sign))),
+            stream);
     } else if constexpr (is_wide<To, std::uint32_t> && !std::is_same_v<From, binary64>) {
       store(out, a.magnitude, stream);
       store(out + lanes * out_bytes, b.magnitude, stream);
@@ -136,7 +167,8 @@ struct float_to_upper_half {
     if constexpr (Rule == rule::floor) return high;
     if constexpr (Rule == rule::odd) return select_equal(low, zero, high, high | one);
     if constexpr (Rule == rule::half_up) return high + (low >> 15);
-    if constexpr (Rule == rule::half_even) {  // above the middle, or on it and the upper half is odd
+    if constexpr (Rule ==
+                  rule::half_even) {  // above the middle, or on it and the upper half is odd
       return select_below(middle, low | (high & one), next, high);
     }
     const halves negative = high >> 15;
@@ -173,7 +205,8 @@ struct half_to_float {
       const halves code = load_widen_bytes(in), value = code & halves(From::magnitude_mask);
       halves half = value << (binary16::mantissa_bits - From::mantissa_bits);
       if constexpr (From::has_infinity) {
-        half = select_equal(value, halves(From::infinity_code), halves(binary16::infinity_code), half);
+        half =
+            select_equal(value, halves(From::infinity_code), halves(binary16::infinity_code), half);
       }
       if constexpr (From::has_nan && !From::nan_is_negative_zero) {
         constexpr std::uint32_t last_number = From::max_code + (From::has_infinity ? 1 : 0);
@@ -212,8 +245,8 @@ struct half_to_float {
 /// Converts n codes of From to codes of To; element i of the call takes the random bits i of `rounding`.
 /// The two arrays are apart, or the same where their elements have the same size.
 template <class From, class To, class R, bool Flush>
-void convert_array(const void* in, void* out, std::size_t n, const R& rounding,
-                   saturates policy, bool stream) {
+void convert_array(const void* in, void* out, std::size_t n, const R& rounding, saturates policy,
+                   bool stream) {
   using step = conversion<From, To, R, Flush>;
   const auto* source = static_cast<const unsigned char*>(in);
   auto* target = static_cast<unsigned char*>(out);

@@ -19,6 +19,7 @@ template <class R>
 using convert_kernel = void (*)(const void*, void*, std::size_t, const R&, saturates, bool);
 using look_up_kernel = void (*)(const void*, void*, std::size_t, const code_table&, bool);
 using scale_kernel = void (*)(const void*, void*, std::size_t, float, bool);
+using count_kernel = void (*)(const void*, const void*, std::size_t, std::uint32_t, error_counts&);
 template <class Word>
 using largest_kernel = Word (*)(const void*, std::size_t);
 
@@ -67,6 +68,23 @@ inline constexpr scale_kernel scale_kernels[] = {
     nullptr,
     nullptr,
     &neon::scale_array,
+#else
+    nullptr,
+    nullptr,
+    nullptr,
+#endif
+};
+
+inline constexpr count_kernel count_kernels[] = {
+    &generic::count_errors,
+#if defined(__x86_64__)
+    &avx2::count_errors,
+    &avx512::count_errors,
+    nullptr,
+#elif defined(__aarch64__)
+    nullptr,
+    nullptr,
+    &neon::count_errors,
 #else
     nullptr,
     nullptr,

@@ -54,10 +54,8 @@ NF_INLINE halves in_split_order(const halves& x) { return x; }
 /// Half-words to the upper halves of words: bfloat16 to float.
 NF_INLINE void widen_high(const halves& x, words& first, words& last) {
   const halves::words zero{};
-  first =
-      (words::words)__builtin_shufflevector(zero, x.lanes, 0, 8, 0, 9, 0, 10, 0, 11);
-  last =
-      (words::words)__builtin_shufflevector(zero, x.lanes, 0, 12, 0, 13, 0, 14, 0, 15);
+  first = (words::words)__builtin_shufflevector(zero, x.lanes, 0, 8, 0, 9, 0, 10, 0, 11);
+  last = (words::words)__builtin_shufflevector(zero, x.lanes, 0, 12, 0, 13, 0, 14, 0, 15);
 }
 
 template <class Pack>
@@ -83,8 +81,9 @@ NF_INLINE halves load_widen_bytes(const unsigned char* from) {
 /// the table has the upper half.
 template <std::size_t OutBytes>
 void look_up(const void* in, void* out, std::size_t n, const code_table& table, bool) {
-  using element = std::conditional_t<OutBytes == 1, std::uint8_t,
-                                     std::conditional_t<OutBytes == 2, std::uint16_t, std::uint32_t>>;
+  using element =
+      std::conditional_t<OutBytes == 1, std::uint8_t,
+                         std::conditional_t<OutBytes == 2, std::uint16_t, std::uint32_t>>;
   const auto* source = static_cast<const unsigned char*>(in);
   auto* target = static_cast<unsigned char*>(out);
   for (std::size_t i = 0; i < n; ++i) {

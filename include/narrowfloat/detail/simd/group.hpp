@@ -18,11 +18,24 @@ using code_for = std::conditional_t<
     std::conditional_t<Layout::width <= 16, std::uint16_t,
                        std::conditional_t<Layout::width <= 32, std::uint32_t, std::uint64_t>>>;
 
-/// The element in which the random bits of a policy lie in memory: N <= 16 bits on top of a half-word, or of
-/// a word.
+/// Whether a policy draws its random bits from a key; else they are given.
+template <class R>
+inline constexpr bool is_keyed = requires(R r) {
+  r.seed;
+};
+/// The element in which the random bits of a policy lie in memory: on top of a half-word or a word of Philox,
+/// or at the bottom of a word that is given.
 template <class R>
 using random_element =
-    std::conditional_t<R::random_bits <= 16, std::uint16_t, std::uint32_t>;
+    std::conditional_t<is_keyed<R> && R::random_bits <= 16, std::uint16_t, std::uint32_t>;
+
+/// What became of the elements of a conversion.
+struct error_counts {
+  static constexpr std::size_t sums = 16;
+  std::uint32_t amax = 0;  ///< bits of the largest magnitude
+  std::uint64_t saturated = 0, flushed = 0, nan = 0, infinite = 0;
+  double squares[sums] = {};
+};
 
 /// The scalar loop: elements first ... last - 1. One body for every instruction set, so not inlined.
 template <class From, class To, class R, bool Flush>
@@ -78,33 +91,6 @@ NF_INLINE void store_in_turns(void* to, const pack<N, std::uint64_t>& even,
   }
 }
 
-/// The halves of a pack in lanes of twice the width, by the conversion of each lane.
-template <class To, class From, std::size_t N>
-NF_INLINE void convert_halves(const pack<N>& x, vector<N / 2, To>& first, vector<N / 2, To>& last) {
-  vector<N / 2, From> half;
-  __builtin_memcpy(&half, &x.lanes, sizeof half);
-  convert_lanes(first, half);
-  __builtin_memcpy(&half, reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof half,
-                   sizeof half);
-  convert_lanes(last, half);
-}
-
-/// Words in lanes of 64 bits.
-template <std::size_t N>
-NF_INLINE void widen_words(const pack<N>& x, pack<N / 2, std::uint64_t>& first,
-                           pack<N / 2, std::uint64_t>& last) {
-  convert_halves<std::uint64_t, std::uint32_t>(x, first.lanes, last.lanes);
-}
-
-/// The doubles of the floats of a pack, to memory. The conversion is exact.
-template <std::size_t N>
-NF_INLINE void store_doubles(unsigned char* to, const pack<N>& x) {
-  vector<N / 2, double> first, last;
-  convert_halves<double, float>(x, first, last);
-  __builtin_memcpy(to, &first, sizeof first);
-  __builtin_memcpy(to + sizeof first, &last, sizeof last);
-}
-
 /// The floats of a pack, times 2^exponent: exact, since the products are normal numbers, 0, Inf or NaN.
 template <std::size_t N>
 NF_INLINE pack<N> times_power_of_two(const pack<N>& x, int exponent) {
@@ -125,8 +111,8 @@ constexpr bool has_vector_formula() {
 
 /// Whether a processor's float to binary16 rounds by this rule.
 template <class To, rule Rule>
-inline constexpr bool is_hardware_half = std::is_same_v<To, binary16> && Rule != rule::half_up &&
-    Rule != rule::odd;
+inline constexpr bool is_hardware_half =
+    std::is_same_v<To, binary16>&& Rule != rule::half_up&& Rule != rule::odd;
 
 /// Whether a code is the upper half of a float.
 template <class Layout>
@@ -143,7 +129,8 @@ constexpr bool is_in_half() {
     constexpr int up = binary16::mantissa_bits - Layout::mantissa_bits,
                   rebias = binary16::bias - Layout::bias;
     return !Layout::is_scale && up >= 0 && Layout::max_code << up < binary16::infinity_code &&
-           -126 <= rebias && rebias <= 126 && Layout::quantum >= -126 && Layout::max_exponent <= 127;
+           -126 <= rebias && rebias <= 126 && Layout::quantum >= -126 &&
+           Layout::max_exponent <= 127;
   }
 }
 

@@ -9,29 +9,45 @@ NF_INLINE W splat(lane<W> x) {
   return typename W::words{} + x;
 }
 
+/// Copies `count` bytes, less than Capacity. Not a call: one would cost as much as a whole step.
+template <std::size_t Capacity>
+NF_INLINE void copy_bytes(unsigned char* to, const unsigned char* from, std::size_t count) {
+  if constexpr (Capacity > 32) {
+#pragma GCC unroll 1
+    for (; count >= 32; count -= 32, to += 32, from += 32) __builtin_memcpy(to, from, 32);
+  }
+#pragma GCC unroll 5
+  for (std::size_t size = 16; size != 0; size /= 2) {
+    if ((count & size) == 0) continue;
+    __builtin_memcpy(to, from, size);
+    to += size;
+    from += size;
+  }
+}
+
 /// Runs a step on fewer elements than it takes, through copies: nothing outside the arrays is touched.
 template <class Step>
-NF_INLINE void run_part(const Step& step, const unsigned char* in, unsigned char* out, std::size_t n,
-                        const unsigned char* random) {
+NF_INLINE void run_part(const Step& step, const unsigned char* in, unsigned char* out,
+                        std::size_t n, const unsigned char* random) {
   alignas(64) unsigned char source[group * Step::in_bytes] = {};
   alignas(64) unsigned char target[group * Step::out_bytes];
-  __builtin_memcpy(source, in, n * Step::in_bytes);
+  copy_bytes<sizeof source>(source, in, n * Step::in_bytes);
   step(source, target, random, false);
-  __builtin_memcpy(out, target, n * Step::out_bytes);
+  copy_bytes<sizeof target>(out, target, n * Step::out_bytes);
 }
 
 /// Runs a step over n elements, `group` at a time. Each group is read before it is written. Streaming stores
-/// go past the caches; they begin where `out` is aligned to a cache line, and reads are prefetched.
+/// go past the caches; they begin where `out` is aligned to a vector, and reads are prefetched.
 template <class Step>
 NF_INLINE void run_groups(const Step& step, const unsigned char* in, unsigned char* out,
                           std::size_t n, const unsigned char* random, bool stream) {
-  constexpr std::size_t line = 64, ahead = 4096;
+  constexpr std::size_t line = 64, ahead = 4096, alignment = 4 * lanes;
   std::size_t i = 0;
   if (stream) {
-    const std::size_t before_line = -reinterpret_cast<std::uintptr_t>(out) % line;
-    stream = before_line % Step::out_bytes == 0;
-    if (stream && before_line != 0) {
-      i = before_line / Step::out_bytes < n ? before_line / Step::out_bytes : n;
+    const std::size_t misaligned = -reinterpret_cast<std::uintptr_t>(out) % alignment;
+    stream = misaligned % Step::out_bytes == 0;
+    if (stream && misaligned != 0) {  // less than a group
+      i = misaligned / Step::out_bytes < n ? misaligned / Step::out_bytes : n;
       run_part(step, in, out, i, random);
     }
   }
@@ -46,8 +62,16 @@ NF_INLINE void run_groups(const Step& step, const unsigned char* in, unsigned ch
          stream);
   }
   if (stream) finish_streaming();
-  if (i != n) {
-    run_part(step, in + i * Step::in_bytes, out + i * Step::out_bytes, n - i,
-             random + i * Step::random_bytes);
+  if (i == n) return;
+  if constexpr (Step::in_bytes != Step::out_bytes) {
+    // The arrays are apart: the last group may begin among elements that are done.
+    if (n >= group) {
+      i = n - group;
+      step(in + i * Step::in_bytes, out + i * Step::out_bytes, random + i * Step::random_bytes,
+           false);
+      return;
+    }
   }
+  run_part(step, in + i * Step::in_bytes, out + i * Step::out_bytes, n - i,
+           random + i * Step::random_bytes);
 }

@@ -90,8 +90,8 @@ NF_INLINE void prefetch(const unsigned char* from) { __builtin_prefetch(from); }
 NF_INLINE void finish_streaming() {}
 
 NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {
-  const long_words product = (long_words::words)vmull_u32(vmovn_u64((uint64x2_t)a.lanes),
-                                                          vmovn_u64((uint64x2_t)b.lanes));
+  const long_words product =
+      (long_words::words)vmull_u32(vmovn_u64((uint64x2_t)a.lanes), vmovn_u64((uint64x2_t)b.lanes));
   return {product >> 32, product};
 }
 

@@ -37,8 +37,7 @@ struct pack {
 
   pack() = default;
   template <std::integral T>
-  NF_INLINE explicit pack(T x)
-      : lanes(words{} + static_cast<Lane>(x)) {}
+  NF_INLINE explicit pack(T x) : lanes(words{} + static_cast<Lane>(x)) {}
   NF_INLINE pack(const words& x) : lanes(x) {}
 
   /// N lanes from memory of any alignment.
@@ -132,7 +131,8 @@ template <int Exponent, std::size_t N, class Lane>
 NF_INLINE pack<N, Lane> scaled_integer(const pack<N, Lane>& a) {
   using real = typename wide<Lane>::real;
   using reals = vector<N, real>;
-  constexpr auto power = static_cast<Lane>(Exponent + wide<Lane>::bias) << wide<Lane>::mantissa_bits;
+  constexpr auto power = static_cast<Lane>(Exponent + wide<Lane>::bias)
+                         << wide<Lane>::mantissa_bits;
   const reals scale = reals{} + __builtin_bit_cast(real, power);
   return (vector<N, Lane>)((reals)float_bits(a).lanes * scale);
 }

@@ -11,8 +11,8 @@ inline void random_blocks(std::uint32_t* to, std::uint64_t first, std::size_t co
   const long_words low(0xffffffffu), mask = splat<long_words>(modulus - 1);
   const long_words stream_low = splat<long_words>(stream & 0xffffffffu);
   const long_words stream_high = splat<long_words>(stream >> 32);
-  const round_keys<10, std::uint32_t> scalar_keys = round_keys_of<10>(
-      static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
+  const round_keys<10, std::uint32_t> scalar_keys =
+      round_keys_of<10>(static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
   round_keys<10, long_words> keys;
   for (int round = 0; round < 10; ++round) {
     keys.low[round] = splat<long_words>(scalar_keys.low[round]);
@@ -22,16 +22,19 @@ inline void random_blocks(std::uint32_t* to, std::uint64_t first, std::size_t co
   for (std::size_t done = 0; done < count; done += per_step) {
     const long_words number = block & mask;
     // in brackets: this region's text, not the scalar one
-    const word_quad<long_words> random = (philox4x32<10, long_words>)(
-        word_quad<long_words>{{number, number >> 32, stream_low, stream_high}}, keys);
+    const word_quad<long_words> random =
+        (philox4x32<10, long_words>)(word_quad<long_words>{{number, number >> 32, stream_low,
+                                                            stream_high}},
+                                     keys);
     const auto& word = random.word;
     // the two halves of each block, in turns
-    store_in_turns(to + 4 * done, (word[0] & low) | (word[1] << 32), (word[2] & low) | (word[3] << 32));
+    store_in_turns(to + 4 * done, (word[0] & low) | (word[1] << 32),
+                   (word[2] & low) | (word[3] << 32));
     block = block + long_words(per_step);
   }
 }
 
-/// The random bits of elements first ... first + count - 1 of a call, each on top of its random_element<R>.
+/// The random bits of elements first ... first + count - 1 of a call, each in a random_element<R>.
 ///
 /// Result    the place of the first one in `buffer`, which has room for count + 8 * lanes elements.
 template <class R>
@@ -39,18 +42,14 @@ NF_INLINE const unsigned char* draw(const R& rounding, std::uint64_t first, std:
                                     std::uint32_t* buffer) {
   using element = random_element<R>;
   auto* const to = reinterpret_cast<unsigned char*>(buffer);
-  if constexpr (requires { rounding.seed; }) {
+  if constexpr (is_keyed<R>) {
     constexpr std::uint64_t per_block = 16 / sizeof(element);
     const std::uint64_t index = rounding.offset + first, place = index % per_block;
     random_blocks(buffer, index / per_block, (place + count + per_block - 1) / per_block,
                   (~std::uint64_t{0} / per_block) + 1, rounding.seed, rounding.stream);
     return to + place * sizeof(element);
   } else {
-    constexpr int unused = 8 * static_cast<int>(sizeof(element)) - R::random_bits;
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto bits = static_cast<element>(rounding.word(first + i) << unused);
-      __builtin_memcpy(to + i * sizeof bits, &bits, sizeof bits);
-    }
+    rounding.copy(buffer, first, count);
     return to;
   }
 }

@@ -47,8 +47,8 @@ constexpr code_table make_code_table(saturates policy) {
 
 /// The tables of a conversion: whether a finite overflow saturates, whether Inf does.
 template <class From, class To, class R, bool Flush, bool Overflow, bool Infinity>
-inline constexpr code_table code_table_of =
-    make_code_table<From, To, R, Flush>({Overflow, Infinity});
+inline constexpr code_table code_table_of = make_code_table<From, To, R, Flush>({Overflow,
+                                                                                 Infinity});
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+// What training code watches: the largest magnitude of an array, and what a conversion did to it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "convert.hpp"
+
+namespace narrowfloat {
+
+/// The health counters of one or more conversions. Every element is looked at as the float that is rounded:
+/// the source, or its product with a Scale.
+///
+/// Example   ConversionStats stats;
+///           convert(gradients, codes, Scale{1024}, stats);
+///           if (stats.nan + stats.infinite != 0) skip_step();
+///           std::cout << 100.0 * stats.saturated / stats.count << " % saturated\\n";
+struct ConversionStats {
+  std::uint64_t count = 0;      ///< elements
+  std::uint64_t saturated = 0;  ///< finite and beyond the largest finite value of the target
+  std::uint64_t flushed = 0;    ///< finite, not zero, and zero in the target
+  std::uint64_t nan = 0;
+  std::uint64_t infinite = 0;
+  float amax = 0;  ///< the largest magnitude, as amax() gives it
+  double squared_error =
+      0;  ///< sum over finite pairs of (source - result)^2, each difference a float
+
+  /// The counters of both; amax is NaN if one of them is.
+  ConversionStats& operator+=(const ConversionStats& other) noexcept {
+    count += other.count;
+    saturated += other.saturated;
+    flushed += other.flushed;
+    nan += other.nan;
+    infinite += other.infinite;
+    // as integers, so that a NaN is the larger one
+    const auto a = detail::number_traits<float>::to_code(amax);
+    const auto b = detail::number_traits<float>::to_code(other.amax);
+    if (b > a) amax = other.amax;
+    squared_error += other.squared_error;
+    return *this;
+  }
+};
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+/// The largest magnitude of n numbers in the float, or the double, that holds them all.
+template <class T>
+auto largest_magnitude(Isa isa, const T* in, std::size_t n) {
+  constexpr bool exact_in_float = exact_in<layout_of<T>, std::uint32_t>;
+  using real = std::conditional_t<exact_in_float, float, double>;
+  using bits = std::conditional_t<exact_in_float, std::uint32_t, std::uint64_t>;
+  const auto kernel = largest_kernels<bits>[static_cast<std::size_t>(isa)];
+  bits largest = 0;
+  if constexpr (std::is_same_v<T, real>) {
+    largest = kernel(in, n);
+  } else {
+    real values[part_elements];
+    for (std::size_t done = 0, count = 0; done < n; done += count) {
+      count = n - done < part_elements ? n - done : part_elements;
+      convert_part(isa, in + done, values, count, NearestEven{}, Saturation::none, Subnormals::keep,
+                   false);
+      largest = larger<bits>(largest, kernel(values, count));
+    }
+  }
+  return number_traits<real>::from_code(largest > wide<bits>::infinity ? wide<bits>::quiet_nan
+                                                                       : largest);
+}
+
+/// Converts, and adds what came of it to `stats`. In parts: each is read again only while it lies in the
+/// first-level cache.
+template <class From, class To, class R>
+void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const float* factor,
+                     ConversionStats& stats, const R& rounding, Saturation saturation,
+                     Subnormals subnormals) {
+  using to = layout_of<To>;
+  const bool stream = leaves_caches(n * (sizeof(From) + sizeof(To)));
+  const auto index = static_cast<std::size_t>(isa);
+  constexpr std::uint32_t largest = value_bits<to, std::uint32_t>(to::max_code);
+  error_counts counts;
+  float sources[part_elements], results[part_elements];
+  // Parts of one length, wherever `out` lies: the order of the sums is the same then.
+  for (std::size_t done = 0, count = 0; done < n; done += count) {
+    count = n - done < part_elements ? n - done : part_elements;
+    const float* source = sources;
+    if constexpr (std::is_same_v<From, float>) {
+      source = in + done;
+      if (factor != nullptr) {
+        const float_environment environment(direction::nearest);
+        scale_kernels[index](in + done, sources, count, *factor, subnormals == Subnormals::flush);
+        source = sources;
+      }
+      convert_part(isa, source, out + done, count, rounding_from(rounding, done), saturation,
+                   subnormals, stream);
+    } else {
+      convert_part(isa, in + done, sources, count, NearestEven{}, Saturation::none,
+                   Subnormals::keep, false);
+      convert_part(isa, in + done, out + done, count, rounding_from(rounding, done), saturation,
+                   subnormals, stream);
+    }
+    const float* result = results;
+    if constexpr (std::is_same_v<To, float>) {
+      result = out + done;
+    } else {
+      convert_part(isa, out + done, results, count, NearestEven{}, Saturation::none,
+                   Subnormals::keep, false);
+    }
+    const float_environment environment(direction::nearest);
+    count_kernels[index](source, result, count, largest, counts);
+  }
+  ConversionStats found{n, counts.saturated, counts.flushed, counts.nan, counts.infinite};
+  found.amax = number_traits<float>::from_code(
+      counts.amax > wide<std::uint32_t>::infinity ? wide<std::uint32_t>::quiet_nan : counts.amax);
+  const float_environment environment(direction::nearest);
+  for (const double square : counts.squares) found.squared_error += square;
+  stats += found;
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// A contiguous range of numbers of which each is a float: float, or a Float exact in float.
+template <class T>
+concept counted_range =
+    number_range<T> && detail::exact_in<detail::layout_of<detail::number_of<T>>, std::uint32_t>;
+
+/// The largest magnitude of a range, exact.
+///
+/// Result    a float, or a double where some value of the element type is not exact in float; 0 for an empty
+///           range.
+/// Special   Inf counts as a number; one NaN makes the result NaN (positive and quiet).
+/// Promises  no allocation; the same on every instruction set and in every floating-point environment.
+/// Cost      one read.
+template <number_range In>
+NF_INLINE auto amax(Isa isa, const In& in) {
+  detail::require_isa(isa);
+  return detail::largest_magnitude(isa, std::ranges::data(in),
+                                   static_cast<std::size_t>(std::ranges::size(in)));
+}
+template <number_range In>
+NF_INLINE auto amax(const In& in) {
+  return amax(active_isa(), in);
+}
+
+/// Converts as convert() without `stats` does, and adds to `stats` what became of the elements.
+///
+/// Special   sizes that differ throw std::invalid_argument before anything is written or counted.
+/// Promises  the counters depend on the arguments alone, squared_error too: its order of summation is fixed by
+///           the place of an element in `in`.
+/// Cost      one read of `in` and one write of `out` in memory; in the caches about three times a plain
+///           conversion. See bench/README.md.
+template <counted_range In, counted_range Out, rounding_policy R = NearestEven>
+NF_INLINE void convert(Isa isa, In&& in, Out&& out, ConversionStats& stats, R rounding = {},
+                       Saturation saturation = default_saturation<detail::number_of<Out>>,
+                       Subnormals subnormals = Subnormals::keep) {
+  detail::require_isa(isa);
+  detail::check_arrays(in, out, rounding);
+  detail::convert_counted(isa, std::ranges::data(in), std::ranges::data(out),
+                          static_cast<std::size_t>(std::ranges::size(in)), nullptr, stats, rounding,
+                          saturation, subnormals);
+}
+template <counted_range In, counted_range Out, rounding_policy R = NearestEven>
+NF_INLINE void convert(In&& in, Out&& out, ConversionStats& stats, R rounding = {},
+                       Saturation saturation = default_saturation<detail::number_of<Out>>,
+                       Subnormals subnormals = Subnormals::keep) {
+  convert(active_isa(), in, out, stats, rounding, saturation, subnormals);
+}
+
+/// The same, with a factor.
+template <float_range In, counted_range Out, rounding_policy R = NearestEven>
+NF_INLINE void convert(Isa isa, In&& in, Out&& out, Scale scale, ConversionStats& stats,
+                       R rounding = {},
+                       Saturation saturation = default_saturation<detail::number_of<Out>>,
+                       Subnormals subnormals = Subnormals::keep) {
+  detail::require_isa(isa);
+  detail::check_arrays(in, out, rounding);
+  detail::convert_counted(isa, std::ranges::data(in), std::ranges::data(out),
+                          static_cast<std::size_t>(std::ranges::size(in)), &scale.factor, stats,
+                          rounding, saturation, subnormals);
+}
+template <float_range In, counted_range Out, rounding_policy R = NearestEven>
+NF_INLINE void convert(In&& in, Out&& out, Scale scale, ConversionStats& stats, R rounding = {},
+                       Saturation saturation = default_saturation<detail::number_of<Out>>,
+                       Subnormals subnormals = Subnormals::keep) {
+  convert(active_isa(), in, out, scale, stats, rounding, saturation, subnormals);
+}
+
+}  // namespace narrowfloat
