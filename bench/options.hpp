@@ -27,7 +27,7 @@ struct common_options {
   std::filesystem::path input = NARROWFLOAT_DEFAULT_INPUT;
   std::optional<std::filesystem::path> json;
   std::vector<std::string> formats;  ///< empty: every format
-  double min_time = 0.02;
+  double min_time = 0.015;
   bool help = false;
 };
 
@@ -58,7 +58,7 @@ compares the speeds with their targets.
   --only SECTION   only convert, wide, threads, calls or fused; may be given several times
   --all            every conversion on every instruction set of this machine, and more roundings
   --sweep          four conversions at more sizes too, for the curves of scripts/plot_bench
-  --min-time S     seconds for each of the 5 repetitions of a row (default: 0.02)
+  --min-time S     seconds for each of the 5 repetitions of a row (default: 0.015)
   --json FILE      write the results here too
   --help           show this text
 )";

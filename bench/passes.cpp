@@ -2,7 +2,10 @@
 // The calls of passes.hpp. One more fused pass is a line in add_fused().
 #include "passes.hpp"
 
+#include <benchmark/benchmark.h>
+
 #include <narrowfloat/convert.hpp>
+#include <narrowfloat/stats.hpp>
 #include <span>
 
 namespace bench {
@@ -27,12 +30,25 @@ pass decoding(std::string_view name, std::string_view format, Call) {
 
 constexpr auto plain = [](auto in, auto out) { convert(in, out); };
 constexpr auto scaled = [](auto in, auto out) { convert(in, out, Scale{0.5f}); };
+constexpr auto counted = [](auto in, auto out) {
+  ConversionStats stats;
+  convert(in, out, stats);
+  benchmark::DoNotOptimize(stats);
+};
+constexpr auto both = [](auto in, auto out) {
+  ConversionStats stats;
+  convert(in, out, Scale{0.5f}, stats);
+  benchmark::DoNotOptimize(stats);
+};
+constexpr auto largest = [](auto in, auto) { benchmark::DoNotOptimize(amax(in)); };
 constexpr auto keyed = [](auto in, auto out) { convert(in, out, Stochastic<>{1, 2, 3}); };
 
 template <class F>
 void add_fused(std::vector<pass>& all, std::string_view format) {
   all.push_back(encoding<F>("convert", format, default_rounding, plain));
   all.push_back(encoding<F>("convert, Scale", format, default_rounding, scaled));
+  all.push_back(encoding<F>("convert, ConversionStats", format, default_rounding, counted));
+  all.push_back(encoding<F>("convert, Scale, ConversionStats", format, default_rounding, both));
 }
 
 }  // namespace
@@ -48,6 +64,8 @@ std::vector<pass> short_calls() {
 std::vector<pass> fused_passes() {
   std::vector<pass> all;
   add_fused<float8_e4m3fn>(all, "float8_e4m3fn");
+  all.push_back(encoding<float8_e4m3fn>("amax", "float8_e4m3fn", default_rounding, largest));
+  all.back().writes = false;
   add_fused<bfloat16>(all, "bfloat16");
   return all;
 }

@@ -16,6 +16,7 @@ struct pass {
   std::string_view name;
   kernel conversion;  ///< the types, and how to make what is read
   void (*run)(const void* in, void* out, std::size_t n);
+  bool writes = true;  ///< else it only reads what the conversion would
 };
 
 /// Those whose fixed cost the section "calls" measures.

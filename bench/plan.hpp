@@ -112,11 +112,11 @@ inline std::vector<task> sweep_tasks(const kernels& all, const options& chosen) 
 inline void add_steps(std::vector<step>& steps, std::size_t f32_bytes, std::vector<task> tasks) {
   while (!tasks.empty()) {
     const kernel& first = *tasks.front().conversion;
-    const auto rest = std::ranges::stable_partition(tasks, [&](const task& each) {
+    const auto rest = std::stable_partition(tasks.begin(), tasks.end(), [&](const task& each) {
       return each.conversion->bytes == first.bytes && each.conversion->encodes() == first.encodes();
     });
-    steps.push_back({f32_bytes, {tasks.begin(), rest.begin()}});
-    tasks.erase(tasks.begin(), rest.begin());
+    steps.push_back({f32_bytes, {tasks.begin(), rest}});
+    tasks.erase(tasks.begin(), rest);
   }
 }
 
@@ -127,7 +127,7 @@ inline std::vector<step> plan(const kernels& all, const options& chosen) {
   if (chosen.sweep) {
     for (std::size_t size = 4096; size < sizes.memory; size *= 2) every.push_back(size);
     std::ranges::sort(every);
-    every.erase(std::ranges::unique(every).begin(), every.end());
+    every.erase(std::unique(every.begin(), every.end()), every.end());
   }
   std::vector<step> steps;
   for (const std::size_t size : every) {

@@ -17,7 +17,7 @@ says where their results differ.
   --input FILE     convert the tensors of this safetensors file
                    (default: )" NARROWFLOAT_DEFAULT_INPUT R"()
   --format NAME    only float8_e4m3fn, float8_e5m2, float16 or bfloat16; may be given several times
-  --min-time S     seconds of CPU time for each of the 5 repetitions of a row (default: 0.02)
+  --min-time S     seconds of CPU time for each of the 5 repetitions of a row (default: 0.015)
   --json FILE      write the results here too
   --help           show this text
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <cstddef>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,8 @@ struct fused_row {
   kernel conversion;
   std::size_t f32_bytes;
   double speed;
-  double roof;   ///< the fastest copy of the conversion's shape
+  std::optional<double>
+      roof;      ///< the fastest copy of the conversion's shape; none if it only reads
   double plain;  ///< the conversion alone
 };
 
@@ -45,7 +47,8 @@ inline void measure_fused(const bench_state& with, const std::vector<pass>& pass
   timed.run();
   for (const pass& each : passes) {
     rows.push_back({each.name, each.conversion, f32_bytes, timed.rate(name_of(each)),
-                    same_shape.roof(timed), timed.rate(name_of(passes.front()))});
+                    each.writes ? std::optional(same_shape.roof(timed)) : std::nullopt,
+                    timed.rate(name_of(passes.front()))});
   }
 }
 
@@ -68,15 +71,18 @@ inline std::vector<fused_row> measure_fused(const bench_state& with, const std::
 inline std::string fused_table(const std::vector<fused_row>& rows) {
   if (rows.empty()) return {};
   std::string text = fmt::format(
-      "\nFused passes: what else is done while the array is read once. alone: the conversion.\n\n"
-      "{:<29} {:<26} {:>7} {:>8} {:>8} {:>8} {:>8}\n{:<29} {:<26} {:>7} {:>8} {:>8} {:>8} {:>8}\n",
+      "\nFused passes: what else is done while the array is read once. alone: the conversion; for amax,\n"
+      "which only reads, that of the rows above it.\n\n"
+      "{:<29} {:<31} {:>7} {:>8} {:>8} {:>8} {:>8}\n{:<29} {:<31} {:>7} {:>8} {:>8} {:>8} {:>8}\n",
       "", "", "", "speed", "roof", "speed /", "speed /", "conversion", "pass", "size", "Gelem/s",
       "Gelem/s", "roof", "alone");
   for (const fused_row& each : rows) {
-    text += fmt::format("{:<29} {:<26} {:>7} {:>8.3f} {:>8.2f} {:>8.3f} {:>8.3f}\n",
-                        conversion_name(each.conversion), each.name, size_name(each.f32_bytes),
-                        each.speed / 1e9, each.roof / 1e9, each.speed / each.roof,
-                        each.speed / each.plain);
+    text += fmt::format("{:<29} {:<31} {:>7} {:>8.3f}",
+                        each.roof ? conversion_name(each.conversion) : std::string(f32), each.name,
+                        size_name(each.f32_bytes), each.speed / 1e9);
+    text += each.roof ? fmt::format(" {:>8.2f} {:>8.3f}", *each.roof / 1e9, each.speed / *each.roof)
+                      : fmt::format(" {:>8} {:>8}", "-", "-");
+    text += fmt::format(" {:>8.3f}\n", each.speed / each.plain);
   }
   return text;
 }
@@ -88,7 +94,8 @@ inline nlohmann::ordered_json to_json(const fused_row& of) {
           {"rounding", of.conversion.rounding},
           {"f32_bytes", of.f32_bytes},
           {"elements_per_s", of.speed},
-          {"roof_elements_per_s", of.roof},
+          {"roof_elements_per_s",
+           of.roof ? nlohmann::ordered_json(*of.roof) : nlohmann::ordered_json(nullptr)},
           {"plain_elements_per_s", of.plain}};
 }
 
