@@ -118,7 +118,7 @@ inline std::string sweep_table(const std::vector<row>& rows) {
   }
   std::string text;
   for (const kernel* const conversion : swept) {
-    text += fmt::format("\n{:<29} {:>7}", conversion_name(*conversion), "size");
+    text += fmt::format("\n{}, Gelem/s\n{:>7}", conversion_name(*conversion), "size");
     std::vector<narrowfloat::Isa> isas;
     for (const row* const each : found[conversion].begin()->second) isas.push_back(each->isa);
     std::ranges::sort(isas);
@@ -126,7 +126,7 @@ inline std::string sweep_table(const std::vector<row>& rows) {
       text += fmt::format(" {:>8}", narrowfloat::isa_name(isa));
     text += fmt::format(" {:>8} {:>8}\n", "roof", "memcpy");
     for (const auto& [size, those] : found[conversion]) {
-      text += fmt::format("{:<29} {:>7}", "Gelem/s", size_name(size));
+      text += fmt::format("{:>7}", size_name(size));
       for (const narrowfloat::Isa isa : isas) {
         const row& its = **std::ranges::find(those, isa, &row::isa);
         text += fmt::format(" {:>8.3f}", its.speed / 1e9);

@@ -157,7 +157,8 @@ inline std::string target_table(const std::vector<target>& all) {
   for (const target& each : all) {
     text += fmt::format("{:<64} {:>8} {:>6}  {:<3} {:>9}  {}\n", each.what,
                         fmt::format("{} {:.3g}", each.at_least ? ">=" : "<=", each.bound),
-                        fmt::format("{:.3g}", each.value), each.is_met() ? "yes" : "no",
+                        fmt::format("{:.{}f}", each.value, each.value < 1 ? 3 : 1),
+                        each.is_met() ? "yes" : "no",
                         fmt::format("{} / {}", each.rows_met, each.rows), each.worst);
   }
   return text;
