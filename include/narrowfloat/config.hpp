@@ -30,6 +30,13 @@ static_assert(sizeof(float) == 4 && sizeof(double) == 8,
 #define NF_HD
 #endif
 
+// NF_UNROLL, before a loop of a few known steps, unrolls it, which GCC does by itself at -O3 only.
+#if defined(__CUDACC__)
+#define NF_UNROLL
+#else
+#define NF_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 // NF_BASELINE names the instruction set that the translation unit itself is compiled for.
 // Everything in detail lives in an inline namespace of this name, so that units with different
 // -march never share a function body. Public types stay outside: they are the same types

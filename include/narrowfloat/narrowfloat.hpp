@@ -2,6 +2,7 @@
 // Includes every public header that needs no third party; defines nothing.
 #pragma once
 
+#include "block.hpp"
 #include "config.hpp"
 #include "convert.hpp"
 #include "float.hpp"
@@ -10,6 +11,8 @@
 #include "isa.hpp"
 #include "limits.hpp"
 #include "math.hpp"
+#include "mx.hpp"
+#include "packed.hpp"
 #include "random.hpp"
 #include "rounding.hpp"
 #include "stats.hpp"

@@ -7,7 +7,7 @@ template <int Rounds, class W>
 constexpr NF_FN word_quad<W> philox4x32(const word_quad<W>& counter,
                                         const round_keys<Rounds, W>& keys) {
   word_quad<W> c = counter;
-#pragma GCC unroll 10
+  NF_UNROLL
   for (int round = 0; round < Rounds; ++round) {
     const wide_product<W> p0 = multiply_wide(W(0xd2511f53u), c.word[0]);
     const wide_product<W> p1 = multiply_wide(W(0xcd9e8d57u), c.word[2]);

@@ -17,7 +17,8 @@ using binary16 = layout<5, 10, 15, Specials::ieee, Signedness::is_signed>;
 using bfloat = layout<8, 7, 127, Specials::ieee, Signedness::is_signed>;
 /// double, whose codes fit no layout: it is only ever the wide layout of a 64-bit word.
 struct binary64 {
-  static constexpr int width = 64, mantissa_bits = 52;
+  static constexpr int width = 64, mantissa_bits = 52, significant_bits = 52;
+  static constexpr int max_exponent = 1023, quantum = -1074;
   static constexpr bool has_infinity = true;
   static constexpr std::uint64_t sign_mask = wide<std::uint64_t>::sign_mask;
   static constexpr bool is_signed = true, has_signed_zero = true, has_subnormals = true;

@@ -40,7 +40,7 @@ NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& hig
                                         0x4d0d00004c0c0000, 0x4f0f00004e0e0000);
   constexpr __mmask64 kept = OutBytes == 2 ? ~__mmask64{0} : 0xcccccccccccccccc;
   constexpr char elements = 64 / OutBytes;
-#pragma GCC unroll 4
+  NF_UNROLL
   for (std::size_t k = 0; k < OutBytes; ++k) {
     const __m512i pairs =
         _mm512_maskz_permutex2var_epi8(kept, (__m512i)low.lanes, place, (__m512i)high.lanes);

@@ -147,7 +147,7 @@ struct float_to_half {
 
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
                             bool stream) const {
-#pragma GCC unroll 2
+    NF_UNROLL
     for (std::size_t k = 0; k < 2; ++k, in += 2 * sizeof(Words), out += sizeof(halves)) {
       const halves code = to_half(Words::load(in), Words::load(in + sizeof(Words)));
       store(out, with_canonical_nan<binary16>(code), stream);
@@ -178,7 +178,7 @@ struct float_to_upper_half {
 
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
                             bool stream) const {
-#pragma GCC unroll 2
+    NF_UNROLL
     for (std::size_t k = 0; k < 2; ++k, in += 2 * sizeof(words), out += sizeof(halves)) {
       halves high(0), low(0);
       split_halves(words::load(in), words::load(in + sizeof(words)), high, low);
@@ -224,7 +224,7 @@ struct half_to_float {
 
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
                             bool stream) const {
-#pragma GCC unroll 2
+    NF_UNROLL
     for (std::size_t k = 0; k < 2; ++k, in += 2 * lanes * in_bytes, out += 2 * sizeof(words)) {
       Words first(0), last(0);
       if constexpr (is_upper_half<From>) {

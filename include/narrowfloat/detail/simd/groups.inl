@@ -16,7 +16,7 @@ NF_INLINE void copy_bytes(unsigned char* to, const unsigned char* from, std::siz
 #pragma GCC unroll 1
     for (; count >= 32; count -= 32, to += 32, from += 32) __builtin_memcpy(to, from, 32);
   }
-#pragma GCC unroll 5
+  NF_UNROLL
   for (std::size_t size = 16; size != 0; size /= 2) {
     if ((count & size) == 0) continue;
     __builtin_memcpy(to, from, size);
@@ -53,7 +53,7 @@ NF_INLINE void run_groups(const Step& step, const unsigned char* in, unsigned ch
   }
   for (; n - i >= group; i += group) {
     if (stream) {
-#pragma GCC unroll 8
+      NF_UNROLL
       for (std::size_t byte = 0; byte < group * Step::in_bytes; byte += line) {
         prefetch(in + i * Step::in_bytes + ahead + byte);
       }

@@ -11,7 +11,7 @@ Word largest_magnitude(const void* in, std::size_t n) {
   pack_type most[4] = {pack_type(0), pack_type(0), pack_type(0), pack_type(0)};
   std::size_t i = 0;
   for (; n - i >= 4 * count; i += 4 * count) {
-#pragma GCC unroll 4
+    NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
       const pack_type x = pack_type::load(source + (i + k * count) * sizeof(Word));
       most[k] = larger(most[k], x & pack_type(mask));
@@ -45,7 +45,7 @@ struct scaling {
   }
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
                             bool stream) const {
-#pragma GCC unroll 4
+    NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
       store(out + k * sizeof(words), scaled(words::load(in + k * sizeof(words))), stream);
     }
@@ -68,7 +68,7 @@ struct error_counting {
   NF_INLINE void add(const unsigned char* x_row, const unsigned char* y_row) {
     using floats = vector<lanes, float>;
     const words zero(0), one(1), mask(binary32::sign_mask - 1), infinity(binary32::infinity_code);
-#pragma GCC unroll 4
+    NF_UNROLL
     for (std::size_t k = 0; k < packs; ++k) {
       const words x = words::load(x_row + k * sizeof x), y = words::load(y_row + k * sizeof y);
       const words x_value = x & mask, y_value = y & mask;

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+// BlockTensor: a matrix in a block format, quantized from numbers and dequantized to them.
+#pragma once
+
+#include <optional>
+
+#include "block_quantize.hpp"
+
+namespace narrowfloat {
+namespace detail {
+inline namespace NF_BASELINE {
+
+/// The blocks of a format over a matrix.
+///
+/// Special   an axis other than 0, 1, -1, -2, and rows * cols beyond the address space, throw
+///           std::invalid_argument.
+template <class Format>
+block_grid grid_of(std::size_t rows, std::size_t cols, int axis) {
+  if (axis < -2 || axis > 1)
+    throw_invalid("the axis of a matrix is 0, 1, -1 or -2, not " + std::to_string(axis));
+  if (cols != 0 && rows > static_cast<std::size_t>(PTRDIFF_MAX) / sizeof(double) / cols)
+    throw_invalid("a matrix of " + std::to_string(rows) + " x " + std::to_string(cols) +
+                  " elements does not fit in memory");
+  constexpr auto along = static_cast<std::size_t>(Format::block_size),
+                 lines = static_cast<std::size_t>(Format::block_rows);
+  const bool within_rows = axis == 1 || axis == -1;
+  return {rows, cols, within_rows ? lines : along, within_rows ? along : lines};
+}
+
+inline void require_shape(const char* what, std::size_t have, std::size_t rows, std::size_t cols) {
+  if (have == rows * cols) return;
+  throw_invalid(std::string(what) + " has " + std::to_string(have) + " elements, the matrix " +
+                std::to_string(rows) + " x " + std::to_string(cols));
+}
+
+template <class Format>
+void require_options(const QuantizeOptions& options) {
+  constexpr bool two_levels = Format::tensor_scale == TensorScale::float32;
+  const std::uint32_t bits = bits_of_float(options.tensor_scale);
+  if (bits != 0 && !two_levels) throw_invalid("the format has no tensor scale to set");
+  if (bits >= float_infinity)  // negative, Inf, NaN
+    throw_invalid("a tensor scale is positive and finite");
+  const bool folds = options.pipeline == ScalePipeline::transformer_engine;
+  if (folds && !two_levels)
+    throw_invalid("the pipeline of Transformer Engine is for formats with a tensor scale");
+  if (!options.four_over_six) return;
+  if (power_of_two_scale<typename Format::scale> ||
+      !std::is_same_v<typename Format::element, float4_e2m1fn>)
+    throw_invalid("four_over_six is for float4_e2m1fn with scales that are no powers of two");
+  if (folds) throw_invalid("four_over_six is for the exact pipeline");
+}
+
+template <class Format>
+block_parts<Format> empty_parts(std::size_t rows, std::size_t cols, int axis) {
+  block_parts<Format> parts;
+  parts.grid = grid_of<Format>(rows, cols, axis);
+  parts.axis = axis < 0 ? axis + 2 : axis;
+  parts.codes.resize(rows * bit_stream_bytes(cols, Format::element::width));
+  parts.scales.resize(parts.grid.down() * parts.grid.across());
+  return parts;
+}
+
+template <class Format, class T, class R>
+block_parts<Format> quantized_parts(std::span<const T> values, std::size_t rows, std::size_t cols,
+                                    const QuantizeOptions& options, const R& rounding) {
+  require_options<Format>(options);
+  grid_of<Format>(rows, cols, options.axis);  // before rows * cols is formed
+  require_shape("the input", values.size(), rows, cols);
+  block_parts<Format> parts = empty_parts<Format>(rows, cols, options.axis);
+  constexpr bool two_levels = Format::tensor_scale == TensorScale::float32;
+  const std::uint32_t amax = two_levels && bits_of_float(options.tensor_scale) == 0
+                                 ? largest_finite_magnitude(values.data(), values.size())
+                                 : 0;
+  const tensor_factors tensor = factors_of_tensor<Format>(amax, options);
+  parts.tensor_scale = tensor.decode;
+  quantize_blocks<Format>(values.data(), parts.grid, options,
+                          block_divider<Format>(options, tensor), rounding, parts.scales.data(),
+                          PackedMatrix<typename Format::element>(parts.codes.data(), rows, cols));
+  return parts;
+}
+
+template <class Format, class T>
+void dequantize_parts(const block_parts<Format>& parts, std::span<T> out) {
+  require_shape("the output", out.size(), parts.grid.rows, parts.grid.cols);
+  dequantize_blocks<Format>(PackedMatrix<const typename Format::element>(
+                                parts.codes.data(), parts.grid.rows, parts.grid.cols),
+                            parts.scales.data(), parts.tensor_scale, parts.grid, out.data());
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// A matrix of numbers in a block format: codes in rows that start on a byte each, a scale a block, and
+/// a scale of the tensor where the format has one. The blocks at the right and lower ends hold only the
+/// elements that there are.
+template <block_format Format>
+class BlockTensor {
+ public:
+  using block_format = Format;
+  using element = typename Format::element;
+  using scale = typename Format::scale;
+
+  BlockTensor() = default;
+
+  /// Quantizes a row-major matrix.
+  ///
+  /// Result    each scale by options.rule; each element is the exact quotient of the value by its scale
+  ///           (and the tensor scale), rounded once by `rounding` and saturated. A keyed Stochastic
+  ///           draws the bits of index offset + i for element i of the row-major matrix, whatever the
+  ///           axis and the blocks. A block of zeros gets the least scale and keeps the signs.
+  /// Special   NaN and Inf by options.non_finite. Sizes that differ, a wrong axis and options that do
+  ///           not fit the format throw std::invalid_argument before anything is allocated.
+  /// Promises  the same bits on every instruction set and in every floating-point environment.
+  /// Cost      two passes over the values, three with a tensor scale.
+  template <number_range In, index_rounding_policy R = NearestEven>
+  requires lossless_to < detail::number_of<In>,
+  float >
+      static NF_INLINE BlockTensor quantize(const In& values, std::size_t rows, std::size_t cols,
+                                            const QuantizeOptions& options = {}, R rounding = {}) {
+    using T = detail::number_of<In>;
+    const std::span<const T> all(std::ranges::data(values), std::ranges::size(values));
+    return BlockTensor(detail::quantized_parts<Format, T, R>(all, rows, cols, options, rounding));
+  }
+
+  /// A tensor of given codes and scales, laid out as codes() and scales() give them.
+  ///
+  /// Special   as quantize(), where a number of bytes or scales is not the shape's.
+  static NF_INLINE BlockTensor from_parts(std::span<const std::uint8_t> codes,
+                                          std::span<const scale> scales, std::size_t rows,
+                                          std::size_t cols, int axis = 1, float tensor_scale = 1) {
+    BlockTensor tensor(detail::empty_parts<Format>(rows, cols, axis));
+    auto& parts = tensor.parts_;
+    if (codes.size() != parts.codes.size() || scales.size() != parts.scales.size()) {
+      detail::throw_invalid("a matrix of " + std::to_string(rows) + " x " + std::to_string(cols) +
+                            " elements has " + std::to_string(parts.codes.size()) +
+                            " bytes of codes and " + std::to_string(parts.scales.size()) +
+                            " scales, not " + std::to_string(codes.size()) + " and " +
+                            std::to_string(scales.size()));
+    }
+    std::copy(codes.begin(), codes.end(), parts.codes.begin());
+    std::copy(scales.begin(), scales.end(), parts.scales.begin());
+    if constexpr (Format::tensor_scale != TensorScale::none) parts.tensor_scale = tensor_scale;
+    return tensor;
+  }
+
+  /// Writes the numbers in row-major order.
+  ///
+  /// Result    scale * element (* tensor scale), rounded once, to nearest even, to the type of `out`: in
+  ///           float exact for the MX formats wherever float holds it. Overflow is as in convert().
+  /// Special   an element whose scale is NaN is NaN. A size that differs throws std::invalid_argument
+  ///           before anything is written.
+  template <number_range Out>
+  NF_INLINE void dequantize(Out&& out) const {
+    detail::dequantize_parts(
+        parts_, std::span<detail::number_of<Out>>(std::ranges::data(out), std::ranges::size(out)));
+  }
+
+  NF_INLINE std::size_t rows() const noexcept { return parts_.grid.rows; }
+  NF_INLINE std::size_t cols() const noexcept { return parts_.grid.cols; }
+  NF_INLINE std::size_t size() const noexcept { return rows() * cols(); }
+  NF_INLINE bool empty() const noexcept { return size() == 0; }
+  /// The blocked axis, 0 or 1.
+  NF_INLINE int axis() const noexcept { return parts_.axis; }
+
+  /// The codes in logical row-major order; codes()[i].bits(), codes().row(r).
+  NF_INLINE PackedMatrix<const element> codes() const noexcept {
+    return {parts_.codes.data(), rows(), cols()};
+  }
+  /// A scale a block, in row-major order of the blocks: block_rows() x block_cols().
+  NF_INLINE std::span<const scale> scales() const noexcept { return parts_.scales; }
+  NF_INLINE std::size_t block_rows() const noexcept { return parts_.grid.down(); }
+  NF_INLINE std::size_t block_cols() const noexcept { return parts_.grid.across(); }
+  /// The scale of the tensor; 1 where the format has none.
+  NF_INLINE float tensor_scale() const noexcept { return parts_.tensor_scale; }
+
+  /// Codes, scales and the tensor scale.
+  NF_INLINE std::size_t size_bytes() const noexcept {
+    return parts_.codes.size() + parts_.scales.size() * sizeof(scale) +
+           (Format::tensor_scale == TensorScale::none ? 0 : sizeof(float));
+  }
+  /// 0 for an empty matrix.
+  NF_INLINE double bits_per_element() const noexcept {
+    return empty() ? 0 : 8 * static_cast<double>(size_bytes()) / static_cast<double>(size());
+  }
+
+  /// The same shape and axis, the same codes and scales.
+  friend NF_INLINE bool operator==(const BlockTensor& a, const BlockTensor& b) noexcept {
+    const auto same = [](const auto& x, const auto& y) {
+      return x.size() == y.size() &&
+             (x.empty() || __builtin_memcmp(x.data(), y.data(), x.size() * sizeof(x[0])) == 0);
+    };
+    return a.rows() == b.rows() && a.cols() == b.cols() && a.axis() == b.axis() &&
+           detail::bits_of_float(a.tensor_scale()) == detail::bits_of_float(b.tensor_scale()) &&
+           same(a.parts_.codes, b.parts_.codes) && same(a.parts_.scales, b.parts_.scales);
+  }
+
+ private:
+  NF_INLINE explicit BlockTensor(detail::block_parts<Format> parts) : parts_(std::move(parts)) {}
+
+  detail::block_parts<Format> parts_;
+};
+
+}  // namespace narrowfloat

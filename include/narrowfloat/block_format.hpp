@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+// What a block format is made of: element and scale types, and how many elements share a scale.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <vector>
+
+#include "float.hpp"
+
+namespace narrowfloat {
+namespace detail {
+/// The sign-magnitude format with the values of a two's-complement one of Bits bits below the sign.
+template <int Bits, int FractionBits>
+using fixed_magnitude = Float<0, Bits, 1 - Bits + FractionBits, Specials::finite>;
+}  // namespace detail
+
+/// A two's-complement fixed-point number: the code i is i * 2^-FractionBits. The element of MXINT8 is
+/// FixedPoint<8, 6>.
+template <int Width, int FractionBits>
+class FixedPoint {
+  static_assert(2 <= Width && Width <= 16, "FixedPoint<Width, ...>: Width must be 2 to 16");
+  static_assert(-64 <= FractionBits && FractionBits <= 64,
+                "FixedPoint<..., FractionBits>: FractionBits must be -64 to 64");
+
+ public:
+  static constexpr int width = Width;
+  static constexpr int fraction_bits = FractionBits;
+  using Storage = std::conditional_t<Width <= 8, std::uint8_t, std::uint16_t>;
+
+  FixedPoint() = default;
+  /// The number with this code; bits above `width` are dropped.
+  static constexpr NF_FN FixedPoint from_bits(Storage code) noexcept {
+    FixedPoint x;
+    x.bits_ = static_cast<Storage>(code & (~0u >> (32 - Width)));
+    return x;
+  }
+  constexpr NF_FN Storage bits() const noexcept { return bits_; }
+  /// The code as a signed number.
+  constexpr NF_FN int integer() const noexcept {
+    return static_cast<int>(bits_) - ((bits_ >> (Width - 1)) != 0 ? 1 << Width : 0);
+  }
+  /// The exact value.
+  constexpr NF_FN operator float() const noexcept {
+    using magnitude = detail::fixed_magnitude<Width, FractionBits>;  // holds -2^(Width-1) as well
+    const int i = integer();
+    return magnitude::from_bits(
+        static_cast<typename magnitude::Storage>(i < 0 ? (1 << Width) - i : i));
+  }
+
+ private:
+  Storage bits_;
+};
+
+/// A power-of-two scale that is kept as its exponent: the signed code e is 2^e for -127 <= e <= 127;
+/// -128 is NaN.
+class ExponentInt8 {
+ public:
+  static constexpr int width = 8;
+  using Storage = std::uint8_t;
+
+  ExponentInt8() = default;
+  static constexpr NF_FN ExponentInt8 from_bits(Storage code) noexcept {
+    ExponentInt8 x;
+    x.bits_ = code;
+    return x;
+  }
+  constexpr NF_FN Storage bits() const noexcept { return bits_; }
+  /// The code as a signed number.
+  constexpr NF_FN int exponent() const noexcept { return static_cast<std::int8_t>(bits_); }
+  /// The exact value.
+  constexpr NF_FN operator float() const noexcept {
+    using scale = Float<8, 0, 127, Specials::scale, Signedness::is_unsigned>;  // code e + 127
+    return scale::from_bits(static_cast<std::uint8_t>(exponent() + 127));  // -128 gives 0xff: NaN
+  }
+
+ private:
+  Storage bits_;
+};
+
+/// Whether a tensor has one more scale, a float, that all its blocks share.
+enum class TensorScale {
+  none,
+  float32  ///< what the largest magnitude needs, so that block scales of little range suffice
+};
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_fixed_point = false;
+template <int Width, int FractionBits>
+inline constexpr bool is_fixed_point<FixedPoint<Width, FractionBits>> = true;
+
+template <class T>
+concept power_of_two_scale = std::same_as<T, ExponentInt8> ||
+    (narrow_float<T>&& layout_of<T>::is_scale);
+
+}  // namespace detail
+
+/// An element of a block format: a Float of 1 to 16 bits, or a FixedPoint.
+template <class T>
+concept block_element = detail::is_fixed_point<T> ||(narrow_float<T>&& T::width <= 16);
+
+/// A scale of a block format: a power of two (E8M0, ExponentInt8), float, or an unsigned or signed
+/// Float, of which only nonnegative codes are used.
+template <class T>
+concept block_scale = detail::power_of_two_scale<T> || std::same_as<T, float> || narrow_float<T>;
+
+namespace detail {
+template <class Scale>
+inline constexpr TensorScale usual_tensor_scale = TensorScale::none;
+template <narrow_float Scale>
+inline constexpr TensorScale usual_tensor_scale<Scale> =
+    power_of_two_scale<Scale> || Scale::width > 8 ? TensorScale::none : TensorScale::float32;
+}  // namespace detail
+
+/// Blocks of elements that share a scale: K of them along the blocked axis, in Rows neighbouring lines
+/// (1: the blocks of OCP MX and NVFP4; 16 x 16 and 128 x 128: the two-dimensional ones of weights).
+/// An 8-bit scale with mantissa bits brings a scale of the tensor unless told otherwise.
+template <block_element Element, block_scale Scale, int K, int Rows = 1,
+          TensorScale Tensor = detail::usual_tensor_scale<Scale>>
+struct BlockFormat {
+  static_assert(K >= 1 && Rows >= 1, "BlockFormat<..., K, Rows>: a block has at least one element");
+  static_assert(Tensor == TensorScale::none || !detail::power_of_two_scale<Scale>,
+                "BlockFormat<...>: power-of-two scales need no tensor scale");
+  using element = Element;
+  using scale = Scale;
+  static constexpr int block_size = K;
+  static constexpr int block_rows = Rows;
+  static constexpr TensorScale tensor_scale = Tensor;
+};
+
+/// An instance of BlockFormat.
+template <class T>
+concept block_format = requires {
+  typename T::element;
+  typename T::scale;
+  { T::block_size } -> std::convertible_to<int>;
+  { T::block_rows } -> std::convertible_to<int>;
+  { T::tensor_scale } -> std::convertible_to<TensorScale>;
+};
+
+/// The exponent of a power-of-two scale. With amax = m * 2^e the largest magnitude of the block,
+/// 1 <= m < 2, and the largest element M * 2^emax, 1 <= M < 2:
+enum class ScaleRule {
+  floor,  ///< e - emax, as OCP MX says: magnitudes above the largest element's are clipped
+  ceil,   ///< e - emax, one more where m > 1: never clips, may waste almost a binade
+  rceil,  ///< the smallest without clipping: e - emax, one more where m > M
+  even,   ///< e - emax, one more where m, rounded to the element's mantissa (ties up), is 2
+  search  ///< of floor - 1 ... floor + 2 the one with the smallest sum of squared errors under
+          ///< rounding to nearest even, computed exactly; the larger scale of equals
+};
+
+/// What becomes of a block with Inf or NaN.
+enum class NonFinite {
+  nan_block,  ///< its scale is NaN (the largest, where the scale has no NaN), its codes are 0
+  saturate,   ///< with NaN as above; Inf gets the largest scale and the largest element
+  propagate  ///< the scale is that of the finite elements; Inf and NaN are elements where the element
+             ///< format has them, else Inf is NaN, else the largest, and NaN the largest
+};
+
+/// How the scales and elements of a format with a tensor scale are computed.
+enum class ScalePipeline {
+  exact,              ///< every quotient exact and rounded once
+  transformer_engine  ///< NVIDIA Transformer Engine's: reciprocals and products in float
+};
+
+/// How to quantize.
+struct QuantizeOptions {
+  ScaleRule rule = ScaleRule::floor;  ///< for power-of-two scales; others are amax over the largest
+                                      ///< element, rounded to nearest even
+  int axis = 1;  ///< blocks run along this axis: 1 within rows, 0 down the columns; or -1, -2
+  NonFinite non_finite = NonFinite::nan_block;
+  bool full_range = false;  ///< fixed-point elements use the most negative code
+  float tensor_scale = 0;   ///< 0: from the largest magnitude of the tensor
+  bool four_over_six =
+      false;  ///< FP4: map the largest magnitude of a block to 6 or to 4, whichever
+              ///< has the smaller sum of squared errors; 6 of equals
+  ScalePipeline pipeline = ScalePipeline::exact;
+};
+
+namespace detail {
+
+/// The blocks of a matrix: `height` rows by `width` columns each, fewer at the lower and right ends.
+struct block_grid {
+  std::size_t rows = 0, cols = 0, height = 1, width = 1;
+
+  constexpr NF_FN std::size_t down() const { return rows / height + (rows % height != 0 ? 1 : 0); }
+  constexpr NF_FN std::size_t across() const { return cols / width + (cols % width != 0 ? 1 : 0); }
+  constexpr NF_FN std::size_t band_end(std::size_t band) const {
+    return rows - band * height < height ? rows : (band + 1) * height;
+  }
+  constexpr NF_FN std::size_t block_end(std::size_t block) const {
+    return cols - block * width < width ? cols : (block + 1) * width;
+  }
+  /// Columns that are worked on together: whole blocks, some hundred columns, a multiple of 8; or all.
+  constexpr NF_FN std::size_t tile_columns() const {
+    const std::size_t blocks = width >= 64 ? 8 : 8 * ((64 + width - 1) / width);
+    return blocks * width < cols ? blocks * width : cols;
+  }
+};
+
+/// Everything a BlockTensor holds. These two are members of a public type: the same in every
+/// translation unit.
+template <class Format>
+struct block_parts {
+  block_grid grid;
+  int axis = 1;
+  float tensor_scale = 1;
+  std::vector<std::uint8_t> codes;
+  std::vector<typename Format::scale> scales;
+};
+
+}  // namespace detail
+
+template <block_format Format>
+class BlockTensor;
+
+}  // namespace narrowfloat

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// No rounding mode, no flush-to-zero flag and no unmasked exception moves a scale, a code or a
+// dequantized value.
+#include <cfenv>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include <narrowfloat/mx.hpp>
+
+#include "support/catch.hpp"
+#include "support/checksum.hpp"
+
+using namespace narrowfloat;
+
+namespace {
+
+template <class Format, class R = NearestEven>
+void add_tensor(test::Checksum& sum, const std::vector<float>& values,
+                const QuantizeOptions& options = {}, R rounding = {}) {
+  const std::size_t cols = 40, rows = values.size() / cols;
+  const auto tensor = BlockTensor<Format>::quantize(values, rows, cols, options, rounding);
+  std::vector<float> back(values.size());
+  tensor.dequantize(back);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    sum.add(tensor.codes()[i].bits());
+    sum.add(std::bit_cast<std::uint32_t>(back[i]));
+  }
+  for (const auto scale : tensor.scales()) {
+    float value = static_cast<float>(scale);
+    sum.add(std::bit_cast<std::uint32_t>(value));
+  }
+  sum.add(std::bit_cast<std::uint32_t>(tensor.tensor_scale()));
+}
+
+std::uint64_t block_checksum() {
+  static const std::vector<float> inputs = test::checksum_inputs();  // every exponent, Inf and NaN
+  test::Checksum sum;
+  for (const NonFinite policy : {NonFinite::nan_block, NonFinite::saturate, NonFinite::propagate}) {
+    add_tensor<mxfp8_e5m2>(sum, inputs, {.non_finite = policy});
+    add_tensor<mxint8>(sum, inputs, {.rule = ScaleRule::even, .axis = 0, .non_finite = policy});
+    add_tensor<mxfp4_e2m1>(sum, inputs, {.rule = ScaleRule::search, .non_finite = policy},
+                           toward_negative);
+    add_tensor<nvfp4>(sum, inputs, {.non_finite = policy});
+    add_tensor<nvfp4>(sum, inputs, {.non_finite = policy, .tensor_scale = 1e-41f});
+    add_tensor<nvfp4>(sum, inputs, {.non_finite = policy, .four_over_six = true});
+    add_tensor<nvfp4>(sum, inputs,
+                      {.non_finite = policy, .pipeline = ScalePipeline::transformer_engine});
+    add_tensor<BlockFormat<float8_e4m3fn, float, 8, 8>>(sum, inputs, {.non_finite = policy},
+                                                        Stochastic<>{.seed = 1});
+    add_tensor<BlockFormat<bfloat16, ExponentInt8, 32>>(sum, inputs, {.non_finite = policy});
+  }
+  return sum.value();
+}
+
+std::uint64_t expected() {
+  static const std::uint64_t sum = block_checksum();
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("the four rounding modes change no block", "[environment][block]") {
+  const std::uint64_t wanted = expected();
+  for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO, FE_TONEAREST}) {
+    REQUIRE(std::fesetround(mode) == 0);
+    const std::uint64_t got = block_checksum();
+    const int after = std::fegetround();
+    std::fesetround(FE_TONEAREST);
+    CHECK(after == mode);
+    CHECK(got == wanted);
+  }
+}
+
+#if defined(__x86_64__)
+TEST_CASE("flush to zero, denormals are zero and unmasked exceptions change no block",
+          "[environment][block]") {
+  const std::uint64_t wanted = expected();
+  const unsigned before = _mm_getcsr();
+  constexpr unsigned flush_to_zero = 0x8000, denormals_are_zero = 0x0040;
+  constexpr unsigned invalid_and_zero_divide_mask = 0x0280, overflow_mask = 0x0400;
+  for (const unsigned state : {before | flush_to_zero, before | denormals_are_zero,
+                               before | flush_to_zero | denormals_are_zero,
+                               before & ~invalid_and_zero_divide_mask & ~overflow_mask}) {
+    constexpr unsigned sticky_flags = 0x3f;
+    _mm_setcsr(state & ~sticky_flags);
+    const std::uint64_t got = block_checksum();
+    const unsigned after = _mm_getcsr();
+    _mm_setcsr(before);
+    CHECK((after & ~sticky_flags) == (state & ~sticky_flags));
+    CHECK(got == wanted);
+  }
+}
+#endif

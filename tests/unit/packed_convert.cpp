@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// convert() to and from packed ranges gives what the scalar convert() gives, for every cut of the
+// array and on every instruction set; a key's random bits follow the index.
+#include "support/catch.hpp"
+#include "support/formats.hpp"
+#include "support/mismatches.hpp"
+#include "support/packing.hpp"
+
+using namespace test;
+
+namespace {
+
+std::vector<float> sample_floats(std::size_t n) {
+  std::vector<float> values(n);
+  for (std::size_t i = 0; i < n; ++i)
+    values[i] = static_cast<float>(static_cast<int>(i * 7919 % 4001) - 2000) / 301.0f;
+  return values;
+}
+
+template <class F, class R>
+void check_encode(std::size_t n, R rounding, nf::Saturation saturation, Mismatches& bad) {
+  const std::vector<float> in = sample_floats(n);
+  for (const nf::Isa isa : nf::all_isas) {
+    if (!nf::isa_available(isa)) continue;
+    const auto where = [&] {
+      return name_of<F>() + " length " + std::to_string(n) + " " + std::string(nf::isa_name(isa));
+    };
+    nf::PackedVector<F> packed(n);
+    nf::convert(isa, in, packed, rounding, saturation);
+    R element = rounding;
+    for (std::size_t i = 0; i < n; ++i) {
+      bad.expect_equal(where, i, nf::convert<F>(in[i], element, saturation).bits(),
+                       packed[i].bits());
+      if constexpr (R::random_bits != 0) ++element.offset;
+    }
+    std::vector<double> back(n);
+    nf::convert(isa, packed, back);
+    for (std::size_t i = 0; i < n; ++i)
+      bad.expect_equal(where, i, bits_of(nf::convert<double>(F(packed[i]))), bits_of(back[i]));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("from and to contiguous ranges", "[packed][convert]") {
+  Mismatches bad;
+  for (const std::size_t n : {0u, 1u, 7u, 8u, 9u, 63u, 511u, 512u, 513u, 1025u, 2000u}) {
+    for_each_width([&]<class F>() {
+      check_encode<F>(n, nf::nearest_even, nf::Saturation::finite, bad);
+      check_encode<F>(n, nf::Stochastic<>{.seed = 5, .stream = 2, .offset = 1000003},
+                      nf::Saturation::finite, bad);
+    });
+    check_encode<nf::float8_e5m2>(n, nf::toward_positive, nf::Saturation::none, bad);
+    check_encode<nf::float12_e6m5>(n, nf::Stochastic<32>{.seed = 7}, nf::Saturation::none, bad);
+  }
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("between packed formats, in one step, in place too", "[packed][convert]") {
+  Mismatches bad;
+  for (const std::size_t n : {5u, 600u, 1536u}) {
+    const auto where = [&] { return "length " + std::to_string(n); };
+    nf::PackedVector<nf::float12_e6m5> wide(n);
+    nf::convert(sample_floats(n), wide);
+    nf::PackedVector<nf::float4_e2m1fn, nf::HighNibbleFirst> narrow(n);
+    nf::convert(wide, narrow, nf::nearest_away);
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto expected =
+          nf::convert<nf::float4_e2m1fn>(nf::float12_e6m5(wide[i]), nf::nearest_away);
+      bad.expect_equal(where, i, expected.bits(), narrow[i].bits());
+    }
+    nf::PackedVector<nf::float6_e2m3fn> six(n);
+    nf::convert(wide, six);
+    const nf::PackedVector<nf::float6_e2m3fn> before = six;
+    nf::convert(six, nf::PackedSpan<nf::float6_e3m2fn>(six.data(), n));
+    const nf::PackedSpan<const nf::float6_e3m2fn> after(six.data(), n);
+    for (std::size_t i = 0; i < n; ++i)
+      bad.expect_equal(where, i, nf::convert<nf::float6_e3m2fn>(before[i]).bits(), after[i].bits());
+  }
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("codes move between layouts unchanged: NaN, Inf and -0 too", "[packed][convert]") {
+  nf::PackedVector<nf::float8_e5m2> codes(256);
+  for (std::uint32_t i = 0; i < 256; ++i) codes[i] = from_code<nf::float8_e5m2>(i);
+  nf::PackedVector<nf::float8_e5m2, nf::OnePerByte> bytes(256);
+  nf::convert(codes, bytes);
+  Mismatches bad;
+  for (std::uint32_t i = 0; i < 256; ++i)
+    bad.expect_equal([] { return std::string("code"); }, i, i, bytes[i].bits());
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("subnormals are flushed on request", "[packed][convert]") {
+  const std::vector<float> in{0.25f, -0.75f, 1.0f};
+  nf::PackedVector<nf::float6_e2m3fn> out(3);
+  nf::convert(in, out, nf::nearest_even, nf::Saturation::finite, nf::Subnormals::flush);
+  CHECK(out[0].bits() == 0x00);
+  CHECK(out[1].bits() == 0x20);
+  CHECK(out[2].bits() == 0x08);
+}
+
+TEST_CASE("packed ranges of different sizes are refused before anything is written",
+          "[packed][convert]") {
+  const std::vector<float> in(7, 1.0f);
+  nf::PackedVector<nf::float4_e2m1fn> out(6);
+  CHECK_THROWS_AS(nf::convert(in, out), std::invalid_argument);
+  CHECK_THROWS_WITH(nf::convert(in, out),
+                    "narrowfloat::convert: the input has 7 elements, the output 6");
+  CHECK(out == nf::PackedVector<nf::float4_e2m1fn>(6));
+  for (const nf::Isa isa : nf::all_isas) {
+    if (nf::isa_available(isa)) continue;
+    CHECK_THROWS_AS(nf::convert(isa, std::vector<float>(6), out), std::invalid_argument);
+  }
+}
