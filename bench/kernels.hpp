@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <narrowfloat/convert.hpp>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,23 +17,37 @@ namespace bench {
 /// Converts n elements between two arrays that are apart.
 using convert_function = void (*)(narrowfloat::Isa, const void* in, void* out, std::size_t n);
 
-/// A conversion between f32 and a format, in one direction, by one rounding.
-struct kernel {
-  std::string_view format;
-  std::string_view rounding;
-  bool encodes;  ///< f32 to the format; else back
-  bool is_signed;
-  shape bytes;
-  convert_function run;
-  convert_function encode;  ///< to nearest; makes the codes that a conversion back reads
+inline constexpr std::string_view f32 = "f32";
+inline constexpr std::string_view default_rounding = "nearest_even";
 
-  std::string_view from() const { return encodes ? "f32" : format; }
-  std::string_view to() const { return encodes ? format : "f32"; }
+/// A conversion from one type to another by one rounding; at most one of the two is f32.
+struct kernel {
+  std::string_view from, to;
+  std::string_view rounding;
+  shape bytes;
+  bool is_signed;  ///< the format, see format()
+  int code_bits;   ///< of the format
+  convert_function run;
+  convert_function encode;  ///< f32 to the format to nearest; makes the codes that others read
+
+  bool encodes() const { return from == f32; }
+  bool decodes() const { return to == f32; }
+  bool is_stochastic() const { return rounding.starts_with("stochastic"); }
+  /// The one that is not f32; the one that is read where neither is.
+  std::string_view format() const { return encodes() ? to : from; }
 };
 
 using kernels = std::vector<kernel>;
 
-inline constexpr std::string_view default_rounding = "nearest_even";
+/// "f32 -> bfloat16".
+inline std::string conversion_name(const kernel& of) {
+  return std::string(of.from) + " -> " + std::string(of.to);
+}
+
+/// How a table shows it; every conversion to f32 is exact.
+inline std::string_view rounding_name(const kernel& of) {
+  return of.decodes() ? "exact" : of.rounding;
+}
 
 template <class From, class To, class R>
 void run_convert(narrowfloat::Isa isa, const void* in, void* out, std::size_t n) {
@@ -42,25 +57,28 @@ void run_convert(narrowfloat::Isa isa, const void* in, void* out, std::size_t n)
 
 template <class F, class R = narrowfloat::NearestEven>
 kernel encode_kernel(std::string_view format, std::string_view rounding = default_rounding) {
-  return {format,
+  return {f32,
+          format,
           rounding,
-          true,
-          F::is_signed,
           {sizeof(float), sizeof(F)},
+          F::is_signed,
+          F::width,
           &run_convert<float, F, R>,
           &run_convert<float, F, narrowfloat::NearestEven>};
 }
 
-/// To float every format here is exact: one rounding serves.
-template <class F>
-kernel decode_kernel(std::string_view format) {
-  return {format,
+/// From a format to float or to another format. To float every format here is exact: one rounding
+/// serves.
+template <class From, class To = float>
+kernel decode_kernel(std::string_view from, std::string_view to = f32) {
+  return {from,
+          to,
           default_rounding,
-          false,
-          F::is_signed,
-          {sizeof(F), sizeof(float)},
-          &run_convert<F, float, narrowfloat::NearestEven>,
-          &run_convert<float, F, narrowfloat::NearestEven>};
+          {sizeof(From), sizeof(To)},
+          From::is_signed,
+          From::width,
+          &run_convert<From, To, narrowfloat::NearestEven>,
+          &run_convert<float, From, narrowfloat::NearestEven>};
 }
 
 /// Appends both directions.
@@ -72,6 +90,8 @@ void add_format(kernels& all, std::string_view format) {
 
 void add_narrow_kernels(kernels& all);
 void add_wide_kernels(kernels& all);
-void add_rounding_kernels(kernels& all);
+void add_pair_kernels(kernels& all);
+/// The other roundings for a format of each kind, of more formats if `every`.
+void add_rounding_kernels(kernels& all, bool every);
 
 }  // namespace bench

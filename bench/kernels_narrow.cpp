@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The conversions of the formats of 8 bits or fewer.
+// The conversions of the formats of 8 bits or fewer; the custom ones have no name in the library.
 #include "kernels.hpp"
 
 namespace bench {
@@ -20,6 +20,8 @@ void add_narrow_kernels(kernels& all) {
   add_format<float6_e2m3fn>(all, "float6_e2m3fn");
   add_format<float6_e3m2fn>(all, "float6_e3m2fn");
   add_format<float4_e2m1fn>(all, "float4_e2m1fn");
+  add_format<Float<4, 3, 9, Specials::ieee>>(all, "custom_e4m3b9");
+  add_format<Float<3, 2, 3, Specials::fn>>(all, "custom_e3m2fn");
   add_format<Float<5, 1, 12, Specials::finite>>(all, "custom_e5m1b12");
 }
 

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace bench {
 
@@ -43,6 +44,17 @@ inline std::size_t last_level_cache() {
   }
   return largest != 0 ? largest : std::size_t{32} << 20;
 }
+
+/// What is measured: bytes of the f32 side.
+struct standard_sizes {
+  std::size_t first_level = std::size_t{16} << 10;
+  std::size_t second_level = std::size_t{1} << 20;
+  /// Four times the last-level cache, at most 1 GiB.
+  std::size_t memory =
+      std::max<std::size_t>(std::min<std::size_t>(4 * last_level_cache() >> 20, 1024), 4) << 20;
+
+  std::vector<std::size_t> all() const { return {first_level, second_level, memory}; }
+};
 
 /// 1048576 as "1MiB".
 inline std::string size_name(std::size_t bytes) {

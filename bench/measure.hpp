@@ -1,34 +1,28 @@
 // SPDX-License-Identifier: MIT
-// Times conversions, the copies of their shape and memcpy, all in turns, with Google Benchmark.
+// Times conversions, the copies of their shape and memcpy, all in turns.
 #pragma once
-
-#include <benchmark/benchmark.h>
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
-#include <functional>
-#include <map>
-#include <memory>
-#include <new>
+#include <iterator>
+#include <narrowfloat/isa.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "arrays.hpp"
 #include "kernels.hpp"
 #include "machine.hpp"
 #include "progress.hpp"
 #include "roof.hpp"
-#include "tensors.hpp"
+#include "turns.hpp"
 
 namespace bench {
 
-inline constexpr int repetitions = 5;
-
 /// Medians, in elements a second.
 struct copy_row {
-  shape bytes;
   std::size_t f32_bytes;
   std::string name;
   double speed;
@@ -36,171 +30,131 @@ struct copy_row {
 struct row {
   const kernel* conversion;
   narrowfloat::Isa isa;
-  std::size_t f32_bytes;  ///< the size of the f32 side
+  std::size_t f32_bytes;  ///< the size of the f32 side, or of as many elements of f32
   double speed;
   double roof;  ///< the fastest copy of this shape and size
   double memcpy;
 };
 
-/// Collects the repetitions of Google Benchmark and prints nothing.
-class collector : public benchmark::BenchmarkReporter {
+/// A conversion on an instruction set.
+struct task {
+  const kernel* conversion;
+  narrowfloat::Isa isa;
+  friend bool operator==(const task&, const task&) = default;
+};
+
+/// What every section of the program works with.
+struct bench_state {
+  const kernels& all;
+  arrays& data;
+  double min_time;
+  progress& shown;
+};
+
+/// What was measured of a section's conversions.
+struct measurements {
+  std::vector<row> rows;
+  std::vector<copy_row> copies;
+};
+
+inline std::string row_name(const kernel& of, narrowfloat::Isa isa, std::size_t f32_bytes) {
+  return fmt::format("convert/{}/{}/{}/{}/{}", of.from, of.to, of.rounding,
+                     narrowfloat::isa_name(isa), size_name(f32_bytes));
+}
+
+/// The copies of a shape: add() them to the turns, ask for the rest after those have run.
+class copies {
  public:
-  bool ReportContext(const Context&) override { return true; }
-  void ReportRuns(const std::vector<Run>& runs) override {
-    for (const Run& run : runs) {
-      if (run.run_type != Run::RT_Iteration) continue;
-      speeds_[run.run_name.function_name].push_back(run.counters.at("items_per_second"));
+  /// Of as many elements as `data` holds, from where `like` reads to where it writes.
+  copies(const arrays& data, const kernel& like) : data_(data), like_(like) {}
+
+  void add(turns& timed) {
+    for (const roof_variant& variant : roof_variants(like_.bytes)) {
+      names_.push_back(name_of(variant));
+      timed.add(
+          names_.back(), data_.size(),
+          [run = variant.run, in = data_.in(like_), out = data_.out(), n = data_.size()] {
+            run(in, out, n);
+          },
+          [&data = data_, &like = like_] { data.settle(like); });
     }
   }
-  double median(const std::string& name) {
-    std::vector<double>& speeds = speeds_.at(name);
-    const auto middle = speeds.begin() + static_cast<std::ptrdiff_t>(speeds.size() / 2);
-    std::nth_element(speeds.begin(), middle, speeds.end());
-    return *middle;
+
+  /// Each thread copies its part, past the caches, as the fastest copies in memory do.
+  void add_threads(turns& timed, int threads) {
+    for (const roof_variant& variant : roof_variants(like_.bytes)) {
+      const std::string_view name = variant.name;
+      if (name != "plain" && name.find("stream") == name.npos) continue;
+      names_.push_back(fmt::format("{}/threads:{}", name_of(variant), threads));
+      timed.add_threads(
+          names_.back(), data_.size(), threads,
+          [run = variant.run, bytes = like_.bytes, in = data_.in(like_), out = data_.out(),
+           n = data_.size() / static_cast<std::size_t>(threads)](int thread) {
+            const std::size_t first = static_cast<std::size_t>(thread) * n;
+            run(in + first * static_cast<std::size_t>(bytes.in_bytes),
+                out + first * static_cast<std::size_t>(bytes.out_bytes), n);
+          },
+          [&data = data_, &like = like_] { data.settle(like); });
+    }
+  }
+
+  std::vector<copy_row> rows(turns& timed) const {
+    std::vector<copy_row> all;
+    for (const std::string& name : names_) all.push_back({f32_bytes(), name, timed.rate(name)});
+    return all;
+  }
+  /// The fastest.
+  double roof(turns& timed) const {
+    double fastest = 0;
+    for (const std::string& name : names_) fastest = std::max(fastest, timed.rate(name));
+    return fastest;
   }
 
  private:
-  std::map<std::string, std::vector<double>> speeds_;
+  std::size_t f32_bytes() const { return data_.size() * sizeof(float); }
+  std::string name_of(const roof_variant& variant) const {
+    return fmt::format("copy/{}to{}/{}/{}", like_.bytes.in_bytes, like_.bytes.out_bytes,
+                       variant.name, size_name(f32_bytes()));
+  }
+
+  const arrays& data_;
+  const kernel& like_;
+  std::vector<std::string> names_;
 };
 
-/// Memory on page bounds, already touched.
-class buffer {
- public:
-  explicit buffer(std::size_t bytes) {
-    constexpr std::size_t page = 4096;
-    const std::size_t whole = (bytes + page - 1) / page * page;
-    data_.reset(static_cast<unsigned char*>(std::aligned_alloc(page, whole)));
-    if (!data_) throw std::bad_alloc();
-    std::memset(data_.get(), 0, whole);
+/// Measures conversions, all of one shape and all from f32 or none, at one size.
+inline void measure(const bench_state& with, const std::vector<task>& tasks, std::size_t f32_bytes,
+                    measurements& found) {
+  const kernel& like = *tasks.front().conversion;
+  with.data.resize(f32_bytes);
+  const std::size_t n = with.data.size();
+  const void* const in = with.data.in(like);
+  void* const out = with.data.out();
+  turns timed(with.min_time, with.shown);
+
+  const std::string memcpy_name = fmt::format("memcpy/{}to{}/{}", like.bytes.in_bytes,
+                                              like.bytes.out_bytes, size_name(f32_bytes));
+  const std::size_t moved =
+      n * static_cast<std::size_t>(like.bytes.in_bytes + like.bytes.out_bytes) / 2;
+  timed.add(
+      memcpy_name, n, [=] { std::memcpy(out, in, moved); }, [&] { with.data.settle(like); });
+  copies same_shape(with.data, like);
+  same_shape.add(timed);
+  for (const task& each : tasks) {
+    timed.add(
+        row_name(*each.conversion, each.isa, f32_bytes), n,
+        [=] { each.conversion->run(each.isa, in, out, n); },
+        [=, &data = with.data] { data.prepare(*each.conversion); });
   }
-  unsigned char* data() const { return data_.get(); }
+  timed.run();
 
-  /// Repeats the first `pattern` bytes over `bytes`.
-  void repeat(std::size_t pattern, std::size_t bytes) const {
-    for (std::size_t done = pattern; done < bytes; done += std::min(done, bytes - done)) {
-      std::memcpy(data() + done, data(), std::min(done, bytes - done));
-    }
+  const double roof = same_shape.roof(timed), memcpy = timed.rate(memcpy_name);
+  std::ranges::copy(same_shape.rows(timed), std::back_inserter(found.copies));
+  for (const task& each : tasks) {
+    found.rows.push_back({each.conversion, each.isa, f32_bytes,
+                          timed.rate(row_name(*each.conversion, each.isa, f32_bytes)), roof,
+                          memcpy});
   }
-
- private:
-  struct release {
-    void operator()(unsigned char* p) const { std::free(p); }
-  };
-  std::unique_ptr<unsigned char, release> data_;
-};
-
-/// The arrays and the results. One step of work is one shape at one size.
-class session {
- public:
-  session(const std::vector<tensor>& tensors, std::size_t largest, double min_time)
-      : all_(concatenate(tensors)),
-        min_time_(min_time),
-        values_(largest),
-        codes_(largest),
-        decoded_(largest) {
-    std::string name = "bench_convert";
-    std::string interleave = "--benchmark_enable_random_interleaving=true";
-    char* arguments[] = {name.data(), interleave.data(), nullptr};
-    int count = 2;
-    benchmark::Initialize(&count, arguments);
-  }
-
-  /// Measures the conversions, all of one shape, on each instruction set.
-  void measure(const std::vector<const kernel*>& conversions,
-               const std::vector<narrowfloat::Isa>& isas, std::size_t f32_bytes, progress& shown) {
-    const shape bytes = conversions.front()->bytes;
-    const std::string size = size_name(f32_bytes);
-    const bool encodes = conversions.front()->encodes;
-    n_ = f32_bytes / sizeof(float);
-    sample_ = sample(all_, n_);
-    std::memcpy(values_.data(), sample_.data(), sample_.size() * sizeof(float));
-    values_.repeat(sample_.size() * sizeof(float), f32_bytes);
-    prepared_ = nullptr;
-
-    const void* const in = encodes ? values_.data() : codes_.data();
-    void* const out = encodes ? codes_.data() : decoded_.data();
-    const std::string shape_name = fmt::format("{}to{}", bytes.in_bytes, bytes.out_bytes);
-    const auto add = [&](const std::string& name, const kernel* source, auto run) {
-      add_benchmark(name, bytes, shown, source, run);
-    };
-
-    const std::string memcpy_name = fmt::format("memcpy/{}/{}", shape_name, size);
-    const std::size_t moved = n_ * static_cast<std::size_t>(bytes.in_bytes + bytes.out_bytes) / 2;
-    add(memcpy_name, nullptr, [=] { std::memcpy(out, in, moved); });
-    std::vector<std::string> copy_names;
-    for (const roof_variant& variant : roof_variants(bytes)) {
-      copy_names.push_back(fmt::format("copy/{}/{}/{}", shape_name, variant.name, size));
-      add(copy_names.back(), nullptr, [=, n = n_] { variant.run(in, out, n); });
-    }
-    for (const kernel* each : conversions) {
-      for (const narrowfloat::Isa isa : isas) {
-        add(row_name(*each, isa, size), encodes ? nullptr : each,
-            [=, n = n_] { each->run(isa, in, out, n); });
-      }
-    }
-
-    collector results;
-    benchmark::RunSpecifiedBenchmarks(&results, ".");
-    benchmark::ClearRegisteredBenchmarks();
-
-    double roof = 0;
-    for (const std::string& name : copy_names) {
-      copies_.push_back({bytes, f32_bytes, name, results.median(name)});
-      roof = std::max(roof, copies_.back().speed);
-    }
-    for (const narrowfloat::Isa isa : isas) {
-      for (const kernel* each : conversions) {
-        rows_.push_back({each, isa, f32_bytes, results.median(row_name(*each, isa, size)), roof,
-                         results.median(memcpy_name)});
-      }
-    }
-  }
-
-  const std::vector<row>& rows() const { return rows_; }
-  const std::vector<copy_row>& copies() const { return copies_; }
-
-  static std::string row_name(const kernel& of, narrowfloat::Isa isa, const std::string& size) {
-    return fmt::format("convert/{}/{}/{}/{}/{}", of.from(), of.to(), of.rounding,
-                       narrowfloat::isa_name(isa), size);
-  }
-
- private:
-  /// `source` is the format whose codes are read, if any: each repetition puts them in place first.
-  template <class Run>
-  void add_benchmark(const std::string& name, shape bytes, progress& shown, const kernel* source,
-                     Run run) {
-    benchmark::RegisterBenchmark(
-        name.c_str(),
-        [=, this, &shown](benchmark::State& state) {
-          shown.show(name);
-          if (source != nullptr && source != prepared_) prepare_codes(*source);
-          for ([[maybe_unused]] auto _ : state) {
-            run();
-            benchmark::ClobberMemory();
-          }
-          const auto elements =
-              static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(n_);
-          state.SetItemsProcessed(elements);
-          state.SetBytesProcessed(elements * (bytes.in_bytes + bytes.out_bytes));
-        })
-        ->MinTime(min_time_)
-        ->Repetitions(repetitions);
-  }
-
-  void prepare_codes(const kernel& source) {
-    const auto code_bytes = static_cast<std::size_t>(source.bytes.in_bytes);
-    source.encode(narrowfloat::active_isa(), sample_.data(), codes_.data(), sample_.size());
-    codes_.repeat(sample_.size() * code_bytes, n_ * code_bytes);
-    prepared_ = &source;
-  }
-
-  std::vector<float> all_, sample_;
-  double min_time_;
-  std::size_t n_ = 0;
-  buffer values_, codes_, decoded_;
-  const kernel* prepared_ = nullptr;
-  std::vector<row> rows_;
-  std::vector<copy_row> copies_;
-};
+}
 
 }  // namespace bench

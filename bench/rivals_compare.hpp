@@ -83,7 +83,7 @@ class comparison {
  public:
   comparison(const kernel& conversion, const kernel& back)
       : conversion_(conversion),
-        inputs_(conversion.encodes ? stratified_floats() : all_codes(conversion.bytes.in_bytes)),
+        inputs_(conversion.encodes() ? stratified_floats() : all_codes(conversion.bytes.in_bytes)),
         in_(bytes_of(inputs_.size(), conversion.bytes.in_bytes)),
         ours_(bytes_of(inputs_.size(), conversion.bytes.out_bytes)),
         theirs_(bytes_of(inputs_.size(), conversion.bytes.out_bytes)),
@@ -121,7 +121,7 @@ class comparison {
 
   /// The results as f32, in which a NaN can be told.
   void widen(const buffer& results, const buffer& as_f32) const {
-    if (conversion_.encodes) {
+    if (conversion_.encodes()) {
       back_.run(narrowfloat::active_isa(), results.data(), as_f32.data(), inputs_.size());
     } else {
       std::memcpy(as_f32.data(), results.data(), bytes_of(inputs_.size(), 4));

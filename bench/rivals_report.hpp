@@ -9,12 +9,11 @@
 #include <narrowfloat/isa.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "machine.hpp"
 #include "measure.hpp"
-#include "report.hpp"
+#include "report_json.hpp"
 #include "rivals.hpp"
 #include "rivals_compare.hpp"
 #include "rivals_measure.hpp"
@@ -30,10 +29,6 @@ struct rival_report {
   std::vector<difference> differences;
   const std::vector<std::string>& left_out;
 };
-
-inline std::string operation_name(const kernel& of) {
-  return fmt::format("{} to {}", of.from(), of.to());
-}
 
 inline double gigabytes(const rival_row& of) {
   return of.speed * (of.conversion->bytes.in_bytes + of.conversion->bytes.out_bytes) / 1e9;
@@ -56,15 +51,16 @@ inline std::string rival_table(const std::vector<rival_row>& rows) {
   const rival_row* last = nullptr;
   for (const rival_row& each : rows) {
     if (last == nullptr || last->conversion != each.conversion) {
-      text += fmt::format("\n{:<21} {:<25} {:>7} {:>8} {:>8} {:>7}\n", "conversion", "contender",
+      text += fmt::format("\n{:<22} {:<25} {:>7} {:>8} {:>8} {:>7}\n", "conversion", "contender",
                           "size", "Gelem/s", "GB/s", "ratio");
     } else if (last->f32_bytes != each.f32_bytes) {
       text += '\n';
     }
     last = &each;
-    text += fmt::format("{:<21} {:<25} {:>7} {:>8.3f} {:>8.2f} {:>7.2f}\n",
-                        operation_name(*each.conversion), each.contender, size_name(each.f32_bytes),
-                        each.speed / 1e9, gigabytes(each), each.ours / each.speed);
+    text +=
+        fmt::format("{:<22} {:<25} {:>7} {:>8.3f} {:>8.2f} {:>7.2f}\n",
+                    conversion_name(*each.conversion), each.contender, size_name(each.f32_bytes),
+                    each.speed / 1e9, gigabytes(each), each.ours / each.speed);
   }
   return text;
 }
@@ -73,10 +69,10 @@ inline std::string difference_table(const std::vector<difference>& all) {
   std::string text = fmt::format(
       "\nResults with other bits than narrowfloat's. NaN: of those, where both are NaN.\n"
       "The example is the first of the rest.\n\n"
-      "{:<21} {:<25} {:>8} {:>8} {:>8}  {:<10}    {:<10} not {}\n",
+      "{:<22} {:<25} {:>8} {:>8} {:>8}  {:<10}    {:<10} not {}\n",
       "conversion", "contender", "inputs", "differ", "NaN", "example", "gives", ourselves);
   for (const difference& each : all) {
-    text += fmt::format("{:<21} {:<25} {:>8} {:>8} {:>8}", operation_name(*each.conversion),
+    text += fmt::format("{:<22} {:<25} {:>8} {:>8} {:>8}", conversion_name(*each.conversion),
                         each.contender, each.inputs, each.differ, each.only_nan);
     if (each.first) {
       const int in = 2 + 2 * each.conversion->bytes.in_bytes;
@@ -90,23 +86,15 @@ inline std::string difference_table(const std::vector<difference>& all) {
   return text;
 }
 
-inline std::string to_json(const rival_report& of) {
+inline std::string json_text(const rival_report& of) {
   using json = nlohmann::ordered_json;
-  json all;
-  all["date"] = date_and_time(of.started);
-  all["machine"] = {{"processor", processor_name()},
-                    {"processors", std::thread::hardware_concurrency()},
-                    {"last_level_cache_bytes", last_level_cache()}};
-  all["compiler"] = compiler_name();
-  all["isa"] = narrowfloat::isa_name(narrowfloat::active_isa());
+  json all = about_run(of.started, of.min_time);
   all["input"] = of.input.string();
-  all["repetitions"] = repetitions;
-  all["min_time_s"] = of.min_time;
   all["left_out"] = of.left_out;
   all["rows"] = json::array();
   for (const rival_row& each : of.rows) {
-    all["rows"].push_back({{"from", each.conversion->from()},
-                           {"to", each.conversion->to()},
+    all["rows"].push_back({{"from", each.conversion->from},
+                           {"to", each.conversion->to},
                            {"contender", each.contender},
                            {"f32_bytes", each.f32_bytes},
                            {"elements_per_s", each.speed},
@@ -115,9 +103,9 @@ inline std::string to_json(const rival_report& of) {
   }
   all["differences"] = json::array();
   for (const difference& each : of.differences) {
-    json entry = {{"from", each.conversion->from()}, {"to", each.conversion->to()},
-                  {"contender", each.contender},     {"inputs", each.inputs},
-                  {"differ", each.differ},           {"both_nan", each.only_nan}};
+    json entry = {{"from", each.conversion->from}, {"to", each.conversion->to},
+                  {"contender", each.contender},   {"inputs", each.inputs},
+                  {"differ", each.differ},         {"both_nan", each.only_nan}};
     if (each.first) {
       entry["example"] = {{"input_bits", each.first->input},
                           {"contender_bits", each.first->theirs},
@@ -125,7 +113,7 @@ inline std::string to_json(const rival_report& of) {
     }
     all["differences"].push_back(std::move(entry));
   }
-  return all.dump(2, ' ', true, json::error_handler_t::replace) + '\n';
+  return to_text(all);
 }
 
 }  // namespace bench

@@ -14,7 +14,7 @@
 #include <narrowfloat/isa.hpp>
 
 #if defined(__x86_64__)
-#include "roof_x86.hpp"
+#include "roof_x86_pairs.hpp"
 #endif
 
 namespace bench {
@@ -47,41 +47,67 @@ void copy_plain(const void* in, void* out, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) target[i] = static_cast<word<Out>>(source[i]);
 }
 
-/// Every copy of this shape that this machine can run.
-template <int In, int Out>
-std::vector<roof_variant> variants_of() {
-  std::vector<roof_variant> found{{"plain", &copy_plain<In, Out>}};
 #if defined(__x86_64__)
+inline constexpr memory_access caches{false, false}, prefetch{true, false}, stream{false, true},
+    both{true, true};
+
+/// f32 to codes or back.
+template <int In, int Out>
+void add_x86_variants(std::vector<roof_variant>& found) {
   using narrowfloat::Isa;
-  constexpr memory_access caches{false, false}, prefetch{true, false}, stream{false, true},
-      both{true, true};
   if (narrowfloat::isa_available(Isa::avx2)) {
     found.push_back({"avx2", &avx2::copy<In, Out, caches>});
     found.push_back({"avx2_prefetch", &avx2::copy<In, Out, prefetch>});
     found.push_back({"avx2_stream", &avx2::copy<In, Out, stream>});
     found.push_back({"avx2_prefetch_stream", &avx2::copy<In, Out, both>});
   }
-  if (narrowfloat::isa_available(Isa::avx512)) {
-    using avx512::narrowing;
-    found.push_back({"avx512", &avx512::copy<In, Out, caches>});
-    found.push_back({"avx512_prefetch", &avx512::copy<In, Out, prefetch>});
-    found.push_back({"avx512_stream", &avx512::copy<In, Out, stream>});
-    found.push_back({"avx512_prefetch_stream", &avx512::copy<In, Out, both>});
-    if constexpr (Out < 4) {
-      found.push_back({"avx512_pack", &avx512::copy<In, Out, caches, narrowing::pack>});
-      found.push_back(
-          {"avx512_pack_prefetch_stream", &avx512::copy<In, Out, both, narrowing::pack>});
-    }
-    if constexpr (Out == 2) {
-      found.push_back({"avx512_permute", &avx512::copy<In, Out, caches, narrowing::permute>});
-      found.push_back(
-          {"avx512_permute_prefetch_stream", &avx512::copy<In, Out, both, narrowing::permute>});
-    }
-    if (Out == 1 && __builtin_cpu_supports("avx512vbmi")) {
-      found.push_back({"avx512_permute", &avx512::permute_to_bytes<caches>});
-      found.push_back({"avx512_permute_prefetch_stream", &avx512::permute_to_bytes<both>});
-    }
+  if (!narrowfloat::isa_available(Isa::avx512)) return;
+  using avx512::narrowing;
+  found.push_back({"avx512", &avx512::copy<In, Out, caches>});
+  found.push_back({"avx512_prefetch", &avx512::copy<In, Out, prefetch>});
+  found.push_back({"avx512_stream", &avx512::copy<In, Out, stream>});
+  found.push_back({"avx512_prefetch_stream", &avx512::copy<In, Out, both>});
+  if constexpr (Out < 4) {
+    constexpr auto pack = narrowing::pack;
+    found.push_back({"avx512_pack", &avx512::copy<In, Out, caches, pack>});
+    found.push_back({"avx512_pack_stream", &avx512::copy<In, Out, stream, pack>});
+    found.push_back({"avx512_pack_prefetch_stream", &avx512::copy<In, Out, both, pack>});
   }
+  if constexpr (Out == 2) {
+    constexpr auto permute = narrowing::permute;
+    found.push_back({"avx512_permute", &avx512::copy<In, Out, caches, permute>});
+    found.push_back({"avx512_permute_stream", &avx512::copy<In, Out, stream, permute>});
+    found.push_back({"avx512_permute_prefetch_stream", &avx512::copy<In, Out, both, permute>});
+  }
+  if (Out == 1 && __builtin_cpu_supports("avx512vbmi")) {
+    found.push_back({"avx512_permute", &avx512::permute_to_bytes<caches>});
+    found.push_back({"avx512_permute_stream", &avx512::permute_to_bytes<stream>});
+    found.push_back({"avx512_permute_prefetch_stream", &avx512::permute_to_bytes<both>});
+  }
+}
+
+/// Codes to codes.
+template <int In, int Out>
+requires(In < 4 && Out < 4) void add_x86_variants(std::vector<roof_variant>& found) {
+  using narrowfloat::Isa;
+  if (narrowfloat::isa_available(Isa::avx2)) {
+    found.push_back({"avx2", &avx2::copy_codes<In, Out, caches>});
+    found.push_back({"avx2_stream", &avx2::copy_codes<In, Out, stream>});
+    found.push_back({"avx2_prefetch_stream", &avx2::copy_codes<In, Out, both>});
+  }
+  if (!narrowfloat::isa_available(Isa::avx512)) return;
+  found.push_back({"avx512", &avx512::copy_codes<In, Out, caches>});
+  found.push_back({"avx512_stream", &avx512::copy_codes<In, Out, stream>});
+  found.push_back({"avx512_prefetch_stream", &avx512::copy_codes<In, Out, both>});
+}
+#endif
+
+/// Every copy of this shape that this machine can run.
+template <int In, int Out>
+std::vector<roof_variant> variants_of() {
+  std::vector<roof_variant> found{{"plain", &copy_plain<In, Out>}};
+#if defined(__x86_64__)
+  add_x86_variants<In, Out>(found);
 #endif
   return found;
 }
@@ -116,6 +142,9 @@ inline std::vector<roof_variant> roof_variants(shape of) {
   if (of == shape{4, 4}) return checked_variants_of<4, 4>();
   if (of == shape{1, 4}) return checked_variants_of<1, 4>();
   if (of == shape{2, 4}) return checked_variants_of<2, 4>();
+  if (of == shape{2, 1}) return checked_variants_of<2, 1>();
+  if (of == shape{1, 2}) return checked_variants_of<1, 2>();
+  if (of == shape{1, 1}) return checked_variants_of<1, 1>();
   throw std::logic_error("no same-shape copy of " + std::to_string(of.in_bytes) + " to " +
                          std::to_string(of.out_bytes) + " bytes");
 }

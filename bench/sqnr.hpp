@@ -58,11 +58,11 @@ inline std::vector<sqnr_row> sqnr_of(const std::vector<tensor>& tensors,
                                      const kernels& conversions) {
   std::vector<sqnr_row> rows;
   for (const kernel& each : conversions) {
-    if (each.encodes) continue;
+    if (!each.decodes()) continue;
     for (const std::string_view kind : tensor_kinds) {
       if (std::any_of(tensors.begin(), tensors.end(),
                       [&](const tensor& t) { return t.kind == kind; })) {
-        rows.push_back({each.format, kind, sqnr(tensors, kind, each)});
+        rows.push_back({each.from, kind, sqnr(tensors, kind, each)});
       }
     }
   }
