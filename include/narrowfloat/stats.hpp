@@ -15,7 +15,7 @@ namespace narrowfloat {
 /// Example   ConversionStats stats;
 ///           convert(gradients, codes, Scale{1024}, stats);
 ///           if (stats.nan + stats.infinite != 0) skip_step();
-///           std::cout << 100.0 * stats.saturated / stats.count << " % saturated\\n";
+///           std::cout << 100.0 * stats.saturated / stats.count << " % saturated\n";
 struct ConversionStats {
   std::uint64_t count = 0;      ///< elements
   std::uint64_t saturated = 0;  ///< finite and beyond the largest finite value of the target

@@ -24,6 +24,9 @@ struct word_quad {
   W word[4];
 };
 
+/// What the keys grow by from round to round.
+inline constexpr std::uint32_t philox_low_step = 0x9e3779b9u, philox_high_step = 0xbb67ae85u;
+
 /// The keys of each round.
 template <int Rounds, class W>
 struct round_keys {
@@ -34,8 +37,8 @@ constexpr NF_FN round_keys<Rounds, std::uint32_t> round_keys_of(std::uint32_t lo
                                                                 std::uint32_t high) {
   round_keys<Rounds, std::uint32_t> keys{};
   for (int round = 0; round < Rounds; ++round) {
-    keys.low[round] = low + static_cast<std::uint32_t>(round) * 0x9e3779b9u;
-    keys.high[round] = high + static_cast<std::uint32_t>(round) * 0xbb67ae85u;
+    keys.low[round] = low + static_cast<std::uint32_t>(round) * philox_low_step;
+    keys.high[round] = high + static_cast<std::uint32_t>(round) * philox_high_step;
   }
   return keys;
 }

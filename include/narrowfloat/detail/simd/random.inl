@@ -11,12 +11,13 @@ inline void random_blocks(std::uint32_t* to, std::uint64_t first, std::size_t co
   const long_words low(0xffffffffu), mask = splat<long_words>(modulus - 1);
   const long_words stream_low = splat<long_words>(stream & 0xffffffffu);
   const long_words stream_high = splat<long_words>(stream >> 32);
-  const round_keys<10, std::uint32_t> scalar_keys =
-      round_keys_of<10>(static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
   round_keys<10, long_words> keys;
-  for (int round = 0; round < 10; ++round) {
-    keys.low[round] = splat<long_words>(scalar_keys.low[round]);
-    keys.high[round] = splat<long_words>(scalar_keys.high[round]);
+  keys.low[0] = splat<long_words>(seed & 0xffffffffu);
+  keys.high[0] = splat<long_words>(seed >> 32);
+  NF_UNROLL
+  for (int round = 1; round < 10; ++round) {
+    keys.low[round] = keys.low[round - 1] + long_words(philox_low_step);
+    keys.high[round] = keys.high[round - 1] + long_words(philox_high_step);
   }
   long_words block = long_words::load(numbers);
   for (std::size_t done = 0; done < count; done += per_step) {
