@@ -112,10 +112,12 @@ inline std::uint64_t array_checksum(narrowfloat::Isa isa = narrowfloat::active_i
   const Stochastic<> keyed{.seed = 1, .stream = 2, .offset = 3};
   arrays.add<float8_e4m3fn>(inputs, toward_positive, Saturation::none);
   arrays.add<float8_e4m3fn>(inputs, toward_negative);
+  arrays.add<float8_e4m3fn>(inputs, to_odd);
   arrays.add<float8_e4m3fn>(inputs, nearest_away, Saturation::none, Subnormals::flush);
   arrays.add<float8_e4m3fn>(inputs, keyed);
   arrays.add<float8_e4m3fn>(inputs, Stochastic<24>{.seed = 1, .offset = ~std::uint64_t{0} - 9});
   arrays.add<bfloat16>(inputs, toward_negative);
+  arrays.add<bfloat16>(inputs, to_odd, Saturation::finite);
   arrays.add<bfloat16>(inputs, keyed);
   arrays.add<float16>(inputs, toward_positive);
   arrays.add<float16>(inputs, nearest_away);
