@@ -23,7 +23,6 @@ CONVERT(avx2, float8_e5m2, float, NearestEven)
 LOOK_UP(avx512_vbmi, 1)
 LOOK_UP(avx512_vbmi, 2)
 LOOK_UP(avx512_vbmi, 4)
-LOOK_UP(avx2, 1)
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

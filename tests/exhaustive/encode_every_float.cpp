@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// All 2^32 floats to every named format, to nearest, on the active instruction set, against the
-// oracle.
+// All 2^32 floats to every named format, to nearest and toward zero, on the active instruction set, against
+// the oracle.
 #include <narrowfloat/convert.hpp>
 
 #include <map>
@@ -17,10 +17,10 @@ namespace {
 /// of patterns with one code. Rounding is monotone, so the end of a run is found by bisection; NaN
 /// is a run.
 template <class F>
-std::map<std::uint32_t, std::uint32_t> runs_of_codes(std::uint32_t sign) {
+std::map<std::uint32_t, std::uint32_t> runs_of_codes(std::uint32_t sign, oracle::Mode mode) {
   constexpr oracle::Format format = oracle_format<F>();
   const auto code = [&](std::uint32_t magnitude) {
-    return oracle::round(format, oracle::from_f32_bits(sign | magnitude), {},
+    return oracle::round(format, oracle::from_f32_bits(sign | magnitude), {mode},
                          oracle_saturation(nf::default_saturation<F>));
   };
   constexpr std::uint32_t infinity = 0x7f800000u, end = 0x80000000u;
@@ -41,20 +41,20 @@ std::map<std::uint32_t, std::uint32_t> runs_of_codes(std::uint32_t sign) {
   return first_of;
 }
 
-template <class F>
-void check_every_float() {
+template <class F, class R>
+void check_every_float(R rounding, oracle::Mode mode) {
   constexpr std::size_t chunk = std::size_t{1} << 20;
   std::vector<float> in(chunk);
   std::vector<F> out(chunk);
   Mismatches bad;
   for (const std::uint32_t sign : {0u, 0x80000000u}) {
-    const auto runs = runs_of_codes<F>(sign);
+    const auto runs = runs_of_codes<F>(sign, mode);
     auto run = runs.begin();
     for (std::uint64_t first = 0; first < 0x80000000u; first += chunk) {
       for (std::size_t i = 0; i < chunk; ++i) {
         in[i] = std::bit_cast<float>(sign | static_cast<std::uint32_t>(first + i));
       }
-      nf::convert(in, out);
+      nf::convert(in, out, rounding);
       for (std::size_t i = 0; i < chunk;) {
         const auto next = std::next(run);
         const std::uint64_t run_end = next == runs.end() ? 0x80000000u : next->first & 0x7fffffffu;
@@ -76,5 +76,10 @@ void check_every_float() {
 
 TEMPLATE_LIST_TEST_CASE("all 2^32 floats round to nearest as the oracle says", "[exhaustive]",
                         named_formats) {
-  check_every_float<TestType>();
+  check_every_float<TestType>(nf::nearest_even, oracle::Mode::nearest_even);
+}
+
+TEMPLATE_LIST_TEST_CASE("all 2^32 floats round toward zero as the oracle says", "[exhaustive]",
+                        named_formats) {
+  check_every_float<TestType>(nf::toward_zero, oracle::Mode::toward_zero);
 }
