@@ -139,8 +139,10 @@ constexpr NF_FN W round_by_sum(const W& bits, const W& random) {
     steps = (steps - W(offset - (Rule == rule::half_up ? 1 : 0))) >> below;
   }
   if constexpr (Rule == rule::odd) {
-    // Where the value is inexact, one of the two sums is odd.
-    const W away = negative_float_sum(bits, t, up);
+    // Rounded to negative, the negative of the sum goes away from zero: where the value is inexact, one of the
+    // two sums is odd. The signs are set as bits: a negation of floats might leave the sum under -ffast-math.
+    const W sign_bit = W(source::sign_mask);
+    const W away = float_sum<direction_of(Rule)>(bits | sign_bit, t | sign_bit, up);
     steps = M > 0 ? steps | (away & W(1)) : steps + ((away ^ sum) & W(1) & (steps ^ W(1)));
   }
   return steps;

@@ -111,13 +111,6 @@ constexpr NF_FN W float_sum(const W& a, const W& t, int up) {
   return sign + sum + down + (away ? 1 : 0);
 }
 
-/// The bits of -(a + t * 2^up), rounded once to negative, which for positive a and t is away from zero.
-template <std::unsigned_integral W>
-constexpr NF_FN W negative_float_sum(const W& a, const W& t, int up) {
-  constexpr W sign = wide<W>::sign_mask;
-  return float_sum<direction::to_negative, W>(a | sign, t | sign, up);
-}
-
 /// The bits of a float or double with its magnitude limited to `positive` or, on its side, to `negative`, both
 /// magnitudes.
 template <std::unsigned_integral W>

@@ -118,15 +118,6 @@ NF_INLINE pack<N, Lane> float_sum(const pack<N, Lane>& a, const pack<N, Lane>& t
   return (vector<N, Lane>)((reals)a.lanes + (reals)t.lanes * scale);
 }
 
-template <std::size_t N, class Lane>
-NF_INLINE pack<N, Lane> negative_float_sum(const pack<N, Lane>& a, const pack<N, Lane>& t, int up) {
-  using real = typename wide<Lane>::real;
-  using reals = vector<N, real>;
-  // A negative constant and no negation, which -ffast-math might move out of the sum.
-  const reals scale = reals{} - static_cast<real>(Lane{1} << up);
-  return (vector<N, Lane>)((reals)t.lanes * scale - (reals)a.lanes);
-}
-
 template <int Exponent, std::size_t N, class Lane>
 NF_INLINE pack<N, Lane> scaled_integer(const pack<N, Lane>& a) {
   using real = typename wide<Lane>::real;
