@@ -89,10 +89,11 @@ narrowfloat::detail::block_grid grid_of(std::string_view name,
   if (shape.empty()) fail(name, "a scalar has no blocks");
   if (shape.size() != 2 && (axis == 0 || Format::block_rows != 1))
     fail(name, "shape " + text_of(shape) + ": blocks that span rows are those of a matrix");
+  // Blocks without elements may have any number of rows, each of which takes its time.
+  if (std::ranges::find(shape, std::size_t{0}) != shape.end())
+    fail(name, "shape " + text_of(shape) + " has no elements");
   std::size_t rows = 1;
-  const std::span leading(shape.begin(), shape.end() - 1);
-  for (const std::size_t extent : leading) rows = extent == 0 ? 0 : rows * extent;
-  if (std::ranges::find(leading, std::size_t{0}) != leading.end()) rows = 0;
+  for (const std::size_t extent : std::span(shape).first(shape.size() - 1)) rows *= extent;
   return narrowfloat::detail::grid_of<Format>(rows, shape.back(), axis);
 }
 
@@ -202,7 +203,7 @@ std::span<const Scale> checked_scales(const Tensor& tensor, const std::vector<st
 /// Result    two or three tensors at the end of file.tensors.
 /// Special   throws Error, and leaves the file as it was, unless `shape` is that of the blocks: the
 ///           columns are the last extent, the rows all others; a matrix, where blocks span rows; and
-///           unless the codes fill whole bytes. That names are unique is for write() to find.
+///           unless there are codes and they fill whole bytes. That names are unique is for write() to find.
 template <StorableBlocks Format>
 void add_blocks(File& file, const std::string& name, std::vector<std::size_t> shape,
                 const BlockTensor<Format>& blocks, std::string_view rule = {}) {
@@ -239,7 +240,7 @@ void add_blocks(File& file, const std::string& name, std::vector<std::size_t> sh
 ///           extent. F4 codes may be U8 pairs, the first in the low bits, whose last extent counts
 ///           bytes, and E8M0 scales may be U8.
 /// Special   throws Error with the tensor and the reason where a tensor is absent, has another dtype,
-///           shape or size, where the metadata name another format, a block scale is negative, a
+///           shape or size, or no elements, where the metadata name another format, a block scale is negative, a
 ///           tensor scale is not positive and finite, or there is one that the format has not.
 template <StorableBlocks Format>
 BlockTensor<Format> read_blocks(const File& file, const std::string& name) {
