@@ -3,17 +3,18 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <istream>
 #include <map>
-#include <optional>
+#include <numeric>
 #include <ranges>
 #include <span>
 #include <stdexcept>
+#include <streambuf>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -21,10 +22,10 @@
 #include <utility>
 #include <vector>
 
-#include "../formats.hpp"
 #include "detail/pending_file.hpp"
 #include "detail/safetensors_header.hpp"
 #include "detail/safetensors_layout.hpp"
+#include "safetensors_dtype.hpp"
 
 namespace narrowfloat::safetensors {
 
@@ -34,77 +35,6 @@ static_assert(std::endian::native == std::endian::little, "the format's numbers 
 struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
-
-/// The element types of the format. Those with a C++ type (see dtype_of) can be viewed; the others
-/// are kept as bytes.
-enum class Dtype {
-  boolean,
-  f4,
-  f6_e2m3,
-  f6_e3m2,
-  u8,
-  i8,
-  f8_e5m2,
-  f8_e4m3,
-  f8_e8m0,
-  f8_e4m3fnuz,
-  f8_e5m2fnuz,
-  i16,
-  u16,
-  f16,
-  bf16,
-  i32,
-  u32,
-  f32,
-  c64,
-  f64,
-  i64,
-  u64
-};
-
-namespace detail {
-struct DtypeInfo {
-  std::string_view name;
-  std::size_t bits;
-};
-// In the order of Dtype.
-inline constexpr std::array<DtypeInfo, 22> dtypes{
-    {{"BOOL", 8},        {"F4", 4},      {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"U8", 8},
-     {"I8", 8},          {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8},
-     {"F8_E5M2FNUZ", 8}, {"I16", 16},    {"U16", 16},    {"F16", 16},    {"BF16", 16},
-     {"I32", 32},        {"U32", 32},    {"F32", 32},    {"C64", 64},    {"F64", 64},
-     {"I64", 64},        {"U64", 64}}};
-static_assert(dtypes[static_cast<std::size_t>(Dtype::u64)].name == "U64");
-}  // namespace detail
-
-/// Result  the name in the file, as "F8_E4M3".
-constexpr std::string_view dtype_name(Dtype dtype) {
-  return detail::dtypes[static_cast<std::size_t>(dtype)].name;
-}
-
-/// Result  the size of one element; 4 and 6 bits are stored without padding.
-constexpr std::size_t dtype_bits(Dtype dtype) {
-  return detail::dtypes[static_cast<std::size_t>(dtype)].bits;
-}
-
-/// Result  the dtype that stores T as it is; none if there is none.
-template <class T>
-constexpr std::optional<Dtype> dtype_of() {
-  if (std::is_same_v<T, double>) return Dtype::f64;
-  if (std::is_same_v<T, float>) return Dtype::f32;
-  if (std::is_same_v<T, float16>) return Dtype::f16;
-  if (std::is_same_v<T, bfloat16>) return Dtype::bf16;
-  if (std::is_same_v<T, float8_e4m3fn>) return Dtype::f8_e4m3;
-  if (std::is_same_v<T, float8_e5m2>) return Dtype::f8_e5m2;
-  if (std::is_same_v<T, float8_e8m0fnu>) return Dtype::f8_e8m0;
-  if (std::is_same_v<T, float8_e4m3fnuz>) return Dtype::f8_e4m3fnuz;
-  if (std::is_same_v<T, float8_e5m2fnuz>) return Dtype::f8_e5m2fnuz;
-  return std::nullopt;
-}
-
-/// A C++ type with a dtype of its own.
-template <class T>
-concept Element = (dtype_of<T>() != std::nullopt);
 
 /// A named array, row-major. Its bytes are as in the file.
 struct Tensor {
@@ -120,10 +50,31 @@ struct Tensor {
     // the vector's bytes come from the plain operator new, so any such T may live there
     static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__ &&
                   std::is_trivially_copyable_v<T>);
-    if (dtype != *dtype_of<T>())
-      throw Error(detail::place_of(name) + ": is " + std::string(dtype_name(dtype)) + ", not " +
-                  std::string(dtype_name(*dtype_of<T>())));
+    require(*dtype_of<T>());
     return {reinterpret_cast<const T*>(data.data()), data.size() / sizeof(T)};
+  }
+
+  /// Result    a view of the codes, of 4 and 6 bits as well; valid as long as `data` is left alone.
+  /// Requires  dtype is packed_dtype_of<F>() and the data are those of the shape, else Error.
+  template <PackedElement F>
+  PackedSpan<const F> packed() const {
+    require(*packed_dtype_of<F>());
+    try {
+      detail::check_size({name, std::string(dtype_name(dtype)), shape, 0, data.size()}, F::width);
+    } catch (const detail::Malformed& malformed) {
+      throw Error(malformed.what());
+    }
+    // divided first: 3 bytes hold 4 codes of 6 bits
+    constexpr std::size_t bytes = std::lcm(8, F::width) / 8, codes = bytes * 8 / F::width;
+    const std::size_t n = data.size() / bytes * codes + data.size() % bytes * 8 / F::width;
+    return {static_cast<const void*>(data.data()), n};
+  }
+
+ private:
+  void require(Dtype wanted) const {
+    if (dtype != wanted)
+      throw Error(detail::place_of(name) + ": is " + std::string(dtype_name(dtype)) + ", not " +
+                  std::string(dtype_name(wanted)));
   }
 };
 
@@ -147,6 +98,26 @@ Tensor make_tensor(std::string name, std::vector<std::size_t> shape, const Value
   return {std::move(name), *dtype_of<T>(), std::move(shape), {bytes.begin(), bytes.end()}};
 }
 
+/// Result   a tensor that holds a copy of the codes, packed as the format wants them.
+/// Special  throws Error unless the codes are as many as the shape has, and fill whole bytes.
+template <PackedElement F>
+Tensor make_packed_tensor(std::string name, std::vector<std::size_t> shape,
+                          PackedSpan<const F> codes) {
+  const auto bytes = std::as_bytes(codes.bytes());
+  Tensor made{
+      std::move(name), *packed_dtype_of<F>(), std::move(shape), {bytes.begin(), bytes.end()}};
+  const std::size_t n = made.template packed<F>().size();
+  if (n != codes.size())
+    throw Error(detail::place_of(made.name) + ": the shape has " + std::to_string(n) +
+                " elements, the codes " + std::to_string(codes.size()));
+  return made;
+}
+template <PackedElement F>
+Tensor make_packed_tensor(std::string name, std::vector<std::size_t> shape,
+                          const PackedVector<F>& codes) {
+  return make_packed_tensor(std::move(name), std::move(shape), PackedSpan<const F>(codes));
+}
+
 namespace detail {
 
 inline Dtype find_dtype(const Entry& entry) {
@@ -159,7 +130,7 @@ inline Dtype find_dtype(const Entry& entry) {
 // As the format's definition limits it.
 inline constexpr std::size_t largest_header = 100'000'000;
 
-inline std::string read_header_text(std::ifstream& in, std::uintmax_t file_size) {
+inline std::string read_header_text(std::istream& in, std::uintmax_t file_size) {
   if (file_size < 8)
     throw Malformed("byte 0: the file has " + std::to_string(file_size) + " bytes, fewer than 8");
   std::uint64_t size = 0;
@@ -176,7 +147,7 @@ inline std::string read_header_text(std::ifstream& in, std::uintmax_t file_size)
   return text;
 }
 
-inline File read(std::ifstream& in, std::uintmax_t file_size) {
+inline File read(std::istream& in, std::uintmax_t file_size) {
   const std::string text = read_header_text(in, file_size);
   Header header = parse_header(text);
   order_entries(header.entries, file_size - 8 - text.size());
@@ -192,6 +163,15 @@ inline File read(std::ifstream& in, std::uintmax_t file_size) {
   }
   return file;
 }
+
+/// Bytes in memory as a stream's source.
+struct MemorySource : std::streambuf {
+  explicit MemorySource(std::span<const std::byte> bytes) {
+    // streams read through pointers that could write, which none here does
+    char* const begin = const_cast<char*>(reinterpret_cast<const char*>(bytes.data()));
+    setg(begin, begin, begin + bytes.size());
+  }
+};
 
 inline std::string header_of(const File& file) {
   Header header{{}, file.metadata};
@@ -215,8 +195,7 @@ inline std::string header_of(const File& file) {
 /// Reads a file.
 ///
 /// Result    all tensors in the order of their data, and the metadata.
-/// Special   throws Error unless every byte of the file is accounted for: the header is the
-/// format's
+/// Special   throws Error unless every byte of the file is accounted for: the header is the format's
 ///           JSON and nothing else, and the data fill the rest without gap or overlap.
 /// Promises  allocates no more than the data and a small multiple of the header; reads nothing
 ///           outside the file, whatever it holds.
@@ -230,6 +209,20 @@ inline File read(const std::filesystem::path& path) {
     return detail::read(in, size);
   } catch (const detail::Malformed& malformed) {
     throw Error(path.string() + ": " + malformed.what());
+  }
+}
+
+/// Reads a file that lies in memory.
+///
+/// Result    as for a path; the tensors hold copies.
+/// Special   the same, without the path in the message.
+inline File read(std::span<const std::byte> bytes) {
+  detail::MemorySource source(bytes);
+  std::istream in(&source);
+  try {
+    return detail::read(in, bytes.size());
+  } catch (const detail::Malformed& malformed) {
+    throw Error(malformed.what());
   }
 }
 
