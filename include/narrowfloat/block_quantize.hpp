@@ -50,6 +50,7 @@ void quantize_blocks(const T* values, const block_grid& grid, const QuantizeOpti
                      const PackedMatrix<typename Format::element>& codes) {
   using Element = typename Format::element;
   using real = typename block_divider<Format>::real;
+  if (grid.rows == 0 || grid.cols == 0) return;  // however many empty rows
   const std::size_t across = grid.across();
   const std::size_t tile = grid.tile_columns();
   const bool finite_only = options.non_finite == NonFinite::propagate;
@@ -121,6 +122,7 @@ void dequantize_blocks(const PackedMatrix<const typename Format::element>& codes
   using Scale = typename Format::scale;
   constexpr bool in_floats =
       power_of_two_scale<Scale> && float_suffices<Element> && std::same_as<T, float>;
+  if (grid.rows == 0 || grid.cols == 0) return;
   const std::size_t across = grid.across();
   const std::size_t tile = grid.tile_columns();
   std::vector<Element> elements(tile);

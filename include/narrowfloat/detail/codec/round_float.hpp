@@ -73,8 +73,8 @@ constexpr NF_FN W round_by_shift(const W& bits, const W& random) {
   constexpr int P = source::mantissa_bits, M = Layout::mantissa_bits, discarded = P - M - N;
   constexpr lane<W> leading = lane<W>{1} << P, one = lane<W>{1} << discarded;
   // The exponent field that code 0 of a scale stands for; 0 where the exponents are the source's.
-  constexpr lane<W> lowest =
-      Layout::is_scale ? static_cast<lane<W>>(Layout::min_exponent + source::bias) : 0;
+  constexpr int lowest_field = Layout::is_scale ? Layout::min_exponent + source::bias : 0;
+  constexpr auto lowest = static_cast<lane<W>>(lowest_field);
 
   W value = bits;
   if constexpr (is_directed<Rule>) value = bits & W(source::sign_mask - 1);
@@ -118,7 +118,8 @@ constexpr NF_FN W round_by_sum(const W& bits, const W& random) {
   using source = wide<lane<W>>;
   constexpr int P = source::mantissa_bits, M = Layout::mantissa_bits;
   constexpr int below = bits_below<Rule, N>, up = P - M - below;
-  constexpr auto lowest = static_cast<lane<W>>(Layout::min_exponent + source::bias);
+  constexpr int lowest_field = Layout::min_exponent + source::bias;
+  constexpr auto lowest = static_cast<lane<W>>(lowest_field);
 
   const W power = larger(bits & W(source::infinity), W(lowest << P));
   W t = power;
