@@ -18,6 +18,8 @@ struct cpu_features {
   bool avx2 = false;         ///< AVX2, F16C and FMA
   bool avx512 = false;       ///< AVX-512 F, BW, VL and DQ
   bool avx512_vbmi = false;  ///< and VBMI
+  /// Reads are ahead of streaming stores by themselves, so that prefetching costs more than it brings: AMD.
+  bool reads_ahead = false;
   /// Bytes of the largest cache that one core sees; a guess where the processor does not tell.
   std::size_t last_level_cache = std::size_t{32} << 20;
 };
@@ -49,6 +51,8 @@ inline cpu_features detect_cpu_features() noexcept {
   const std::size_t intel_cache = largest_cache(4), amd_cache = largest_cache(0x8000001d);
   if (intel_cache != 0 || amd_cache != 0)
     found.last_level_cache = intel_cache > amd_cache ? intel_cache : amd_cache;
+  if (__get_cpuid(0, &eax, &ebx, &ecx, &edx) == 0) return found;
+  found.reads_ahead = ecx == 0x444d4163;  // the end of "AuthenticAMD"
   if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0) return found;
   const bool osxsave = bit(ecx, 27), avx = bit(ecx, 28), f16c = bit(ecx, 29), fma = bit(ecx, 12);
   if (!osxsave || !avx) return found;

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "../codec/transcode.hpp"
+#include "../cpu_features.hpp"
 #include "environment.hpp"
 #include "pack.hpp"
 

@@ -37,13 +37,16 @@ NF_INLINE void run_part(const Step& step, const unsigned char* in, unsigned char
 }
 
 /// Runs a step over n elements, `group` at a time. Each group is read before it is written. Streaming stores
-/// go past the caches; they begin where `out` is aligned to a vector, and reads are prefetched.
+/// go past the caches; they begin where `out` is aligned to a vector. Reads are then prefetched, but for
+/// narrowing on a processor that reads ahead.
 template <class Step>
 NF_INLINE void run_groups(const Step& step, const unsigned char* in, unsigned char* out,
                           std::size_t n, const unsigned char* random, bool stream) {
   constexpr std::size_t line = 64, ahead = 4096, alignment = 4 * lanes;
   std::size_t i = 0;
+  bool prefetches = false;
   if (stream) {
+    prefetches = Step::out_bytes > Step::in_bytes || !find_cpu_features().reads_ahead;
     const std::size_t misaligned = -reinterpret_cast<std::uintptr_t>(out) % alignment;
     stream = misaligned % Step::out_bytes == 0;
     if (stream && misaligned != 0) {  // less than a group
@@ -52,7 +55,7 @@ NF_INLINE void run_groups(const Step& step, const unsigned char* in, unsigned ch
     }
   }
   for (; n - i >= group; i += group) {
-    if (stream) {
+    if (prefetches) {
       NF_UNROLL
       for (std::size_t byte = 0; byte < group * Step::in_bytes; byte += line) {
         prefetch(in + i * Step::in_bytes + ahead + byte);
