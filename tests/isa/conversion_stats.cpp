@@ -107,7 +107,7 @@ void check_counters(std::size_t n, R rounding = {}) {
 }  // namespace
 
 TEST_CASE("stats: the counters are those of a plain loop", "[isa]") {
-  for (const std::size_t n : {0, 1, 15, 16, 17, 1000, 1024, 5000}) {
+  for (const std::size_t n : {0u, 1u, 15u, 16u, 17u, 1000u, 1024u, 5000u}) {
     check_counters<nf::float8_e4m3fn>(n);
     check_counters<nf::bfloat16>(n);
   }
