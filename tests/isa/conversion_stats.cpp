@@ -95,11 +95,11 @@ void check_counters(std::size_t n, R rounding = {}) {
     nf::ConversionStats stats, scaled;
     nf::convert(in, plain, rounding);
     nf::convert(in, place, stats, rounding);
-    CHECK(std::memcmp(place.data(), plain.data(), n * sizeof(To)) == 0);
+    CHECK((n == 0 || std::memcmp(place.data(), plain.data(), n * sizeof(To)) == 0));
     check(stats, counted<To>(in, 1, rounding));
     nf::convert(in, plain, nf::Scale{0.37f}, rounding);
     nf::convert(in, place, nf::Scale{0.37f}, scaled, rounding);
-    CHECK(std::memcmp(place.data(), plain.data(), n * sizeof(To)) == 0);
+    CHECK((n == 0 || std::memcmp(place.data(), plain.data(), n * sizeof(To)) == 0));
     check(scaled, counted<To>(in, 0.37f, rounding));
   }
 }
