@@ -200,18 +200,20 @@ class Quantizer {
   static void measure(const std::vector<float>& values, const Blocks& blocks, Row& row) {
     const std::vector<float> got = numbers_of(blocks);
     const double largest = largest_element<Format>() * static_cast<double>(blocks.tensor_scale());
-    const std::size_t cols = blocks.cols();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const double x = values[i];
-      if (!std::isfinite(x)) continue;
-      const std::size_t block =
-          i / cols * blocks.block_cols() + i % cols / static_cast<std::size_t>(Format::block_size);
-      const double scale = static_cast<float>(blocks.scales()[block]);
-      row.clipped += std::fabs(x) > scale * largest ? 1 : 0;
-      const double error = x - static_cast<double>(got[i]);
-      if (!std::isfinite(error)) continue;  // of a block with Inf or NaN
-      row.signal += x * x;
-      row.noise += error * error;
+    std::size_t i = 0;
+    for (std::size_t r = 0; r < blocks.rows(); ++r) {
+      const auto scales = blocks.scales().subspan(r * blocks.block_cols(), blocks.block_cols());
+      for (std::size_t c = 0; c < blocks.cols(); ++c, ++i) {
+        const double x = values[i];
+        if (!std::isfinite(x)) continue;
+        const double scale =
+            static_cast<float>(scales[c / static_cast<std::size_t>(Format::block_size)]);
+        row.clipped += std::fabs(x) > scale * largest ? 1 : 0;
+        const double error = x - static_cast<double>(got[i]);
+        if (!std::isfinite(error)) continue;  // of a block with Inf or NaN
+        row.signal += x * x;
+        row.noise += error * error;
+      }
     }
     row.elements = values.size();
     row.quantized = true;
@@ -229,8 +231,10 @@ void print_row(std::string_view name, const std::string& shape, const Row& row) 
     fmt::print("     copied\n");
     return;
   }
-  fmt::print(" {:>10.2f} {:>9.4f}\n", 10 * std::log10(row.signal / row.noise),
-             100 * static_cast<double>(row.clipped) / static_cast<double>(row.elements));
+  fmt::print(
+      " {:>10} {:>9.4f}\n",
+      row.noise == 0 ? "exact" : fmt::format("{:.2f}", 10 * std::log10(row.signal / row.noise)),
+      100 * static_cast<double>(row.clipped) / static_cast<double>(row.elements));
 }
 
 template <class Format>
