@@ -25,7 +25,7 @@ void encode_elements(std::span<const Real> in, std::span<Element> out, const R& 
       for (std::size_t first = 0; first < in.size(); first += packed_chunk) {
         const std::size_t count = std::min(packed_chunk, in.size() - first);
         narrowfloat::convert(in.subspan(first, count), std::span(codes, count),
-                             advanced(rounding, first), saturation);
+                             rounding_from(rounding, first), saturation);
         for (std::size_t i = 0; i < count; ++i) {
           constexpr std::uint32_t sign = layout_of<Magnitude>::sign_mask;
           const std::uint32_t code = codes[i].bits(), magnitude = code & (sign - 1);

@@ -105,7 +105,7 @@ void quantize_blocks(const T* values, const block_grid& grid, const QuantizeOpti
                       });
         encode_elements<Element>(
             std::span<const real>(scaled.data(), count), std::span(elements.data(), count),
-            advanced(rounding, row * grid.cols + left), saturation, options.full_range);
+            rounding_from(rounding, row * grid.cols + left), saturation, options.full_range);
         pack_bits<Element::width>(elements.data(), count,
                                   codes.row(row).data() + bit_stream_bytes(left, Element::width));
       }

@@ -109,24 +109,11 @@ concept index_rounding_policy = rounding_policy<R> &&
 namespace detail {
 inline namespace NF_BASELINE {
 
-inline void require_lengths(std::size_t in, std::size_t out) {
-  if (in == out) return;
-  throw std::invalid_argument("narrowfloat::convert: the input has " + std::to_string(in) +
-                              " elements, the output " + std::to_string(out));
-}
-
 template <class T>
 concept packed_or_plain = packed_range<T> || number_range<T>;
 
 /// The codes that pass through a buffer at once; a multiple of 8, so that every chunk starts on a byte.
 inline constexpr std::size_t packed_chunk = 512;
-
-/// The policy for the elements of a call from `first` on.
-template <class R>
-constexpr NF_FN R advanced(R rounding, std::size_t first) {
-  if constexpr (R::random_bits != 0) rounding.offset += first;
-  return rounding;
-}
 
 /// Where a conversion reads and writes the elements of a chunk: in place for a contiguous range.
 template <class T>
@@ -198,7 +185,7 @@ void convert_chunks(Isa isa, In in, Out out, std::size_t n, const R& rounding,
   for (std::size_t first = 0; first < n; first += packed_chunk) {
     const std::size_t count = std::min(packed_chunk, n - first);
     narrowfloat::convert(isa, std::span(in.at(first, count), count),
-                         std::span(out.at(first, count), count), advanced(rounding, first),
+                         std::span(out.at(first, count), count), rounding_from(rounding, first),
                          saturation, subnormals);
     out.store(first, count);
   }
@@ -222,7 +209,7 @@ requires(packed_range<In> || packed_range<Out>)  //
     NF_INLINE void convert(Isa isa, In&& in, Out&& out, R rounding = {},
                            Saturation saturation = default_saturation<detail::number_of<Out>>,
                            Subnormals subnormals = Subnormals::keep) {
-  detail::require_lengths(std::ranges::size(in), std::ranges::size(out));
+  detail::require_equal_sizes(std::ranges::size(in), std::ranges::size(out));
   detail::convert_chunks(isa, detail::source_chunks(in), detail::chunks(out),
                          static_cast<std::size_t>(std::ranges::size(in)), rounding, saturation,
                          subnormals);
