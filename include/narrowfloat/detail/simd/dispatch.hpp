@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The door to the kernels: for each array operation, one function pointer an instruction set, in the order
-// of Isa; a null pointer where this build has none.
+// of Isa.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,15 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
+// An instruction set of another architecture has the names of generic here; no call gets through to it.
+#if !defined(__x86_64__)
+namespace avx2 = generic;
+namespace avx512 = generic;
+#endif
+#if !defined(__aarch64__)
+namespace neon = generic;
+#endif
+
 template <class R>
 using convert_kernel = void (*)(const void*, void*, std::size_t, const R&, saturates, bool);
 using look_up_kernel = void (*)(const void*, void*, std::size_t, const code_table&, bool);
@@ -26,21 +35,8 @@ using largest_kernel = Word (*)(const void*, std::size_t);
 
 template <class From, class To, class R>
 inline constexpr convert_kernel<R> convert_kernels[] = {
-    &generic::convert_array<From, To, R>,
-#if defined(__x86_64__)
-    &avx2::convert_array<From, To, R>,
-    &avx512::convert_array<From, To, R>,
-    nullptr,
-#elif defined(__aarch64__)
-    nullptr,
-    nullptr,
-    &neon::convert_array<From, To, R>,
-#else
-    nullptr,
-    nullptr,
-    nullptr,
-#endif
-};
+    &generic::convert_array<From, To, R>, &avx2::convert_array<From, To, R>,
+    &avx512::convert_array<From, To, R>, &neon::convert_array<From, To, R>};
 
 /// The kernel of a look-up, or a null pointer where the formula is faster.
 template <std::size_t OutBytes>
@@ -61,73 +57,19 @@ look_up_kernel look_up_kernel_of(std::size_t isa) {
 
 template <class Layout>
 inline constexpr flush_kernel flush_kernels[] = {
-    &generic::flush_array<Layout>,
-#if defined(__x86_64__)
-    &avx2::flush_array<Layout>,
-    &avx512::flush_array<Layout>,
-    nullptr,
-#elif defined(__aarch64__)
-    nullptr,
-    nullptr,
-    &neon::flush_array<Layout>,
-#else
-    nullptr,
-    nullptr,
-    nullptr,
-#endif
-};
+    &generic::flush_array<Layout>, &avx2::flush_array<Layout>, &avx512::flush_array<Layout>,
+    &neon::flush_array<Layout>};
 
-inline constexpr scale_kernel scale_kernels[] = {
-    &generic::scale_array,
-#if defined(__x86_64__)
-    &avx2::scale_array,
-    &avx512::scale_array,
-    nullptr,
-#elif defined(__aarch64__)
-    nullptr,
-    nullptr,
-    &neon::scale_array,
-#else
-    nullptr,
-    nullptr,
-    nullptr,
-#endif
-};
+inline constexpr scale_kernel scale_kernels[] = {&generic::scale_array, &avx2::scale_array,
+                                                 &avx512::scale_array, &neon::scale_array};
 
-inline constexpr count_kernel count_kernels[] = {
-    &generic::count_errors,
-#if defined(__x86_64__)
-    &avx2::count_errors,
-    &avx512::count_errors,
-    nullptr,
-#elif defined(__aarch64__)
-    nullptr,
-    nullptr,
-    &neon::count_errors,
-#else
-    nullptr,
-    nullptr,
-    nullptr,
-#endif
-};
+inline constexpr count_kernel count_kernels[] = {&generic::count_errors, &avx2::count_errors,
+                                                 &avx512::count_errors, &neon::count_errors};
 
 template <class Word>
 inline constexpr largest_kernel<Word> largest_kernels[] = {
-    &generic::largest_magnitude<Word>,
-#if defined(__x86_64__)
-    &avx2::largest_magnitude<Word>,
-    &avx512::largest_magnitude<Word>,
-    nullptr,
-#elif defined(__aarch64__)
-    nullptr,
-    nullptr,
-    &neon::largest_magnitude<Word>,
-#else
-    nullptr,
-    nullptr,
-    nullptr,
-#endif
-};
+    &generic::largest_magnitude<Word>, &avx2::largest_magnitude<Word>,
+    &avx512::largest_magnitude<Word>, &neon::largest_magnitude<Word>};
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
