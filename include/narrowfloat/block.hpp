@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "block_quantize.hpp"
+#include "block_dequantize.hpp"
 
 namespace narrowfloat {
 namespace detail {
@@ -43,6 +43,8 @@ void require_options(const QuantizeOptions& options) {
   const bool folds = options.pipeline == ScalePipeline::transformer_engine;
   if (folds && !two_levels)
     throw_invalid("the pipeline of Transformer Engine is for formats with a tensor scale");
+  if (options.three_quarters && !power_of_two_scale<typename Format::scale>)
+    throw_invalid("three_quarters is for power-of-two scales");
   if (!options.four_over_six) return;
   if (power_of_two_scale<typename Format::scale> ||
       !std::is_same_v<typename Format::element, float4_e2m1fn>)
@@ -73,18 +75,16 @@ block_parts<Format> quantized_parts(std::span<const T> values, std::size_t rows,
                                  : 0;
   const tensor_factors tensor = factors_of_tensor<Format>(amax, options);
   parts.tensor_scale = tensor.decode;
-  quantize_blocks<Format>(values.data(), parts.grid, options,
-                          block_divider<Format>(options, tensor), rounding, parts.scales.data(),
-                          PackedMatrix<typename Format::element>(parts.codes.data(), rows, cols));
+  quantize_blocks<Format>(values.data(), joined_rows<typename Format::element>(parts.grid), options,
+                          tensor, rounding, parts.scales.data(), parts.codes.data());
   return parts;
 }
 
 template <class Format, class T>
 void dequantize_parts(const block_parts<Format>& parts, std::span<T> out) {
   require_shape("the output", out.size(), parts.grid.rows, parts.grid.cols);
-  dequantize_blocks<Format>(PackedMatrix<const typename Format::element>(
-                                parts.codes.data(), parts.grid.rows, parts.grid.cols),
-                            parts.scales.data(), parts.tensor_scale, parts.grid, out.data());
+  dequantize_blocks<Format>(parts.codes.data(), parts.scales.data(), parts.tensor_scale,
+                            joined_rows<typename Format::element>(parts.grid), out.data());
 }
 
 }  // namespace NF_BASELINE

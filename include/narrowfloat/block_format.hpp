@@ -179,6 +179,10 @@ struct QuantizeOptions {
       false;  ///< FP4: map the largest magnitude of a block to 6 or to 4, whichever
               ///< has the smaller sum of squared errors; 6 of equals
   ScalePipeline pipeline = ScalePipeline::exact;
+  bool three_quarters =
+      false;  ///< power-of-two scales: elements are rounded from 3/4 of the quotients, so that
+              ///< stochastic rounding under the floor rule clips nothing and is unbiased
+              ///< (arXiv 2502.20586); the reader multiplies by 4/3
 };
 
 namespace detail {
@@ -195,10 +199,11 @@ struct block_grid {
   constexpr NF_FN std::size_t block_end(std::size_t block) const {
     return cols - block * width < width ? cols : (block + 1) * width;
   }
-  /// Columns that are worked on together: whole blocks, some hundred columns, a multiple of 8; or all.
-  constexpr NF_FN std::size_t tile_columns() const {
-    const std::size_t blocks = width >= 64 ? 8 : 8 * ((64 + width - 1) / width);
-    return blocks * width < cols ? blocks * width : cols;
+  /// Columns that are worked on together: whole blocks, about as many columns as are wanted, a multiple of 8; or all.
+  constexpr NF_FN std::size_t tile_columns(std::size_t wanted) const {
+    const std::size_t unit = width % 8 == 0 ? width : 8 * width;
+    const std::size_t tile = unit < wanted ? wanted / unit * unit : unit;
+    return tile < cols ? tile : cols;
   }
 };
 

@@ -99,10 +99,12 @@ constexpr NF_FN float float_quotient(float a, float b) {
 template <class Element>
 struct element_traits {
   using rounded = Element;  ///< the format that values are rounded to
+  using code = float_code<layout_of<Element>>;
 };
 template <int Width, int FractionBits>
 struct element_traits<FixedPoint<Width, FractionBits>> {
   using rounded = fixed_magnitude<Width - 1, FractionBits>;
+  using code = fixed_code<Width, FractionBits>;
 };
 
 template <class Element>
@@ -120,26 +122,27 @@ constexpr NF_FN binary largest_binary() {
   return {significand >> zeros, largest_element<Element>.exponent + zeros};
 }
 
-/// The exponent of the scale of a block by a rule other than search, unclamped.
-///
-/// Requires  amax, the bits of a positive finite float.
+/// With amax = (1 + fraction / 2^23) * 2^e, the fraction above which a rule other than search takes the scale's exponent
+/// from e + 1.
 template <class Element>
-constexpr NF_FN int scale_exponent(std::uint32_t amax, ScaleRule rule) {
+constexpr NF_FN std::uint32_t fraction_threshold(ScaleRule rule) {
   using layout = layout_of<typename element_traits<Element>::rounded>;
-  const binary x = binary_of(amax);
-  const auto fraction = static_cast<std::uint32_t>(x.significand) & 0x7fffffu;
-  const int floor = x.exponent + 23 - largest_exponent<Element>;
-  bool up = false;
-  if (rule == ScaleRule::ceil) up = fraction != 0;
-  if (rule == ScaleRule::rceil) {
-    // Both with the leading one at bit 60.
-    up = (x.significand << (exact::leading - 23)) > largest_element<Element>.significand;
+  constexpr std::uint32_t last = 0x7fffff;
+  switch (rule) {
+    case ScaleRule::ceil:
+      return 0;
+    case ScaleRule::rceil:
+      return static_cast<std::uint32_t>(largest_element<Element>.significand >>
+                                        (exact::leading - 23)) &
+             last;
+    case ScaleRule::even:
+      // Half a unit in the last of the element's mantissa bits carries into the next binade.
+      return last - (layout::significant_bits < 23 ? 0x400000u >> layout::significant_bits : 0);
+    case ScaleRule::floor:
+    case ScaleRule::search:
+      return last;
   }
-  if (rule == ScaleRule::even && layout::significant_bits < 23) {
-    // Half a unit in the last of the element's mantissa bits carries into the next binade.
-    up = fraction + (0x400000u >> layout::significant_bits) >= 0x800000u;
-  }
-  return floor + (up ? 1 : 0);
+  return last;
 }
 
 template <class Scale>

@@ -83,6 +83,13 @@ constexpr NF_FN W decode(const W& code) {
   return bits;
 }
 
+/// The code i of Width bits, a two's-complement number, to the bits of i * 2^-FractionBits.
+template <int Width, int FractionBits, class W>
+constexpr NF_FN W decode_fixed(const W& code) {
+  const W sign(lane<W>{1} << (Width - 1));
+  return scaled_integer<-FractionBits>((code ^ sign) - sign);
+}
+
 /// A conversion to a float or double that holds every value: only Inf may still change, to the bits
 /// `infinity`.
 template <class W>

@@ -10,7 +10,8 @@ namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 namespace avx512_vbmi {
 
-using avx512::bytes, avx512::finish_streaming, avx512::lanes, avx512::prefetch, avx512::store;
+using avx512::bytes, avx512::finish_streaming, avx512::lanes, avx512::prefetch, avx512::store,
+    avx512::words;
 
 struct byte_table {
   __m512i quarter[4];
@@ -49,9 +50,75 @@ NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& hig
   }
 }
 
+/// 64 codes of the bit stream, one a byte.
+template <int Width>
+NF_INLINE bytes unpack_codes(const std::uint8_t* from) {
+  if constexpr (Width == 8) {
+    return bytes::load(from);
+  } else {
+    // Byte k of each eight gets the Width bits from bit k * Width of its group on.
+    struct places {
+      alignas(64) std::uint8_t bytes[64];
+    };
+    constexpr places group_bytes = [] {
+      places p{};
+      for (int k = 0; k < 64; ++k)
+        p.bytes[k] = static_cast<std::uint8_t>(k / 8 * Width + (k % 8 < Width ? k % 8 : 0));
+      return p;
+    }();
+    constexpr std::uint64_t first_bits =
+        0x0706050403020100u * static_cast<unsigned>(Width);  // no product exceeds a byte
+    constexpr __mmask64 read = ~__mmask64{0} >> (64 - 8 * Width);
+    const __m512i stream = _mm512_maskz_loadu_epi8(read, from);
+    const __m512i groups =
+        _mm512_maskz_permutexvar_epi8(~__mmask64{0}, _mm512_load_si512(group_bytes.bytes), stream);
+    const __m512i codes = _mm512_maskz_multishift_epi64_epi8(
+        ~__mmask64{0}, _mm512_set1_epi64((long long)first_bits), groups);
+    return (bytes::words)_mm512_and_si512(codes, _mm512_set1_epi8((1 << Width) - 1));
+  }
+}
+
+/// The bytes of a table at codes of Width bits.
+template <int Width>
+NF_INLINE bytes find_codes(const byte_table& table, const bytes& code) {
+  const __m512i x = (__m512i)code.lanes;
+  if constexpr (Width > 7) return table.find(code);
+  if constexpr (Width == 7)
+    return (bytes::words)_mm512_permutex2var_epi8(table.quarter[0], x, table.quarter[1]);
+  return (bytes::words)_mm512_maskz_permutexvar_epi8(~__mmask64{0}, x, table.quarter[0]);
+}
+
+/// Floats k * 16 ... of the 64 whose upper halves have these bytes.
+NF_INLINE words floats_of_pairs(const bytes& low, const bytes& high, std::size_t k) {
+  const __m512i first = _mm512_setr_epi64(
+      0x4101000040000000, 0x4303000042020000, 0x4505000044040000, 0x4707000046060000,
+      0x4909000048080000, 0x4b0b00004a0a0000, 0x4d0d00004c0c0000, 0x4f0f00004e0e0000);
+  const __m512i place = _mm512_add_epi8(first, _mm512_set1_epi8((char)(16 * k)));
+  return (words::words)_mm512_maskz_permutex2var_epi8(0xcccccccccccccccc, (__m512i)low.lanes, place,
+                                                      (__m512i)high.lanes);
+}
+
 #include "groups.inl"
 
 #include "table.inl"
+
+/// As decode_blocks() of block.inl, for elements that are the upper halves of floats.
+template <class Code, bool Split>
+void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t first, int shift,
+                   const float* high, const float* low, float* out) {
+  const byte_table low_bytes(decode_table<Code>.low), high_bytes(decode_table<Code>.high);
+  for (std::size_t i = 0; i < n; i += group) {
+    const bytes code = unpack_codes<Code::width>(codes + i / 8 * Code::width);
+    const bytes low_part = find_codes<Code::width>(low_bytes, code);
+    const bytes high_part = find_codes<Code::width>(high_bytes, code);
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      const words x = floats_of_pairs(low_part, high_part, k);
+      avx512::times_factors<Split>(x, high, low, first + i + k * lanes, shift)
+          .store(out + i + k * lanes);
+    }
+  }
+}
 
 }  // namespace avx512_vbmi
 }  // namespace NF_BASELINE

@@ -243,7 +243,7 @@ template <class From, class Words = words>
 struct half_to_float {
   static constexpr std::size_t in_bytes = sizeof(code_for<From>), out_bytes = 4, random_bytes = 0;
 
-  NF_INLINE halves half_words(const unsigned char* in) const {
+  static NF_INLINE halves half_words(const unsigned char* in) {
     if constexpr (in_bytes == 2) {
       return with_canonical_nan<From>(halves::load(in));
     } else {
@@ -267,20 +267,25 @@ struct half_to_float {
     }
   }
 
+  /// 2 * lanes codes.
+  static NF_INLINE void floats(const unsigned char* in, Words& first, Words& last) {
+    if constexpr (is_upper_half<From>) {
+      widen_high(half_words(in), first, last);
+    } else {
+      from_half(half_words(in), first, last);
+      if constexpr (From::bias != binary16::bias) {
+        first = times_power_of_two(first, binary16::bias - From::bias);
+        last = times_power_of_two(last, binary16::bias - From::bias);
+      }
+    }
+  }
+
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
                             bool stream) const {
     NF_UNROLL
     for (std::size_t k = 0; k < 2; ++k, in += 2 * lanes * in_bytes, out += 2 * sizeof(words)) {
       Words first(0), last(0);
-      if constexpr (is_upper_half<From>) {
-        widen_high(half_words(in), first, last);
-      } else {
-        from_half(half_words(in), first, last);
-        if constexpr (From::bias != binary16::bias) {
-          first = times_power_of_two(first, binary16::bias - From::bias);
-          last = times_power_of_two(last, binary16::bias - From::bias);
-        }
-      }
+      floats(in, first, last);
       store(out, first, stream);
       store(out + sizeof(words), last, stream);
     }

@@ -30,6 +30,8 @@ using look_up_kernel = void (*)(const void*, void*, std::size_t, const code_tabl
 using flush_kernel = void (*)(const void*, void*, std::size_t);
 using scale_kernel = void (*)(const void*, void*, std::size_t, float, bool);
 using count_kernel = void (*)(const void*, const void*, std::size_t, std::uint32_t, error_counts&);
+using pack_kernel = void (*)(const void*, std::size_t, std::uint8_t*);
+using unpack_kernel = void (*)(const std::uint8_t*, std::size_t, void*);
 template <class Word>
 using largest_kernel = Word (*)(const void*, std::size_t);
 
@@ -70,6 +72,60 @@ template <class Word>
 inline constexpr largest_kernel<Word> largest_kernels[] = {
     &generic::largest_magnitude<Word>, &avx2::largest_magnitude<Word>,
     &avx512::largest_magnitude<Word>, &neon::largest_magnitude<Word>};
+
+template <int Width>
+inline constexpr pack_kernel pack_kernels[] = {&generic::pack_array<Width>,
+                                               &avx2::pack_array<Width>, &avx512::pack_array<Width>,
+                                               &neon::pack_array<Width>};
+template <int Width>
+inline constexpr unpack_kernel unpack_kernels[] = {
+    &generic::unpack_array<Width>, &avx2::unpack_array<Width>, &avx512::unpack_array<Width>,
+    &neon::unpack_array<Width>};
+
+/// The loops over blocks that no type changes, see block.inl.
+struct block_kernel_set {
+  void (*join_magnitudes)(const float*, std::size_t, std::size_t, std::size_t, std::uint32_t,
+                          std::uint32_t*);
+  void (*choose_exponents)(const std::uint32_t*, std::size_t, const exponent_rule&, std::uint32_t*,
+                           float*);
+  void (*multiply_blocks)(const float*, std::size_t, std::size_t, int, const float*, bool, float*);
+  void (*divide_blocks)(const float*, std::size_t, std::size_t, int, const float*, const double*,
+                        std::uint32_t, float*);
+  void (*multiply_blocks_long)(const float*, std::size_t, std::size_t, int, const double*, bool,
+                               float*);
+  void (*invert_scales)(const double*, std::size_t, double, double*, float*);
+  bool (*split_scales)(const double*, std::size_t, double, std::uint32_t, float*, float*);
+};
+inline constexpr block_kernel_set block_kernels[] = {
+    {&generic::join_magnitudes, &generic::choose_exponents, &generic::multiply_blocks,
+     &generic::divide_blocks, &generic::multiply_blocks_long, &generic::invert_scales,
+     &generic::split_scales},
+    {&avx2::join_magnitudes, &avx2::choose_exponents, &avx2::multiply_blocks, &avx2::divide_blocks,
+     &avx2::multiply_blocks_long, &avx2::invert_scales, &avx2::split_scales},
+    {&avx512::join_magnitudes, &avx512::choose_exponents, &avx512::multiply_blocks,
+     &avx512::divide_blocks, &avx512::multiply_blocks_long, &avx512::invert_scales,
+     &avx512::split_scales},
+    {&neon::join_magnitudes, &neon::choose_exponents, &neon::multiply_blocks, &neon::divide_blocks,
+     &neon::multiply_blocks_long, &neon::invert_scales, &neon::split_scales}};
+
+using decode_kernel = void (*)(const std::uint8_t*, std::size_t, std::size_t, int, const float*,
+                               const float*, float*);
+template <class Code, bool Split>
+inline constexpr decode_kernel decode_kernels[] = {
+    &generic::decode_blocks<Code, Split>, &avx2::decode_blocks<Code, Split>,
+    &avx512::decode_blocks<Code, Split>, &neon::decode_blocks<Code, Split>};
+
+/// The kernel that decodes blocks of an element.
+template <class Code, bool Split>
+decode_kernel decode_kernel_of(std::size_t isa) {
+#if defined(__x86_64__)
+  if constexpr (has_decode_table<Code>()) {
+    if (isa == 2 && find_cpu_features().avx512_vbmi)
+      return &avx512_vbmi::decode_blocks<Code, Split>;
+  }
+#endif
+  return decode_kernels<Code, Split>[isa];
+}
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -2,7 +2,9 @@
 // The array loops for the compiler's baseline: no intrinsics, no target.
 #pragma once
 
+#include "../codec/bit_stream.hpp"
 #include "../codec/philox.hpp"
+#include "../codec/scale_rule.hpp"
 #include "group.hpp"
 #include "table.hpp"
 
@@ -65,6 +67,24 @@ NF_INLINE void store(unsigned char* to, const Pack& x, bool) {
 NF_INLINE void prefetch(const unsigned char* from) { __builtin_prefetch(from); }
 NF_INLINE void finish_streaming() {}
 
+/// Whether a bit is set.
+NF_INLINE bool has_bits(const words& x) {
+  const long_words::words halves_of_x = (long_words::words)x.lanes;
+  return (halves_of_x[0] | halves_of_x[1]) != 0;
+}
+/// x * (high + low), rounded once: the sum and its product are exact in double.
+NF_INLINE words product_of_sum(const words& x, const words& high, const words& low) {
+  float product[lanes];
+  NF_UNROLL
+  for (std::size_t k = 0; k < lanes; ++k) {
+    const double factor = static_cast<double>(__builtin_bit_cast(float, high.lanes[k])) +
+                          static_cast<double>(__builtin_bit_cast(float, low.lanes[k]));
+    product[k] =
+        static_cast<float>(static_cast<double>(__builtin_bit_cast(float, x.lanes[k])) * factor);
+  }
+  return words::load(product);
+}
+
 NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {
   const long_words low(0xffffffffu);
   const long_words product = (a & low).lanes * (b & low).lanes;
@@ -103,6 +123,10 @@ void look_up(const void* in, void* out, std::size_t n, const code_table& table, 
 #include "convert.inl"
 
 #include "reduce.inl"
+
+#include "packed.inl"
+
+#include "block.inl"
 
 }  // namespace generic
 }  // namespace NF_BASELINE

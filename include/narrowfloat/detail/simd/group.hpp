@@ -135,5 +135,10 @@ constexpr bool is_in_half() {
   }
 }
 
+/// How near, in floats on either side, a product by a rounded inverse must come to a point for the exact quotient to
+/// count as one that may lie beyond it. The inverse is wrong by a unit in its last place at most, the product by one and
+/// a half more.
+inline constexpr std::uint32_t near_quotients = 8;
+
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -5,7 +5,9 @@
 #if defined(__aarch64__)
 #include <arm_neon.h>
 
+#include "../codec/bit_stream.hpp"
 #include "../codec/philox.hpp"
+#include "../codec/scale_rule.hpp"
 #include "group.hpp"
 #include "table.hpp"
 
@@ -89,6 +91,14 @@ NF_INLINE void store(unsigned char* to, const Pack& x, bool) {
 NF_INLINE void prefetch(const unsigned char* from) { __builtin_prefetch(from); }
 NF_INLINE void finish_streaming() {}
 
+/// Whether a bit is set.
+NF_INLINE bool has_bits(const words& x) { return vmaxvq_u32((uint32x4_t)x.lanes) != 0; }
+/// x * (high + low), rounded once; x * low is exact.
+NF_INLINE words product_of_sum(const words& x, const words& high, const words& low) {
+  const float32x4_t rest = vmulq_f32((float32x4_t)x.lanes, (float32x4_t)low.lanes);
+  return (words::words)vfmaq_f32(rest, (float32x4_t)x.lanes, (float32x4_t)high.lanes);
+}
+
 NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {
   const long_words product =
       (long_words::words)vmull_u32(vmovn_u64((uint64x2_t)a.lanes), vmovn_u64((uint64x2_t)b.lanes));
@@ -140,6 +150,10 @@ NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& hig
 #include "convert.inl"
 
 #include "reduce.inl"
+
+#include "packed.inl"
+
+#include "block.inl"
 
 }  // namespace neon
 }  // namespace NF_BASELINE

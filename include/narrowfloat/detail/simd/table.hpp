@@ -49,5 +49,61 @@ constexpr code_table make_code_table(saturates policy) {
 template <class From, class To, class R, bool Overflow, bool Infinity>
 inline constexpr code_table code_table_of = make_code_table<From, To, R>({Overflow, Infinity});
 
+/// What the loops of blocks see of an element: the codes of a format.
+template <class Layout>
+struct float_code {
+  using layout = Layout;
+  static constexpr int width = Layout::width;
+  /// Whether the conversion of half-words serves, where the instruction set has it.
+  template <bool ConvertsHalf>
+  static constexpr bool is_half() {
+    return is_upper_half<Layout> || (ConvertsHalf && is_in_half<Layout>());
+  }
+  template <class W>
+  static constexpr NF_FN W to_float(const W& code) {
+    return decode<Layout>(code);
+  }
+};
+
+/// The codes of a two's-complement number of Width bits.
+template <int Width, int FractionBits>
+struct fixed_code {
+  static constexpr int width = Width;
+  template <bool>
+  static constexpr bool is_half() {
+    return false;
+  }
+  template <class W>
+  static constexpr NF_FN W to_float(const W& code) {
+    return decode_fixed<Width, FractionBits>(code);
+  }
+};
+
+/// Whether the elements are the upper halves of floats, and a table of them has at most 256 entries.
+template <class Code>
+constexpr bool has_decode_table() {
+  if constexpr (Code::width > 8) {
+    return false;
+  } else {
+    for (std::uint32_t code = 0; code < 1u << Code::width; ++code)
+      if ((Code::template to_float<std::uint32_t>(code) & 0xffff) != 0) return false;
+    return true;
+  }
+}
+
+template <class Code>
+constexpr code_table make_decode_table() {
+  code_table table;
+  for (std::uint32_t code = 0; code < 1u << Code::width; ++code) {
+    const std::uint32_t bits = Code::template to_float<std::uint32_t>(code);
+    table.low[code] = static_cast<std::uint8_t>(bits >> 16);
+    table.high[code] = static_cast<std::uint8_t>(bits >> 24);
+  }
+  return table;
+}
+
+template <class Code>
+inline constexpr code_table decode_table = make_decode_table<Code>();
+
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

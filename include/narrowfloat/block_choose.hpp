@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+// private: include <narrowfloat/block.hpp>. The scale of a tensor and of one block, exactly; the exact quotient of a
+// value by its scale.
+#pragma once
+
+#include <bit>
+
+#include "block_elements.hpp"
+#include "block_error.hpp"
+
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+
+/// The scale of a tensor, and the float by which Transformer Engine multiplies instead of dividing.
+struct tensor_factors {
+  float decode = 1, encode = 1;
+};
+
+/// The largest float for Inf.
+constexpr NF_FN float finite_float(float x) {
+  return float_of_bits(std::min(bits_of_float(x), float_infinity - 1));
+}
+
+/// The tensor scale that the largest magnitude needs: the largest block scale times the largest
+/// element stand for it; 1 where it is 0, or where the scale rounds to 0.
+template <class Format>
+tensor_factors factors_of_tensor(std::uint32_t amax, const QuantizeOptions& options) {
+  if constexpr (Format::tensor_scale == TensorScale::none) {
+    return {};
+  } else {
+    const bool folds = options.pipeline == ScalePipeline::transformer_engine;
+    const auto reciprocal = [](float x) { return finite_float(float_quotient(1.0f, x)); };
+    if (bits_of_float(options.tensor_scale) != 0) {  // a comparison would see DAZ
+      return {options.tensor_scale, folds ? reciprocal(options.tensor_scale) : 1.0f};
+    }
+    if (amax == 0) return {};
+    binary top = largest_binary<typename Format::scale>();
+    if (options.four_over_six) {  // leaves room for a block scale half as large again
+      const int width = static_cast<int>(std::bit_width(top.significand));
+      const bool room = top.significand << 1 >= std::uint64_t{3} << (width - 1);
+      top = {1, top.exponent + width - (room ? 1 : 2)};
+    }
+    const binary range = product(top, largest_binary<typename Format::element>());
+    if (folds) {
+      const float encode =
+          finite_float(float_quotient(convert<float>(exact_double(range)), float_of_bits(amax)));
+      if (bits_of_float(encode) == 0) return {};
+      return {reciprocal(encode), encode};
+    }
+    const float scale = convert<float>(quotient_to_odd(binary_of(amax), range));
+    return {bits_of_float(scale) == 0 ? 1.0f : scale, 1.0f};
+  }
+}
+
+/// The type of quotients that are compared by their errors.
+template <class Element>
+using quotient_type = std::conditional_t<float_suffices<Element>, float, double>;
+
+/// The squared error of a block whose quotients are rounded to nearest even.
+template <class Element>
+exact_sum block_error(std::span<const float> values,
+                      std::span<const quotient_type<Element>> quotients, double factor,
+                      bool full_range) {
+  std::vector<Element> codes(values.size());
+  std::vector<double> images(values.size());
+  encode_elements(quotients.data(), values.size(), codes.data(), NearestEven{}, Saturation::finite,
+                  full_range);
+  decode_elements(codes.data(), values.size(), images.data());
+  for (double& image : images) image = scaled_up(image, factor);
+  return squared_error(values, images);
+}
+
+/// The scale of each block; the two kinds of scale share this interface.
+template <class Format, bool PowerOfTwo = power_of_two_scale<typename Format::scale>>
+class scale_chooser;
+
+/// What both kinds have.
+class blank_blocks {
+ public:
+  explicit blank_blocks(const QuantizeOptions& options)
+      : last_number_(options.non_finite == NonFinite::nan_block ? float_infinity - 1
+                                                                : float_infinity) {}
+  /// Whether a block with this largest magnitude has a scale that is NaN and no numbers.
+  bool is_blank(std::uint32_t amax) const { return amax > last_number_; }
+
+ protected:
+  std::uint32_t last_number_;
+};
+
+/// Powers of two: exponents, by a rule.
+template <class Format>
+class scale_chooser<Format, true> : public blank_blocks {
+  using Element = typename Format::element;
+  using Scale = typename Format::scale;
+  using traits = scale_traits<Scale>;
+
+ public:
+  scale_chooser(const QuantizeOptions& options, const tensor_factors&)
+      : blank_blocks(options), options_(options) {}
+
+  exponent_rule rule() const {
+    constexpr int offset = step_bias + largest_exponent<Element>;
+    return {.threshold = fraction_threshold<Element>(options_.rule),
+            .least = static_cast<std::uint32_t>(traits::lowest + offset),
+            .most = static_cast<std::uint32_t>(traits::highest + offset),
+            .last_number = last_number_,
+            .one_field = static_cast<std::uint32_t>(127 - traits::lowest)};
+  }
+  static Scale scale_of(std::uint32_t steps) {
+    return traits::from_exponent(traits::lowest + static_cast<int>(steps));
+  }
+  std::uint32_t inverse_of(std::uint32_t steps) const {
+    return inverse_power(steps, static_cast<std::uint32_t>(traits::highest - traits::lowest),
+                         rule().one_field);
+  }
+
+  /// The steps of the exponent with the least error.
+  std::uint32_t searched_steps(std::uint32_t amax, std::span<const float> values) const {
+    const int floor = binary_of(amax).exponent + 23 - largest_exponent<Element>;
+    int best = clamped(floor - 1);
+    exact_sum least = error(values, best);
+    for (int e = best + 1; e <= clamped(floor + 2); ++e) {
+      const exact_sum sum = error(values, e);
+      if (least < sum) continue;
+      least = sum;
+      best = e;
+    }
+    return static_cast<std::uint32_t>(best - traits::lowest);
+  }
+
+  double quotient(float x, Scale scale, std::uint32_t amax) const {
+    if (is_blank(amax)) return 0;
+    const double factor = scale_value(scale);
+    const int e = static_cast<int>(__builtin_bit_cast(std::uint64_t, factor) >> 52) - 1023;
+    const double numerator = options_.three_quarters ? 0.75 : 1;
+    return scaled_up(scaled_up(convert<double>(x), exact_double({1, -e})), numerator);
+  }
+
+ private:
+  static int clamped(int e) { return std::clamp(e, traits::lowest, traits::highest); }
+  exact_sum error(std::span<const float> values, int e) const {
+    std::vector<quotient_type<Element>> quotients(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if constexpr (float_suffices<Element>)
+        quotients[i] = float_of_bits(scaled_down(bits_of_float(values[i]), e));
+      else
+        quotients[i] = scaled_up(convert<double>(values[i]), exact_double({1, -e}));
+    }
+    return block_error<Element>(values, quotients, exact_double({1, e}), options_.full_range);
+  }
+
+  QuantizeOptions options_;
+};
+
+/// Scales of any value: the largest magnitude over the largest element, rounded to nearest.
+template <class Format>
+class scale_chooser<Format, false> : public blank_blocks {
+  using Element = typename Format::element;
+  using Scale = typename Format::scale;
+  static_assert(
+      Format::tensor_scale == TensorScale::none ||
+          (std::bit_width(largest_binary<Element>().significand) <= 8 &&
+           layout_of<Scale>::mantissa_bits <= 7),
+      "BlockFormat<...>: with a tensor scale the largest element and the block scales have "
+      "at most 8 significant bits");
+  static_assert(std::same_as<Scale, float> || layout_of<Scale>::mantissa_bits <= 19,
+                "BlockFormat<...>: a scale is float or has at most 19 mantissa bits");
+
+ public:
+  struct folded_scale {
+    Scale scale;
+    float reciprocal;
+  };
+
+  scale_chooser(const QuantizeOptions& options, const tensor_factors& tensor)
+      : blank_blocks(options), options_(options), tensor_scale_(tensor.decode) {
+    const float largest = convert<float>(exact_double(largest_binary<Element>()));
+    multiplier_ = float_product(tensor.encode, float_quotient(1.0f, largest));
+  }
+
+  static Scale nan() { return convert<Scale>(float_of_bits(wide<std::uint32_t>::quiet_nan)); }
+  double tensor_scale() const { return convert<double>(tensor_scale_); }
+
+  /// 1 / (largest element * tensor scale), to a unit in the last place.
+  double inverse_range() const {
+    return quotient_to_odd(binary_of(bits_of_float(1.0f)),
+                           product(largest_binary<Element>(), tensor_binary()));
+  }
+
+  /// Transformer Engine's scale and what it multiplies by.
+  folded_scale folded(std::uint32_t amax) const {
+    const Scale scale = convert<Scale>(float_product(float_of_bits(amax), multiplier_),
+                                       nearest_even, Saturation::finite);
+    const float decode = float_product(convert<float>(scale), tensor_scale_);
+    const std::uint32_t bits = bits_of_float(decode);
+    float reciprocal = finite_float(float_of_bits(float_infinity));  // of 0
+    if (bits != 0 && bits < float_infinity) reciprocal = finite_float(float_quotient(1.0f, decode));
+    if (bits == float_infinity) reciprocal = 0;
+    return {scale, reciprocal};
+  }
+
+  /// The scale RN(amax / (tensor scale * to)), which maps amax to the element `to`.
+  Scale mapped(std::uint32_t amax, const binary& to) const {
+    double ratio = 0;
+    if (amax == float_infinity)
+      ratio = double_of_bits(wide<std::uint64_t>::infinity);
+    else if (amax != 0)
+      ratio = quotient_to_odd(binary_of(amax), product(to, tensor_binary()));
+    return convert<Scale>(ratio, nearest_even, Saturation::finite);
+  }
+
+  /// Of the scales that map amax to 6 and to 4 the one with the smaller error; 6 of equals.
+  Scale four_or_six(std::uint32_t amax, std::span<const float> values) const {
+    const Scale six = mapped(amax, largest_binary<Element>()), four = mapped(amax, {1, 2});
+    return error(values, four, amax) < error(values, six, amax) ? four : six;
+  }
+
+  double quotient(float x, Scale scale, std::uint32_t amax) const {
+    if (is_blank(amax)) return 0;
+    if (options_.pipeline == ScalePipeline::transformer_engine)
+      return convert<double>(float_product(x, folded(amax).reciprocal));
+    const std::uint32_t bits = bits_of_float(x), magnitude = bits & 0x7fffffffu;
+    const double value = convert<double>(scale);
+    const bool no_scale = __builtin_bit_cast(std::uint64_t, value) == 0;
+    if (magnitude >= float_infinity) return convert<double>(x);
+    if (magnitude == 0 || no_scale) return convert<double>(float_of_bits(bits - magnitude));
+    const double exact =
+        quotient_to_odd(binary_of(magnitude), product(odd_binary(value), tensor_binary()));
+    return double_of_bits(__builtin_bit_cast(std::uint64_t, exact) |
+                          (std::uint64_t{bits & 0x80000000u} << 32));
+  }
+
+ private:
+  exact_sum error(std::span<const float> values, Scale scale, std::uint32_t amax) const {
+    std::vector<quotient_type<Element>> quotients(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i)
+      quotients[i] = convert<quotient_type<Element>>(quotient(values[i], scale, amax), to_odd);
+    return block_error<Element>(values, quotients, scaled_up(scale_value(scale), tensor_scale()),
+                                options_.full_range);
+  }
+
+  /// The tensor scale without trailing zeros.
+  binary tensor_binary() const { return odd_binary(convert<double>(tensor_scale_)); }
+
+  QuantizeOptions options_;
+  float tensor_scale_, multiplier_ = 0;
+};
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail

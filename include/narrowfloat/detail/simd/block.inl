@@ -1,0 +1,300 @@
+// The loops of blocks that share a scale. No include guard: it is included once in each instruction set's region
+// and namespace, where it sees `lanes`, load_widen(), product_of_sum() and the loops of convert.inl and packed.inl.
+//
+// The factor of element i of a call is factors[(first + i) >> shift]: shift is 0, or blocks are of 16 elements or
+// more and `first` is a multiple of 16. A factor of -0 stands for a block without numbers: its products are +0.
+
+/// The largest of the lanes.
+template <std::size_t N>
+NF_INLINE std::uint32_t largest_lane(const pack<N>& x) {
+  if constexpr (N == 2) {
+    return larger<std::uint32_t>(x.lanes[0], x.lanes[1]);
+  } else {
+    pack<N / 2> low, high;
+    __builtin_memcpy(&low.lanes, &x.lanes, sizeof low.lanes);
+    __builtin_memcpy(&high.lanes,
+                     reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof low.lanes,
+                     sizeof high.lanes);
+    return largest_lane(larger(low, high));
+  }
+}
+
+NF_INLINE std::uint32_t magnitude_up_to(float x, std::uint32_t limit) {
+  const std::uint32_t value = __builtin_bit_cast(std::uint32_t, x) & (binary32::sign_mask - 1);
+  return value > limit ? 0 : value;
+}
+
+/// Joins the magnitudes, as bits, of n floats to their blocks' largest, amax[(first + i) / width]; those above `limit`
+/// count as 0.
+inline void join_magnitudes(const float* in, std::size_t n, std::size_t first, std::size_t width,
+                            std::uint32_t limit, std::uint32_t* amax) {
+  const words zero(0), mask(binary32::sign_mask - 1), most = splat<words>(limit);
+  if (width == 1) {
+    amax += first;
+    std::size_t i = 0;
+    for (; n - i >= lanes; i += lanes) {
+      const words x = words::load(in + i) & mask;
+      larger(words::load(amax + i), select_less(most, x, zero, x)).store(amax + i);
+    }
+    for (; i < n; ++i) amax[i] = larger<std::uint32_t>(amax[i], magnitude_up_to(in[i], limit));
+    return;
+  }
+  amax += first / width;
+  std::size_t rest_of_block = width - first % width;
+  for (std::size_t i = 0; i < n; ++amax) {
+    const std::size_t end = n - i < rest_of_block ? n : i + rest_of_block;
+    rest_of_block = width;
+    words all(0);
+    for (; end - i >= lanes; i += lanes) {
+      const words x = words::load(in + i) & mask;
+      all = larger(all, select_less(most, x, zero, x));
+    }
+    std::uint32_t largest = larger<std::uint32_t>(*amax, largest_lane(all));
+    for (; i < end; ++i) largest = larger<std::uint32_t>(largest, magnitude_up_to(in[i], limit));
+    *amax = largest;
+  }
+}
+
+/// The steps of the scales' exponents and the factors that divide by them. The arrays are as long as whole packs.
+inline void choose_exponents(const std::uint32_t* amax, std::size_t n, const exponent_rule& rule,
+                             std::uint32_t* steps, float* factors) {
+  const words threshold = splat<words>(rule.threshold), least_steps = splat<words>(rule.least),
+              most = splat<words>(rule.most), last_number = splat<words>(rule.last_number),
+              one_field = splat<words>(rule.one_field), range = most - least_steps;
+  for (std::size_t i = 0; i < n; i += lanes) {
+    const words found =
+        exponent_steps(words::load(amax + i), threshold, least_steps, most, last_number);
+    found.store(steps + i);
+    inverse_power(found, range, one_field).store(factors + i);
+  }
+}
+
+/// The factors of lanes i ... i + lanes - 1.
+NF_INLINE words factors_at(const float* factors, std::size_t i, int shift) {
+  if (shift == 0) return words::load(factors + i);
+  return splat<words>(__builtin_bit_cast(std::uint32_t, factors[i >> shift]));
+}
+
+/// Multiplies floats by their factors.
+struct block_product {
+  using floats = vector<lanes, float>;
+
+  NF_INLINE words operator()(const words& x, const words& factor) const {
+    const words y = (words::words)((floats)x.lanes * (floats)factor.lanes);
+    return select_equal(factor, words(binary32::sign_mask), words(0), y);
+  }
+};
+
+/// The same, but a nonzero number whose product is below the smallest normal float stands as that one.
+struct block_product_above_zero {
+  block_product product;
+
+  NF_INLINE words operator()(const words& x, const words& factor) const {
+    const words mask(binary32::sign_mask - 1);
+    const words y = product(x, factor), value = y & mask;
+    const words number = select_equal(factor, words(binary32::sign_mask), words(0), x & mask);
+    const words above = larger(value, words(std::uint32_t{1} << binary32::mantissa_bits));
+    return (y - value) | select_equal(number, words(0), value, above);
+  }
+};
+
+/// Applies a step to n floats and their factors; a last pack goes through copies.
+template <class Step>
+NF_INLINE void run_blocks(Step& step, const float* in, std::size_t n, std::size_t first, int shift,
+                          const float* factors, float* out) {
+  std::size_t i = 0;
+  for (; n - i >= lanes; i += lanes) {
+    step(words::load(in + i), factors_at(factors, first + i, shift)).store(out + i);
+  }
+  if (i == n) return;
+  float x[lanes] = {}, factor[lanes] = {};
+  __builtin_memcpy(x, in + i, (n - i) * sizeof(float));
+  for (std::size_t k = 0; k < n - i; ++k) factor[k] = factors[(first + i + k) >> shift];
+  step(words::load(x), words::load(factor)).store(x);
+  __builtin_memcpy(out + i, x, (n - i) * sizeof(float));
+}
+
+/// The products of n floats; `above_zero` as block_product_above_zero.
+inline void multiply_blocks(const float* in, std::size_t n, std::size_t first, int shift,
+                            const float* factors, bool above_zero, float* out) {
+  if (above_zero) {
+    block_product_above_zero step;
+    run_blocks(step, in, n, first, shift, factors, out);
+  } else {
+    block_product step;
+    run_blocks(step, in, n, first, shift, factors, out);
+  }
+}
+
+NF_INLINE long_words factors_at(const double* factors, std::size_t i, int shift) {
+  if (shift == 0) return long_words::load(factors + i);
+  return splat<long_words>(__builtin_bit_cast(std::uint64_t, factors[i >> shift]));
+}
+
+/// The product of lanes / 2 doubles, rounded to 49 bits, as a float; if `to_odd`, one that is inexact is odd, and it is no
+/// smaller than the smallest normal float unless it is 0.
+NF_INLINE vector<lanes / 2, float> long_product(const doubles& x, const long_words& factor,
+                                                bool to_odd) {
+  using floats = vector<lanes / 2, float>;
+  const long_words zero(0);
+  long_words product = (long_words::words)(x * (doubles)factor.lanes);
+  product = select_equal(factor, long_words(binary64::sign_mask), zero, product);
+  constexpr std::uint64_t unit = 16, odd = std::uint64_t{1} << 29, below = odd - 1;
+  constexpr std::uint64_t smallest = std::uint64_t{1023 - 126} << 52;
+  const long_words y = (product + long_words(unit / 2)) & long_words(~(unit - 1));
+  if (!to_odd) return __builtin_convertvector((doubles)y.lanes, floats);
+  const long_words sign = y & long_words(binary64::sign_mask), value = y - sign;
+  const long_words above = larger(value, select_equal(value, zero, zero, long_words(smallest)));
+  const long_words last = select_equal(above & long_words(below), zero, zero, long_words(odd)) |
+                          (above & long_words(~below));
+  return __builtin_convertvector((doubles)(sign | last).lanes, floats);
+}
+
+NF_INLINE void long_products(const float* in, std::size_t first, int shift, const double* factors,
+                             bool to_odd, float* out) {
+  doubles low, high;
+  widen_floats(words::load(in), low, high);
+  const auto y_low = long_product(low, factors_at(factors, first, shift), to_odd);
+  const auto y_high = long_product(high, factors_at(factors, first + lanes / 2, shift), to_odd);
+  __builtin_memcpy(out, &y_low, sizeof y_low);
+  __builtin_memcpy(out + lanes / 2, &y_high, sizeof y_high);
+}
+
+/// The products of n floats and doubles; `to_odd` as above.
+inline void multiply_blocks_long(const float* in, std::size_t n, std::size_t first, int shift,
+                                 const double* factors, bool to_odd, float* out) {
+  std::size_t i = 0;
+  for (; n - i >= lanes; i += lanes) {
+    long_products(in + i, first + i, shift, factors, to_odd, out + i);
+  }
+  if (i == n) return;
+  float x[lanes] = {};
+  double factor[lanes] = {};
+  __builtin_memcpy(x, in + i, (n - i) * sizeof(float));
+  for (std::size_t k = 0; k < n - i; ++k) factor[k] = factors[(first + i + k) >> shift];
+  long_products(x, 0, 0, factor, to_odd, x);
+  __builtin_memcpy(out + i, x, (n - i) * sizeof(float));
+}
+
+/// Whether a quotient, x by a rounded inverse, is so near to a number whose last bits, those of `mask`, are 0 that the
+/// exact one may lie on its other side.
+NF_INLINE bool is_near(const words& x, const words& quotient, const words& mask) {
+  const words zero(0), value(binary32::sign_mask - 1), far(2 * near_quotients);
+  const words distance = (quotient + words(near_quotients)) & mask;
+  const words is_far = select_less(far, distance, zero, value);
+  return has_bits(is_far & select_equal((x | quotient) & value, zero, zero, value));
+}
+
+/// The quotients of n floats by factors that are rounded inverses, as floats and as doubles: for a rounding that sees
+/// no more than the bits above `mask` as good as the exact ones.
+inline void divide_blocks(const float* in, std::size_t n, std::size_t first, int shift,
+                          const float* factors, const double* inverses, std::uint32_t mask,
+                          float* out) {
+  const words last_bits = splat<words>(mask);
+  block_product step;
+  std::size_t i = 0;
+  for (; n - i >= lanes; i += lanes) {
+    const words x = words::load(in + i);
+    const words quotient = step(x, factors_at(factors, first + i, shift));
+    if (is_near(x, quotient, last_bits)) {
+      long_products(in + i, first + i, shift, inverses, true, out + i);
+    } else {
+      quotient.store(out + i);
+    }
+  }
+  multiply_blocks_long(in + i, n - i, first + i, shift, inverses, true, out + i);
+}
+
+/// The inverses of n scales times the scale of the tensor; 0 of 0. The floats are NaN where they would be subnormal.
+inline void invert_scales(const double* scales, std::size_t n, double tensor_scale,
+                          double* inverses, float* narrow) {
+  using floats = vector<lanes / 2, float>;
+  using half_words = pack<lanes / 2>;
+  const half_words normal(std::uint32_t{1} << binary32::mantissa_bits), none(0),
+      nan(binary32::nan_code);
+  const doubles tensor = doubles{} + tensor_scale, zero{}, one = zero + 1;
+  for (std::size_t i = 0; i < n; i += lanes / 2) {
+    doubles scale;
+    __builtin_memcpy(&scale, scales + i, sizeof scale);
+    const doubles product = scale * tensor;
+    const doubles inverse = product == zero ? zero : one / product;
+    __builtin_memcpy(inverses + i, &inverse, sizeof inverse);
+    const half_words bits = (half_words::words) __builtin_convertvector(inverse, floats);
+    select_equal(bits, none, none, select_less(bits, normal, nan, bits)).store(narrow + i);
+  }
+}
+
+/// The products of n scales and the scale of the tensor, each as a sum of two floats. Returns whether they all are 0 or
+/// between the bits `least` and the largest float.
+inline bool split_scales(const double* scales, std::size_t n, double tensor_scale,
+                         std::uint32_t least, float* high, float* low) {
+  using floats = vector<lanes / 2, float>;
+  using half_words = pack<lanes / 2>;
+  const half_words none(0), mask(binary32::sign_mask - 1), infinity(binary32::infinity_code),
+      first = splat<half_words>(least);
+  const doubles tensor = doubles{} + tensor_scale;
+  half_words outside(0);
+  for (std::size_t i = 0; i < n; i += lanes / 2) {
+    doubles scale;
+    __builtin_memcpy(&scale, scales + i, sizeof scale);
+    const long_words product = (long_words::words)(scale * tensor);
+    // cut, so that both parts have the same sign: the sum for -0 is -0
+    const doubles upper_part = (doubles)(product & long_words(~std::uint64_t{0} << 29)).lanes;
+    const long_words rest = (long_words::words)((doubles)product.lanes - upper_part);
+    const long_words sign = product & long_words(binary64::sign_mask);
+    const floats upper = __builtin_convertvector(upper_part, floats);
+    const floats lower = __builtin_convertvector((doubles)(rest | sign).lanes, floats);
+    __builtin_memcpy(high + i, &upper, sizeof upper);
+    __builtin_memcpy(low + i, &lower, sizeof lower);
+    const half_words bits = half_words((half_words::words)upper) & mask;
+    const half_words below = select_less(bits, first, select_equal(bits, none, none, mask), none);
+    outside = outside | select_less(bits, infinity, below, mask);
+  }
+  return largest_lane(outside) == 0;
+}
+
+/// The floats of 2 * lanes codes.
+template <class Code>
+NF_INLINE void decode_pair(const unsigned char* from, words& first, words& last) {
+  if constexpr (Code::template is_half<converts_half>()) {
+    half_to_float<typename Code::layout>::floats(from, first, last);
+  } else {
+    using unit = code_unit<Code::width>;
+    first = Code::template to_float<words>(load_widen<unit>(from));
+    last = Code::template to_float<words>(load_widen<unit>(from + lanes * sizeof(unit)));
+  }
+}
+
+/// A pack of elements times their factors, high + low if Split, rounded once.
+template <bool Split>
+NF_INLINE words times_factors(const words& x, const float* high, const float* low, std::size_t i,
+                              int shift) {
+  using floats = vector<lanes, float>;
+  const words factor = factors_at(high, i, shift);
+  if constexpr (Split) return product_of_sum(x, factor, factors_at(low, i, shift));
+  return (words::words)((floats)x.lanes * (floats)factor.lanes);
+}
+
+/// Decodes n codes of the bit stream, a multiple of 4 * lanes, and multiplies them by their factors, high + low if
+/// Split, rounded once. Codes of more than 8 bits are in units.
+template <class Code, bool Split>
+void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t first, int shift,
+                   const float* high, const float* low, float* out) {
+  constexpr std::size_t unit_bytes = sizeof(code_unit<Code::width>);
+  for (std::size_t i = 0; i < n; i += group) {
+    alignas(64) unsigned char buffer[group];
+    const unsigned char* from = codes + i * unit_bytes;
+    if constexpr (Code::width < 8) {
+      spread<Code::width, 8>(load_groups<Code::width>(codes + i / 8 * Code::width)).store(buffer);
+      from = buffer;
+    }
+    words x[4];
+    decode_pair<Code>(from, x[0], x[1]);
+    decode_pair<Code>(from + 2 * lanes * unit_bytes, x[2], x[3]);
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      times_factors<Split>(x[k], high, low, first + i + k * lanes, shift)
+          .store(out + i + k * lanes);
+    }
+  }
+}
