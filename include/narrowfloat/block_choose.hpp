@@ -110,8 +110,7 @@ class scale_chooser<Format, true> : public blank_blocks {
     return traits::from_exponent(traits::lowest + static_cast<int>(steps));
   }
   std::uint32_t inverse_of(std::uint32_t steps) const {
-    return inverse_power(steps, static_cast<std::uint32_t>(traits::highest - traits::lowest),
-                         rule().one_field);
+    return inverse_power(steps, rule().one_field);
   }
 
   /// The steps of the exponent with the least error.

@@ -22,7 +22,9 @@ constexpr NF_FN std::size_t whole_packs(std::size_t n) { return (n + 15) / 16 * 
 template <class T>
 void expand_factors(std::vector<T>& factors, std::size_t columns, std::size_t width) {
   std::vector<T> each(whole_packs(columns));
-  for (std::size_t i = 0; i < columns; ++i) each[i] = factors[i / width];
+  for (std::size_t first = 0, block = 0; first < columns; first += width, ++block)
+    std::fill_n(each.begin() + static_cast<std::ptrdiff_t>(first), std::min(width, columns - first),
+                factors[block]);
   factors.swap(each);
 }
 
@@ -81,6 +83,8 @@ class tile_divider {
   void choose(Scale* scales, const Values& values_of) {
     const float_environment environment(direction::nearest);
     scales_ = scales;
+    const auto isa = static_cast<std::size_t>(active_isa());
+    has_blank_ = choose_.is_blank(largest_kernels<std::uint32_t>[isa](amax_.data(), blocks_));
     const std::size_t padded = whole_packs(blocks_);
     factors_.resize(padded);
     if constexpr (is_power) {
@@ -113,6 +117,10 @@ class tile_divider {
         kernels_.divide_blocks(values, n, first, shift_, factors_.data(), inverses_.data(),
                                near_mask, out);
       }
+      if (has_blank_) {
+        for (std::size_t i = 0; i < n; ++i)
+          if (choose_.is_blank(amax_[(first + i) / width_])) out[i] = float_of_bits(0);
+      }
     } else {
       for (std::size_t i = 0; i < n; ++i) out[i] = exact_quotient(values[i], first + i);
     }
@@ -130,7 +138,9 @@ class tile_divider {
   }();
 
   bool folds() const { return options_.pipeline == ScalePipeline::transformer_engine; }
-  bool uses_long() const { return options_.three_quarters || (!is_power && is_random && !folds()); }
+  bool uses_long() const {
+    return options_.three_quarters || (!is_power && !folds() && (is_random || looks_below));
+  }
 
   double exact_quotient(float x, std::size_t column) const {
     const std::size_t block = column / width_;
@@ -153,12 +163,14 @@ class tile_divider {
       for (std::size_t b = 0; b < blocks_; ++b)
         scales_[b] = choose_.mapped(amax_[b], largest_binary<Element>());
     }
-    for (std::size_t b = 0; b < blocks_; ++b) {
-      if (choose_.is_blank(amax_[b])) {
-        scales_[b] = choose_.nan();
-      } else if (options_.four_over_six) {
-        scales_[b] = choose_.four_or_six(amax_[b], values_of(b));
+    if (options_.four_over_six) {
+      for (std::size_t b = 0; b < blocks_; ++b) {
+        if (!choose_.is_blank(amax_[b])) scales_[b] = choose_.four_or_six(amax_[b], values_of(b));
       }
+    }
+    if (!has_blank_) return;
+    for (std::size_t b = 0; b < blocks_; ++b) {
+      if (choose_.is_blank(amax_[b])) scales_[b] = choose_.nan();
     }
   }
 
@@ -181,12 +193,8 @@ class tile_divider {
       inverses_.resize(factors_.size());
       kernels_.invert_scales(values.data(), values.size(), choose_.tensor_scale(), inverses_.data(),
                              factors_.data());
-      constexpr std::uint32_t blank = wide<std::uint32_t>::sign_mask;
-      for (std::size_t b = 0; b < blocks_; ++b) {
-        if (folds()) factors_[b] = choose_.folded(amax_[b]).reciprocal;
-        if (!choose_.is_blank(amax_[b])) continue;
-        factors_[b] = float_of_bits(blank);
-        inverses_[b] = double_of_bits(std::uint64_t{blank} << 32);
+      if (folds()) {
+        for (std::size_t b = 0; b < blocks_; ++b) factors_[b] = choose_.folded(amax_[b]).reciprocal;
       }
     }
     if (options_.three_quarters) {
@@ -205,6 +213,7 @@ class tile_divider {
   scale_chooser<Format> choose_;
   std::size_t width_, columns_ = 0, blocks_ = 0;
   int shift_;
+  bool has_blank_ = false;
   const block_kernel_set& kernels_;
   Scale* scales_ = nullptr;
   std::vector<std::uint32_t> amax_, steps_;

@@ -36,13 +36,11 @@ constexpr NF_FN W exponent_steps(const W& amax, const W& threshold, const W& lea
   return select_less(last_number, amax, most - least + W(1), steps);
 }
 
-/// The bits of 1 / 2^e for these steps above the lowest exponent; of -0 one step above the most.
+/// The bits of 1 / 2^e for these steps above the lowest exponent.
 template <class W>
-constexpr NF_FN W inverse_power(const W& steps, const W& most_steps, const W& one_field) {
+constexpr NF_FN W inverse_power(const W& steps, const W& one_field) {
   const W field = one_field - steps;
-  const W normal = field << 23;
-  const W power = select_equal(field, W(0), W(0x400000u), normal);
-  return select_less(most_steps, steps, W(wide<std::uint32_t>::sign_mask), power);
+  return select_equal(field, W(0), W(0x400000u), field << 23);
 }
 
 }  // namespace NF_BASELINE

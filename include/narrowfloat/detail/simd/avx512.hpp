@@ -5,9 +5,9 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "../codec/bit_stream.hpp"
 #include "../codec/philox.hpp"
 #include "../codec/scale_rule.hpp"
+#include "eights.hpp"
 #include "group.hpp"
 #include "region.hpp"
 #include "table.hpp"
@@ -117,10 +117,8 @@ NF_INLINE void store(unsigned char* to, const Pack& x, bool stream) {
 NF_INLINE void prefetch(const unsigned char* from) { _mm_prefetch((const char*)from, _MM_HINT_T0); }
 NF_INLINE void finish_streaming() { _mm_sfence(); }
 
-/// Whether a bit is set.
-NF_INLINE bool has_bits(const words& x) {
-  return _mm512_test_epi32_mask((__m512i)x.lanes, (__m512i)x.lanes) != 0;
-}
+/// Whether a sign bit is set.
+NF_INLINE bool has_signs(const words& x) { return _mm512_movepi32_mask((__m512i)x.lanes) != 0; }
 /// x * (high + low), rounded once; x * low is exact.
 NF_INLINE words product_of_sum(const words& x, const words& high, const words& low) {
   const __m512 rest = _mm512_mul_ps((__m512)x.lanes, (__m512)low.lanes);

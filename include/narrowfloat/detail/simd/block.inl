@@ -2,7 +2,7 @@
 // and namespace, where it sees `lanes`, load_widen(), product_of_sum() and the loops of convert.inl and packed.inl.
 //
 // The factor of element i of a call is factors[(first + i) >> shift]: shift is 0, or blocks are of 16 elements or
-// more and `first` is a multiple of 16. A factor of -0 stands for a block without numbers: its products are +0.
+// more and `first` is a multiple of 16.
 
 /// The largest of the lanes.
 template <std::size_t N>
@@ -24,34 +24,77 @@ NF_INLINE std::uint32_t magnitude_up_to(float x, std::uint32_t limit) {
   return value > limit ? 0 : value;
 }
 
+/// Joins the magnitudes, as bits, of n floats to their own, amax[i]; those above `limit` count as 0.
+NF_INLINE void join_each(const float* in, std::size_t n, std::uint32_t limit, std::uint32_t* amax) {
+  const words mask(binary32::sign_mask - 1), most = splat<words>(limit);
+  std::size_t i = 0;
+  for (; n - i >= lanes; i += lanes) {
+    const words x = words::load(in + i) & mask;
+    larger(words::load(amax + i), select_less(most, x, words(0), x)).store(amax + i);
+  }
+  for (; i < n; ++i) amax[i] = larger<std::uint32_t>(amax[i], magnitude_up_to(in[i], limit));
+}
+
+/// The same for one block.
+NF_INLINE std::uint32_t joined_block(const float* in, std::size_t n, std::uint32_t limit,
+                                     std::uint32_t amax) {
+  const words mask(binary32::sign_mask - 1), most = splat<words>(limit);
+  words all(0);
+  std::size_t i = 0;
+  for (; n - i >= lanes; i += lanes) {
+    const words x = words::load(in + i) & mask;
+    all = larger(all, select_less(most, x, words(0), x));
+  }
+  if (i != 0) amax = larger<std::uint32_t>(amax, largest_lane(all));
+  for (; i < n; ++i) amax = larger<std::uint32_t>(amax, magnitude_up_to(in[i], limit));
+  return amax;
+}
+
+/// The larger one of each two lanes, of two packs.
+NF_INLINE words larger_of_pairs(const words& a, const words& b) {
+  const long_words first = (long_words::words)a.lanes, last = (long_words::words)b.lanes;
+  return larger(every_second_word(first, last, false), every_second_word(first, last, true));
+}
+
+/// Joins the magnitudes of `lanes` whole blocks.
+NF_INLINE void join_whole(const float* in, std::size_t width, std::uint32_t* amax) {
+  const words mask(binary32::sign_mask - 1);
+  words all[lanes];
+  NF_UNROLL
+  for (std::size_t k = 0; k < lanes; ++k) {
+    const float* const block = in + k * width;
+    words most = words::load(block) & mask;
+    for (std::size_t i = lanes; i < width; i += lanes)
+      most = larger(most, words::load(block + i) & mask);
+    all[k] = most;
+  }
+  NF_UNROLL
+  for (std::size_t packs = lanes / 2; packs != 0; packs /= 2) {
+    NF_UNROLL
+    for (std::size_t k = 0; k < packs; ++k) all[k] = larger_of_pairs(all[2 * k], all[2 * k + 1]);
+  }
+  larger(words::load(amax), all[0]).store(amax);
+}
+
 /// Joins the magnitudes, as bits, of n floats to their blocks' largest, amax[(first + i) / width]; those above `limit`
-/// count as 0.
+/// count as 0. NaN is larger than Inf.
 inline void join_magnitudes(const float* in, std::size_t n, std::size_t first, std::size_t width,
                             std::uint32_t limit, std::uint32_t* amax) {
-  const words zero(0), mask(binary32::sign_mask - 1), most = splat<words>(limit);
   if (width == 1) {
-    amax += first;
-    std::size_t i = 0;
-    for (; n - i >= lanes; i += lanes) {
-      const words x = words::load(in + i) & mask;
-      larger(words::load(amax + i), select_less(most, x, zero, x)).store(amax + i);
-    }
-    for (; i < n; ++i) amax[i] = larger<std::uint32_t>(amax[i], magnitude_up_to(in[i], limit));
+    join_each(in, n, limit, amax + first);
     return;
   }
   amax += first / width;
-  std::size_t rest_of_block = width - first % width;
-  for (std::size_t i = 0; i < n; ++amax) {
+  std::size_t rest_of_block = width - first % width, i = 0;
+  if (width % lanes == 0 && rest_of_block == width && limit == binary32::sign_mask - 1) {
+    for (; n - i >= lanes * width; i += lanes * width, amax += lanes)
+      join_whole(in + i, width, amax);
+  }
+  for (; i < n; ++amax) {
     const std::size_t end = n - i < rest_of_block ? n : i + rest_of_block;
+    *amax = joined_block(in + i, end - i, limit, *amax);
+    i = end;
     rest_of_block = width;
-    words all(0);
-    for (; end - i >= lanes; i += lanes) {
-      const words x = words::load(in + i) & mask;
-      all = larger(all, select_less(most, x, zero, x));
-    }
-    std::uint32_t largest = larger<std::uint32_t>(*amax, largest_lane(all));
-    for (; i < end; ++i) largest = larger<std::uint32_t>(largest, magnitude_up_to(in[i], limit));
-    *amax = largest;
   }
 }
 
@@ -60,12 +103,12 @@ inline void choose_exponents(const std::uint32_t* amax, std::size_t n, const exp
                              std::uint32_t* steps, float* factors) {
   const words threshold = splat<words>(rule.threshold), least_steps = splat<words>(rule.least),
               most = splat<words>(rule.most), last_number = splat<words>(rule.last_number),
-              one_field = splat<words>(rule.one_field), range = most - least_steps;
+              one_field = splat<words>(rule.one_field);
   for (std::size_t i = 0; i < n; i += lanes) {
     const words found =
         exponent_steps(words::load(amax + i), threshold, least_steps, most, last_number);
     found.store(steps + i);
-    inverse_power(found, range, one_field).store(factors + i);
+    inverse_power(found, one_field).store(factors + i);
   }
 }
 
@@ -80,8 +123,7 @@ struct block_product {
   using floats = vector<lanes, float>;
 
   NF_INLINE words operator()(const words& x, const words& factor) const {
-    const words y = (words::words)((floats)x.lanes * (floats)factor.lanes);
-    return select_equal(factor, words(binary32::sign_mask), words(0), y);
+    return (words::words)((floats)x.lanes * (floats)factor.lanes);
   }
 };
 
@@ -92,9 +134,8 @@ struct block_product_above_zero {
   NF_INLINE words operator()(const words& x, const words& factor) const {
     const words mask(binary32::sign_mask - 1);
     const words y = product(x, factor), value = y & mask;
-    const words number = select_equal(factor, words(binary32::sign_mask), words(0), x & mask);
     const words above = larger(value, words(std::uint32_t{1} << binary32::mantissa_bits));
-    return (y - value) | select_equal(number, words(0), value, above);
+    return (y - value) | select_equal(x & mask, words(0), value, above);
   }
 };
 
@@ -137,8 +178,7 @@ NF_INLINE vector<lanes / 2, float> long_product(const doubles& x, const long_wor
                                                 bool to_odd) {
   using floats = vector<lanes / 2, float>;
   const long_words zero(0);
-  long_words product = (long_words::words)(x * (doubles)factor.lanes);
-  product = select_equal(factor, long_words(binary64::sign_mask), zero, product);
+  const long_words product = (long_words::words)(x * (doubles)factor.lanes);
   constexpr std::uint64_t unit = 16, odd = std::uint64_t{1} << 29, below = odd - 1;
   constexpr std::uint64_t smallest = std::uint64_t{1023 - 126} << 52;
   const long_words y = (product + long_words(unit / 2)) & long_words(~(unit - 1));
@@ -176,30 +216,33 @@ inline void multiply_blocks_long(const float* in, std::size_t n, std::size_t fir
   __builtin_memcpy(out + i, x, (n - i) * sizeof(float));
 }
 
-/// Whether a quotient, x by a rounded inverse, is so near to a number whose last bits, those of `mask`, are 0 that the
-/// exact one may lie on its other side.
-NF_INLINE bool is_near(const words& x, const words& quotient, const words& mask) {
-  const words zero(0), value(binary32::sign_mask - 1), far(2 * near_quotients);
-  const words distance = (quotient + words(near_quotients)) & mask;
-  const words is_far = select_less(far, distance, zero, value);
-  return has_bits(is_far & select_equal((x | quotient) & value, zero, zero, value));
+/// The sign bit is set where a quotient, by a rounded inverse, is so near to a number whose last bits, those of `mask`,
+/// are 0 that the exact one may lie on its other side; but not where it is 0.
+NF_INLINE words near_signs(const words& quotient, const words& mask) {
+  const words value = quotient & words(binary32::sign_mask - 1);
+  const words above = ((value + words(near_quotients)) & mask) - words(2 * near_quotients + 1);
+  return above & ((value - words(1)) ^ words(~0u));
 }
 
 /// The quotients of n floats by factors that are rounded inverses, as floats and as doubles: for a rounding that sees
-/// no more than the bits above `mask` as good as the exact ones.
+/// no more than the bits above `mask`, and not how little is not 0, as good as the exact ones.
 inline void divide_blocks(const float* in, std::size_t n, std::size_t first, int shift,
                           const float* factors, const double* inverses, std::uint32_t mask,
                           float* out) {
   const words last_bits = splat<words>(mask);
-  block_product step;
+  const block_product step;
   std::size_t i = 0;
-  for (; n - i >= lanes; i += lanes) {
-    const words x = words::load(in + i);
-    const words quotient = step(x, factors_at(factors, first + i, shift));
-    if (is_near(x, quotient, last_bits)) {
-      long_products(in + i, first + i, shift, inverses, true, out + i);
-    } else {
-      quotient.store(out + i);
+  for (; n - i >= group; i += group) {
+    words near(0);
+    NF_UNROLL
+    for (std::size_t k = 0; k < group; k += lanes) {
+      const words quotient =
+          step(words::load(in + i + k), factors_at(factors, first + i + k, shift));
+      quotient.store(out + i + k);
+      near = near | near_signs(quotient, last_bits);
+    }
+    if (has_signs(near)) {
+      multiply_blocks_long(in + i, group, first + i, shift, inverses, true, out + i);
     }
   }
   multiply_blocks_long(in + i, n - i, first + i, shift, inverses, true, out + i);

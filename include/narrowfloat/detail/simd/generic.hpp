@@ -2,9 +2,9 @@
 // The array loops for the compiler's baseline: no intrinsics, no target.
 #pragma once
 
-#include "../codec/bit_stream.hpp"
 #include "../codec/philox.hpp"
 #include "../codec/scale_rule.hpp"
+#include "eights.hpp"
 #include "group.hpp"
 #include "table.hpp"
 
@@ -67,10 +67,10 @@ NF_INLINE void store(unsigned char* to, const Pack& x, bool) {
 NF_INLINE void prefetch(const unsigned char* from) { __builtin_prefetch(from); }
 NF_INLINE void finish_streaming() {}
 
-/// Whether a bit is set.
-NF_INLINE bool has_bits(const words& x) {
-  const long_words::words halves_of_x = (long_words::words)x.lanes;
-  return (halves_of_x[0] | halves_of_x[1]) != 0;
+/// Whether a sign bit is set.
+NF_INLINE bool has_signs(const words& x) {
+  const long_words::words pairs = (long_words::words)x.lanes;
+  return ((pairs[0] | pairs[1]) & 0x8000000080000000u) != 0;
 }
 /// x * (high + low), rounded once: the sum and its product are exact in double.
 NF_INLINE words product_of_sum(const words& x, const words& high, const words& low) {

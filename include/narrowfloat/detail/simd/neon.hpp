@@ -5,9 +5,9 @@
 #if defined(__aarch64__)
 #include <arm_neon.h>
 
-#include "../codec/bit_stream.hpp"
 #include "../codec/philox.hpp"
 #include "../codec/scale_rule.hpp"
+#include "eights.hpp"
 #include "group.hpp"
 #include "table.hpp"
 
@@ -91,8 +91,8 @@ NF_INLINE void store(unsigned char* to, const Pack& x, bool) {
 NF_INLINE void prefetch(const unsigned char* from) { __builtin_prefetch(from); }
 NF_INLINE void finish_streaming() {}
 
-/// Whether a bit is set.
-NF_INLINE bool has_bits(const words& x) { return vmaxvq_u32((uint32x4_t)x.lanes) != 0; }
+/// Whether a sign bit is set.
+NF_INLINE bool has_signs(const words& x) { return vmaxvq_u32((uint32x4_t)x.lanes) >> 31 != 0; }
 /// x * (high + low), rounded once; x * low is exact.
 NF_INLINE words product_of_sum(const words& x, const words& high, const words& low) {
   const float32x4_t rest = vmulq_f32((float32x4_t)x.lanes, (float32x4_t)low.lanes);
