@@ -32,6 +32,8 @@ using scale_kernel = void (*)(const void*, void*, std::size_t, float, bool);
 using count_kernel = void (*)(const void*, const void*, std::size_t, std::uint32_t, error_counts&);
 template <class Word>
 using largest_kernel = Word (*)(const void*, std::size_t);
+using hadamard_kernel = void (*)(const void*, void*, std::size_t, std::size_t,
+                                 const hadamard_factors&, bool);
 
 template <class From, class To, class R>
 inline constexpr convert_kernel<R> convert_kernels[] = {
@@ -70,6 +72,16 @@ template <class Word>
 inline constexpr largest_kernel<Word> largest_kernels[] = {
     &generic::largest_magnitude<Word>, &avx2::largest_magnitude<Word>,
     &avx512::largest_magnitude<Word>, &neon::largest_magnitude<Word>};
+
+template <std::size_t Group>
+inline constexpr hadamard_kernel row_transform_kernels[] = {
+    &generic::transform_rows<Group>, &avx2::transform_rows<Group>, &avx512::transform_rows<Group>,
+    &neon::transform_rows<Group>};
+
+template <std::size_t Group>
+inline constexpr hadamard_kernel column_transform_kernels[] = {
+    &generic::transform_columns<Group>, &avx2::transform_columns<Group>,
+    &avx512::transform_columns<Group>, &neon::transform_columns<Group>};
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
