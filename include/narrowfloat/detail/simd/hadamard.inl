@@ -1,6 +1,18 @@
 // The fast Walsh-Hadamard transform of groups of floats, strides 1, 2, 4 ... in this order. No include guard:
 // it is included once in each instruction set's region and namespace, where it sees `lanes` and store().
 
+/// Hides where a sum comes from: -ffast-math would let the compiler add in another order.
+NF_INLINE words opaque(words x) {
+#if defined(__x86_64__) || defined(__SSE__)
+  __asm__("" : "+v"(x.lanes));
+#elif defined(__aarch64__)
+  __asm__("" : "+w"(x.lanes));
+#else
+  __asm__("" : "+m"(x.lanes));
+#endif
+  return x;
+}
+
 /// Lanes that differ in the bit Stride of their number become their sum and their difference.
 template <std::size_t Stride, std::size_t... Lane>
 NF_INLINE words lane_butterfly(const words& x, std::index_sequence<Lane...>) {
@@ -8,7 +20,7 @@ NF_INLINE words lane_butterfly(const words& x, std::index_sequence<Lane...>) {
   const words::words swapped = __builtin_shufflevector(x.lanes, x.lanes, (Lane ^ Stride)...);
   const floats sign = {((Lane & Stride) != 0 ? -1.0f : 1.0f)...};
   // the product is exact, so it is all the same whether the compiler fuses the two operations
-  return (words::words)((floats)x.lanes * sign + (floats)swapped);
+  return opaque((words::words)((floats)x.lanes * sign + (floats)swapped));
 }
 
 /// The transform within a vector.
@@ -31,8 +43,8 @@ NF_INLINE void vector_butterflies(words* x) {
     NF_UNROLL
     for (std::size_t k = 0; k < N / 2; ++k) {
       const floats a = (floats)x[k].lanes, b = (floats)x[k + N / 2].lanes;
-      x[k] = (words::words)(a + b);
-      x[k + N / 2] = (words::words)(a - b);
+      x[k] = opaque((words::words)(a + b));
+      x[k + N / 2] = opaque((words::words)(a - b));
     }
   }
 }
@@ -180,17 +192,17 @@ NF_INLINE void transform_tile(const unsigned char* in, unsigned char* out, std::
   for (std::size_t row = 0; row < Group; ++row) make_canonical(out + row * stride, across);
 }
 
-/// The same for less than a vector of columns, through a copy.
+/// The same for less than a vector of columns, `width` bytes, through a copy.
 template <std::size_t Group>
 NF_INLINE void transform_part(const unsigned char* in, unsigned char* out, std::size_t stride,
-                              std::size_t bytes, const hadamard_factors& factors) {
+                              std::size_t width, const hadamard_factors& factors) {
   alignas(64) unsigned char copy[Group * sizeof(words)] = {};
   for (std::size_t row = 0; row < Group; ++row) {
-    copy_bytes<sizeof(words)>(copy + row * sizeof(words), in + row * stride, bytes);
+    copy_bytes<sizeof(words)>(copy + row * sizeof(words), in + row * stride, width);
   }
   transform_tile<Group>(copy, copy, sizeof(words), 1, factors, false);
   for (std::size_t row = 0; row < Group; ++row) {
-    copy_bytes<sizeof(words)>(out + row * stride, copy + row * sizeof(words), bytes);
+    copy_bytes<sizeof(words)>(out + row * stride, copy + row * sizeof(words), width);
   }
 }
 
