@@ -127,6 +127,7 @@ void transform(Isa isa, std::span<const float> in, std::span<float> out, std::si
   require_shape("the input", in.size(), rows, cols);
   require_shape("the output", out.size(), rows, cols);
   require_groups(rows, cols, options);
+  if (in.empty()) return;  // however many empty rows
   const hadamard_kernel kernel = options.group == 16   ? hadamard_kernel_of<16>(isa, options.axis)
                                  : options.group == 32 ? hadamard_kernel_of<32>(isa, options.axis)
                                  : options.group == 64 ? hadamard_kernel_of<64>(isa, options.axis)

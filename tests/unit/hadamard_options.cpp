@@ -120,5 +120,6 @@ TEST_CASE("empty matrices are no error", "[hadamard]") {
   CHECK_NOTHROW(hadamard(none, none, 0, 16));
   CHECK_NOTHROW(hadamard(none, none, 3, 0));
   CHECK_NOTHROW(hadamard(none, none, 0, 5, {.axis = 0}));
+  CHECK_NOTHROW(hadamard(none, none, std::size_t{1} << 60, 0, {.axis = 0}));  // at once
   CHECK_NOTHROW(inverse_hadamard(none, none, 128, 0, {.group = 128, .axis = 0}));
 }

@@ -91,8 +91,8 @@ struct hadamard_step {
     vector_butterflies<first>(x);
   }
 
-  /// The last multiplication. Half of the results tell whether there may be a NaN: a - b is one only where
-  /// a + b is NaN or Inf.
+  /// The last multiplication. The sums of the last stride tell whether there may be a NaN among its
+  /// differences: a - b is NaN only where a + b is NaN or Inf.
   NF_INLINE void finish(const words& x, unsigned char* out, std::size_t at, bool is_looked_at,
                         bool stream) {
     using floats = vector<lanes, float>;
