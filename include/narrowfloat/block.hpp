@@ -10,27 +10,14 @@ namespace narrowfloat {
 namespace detail {
 inline namespace NF_BASELINE {
 
-/// The blocks of a format over a matrix.
-///
-/// Special   an axis other than 0, 1, -1, -2, and rows * cols beyond the address space, throw
-///           std::invalid_argument.
+/// The blocks of a format over a matrix, which it checks as require_matrix() does.
 template <class Format>
 block_grid grid_of(std::size_t rows, std::size_t cols, int axis) {
-  if (axis < -2 || axis > 1)
-    throw_invalid("the axis of a matrix is 0, 1, -1 or -2, not " + std::to_string(axis));
-  if (cols != 0 && rows > static_cast<std::size_t>(PTRDIFF_MAX) / sizeof(double) / cols)
-    throw_invalid("a matrix of " + std::to_string(rows) + " x " + std::to_string(cols) +
-                  " elements does not fit in memory");
+  require_matrix(rows, cols, axis);
   constexpr auto along = static_cast<std::size_t>(Format::block_size),
                  lines = static_cast<std::size_t>(Format::block_rows);
-  const bool within_rows = axis == 1 || axis == -1;
+  const bool within_rows = is_within_rows(axis);
   return {rows, cols, within_rows ? lines : along, within_rows ? along : lines};
-}
-
-inline void require_shape(const char* what, std::size_t have, std::size_t rows, std::size_t cols) {
-  if (have == rows * cols) return;
-  throw_invalid(std::string(what) + " has " + std::to_string(have) + " elements, the matrix " +
-                std::to_string(rows) + " x " + std::to_string(cols));
 }
 
 template <class Format>

@@ -7,6 +7,7 @@
 #include "convert.hpp"
 #include "float.hpp"
 #include "formats.hpp"
+#include "hadamard.hpp"
 #include "io/ostream.hpp"
 #include "isa.hpp"
 #include "limits.hpp"

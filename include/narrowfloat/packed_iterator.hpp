@@ -10,6 +10,7 @@
 #include <string>
 #include <type_traits>
 
+#include "detail/shape.hpp"
 #include "float.hpp"
 #include "packed_layouts.hpp"
 
@@ -30,10 +31,6 @@ template <class F, class Layout>
 constexpr NF_FN F load_code(const std::uint8_t* bytes, std::size_t n, std::size_t i) {
   return F::from_bits(
       static_cast<typename F::Storage>(Layout::template get<F::width>(bytes, n, i)));
-}
-
-[[noreturn]] inline void throw_invalid(const std::string& what) {
-  throw std::invalid_argument("narrowfloat: " + what);
 }
 
 inline void require_index(std::size_t i, std::size_t n) {

@@ -5,10 +5,12 @@
 
 #include <bit>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 #include <vector>
 
 #include <narrowfloat/convert.hpp>
+#include <narrowfloat/hadamard.hpp>
 #include <narrowfloat/math.hpp>
 
 namespace test {
@@ -72,6 +74,19 @@ class ArrayConversions {
     }
   }
 
+  /// The transform of the inputs, and its inverse.
+  void add_transforms(std::size_t group, int axis) {
+    const std::size_t cols = 128, rows = inputs_.size() / cols;
+    const narrowfloat::HadamardOptions options{
+        .group = group, .axis = axis, .signs = narrowfloat::HadamardSigns::random(group)};
+    std::vector<float> out(rows * cols);
+    const std::span<const float> in(inputs_.data(), out.size());
+    narrowfloat::hadamard(isa_, in, out, rows, cols, options);
+    for (const float x : out) sum_.add(std::bit_cast<std::uint32_t>(x));
+    narrowfloat::inverse_hadamard(isa_, in, out, rows, cols, options);
+    for (const float x : out) sum_.add(std::bit_cast<std::uint32_t>(x));
+  }
+
   std::uint64_t value() const { return sum_.value(); }
 
  private:
@@ -109,6 +124,9 @@ inline std::uint64_t array_checksum(narrowfloat::Isa isa = narrowfloat::active_i
   arrays.add_format<Float<0, 7, 1, Specials::finite>>();
   arrays.add_scaled<float8_e4m3fn>();
   arrays.add_scaled<bfloat16>();
+  arrays.add_transforms(16, 1);
+  arrays.add_transforms(32, 0);
+  arrays.add_transforms(128, 1);
   const Stochastic<> keyed{.seed = 1, .stream = 2, .offset = 3};
   arrays.add<float8_e4m3fn>(inputs, toward_positive, Saturation::none);
   arrays.add<float8_e4m3fn>(inputs, toward_negative);

@@ -1,23 +1,8 @@
 // The loops of blocks that share a scale. No include guard: it is included once in each instruction set's region
-// and namespace, where it sees `lanes`, load_widen(), product_of_sum() and the loops of convert.inl and packed.inl.
+// and namespace, where it sees `lanes`, load_widen(), product_of_sum(), has_signs() and the loops of convert.inl, reduce.inl and packed.inl.
 //
 // The factor of element i of a call is factors[(first + i) >> shift]: shift is 0, or blocks are of 16 elements or
 // more and `first` is a multiple of 16.
-
-/// The largest of the lanes.
-template <std::size_t N>
-NF_INLINE std::uint32_t largest_lane(const pack<N>& x) {
-  if constexpr (N == 2) {
-    return larger<std::uint32_t>(x.lanes[0], x.lanes[1]);
-  } else {
-    pack<N / 2> low, high;
-    __builtin_memcpy(&low.lanes, &x.lanes, sizeof low.lanes);
-    __builtin_memcpy(&high.lanes,
-                     reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof low.lanes,
-                     sizeof high.lanes);
-    return largest_lane(larger(low, high));
-  }
-}
 
 NF_INLINE std::uint32_t magnitude_up_to(float x, std::uint32_t limit) {
   const std::uint32_t value = __builtin_bit_cast(std::uint32_t, x) & (binary32::sign_mask - 1);

@@ -34,6 +34,8 @@ using pack_kernel = void (*)(const void*, std::size_t, std::uint8_t*);
 using unpack_kernel = void (*)(const std::uint8_t*, std::size_t, void*);
 template <class Word>
 using largest_kernel = Word (*)(const void*, std::size_t);
+using hadamard_kernel = void (*)(const void*, void*, std::size_t, std::size_t,
+                                 const hadamard_factors&, bool);
 
 template <class From, class To, class R>
 inline constexpr convert_kernel<R> convert_kernels[] = {
@@ -126,6 +128,16 @@ decode_kernel decode_kernel_of(std::size_t isa) {
 #endif
   return decode_kernels<Code, Split>[isa];
 }
+
+template <std::size_t Group>
+inline constexpr hadamard_kernel row_transform_kernels[] = {
+    &generic::transform_rows<Group>, &avx2::transform_rows<Group>, &avx512::transform_rows<Group>,
+    &neon::transform_rows<Group>};
+
+template <std::size_t Group>
+inline constexpr hadamard_kernel column_transform_kernels[] = {
+    &generic::transform_columns<Group>, &avx2::transform_columns<Group>,
+    &avx512::transform_columns<Group>, &neon::transform_columns<Group>};
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

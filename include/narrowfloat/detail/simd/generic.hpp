@@ -128,6 +128,8 @@ void look_up(const void* in, void* out, std::size_t n, const code_table& table, 
 
 #include "block.inl"
 
+#include "hadamard.inl"
+
 }  // namespace generic
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

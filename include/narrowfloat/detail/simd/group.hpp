@@ -3,6 +3,7 @@
 #pragma once
 
 #include <type_traits>
+#include <utility>
 
 #include "../codec/transcode.hpp"
 #include "../cpu_features.hpp"
@@ -36,6 +37,13 @@ struct error_counts {
   std::uint32_t amax = 0;  ///< bits of the largest magnitude
   std::uint64_t saturated = 0, flushed = 0, nan = 0, infinite = 0;
   double squares[sums] = {};
+};
+
+/// What a transform of groups multiplies the elements of a group by.
+struct hadamard_factors {
+  static constexpr std::size_t most = 128;
+  std::uint32_t before[most];  ///< the sign bits that change first
+  std::uint32_t after[most];   ///< the bits of a float, last
 };
 
 /// The scalar loop. One body for every instruction set, so not inlined.

@@ -1,6 +1,21 @@
 // What training code asks of an array beside its conversion. No include guard: it is included once in each
 // instruction set's region and namespace, where it sees `lanes`.
 
+/// The largest lane, of lanes below half of the range.
+template <std::size_t N, class Word>
+NF_INLINE Word largest_lane(const pack<N, Word>& x) {
+  if constexpr (N == 2) {
+    return larger<Word>(x.lanes[0], x.lanes[1]);
+  } else {
+    pack<N / 2, Word> low, high;
+    __builtin_memcpy(&low.lanes, &x.lanes, sizeof low.lanes);
+    __builtin_memcpy(&high.lanes,
+                     reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof low.lanes,
+                     sizeof high.lanes);
+    return largest_lane(larger(low, high));
+  }
+}
+
 /// The largest magnitude, as bits, of n floats or doubles; a NaN is larger than Inf.
 template <class Word>
 Word largest_magnitude(const void* in, std::size_t n) {
@@ -17,9 +32,7 @@ Word largest_magnitude(const void* in, std::size_t n) {
       most[k] = larger(most[k], x & pack_type(mask));
     }
   }
-  const pack_type all = larger(larger(most[0], most[1]), larger(most[2], most[3]));
-  Word result = 0;
-  for (std::size_t k = 0; k < count; ++k) result = larger<Word>(result, all.lanes[k]);
+  Word result = largest_lane(larger(larger(most[0], most[1]), larger(most[2], most[3])));
   for (; i < n; ++i) {
     Word x = 0;
     __builtin_memcpy(&x, source + i * sizeof x, sizeof x);
@@ -91,8 +104,8 @@ struct error_counting {
   }
 
   NF_INLINE void add_to(error_counts& counts) const {
+    counts.amax = larger<std::uint32_t>(counts.amax, largest_lane(amax));
     for (std::size_t k = 0; k < lanes; ++k) {
-      counts.amax = larger<std::uint32_t>(counts.amax, amax.lanes[k]);
       counts.nan += nan.lanes[k];
       counts.infinite += infinite.lanes[k];
       counts.saturated += above.lanes[k] - nan.lanes[k] - infinite.lanes[k];

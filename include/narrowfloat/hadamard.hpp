@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+// The random Hadamard transform of FP4 training: it spreads outliers over their group, and leaves the product
+// of two matrices as it is when both are transformed along the axis that the product sums over.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <ranges>
+#include <span>
+#include <string>
+#include <type_traits>
+
+#include "convert.hpp"
+#include "detail/shape.hpp"
+
+namespace narrowfloat {
+
+/// The signs of a transform, one for each element of a group, shared by all groups.
+///
+/// Example   HadamardOptions{.signs = HadamardSigns::random(seed, step)}
+class HadamardSigns {
+ public:
+  /// The largest group.
+  static constexpr std::size_t max_size = 128;
+
+  /// All +1, for a group of any size: the deterministic transform.
+  HadamardSigns() = default;
+  /// Signs as numbers, +1 or -1, for a group of this size.
+  ///
+  /// Special   another number, and more than max_size of them, throw std::invalid_argument.
+  template <std::ranges::contiguous_range Signs>
+  requires std::is_signed_v<std::ranges::range_value_t<Signs>>
+  explicit constexpr NF_INLINE HadamardSigns(const Signs& signs) : size_(std::ranges::size(signs)) {
+    if (size_ > max_size)
+      detail::throw_invalid("a transform has at most " + std::to_string(max_size) + " signs, not " +
+                            std::to_string(size_));
+    const auto* const values = std::ranges::data(signs);
+    for (std::size_t i = 0; i < size_; ++i) {
+      if (values[i] != 1 && values[i] != -1)
+        detail::throw_invalid("sign " + std::to_string(i) + " of a transform is " +
+                              std::to_string(values[i]) + ", neither 1 nor -1");
+      negative_[i] = values[i] < 0;
+    }
+  }
+  constexpr NF_INLINE HadamardSigns(std::initializer_list<int> signs)
+      : HadamardSigns(std::span<const int>(signs.begin(), signs.size())) {}
+  /// Random signs for a group of any size: that of element i is -1 where element_bits<1>(seed, stream, i) is 1.
+  static constexpr NF_INLINE HadamardSigns random(std::uint64_t seed,
+                                                  std::uint64_t stream = 0) noexcept {
+    HadamardSigns signs;
+    for (std::size_t i = 0; i < max_size; ++i)
+      signs.negative_[i] = element_bits<1>(seed, stream, i) != 0;
+    return signs;
+  }
+
+  /// The size of the group that the signs are for; 0 if they are for any.
+  constexpr NF_INLINE std::size_t size() const noexcept { return size_; }
+  /// The sign of element i: 1 or -1.
+  ///
+  /// Requires  i < size(), or i < max_size where that is 0.
+  constexpr NF_INLINE int operator[](std::size_t i) const noexcept { return negative_[i] ? -1 : 1; }
+
+ private:
+  std::array<bool, max_size> negative_{};
+  std::size_t size_ = 0;
+};
+
+/// The signs, for groups of 16, that NVIDIA Transformer Engine's recipe for NVFP4 uses in every step.
+inline constexpr HadamardSigns transformer_engine_signs{1,  1,  1,  -1, 1,  -1, -1, -1,
+                                                        -1, -1, -1, 1,  -1, 1,  -1, -1};
+
+/// How to transform.
+struct HadamardOptions {
+  std::size_t group = 16;  ///< elements that are mixed: 16, 32, 64 or 128
+  int axis = 1;  ///< groups lie along this axis: 1 within rows, 0 down the columns; or -1, -2
+  HadamardSigns signs = {};
+};
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+inline void require_groups(std::size_t rows, std::size_t cols, const HadamardOptions& options) {
+  const std::size_t group = options.group;
+  if (group != 16 && group != 32 && group != 64 && group != 128)
+    throw_invalid("the group of a Hadamard transform is 16, 32, 64 or 128, not " +
+                  std::to_string(group));
+  const bool along_rows = is_within_rows(options.axis);
+  const std::size_t length = along_rows ? cols : rows;
+  if (length % group != 0)
+    throw_invalid(std::to_string(length) + (along_rows ? " columns" : " rows") +
+                  " are no multiple of the group of " + std::to_string(group));
+  const std::size_t signs = options.signs.size();
+  if (signs != 0 && signs != group)
+    throw_invalid(std::to_string(signs) + " signs do not fit a group of " + std::to_string(group));
+}
+
+/// The signs come before the sums, in the inverse after them.
+inline hadamard_factors factors_of(const HadamardOptions& options, bool inverse) {
+  const float norm = options.group == 16   ? 0.25f
+                     : options.group == 32 ? 0x1.6a09e6p-3f
+                     : options.group == 64 ? 0.125f
+                                           : 0x1.6a09e6p-4f;
+  hadamard_factors factors{};
+  for (std::size_t i = 0; i < options.group; ++i) {
+    const std::uint32_t sign = options.signs[i] < 0 ? binary32::sign_mask : 0;
+    factors.before[i] = inverse ? 0 : sign;
+    factors.after[i] = number_traits<float>::to_code(norm) ^ (inverse ? sign : 0);
+  }
+  return factors;
+}
+
+template <std::size_t Group>
+hadamard_kernel hadamard_kernel_of(Isa isa, int axis) {
+  const auto index = static_cast<std::size_t>(isa);
+  return is_within_rows(axis) ? row_transform_kernels<Group>[index]
+                              : column_transform_kernels<Group>[index];
+}
+
+// A template, so that the kernels are made for those who call it.
+template <bool Inverse>
+void transform(Isa isa, std::span<const float> in, std::span<float> out, std::size_t rows,
+               std::size_t cols, const HadamardOptions& options) {
+  require_isa(isa);
+  require_matrix(rows, cols, options.axis);
+  require_shape("the input", in.size(), rows, cols);
+  require_shape("the output", out.size(), rows, cols);
+  require_groups(rows, cols, options);
+  if (in.empty()) return;  // however many empty rows
+  const hadamard_kernel kernel = options.group == 16   ? hadamard_kernel_of<16>(isa, options.axis)
+                                 : options.group == 32 ? hadamard_kernel_of<32>(isa, options.axis)
+                                 : options.group == 64 ? hadamard_kernel_of<64>(isa, options.axis)
+                                                       : hadamard_kernel_of<128>(isa, options.axis);
+  constexpr std::size_t vector_bytes = 64;  // the most; a streaming store is aligned
+  const bool stream = leaves_caches(in.size_bytes() + out.size_bytes()) &&
+                      cols % (vector_bytes / sizeof(float)) == 0 &&
+                      reinterpret_cast<std::uintptr_t>(out.data()) % vector_bytes == 0;
+  const hadamard_factors factors = factors_of(options, Inverse);
+  const float_environment environment(direction::nearest);
+  kernel(in.data(), out.data(), rows, cols, factors, stream);
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// Multiplies each group of g neighbouring elements x of a row-major matrix by an orthogonal matrix:
+/// y = x S with S = diag(signs) H / sqrt(g), where H is Sylvester's Hadamard matrix in natural order, its
+/// element (i, j) -1 to the number of ones in i & j. So hadamard(A) along axis 1 is A S, and hadamard(B)
+/// along axis 0 is S^T B, for the S of all groups together: their product is A B.
+///
+/// Result    in floats, each operation rounded to nearest even: the elements with the signs; then for stride
+///           1, 2, 4 ... g / 2 and each i without the bit `stride`, (x[i], x[i + stride]) becomes
+///           (x[i] + x[i + stride], x[i] - x[i + stride]); then the products with the float nearest 1 / sqrt(g),
+///           which is exact for 16 and 64.
+/// Special   NaN is the positive canonical NaN; it spreads over its group, as does Inf. An array of another
+///           size than rows * cols, another group, one that does not divide the axis, and signs for another
+///           group throw std::invalid_argument with the numbers before anything is written.
+/// Requires  the two arrays are apart, or the same memory.
+/// Promises  no allocation; the same bits on every instruction set and in every floating-point environment,
+///           which is left as it was.
+/// Cost      one pass over both.
+///
+/// Use       Tseng et al., Training LLMs with MXFP4 (arXiv 2502.20586): random signs for every backward pass,
+///           groups of 64. NVIDIA, Pretraining Large Language Models with NVFP4 (arXiv 2509.25149): groups of
+///           16, the same random signs throughout.
+/// Example   hadamard(gradient, rotated, rows, cols, {.group = 64, .signs = HadamardSigns::random(seed, step)});
+template <float_range In, float_range Out>
+NF_INLINE void hadamard(Isa isa, In&& in, Out&& out, std::size_t rows, std::size_t cols,
+                        const HadamardOptions& options = {}) {
+  detail::transform<false>(isa, in, out, rows, cols, options);
+}
+template <float_range In, float_range Out>
+NF_INLINE void hadamard(In&& in, Out&& out, std::size_t rows, std::size_t cols,
+                        const HadamardOptions& options = {}) {
+  hadamard(active_isa(), in, out, rows, cols, options);
+}
+
+/// The inverse, with the same options: x = y S^T with S^T = H diag(signs) / sqrt(g).
+///
+/// Result    as hadamard(), but the signs come last. What hadamard() and then this give differs from x by the
+///           roundings.
+template <float_range In, float_range Out>
+NF_INLINE void inverse_hadamard(Isa isa, In&& in, Out&& out, std::size_t rows, std::size_t cols,
+                                const HadamardOptions& options = {}) {
+  detail::transform<true>(isa, in, out, rows, cols, options);
+}
+template <float_range In, float_range Out>
+NF_INLINE void inverse_hadamard(In&& in, Out&& out, std::size_t rows, std::size_t cols,
+                                const HadamardOptions& options = {}) {
+  inverse_hadamard(active_isa(), in, out, rows, cols, options);
+}
+
+}  // namespace narrowfloat
