@@ -43,7 +43,7 @@ Without files: the digits example's, to a temporary file.
   --only TEXT    only the tensors whose names end in TEXT, as .weight
   --help
 
-exit status: 0; 1 if the output does not read back as it was written; 2 for anything else
+exit status: 0; 1 if the output does not read back as it was written, which removes it; 2 for anything else
 )";
 
 struct Options {
@@ -265,6 +265,7 @@ int run(const Options& options) {
                                      : 8 * static_cast<double>(quantized.bytes_after) /
                                            static_cast<double>(quantized.elements),
              same ? "the same numbers" : "OTHER NUMBERS");
+  if (!same) fs::remove(options.output);
   return same ? 0 : 1;
 }
 

@@ -2,7 +2,8 @@
 // BlockTensor: a matrix in a block format, quantized from numbers and dequantized to them.
 #pragma once
 
-#include <optional>
+#include <numeric>
+#include <utility>
 
 #include "block_dequantize.hpp"
 
@@ -27,14 +28,17 @@ void require_options(const QuantizeOptions& options) {
   if (bits != 0 && !two_levels) throw_invalid("the format has no tensor scale to set");
   if (bits >= float_infinity)  // negative, Inf, NaN
     throw_invalid("a tensor scale is positive and finite");
+  constexpr bool is_power = power_of_two_scale<typename Format::scale>;
   const bool folds = options.pipeline == ScalePipeline::transformer_engine;
-  if (folds && !two_levels)
-    throw_invalid("the pipeline of Transformer Engine is for formats with a tensor scale");
-  if (options.three_quarters && !power_of_two_scale<typename Format::scale>)
+  if (folds && !two_levels && !(is_power && options.rule == ScaleRule::rceil))
+    throw_invalid(
+        "the pipeline of Transformer Engine is for formats with a tensor scale, and for rceil");
+  if (options.three_quarters && !is_power)
     throw_invalid("three_quarters is for power-of-two scales");
+  if (options.normal_scales && !narrow_float_scale<Format>)
+    throw_invalid("normal_scales is for scales that are formats with subnormal numbers");
   if (!options.four_over_six) return;
-  if (power_of_two_scale<typename Format::scale> ||
-      !std::is_same_v<typename Format::element, float4_e2m1fn>)
+  if (is_power || !std::is_same_v<typename Format::element, float4_e2m1fn>)
     throw_invalid("four_over_six is for float4_e2m1fn with scales that are no powers of two");
   if (folds) throw_invalid("four_over_six is for the exact pipeline");
 }
@@ -49,21 +53,68 @@ block_parts<Format> empty_parts(std::size_t rows, std::size_t cols, int axis) {
   return parts;
 }
 
-template <class Format, class T, class R>
-block_parts<Format> quantized_parts(std::span<const T> values, std::size_t rows, std::size_t cols,
-                                    const QuantizeOptions& options, const R& rounding) {
+/// Throws what quantize() does.
+template <class Format, class R>
+void require_input(std::size_t values, std::size_t rows, std::size_t cols,
+                   const QuantizeOptions& options, const R& rounding) {
   require_options<Format>(options);
+  if (options.three_quarters && decisive_bits < typename Format::element, R >> 22)
+    throw_invalid("three_quarters leaves no room for " + std::to_string(R::random_bits) +
+                  " random bits an element");
   grid_of<Format>(rows, cols, options.axis);  // before rows * cols is formed
-  require_shape("the input", values.size(), rows, cols);
-  block_parts<Format> parts = empty_parts<Format>(rows, cols, options.axis);
+  require_shape("the input", values, rows, cols);
+  if constexpr (requires { rounding.size(); }) require_words(rounding.size(), values);
+}
+
+template <class Format, class T>
+tensor_factors factors_of_values(std::span<const T> values, const QuantizeOptions& options) {
   constexpr bool two_levels = Format::tensor_scale == TensorScale::float32;
   const std::uint32_t amax = two_levels && bits_of_float(options.tensor_scale) == 0
                                  ? largest_finite_magnitude(values.data(), values.size())
                                  : 0;
-  const tensor_factors tensor = factors_of_tensor<Format>(amax, options);
+  return factors_of_tensor<Format>(amax, options);
+}
+
+/// Quantizes rows top ... bottom - 1, whole bands of blocks.
+template <class Format, class T, class R>
+void quantize_rows(const T* values, std::size_t top, std::size_t bottom,
+                   const QuantizeOptions& options, const tensor_factors& tensor, const R& rounding,
+                   block_parts<Format>& parts) {
+  using Element = typename Format::element;
+  block_grid grid = parts.grid;
+  grid.rows = bottom - top;
+  quantize_blocks<Format>(values + top * grid.cols, joined_rows<Element>(grid), options, tensor,
+                          rounding_from(rounding, top * grid.cols),
+                          parts.scales.data() + top / grid.height * grid.across(),
+                          parts.codes.data() + top * bit_stream_bytes(grid.cols, Element::width));
+}
+
+template <class Format, class T, class R>
+block_parts<Format> quantized_parts(std::span<const T> values, std::size_t rows, std::size_t cols,
+                                    const QuantizeOptions& options, const R& rounding) {
+  require_input<Format>(values.size(), rows, cols, options, rounding);
+  block_parts<Format> parts = empty_parts<Format>(rows, cols, options.axis);
+  const tensor_factors tensor = factors_of_values<Format>(values, options);
   parts.tensor_scale = tensor.decode;
-  quantize_blocks<Format>(values.data(), joined_rows<typename Format::element>(parts.grid), options,
-                          tensor, rounding, parts.scales.data(), parts.codes.data());
+  quantize_rows(values.data(), 0, rows, options, tensor, rounding, parts);
+  return parts;
+}
+
+/// Along axis 1 and along axis 0, a band of rows at a time.
+template <class Format, class T, class R>
+std::pair<block_parts<Format>, block_parts<Format>> quantized_along_both(
+    std::span<const T> values, std::size_t rows, std::size_t cols, const QuantizeOptions& options,
+    const R& rounding) {
+  require_input<Format>(values.size(), rows, cols, options, rounding);
+  std::pair parts{empty_parts<Format>(rows, cols, 1), empty_parts<Format>(rows, cols, 0)};
+  const tensor_factors tensor = factors_of_values<Format>(values, options);
+  parts.first.tensor_scale = parts.second.tensor_scale = tensor.decode;
+  const std::size_t band = std::lcm(parts.first.grid.height, parts.second.grid.height);
+  for (std::size_t top = 0; top < rows; top += band) {
+    const std::size_t bottom = rows - top < band ? rows : top + band;
+    quantize_rows(values.data(), top, bottom, options, tensor, rounding, parts.first);
+    quantize_rows(values.data(), top, bottom, options, tensor, rounding, parts.second);
+  }
   return parts;
 }
 
@@ -87,6 +138,12 @@ class BlockTensor {
   using element = typename Format::element;
   using scale = typename Format::scale;
 
+  /// Where a block lies, from element codes()[row * cols() + col] on, and its scale.
+  struct Block {
+    std::size_t row, col, rows, cols;
+    typename Format::scale scale;
+  };
+
   BlockTensor() = default;
 
   /// Quantizes a row-major matrix.
@@ -94,12 +151,13 @@ class BlockTensor {
   /// Result    each scale by options.rule; each element is the exact quotient of the value by its scale
   ///           (and the tensor scale), rounded once by `rounding` and saturated. A keyed Stochastic
   ///           draws the bits of index offset + i for element i of the row-major matrix, whatever the
-  ///           axis and the blocks. A block of zeros gets the least scale and keeps the signs.
+  ///           axis and the blocks; explicit bits are a range of words, one for each element. A block of
+  ///           zeros gets the least scale and keeps the signs.
   /// Special   NaN and Inf by options.non_finite. Sizes that differ, a wrong axis and options that do
   ///           not fit the format throw std::invalid_argument before anything is allocated.
   /// Promises  the same bits on every instruction set and in every floating-point environment.
   /// Cost      two passes over the values, three with a tensor scale.
-  template <number_range In, index_rounding_policy R = NearestEven>
+  template <number_range In, rounding_policy R = NearestEven>
   requires lossless_to < detail::number_of<In>,
   float >
       static NF_INLINE BlockTensor quantize(const In& values, std::size_t rows, std::size_t cols,
@@ -107,6 +165,23 @@ class BlockTensor {
     using T = detail::number_of<In>;
     const std::span<const T> all(std::ranges::data(values), std::ranges::size(values));
     return BlockTensor(detail::quantized_parts<Format, T, R>(all, rows, cols, options, rounding));
+  }
+
+  /// Quantizes a row-major matrix along both axes, for a product and for that of its transpose.
+  ///
+  /// Result    what quantize() gives with axis = 1, and with axis = 0; options.axis does not count.
+  /// Special   as quantize().
+  /// Promises  both from the source, not one from the other.
+  /// Cost      one read of the values from memory, two with a tensor scale.
+  template <number_range In, rounding_policy R = NearestEven>
+  requires lossless_to < detail::number_of<In>,
+  float > static NF_INLINE std::pair<BlockTensor, BlockTensor> quantize_both(
+              const In& values, std::size_t rows, std::size_t cols,
+              const QuantizeOptions& options = {}, R rounding = {}) {
+    using T = detail::number_of<In>;
+    const std::span<const T> all(std::ranges::data(values), std::ranges::size(values));
+    auto parts = detail::quantized_along_both<Format, T, R>(all, rows, cols, options, rounding);
+    return {BlockTensor(std::move(parts.first)), BlockTensor(std::move(parts.second))};
   }
 
   /// A tensor of given codes and scales, laid out as codes() and scales() give them.
@@ -157,6 +232,17 @@ class BlockTensor {
   NF_INLINE std::span<const scale> scales() const noexcept { return parts_.scales; }
   NF_INLINE std::size_t block_rows() const noexcept { return parts_.grid.down(); }
   NF_INLINE std::size_t block_cols() const noexcept { return parts_.grid.across(); }
+  /// The block in row r and column c of the blocks.
+  ///
+  /// Special   one that there is not throws std::out_of_range with both places.
+  NF_INLINE Block block(std::size_t r, std::size_t c) const {
+    detail::require_index(r, block_rows());
+    detail::require_index(c, block_cols());
+    const detail::block_grid& grid = parts_.grid;
+    const std::size_t row = r * grid.height, col = c * grid.width;
+    return {row, col, grid.band_end(r) - row, grid.block_end(c) - col,
+            parts_.scales[r * block_cols() + c]};
+  }
   /// The scale of the tensor; 1 where the format has none.
   NF_INLINE float tensor_scale() const noexcept { return parts_.tensor_scale; }
 

@@ -98,9 +98,16 @@ class scale_chooser<Format, true> : public blank_blocks {
   scale_chooser(const QuantizeOptions& options, const tensor_factors&)
       : blank_blocks(options), options_(options) {}
 
+  /// Whether the rule rounds a float quotient up, as Transformer Engine does, not the exact one.
+  bool folds() const { return options_.pipeline == ScalePipeline::transformer_engine; }
+  /// What that multiplies the largest magnitude by.
+  static float reciprocal() {
+    return float_quotient(1.0f, convert<float>(exact_double(largest_binary<Element>())));
+  }
+
   exponent_rule rule() const {
-    constexpr int offset = step_bias + largest_exponent<Element>;
-    return {.threshold = fraction_threshold<Element>(options_.rule),
+    const int offset = step_bias + (folds() ? 0 : largest_exponent<Element>);
+    return {.threshold = folds() ? 0 : fraction_threshold<Element>(options_.rule),
             .least = static_cast<std::uint32_t>(traits::lowest + offset),
             .most = static_cast<std::uint32_t>(traits::highest + offset),
             .last_number = last_number_,
@@ -177,6 +184,7 @@ class scale_chooser<Format, false> : public blank_blocks {
     multiplier_ = float_product(tensor.encode, float_quotient(1.0f, largest));
   }
 
+  bool folds() const { return options_.pipeline == ScalePipeline::transformer_engine; }
   static Scale nan() { return convert<Scale>(float_of_bits(wide<std::uint32_t>::quiet_nan)); }
   double tensor_scale() const { return convert<double>(tensor_scale_); }
 
@@ -216,8 +224,7 @@ class scale_chooser<Format, false> : public blank_blocks {
 
   double quotient(float x, Scale scale, std::uint32_t amax) const {
     if (is_blank(amax)) return 0;
-    if (options_.pipeline == ScalePipeline::transformer_engine)
-      return convert<double>(float_product(x, folded(amax).reciprocal));
+    if (folds()) return convert<double>(float_product(x, folded(amax).reciprocal));
     const std::uint32_t bits = bits_of_float(x), magnitude = bits & 0x7fffffffu;
     const double value = convert<double>(scale);
     const bool no_scale = __builtin_bit_cast(std::uint64_t, value) == 0;

@@ -89,6 +89,7 @@ class tile_divider {
     factors_.resize(padded);
     if constexpr (is_power) {
       steps_.resize(padded);
+      if (choose_.folds()) divide_largest();
       kernels_.choose_exponents(amax_.data(), padded, choose_.rule(), steps_.data(),
                                 factors_.data());
       if (options_.rule == ScaleRule::search) {
@@ -137,7 +138,7 @@ class tile_divider {
     return true;
   }();
 
-  bool folds() const { return options_.pipeline == ScalePipeline::transformer_engine; }
+  bool folds() const { return choose_.folds(); }
   bool uses_long() const {
     return options_.three_quarters || (!is_power && !folds() && (is_random || looks_below));
   }
@@ -145,6 +146,17 @@ class tile_divider {
   double exact_quotient(float x, std::size_t column) const {
     const std::size_t block = column / width_;
     return choose_.quotient(x, scales_[block], amax_[block]);
+  }
+
+  /// By the largest element, in float.
+  void divide_largest() {
+    constexpr int one_for_all = 40;
+    std::vector<float> quotients(amax_.size());
+    const float reciprocal = choose_.reciprocal();
+    __builtin_memcpy(quotients.data(), amax_.data(), amax_.size() * sizeof(float));
+    kernels_.multiply_blocks(quotients.data(), quotients.size(), 0, one_for_all, &reciprocal, false,
+                             quotients.data());
+    __builtin_memcpy(amax_.data(), quotients.data(), amax_.size() * sizeof(float));
   }
 
   void search(std::size_t block, std::span<const float> values) {
@@ -167,6 +179,12 @@ class tile_divider {
       for (std::size_t b = 0; b < blocks_; ++b) {
         if (!choose_.is_blank(amax_[b])) scales_[b] = choose_.four_or_six(amax_[b], values_of(b));
       }
+    }
+    if constexpr (narrow_float_scale<Format>) {
+      using storage = typename Scale::Storage;
+      constexpr auto normal = static_cast<storage>(storage{1} << Scale::mantissa_bits);
+      for (std::size_t b = 0; options_.normal_scales && b < blocks_; ++b)
+        scales_[b] = Scale::from_bits(std::max(scales_[b].bits(), normal));
     }
     if (!has_blank_) return;
     for (std::size_t b = 0; b < blocks_; ++b) {

@@ -161,10 +161,11 @@ enum class NonFinite {
              ///< format has them, else Inf is NaN, else the largest, and NaN the largest
 };
 
-/// How the scales and elements of a format with a tensor scale are computed.
+/// How scales and elements are computed.
 enum class ScalePipeline {
   exact,              ///< every quotient exact and rounded once
-  transformer_engine  ///< NVIDIA Transformer Engine's: reciprocals and products in float
+  transformer_engine  ///< NVIDIA Transformer Engine's, for formats with a tensor scale and for rceil:
+                      ///< reciprocals and products in float
 };
 
 /// How to quantize.
@@ -179,6 +180,9 @@ struct QuantizeOptions {
       false;  ///< FP4: map the largest magnitude of a block to 6 or to 4, whichever
               ///< has the smaller sum of squared errors; 6 of equals
   ScalePipeline pipeline = ScalePipeline::exact;
+  bool normal_scales =
+      false;  ///< scales with mantissa bits: none is below the smallest normal one, as
+              ///< torchao has it for NVFP4
   bool three_quarters =
       false;  ///< power-of-two scales: elements are rounded from 3/4 of the quotients, so that
               ///< stochastic rounding under the floor rule clips nothing and is unbiased
@@ -186,6 +190,15 @@ struct QuantizeOptions {
 };
 
 namespace detail {
+
+/// Whether the scales have subnormal numbers.
+template <class Format>
+inline constexpr bool narrow_float_scale = [] {
+  using Scale = typename Format::scale;
+  if constexpr (narrow_float<Scale> && !power_of_two_scale<Scale>)
+    return Scale::exponent_bits > 0 && Scale::mantissa_bits > 0;
+  return false;
+}();
 
 /// The blocks of a matrix: `height` rows by `width` columns each, fewer at the lower and right ends.
 struct block_grid {

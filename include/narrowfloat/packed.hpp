@@ -100,12 +100,6 @@ template <class T>
 concept packed_range = detail::is_packed<std::remove_cvref_t<T>> &&
     number<typename std::remove_cvref_t<T>::value_type>;
 
-/// A rounding policy whose decision for an element depends on no more than the value and the index: it has
-/// no random bits, or draws them from a key.
-template <class R>
-concept index_rounding_policy = rounding_policy<R> &&
-    (R::random_bits == 0 || requires(R r) { r.offset; });
-
 namespace detail {
 inline namespace NF_BASELINE {
 
@@ -184,9 +178,8 @@ void convert_chunks(Isa isa, In in, Out out, std::size_t n, const R& rounding,
                     Saturation saturation, Subnormals subnormals) {
   for (std::size_t first = 0; first < n; first += packed_chunk) {
     const std::size_t count = std::min(packed_chunk, n - first);
-    narrowfloat::convert(isa, std::span(in.at(first, count), count),
-                         std::span(out.at(first, count), count), rounding_from(rounding, first),
-                         saturation, subnormals);
+    convert_by_kernel(isa, in.at(first, count), out.at(first, count), count,
+                      rounding_from(rounding, first), saturation, subnormals);
     out.store(first, count);
   }
   out.finish();
@@ -203,19 +196,18 @@ void convert_chunks(Isa isa, In in, Out out, std::size_t n, const R& rounding,
 /// Special   sizes that differ throw std::invalid_argument, with both, before anything is written.
 ///           Padding bits of the memory of `out` become 0.
 /// Promises  no allocation; the same bits on every instruction set, for every cut of the array.
-template <detail::packed_or_plain In, detail::packed_or_plain Out,
-          index_rounding_policy R = NearestEven>
+template <detail::packed_or_plain In, detail::packed_or_plain Out, rounding_policy R = NearestEven>
 requires(packed_range<In> || packed_range<Out>)  //
     NF_INLINE void convert(Isa isa, In&& in, Out&& out, R rounding = {},
                            Saturation saturation = default_saturation<detail::number_of<Out>>,
                            Subnormals subnormals = Subnormals::keep) {
-  detail::require_equal_sizes(std::ranges::size(in), std::ranges::size(out));
+  detail::require_isa(isa);
+  detail::check_arrays(in, out, rounding);
   detail::convert_chunks(isa, detail::source_chunks(in), detail::chunks(out),
                          static_cast<std::size_t>(std::ranges::size(in)), rounding, saturation,
                          subnormals);
 }
-template <detail::packed_or_plain In, detail::packed_or_plain Out,
-          index_rounding_policy R = NearestEven>
+template <detail::packed_or_plain In, detail::packed_or_plain Out, rounding_policy R = NearestEven>
 requires(packed_range<In> || packed_range<Out>)  //
     NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
                            Saturation saturation = default_saturation<detail::number_of<Out>>,
