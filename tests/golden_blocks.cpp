@@ -114,6 +114,37 @@ TEST_CASE("golden: MX blocks", "[golden][block]") {
   CHECK(bad.report() == "");
 }
 
+TEST_CASE("golden: the scales of rceil in float", "[golden][block]") {
+  const golden::Table table("mx_blocks.csv");
+  Mismatches bad;
+  std::size_t rows = 0, others = 0;
+  const auto check = [&]<class Format>(std::string_view name) {
+    for (const auto& row : table.rows()) {
+      const auto cell = [&](const char* column) { return row[table.column(column)]; };
+      if (cell("fmt") != name || cell("rule") != "rceil") continue;
+      ++rows;
+      const std::string_view in_float = flag(cell("flags"), "f32rcp_scale");
+      if (!in_float.empty()) ++others;
+      const std::vector<float> values = floats(cell("in"));
+      const auto tensor = nf::BlockTensor<Format>::quantize(
+          values, 1, values.size(),
+          {.rule = nf::ScaleRule::rceil, .pipeline = nf::ScalePipeline::transformer_engine});
+      bad.expect_equal([&] { return std::string(cell("fmt")) + " " + std::string(cell("kind")); },
+                       0, golden::hex(in_float.empty() ? cell("scale") : in_float),
+                       tensor.scales()[0].bits());
+    }
+  };
+  check.operator()<nf::mxfp8_e4m3>("mxfp8_e4m3");
+  check.operator()<nf::mxfp8_e5m2>("mxfp8_e5m2");
+  check.operator()<nf::mxfp6_e2m3>("mxfp6_e2m3");
+  check.operator()<nf::mxfp6_e3m2>("mxfp6_e3m2");
+  check.operator()<nf::mxfp4_e2m1>("mxfp4_e2m1");
+  check.operator()<nf::mxint8>("mxint8");
+  CHECK(rows > 200);
+  CHECK(others == 4);
+  CHECK(bad.report() == "");
+}
+
 TEST_CASE("golden: NVFP4 blocks", "[golden][block]") {
   const golden::Table table("nvfp4_blocks.csv");
   REQUIRE(table.rows().size() == 140);
