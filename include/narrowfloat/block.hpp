@@ -43,13 +43,19 @@ void require_options(const QuantizeOptions& options) {
   if (folds) throw_invalid("four_over_six is for the exact pipeline");
 }
 
+/// Gives parts a shape; their memory is used again where it suffices.
 template <class Format>
-block_parts<Format> empty_parts(std::size_t rows, std::size_t cols, int axis) {
-  block_parts<Format> parts;
+void shape_parts(block_parts<Format>& parts, std::size_t rows, std::size_t cols, int axis) {
   parts.grid = grid_of<Format>(rows, cols, axis);
   parts.axis = axis < 0 ? axis + 2 : axis;
   parts.codes.resize(rows * bit_stream_bytes(cols, Format::element::width));
   parts.scales.resize(parts.grid.down() * parts.grid.across());
+}
+
+template <class Format>
+block_parts<Format> empty_parts(std::size_t rows, std::size_t cols, int axis) {
+  block_parts<Format> parts;
+  shape_parts(parts, rows, cols, axis);
   return parts;
 }
 
@@ -90,14 +96,13 @@ void quantize_rows(const T* values, std::size_t top, std::size_t bottom,
 }
 
 template <class Format, class T, class R>
-block_parts<Format> quantized_parts(std::span<const T> values, std::size_t rows, std::size_t cols,
-                                    const QuantizeOptions& options, const R& rounding) {
+void quantize_parts(std::span<const T> values, std::size_t rows, std::size_t cols,
+                    const QuantizeOptions& options, const R& rounding, block_parts<Format>& parts) {
   require_input<Format>(values.size(), rows, cols, options, rounding);
-  block_parts<Format> parts = empty_parts<Format>(rows, cols, options.axis);
+  shape_parts(parts, rows, cols, options.axis);
   const tensor_factors tensor = factors_of_values<Format>(values, options);
   parts.tensor_scale = tensor.decode;
   quantize_rows(values.data(), 0, rows, options, tensor, rounding, parts);
-  return parts;
 }
 
 /// Along axis 1 and along axis 0, a band of rows at a time.
@@ -162,9 +167,21 @@ class BlockTensor {
   float >
       static NF_INLINE BlockTensor quantize(const In& values, std::size_t rows, std::size_t cols,
                                             const QuantizeOptions& options = {}, R rounding = {}) {
+    BlockTensor tensor;
+    tensor.assign(values, rows, cols, options, rounding);
+    return tensor;
+  }
+
+  /// As quantize(), into this tensor, whose memory is used again where it suffices.
+  ///
+  /// Special   as quantize(); then this tensor is as it was.
+  template <number_range In, rounding_policy R = NearestEven>
+  requires lossless_to < detail::number_of<In>,
+  float > NF_INLINE void assign(const In& values, std::size_t rows, std::size_t cols,
+                                const QuantizeOptions& options = {}, R rounding = {}) {
     using T = detail::number_of<In>;
     const std::span<const T> all(std::ranges::data(values), std::ranges::size(values));
-    return BlockTensor(detail::quantized_parts<Format, T, R>(all, rows, cols, options, rounding));
+    detail::quantize_parts<Format, T, R>(all, rows, cols, options, rounding, parts_);
   }
 
   /// Quantizes a row-major matrix along both axes, for a product and for that of its transpose.
