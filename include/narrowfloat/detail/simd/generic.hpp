@@ -104,6 +104,8 @@ void look_up(const void* in, void* out, std::size_t n, const code_table& table, 
 
 #include "reduce.inl"
 
+#include "scaling.inl"
+
 }  // namespace generic
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
