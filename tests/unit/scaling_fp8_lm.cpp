@@ -139,6 +139,7 @@ TEST_CASE("all-reduce: the mean of gradients summed as codes", "[scaling][fp8_lm
       {1, 2, -3, 0.5f}, {3, -2, 1, 0.5f}, {0, 4, -2, 0.5f}, {-4, 0, 2, 0.5f}};
   nf::AllReduceScale<nf::float8_e4m3fn> shared{.workers = 4};
   std::vector<float> amaxes;
+  amaxes.reserve(gradients.size());
   for (const auto& g : gradients) amaxes.push_back(nf::amax(g));
   shared.update(nf::reducible_amax(amaxes));
   CHECK(shared.scale == 32);  // 4 * 64 = 256, over sqrt(4)
