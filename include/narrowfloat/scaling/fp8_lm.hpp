@@ -17,6 +17,12 @@ namespace narrowfloat {
 namespace detail {
 inline namespace NF_BASELINE {
 
+/// The factor of a step that multiplies by `factor` in `steps` steps.
+constexpr double growth_of(double factor, int steps) {
+  return to_double(nth_root(real(factor), steps));
+}
+inline constexpr double doubled_in_1000_steps = growth_of(2, 1000);
+
 /// 2^(floor(log2(largest / amax)) - margin), as far as it and its inverse are floats.
 constexpr int power_scale_exponent(const exact& largest, float amax, int margin) {
   const int exponent = floor_log2_quotient(largest, real(larger_magnitude(amax, 0)));
@@ -149,9 +155,9 @@ NF_INLINE float reducible_amax(std::span<const float> of_workers) {
 ///           mu.update(stats.saturated, stats.count);
 ///           assert(mu.mu > 1 && mu.mu < 1.001);
 struct AutoScale {
-  double threshold = 1e-5;             ///< of the elements
-  double backoff = 0.5;                ///< the factor of a step that overflowed
-  double growth = growth_of(2, 1000);  ///< of a step that did not: doubled in 1000 steps
+  double threshold = 1e-5;                        ///< of the elements
+  double backoff = 0.5;                           ///< the factor of a step that overflowed
+  double growth = detail::doubled_in_1000_steps;  ///< of a step that did not: doubled in 1000 steps
   double mu = 1;
 
   /// mu as the factor of a Scale.
@@ -171,7 +177,7 @@ struct AutoScale {
 
   /// The factor of a step that multiplies mu by `factor` in `steps` steps.
   static constexpr NF_INLINE double growth_of(double factor, int steps) {
-    return detail::to_double(detail::nth_root(detail::real(factor), steps));
+    return detail::growth_of(factor, steps);
   }
 };
 
