@@ -42,7 +42,8 @@ constexpr NF_INLINE float output_scale(ScalingBias a, ScalingBias b) noexcept {
   return detail::float_power(-(a.bias + b.bias));
 }
 
-/// The headroom of the paper for gradients: 3 bits, against overflow in the matrix products of the backward pass.
+/// The headroom that the authors' code leaves to gradients: 3 bits, against overflow in the matrix products of the
+/// backward pass.
 inline constexpr int gradient_bias_margin = 3;
 
 /// FP8-AMAX: the bias by the largest magnitude of the tensor.

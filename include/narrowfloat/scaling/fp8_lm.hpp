@@ -139,9 +139,9 @@ NF_INLINE float reducible_amax(std::span<const float> of_workers) {
   return reducible_amax(detail::largest_of_range(of_workers));
 }
 
-/// FP8-LM's automatic factor: gradients are multiplied by `mu` before they are summed in FP8; where too many
-/// elements of the sum have reached the largest value mu shrinks, else it grows slowly. The constants are
-/// parameters.
+/// An automatic factor in the manner of FP8-LM: gradients are multiplied by `mu` before they are summed in FP8; where
+/// too many elements of the sum are saturated mu shrinks at once, else it grows slowly. The constants are
+/// parameters, not the paper's.
 ///
 /// Result    update() multiplies mu by `backoff` if saturated > threshold * count, else by `growth`; the
 ///           product is rounded to a double and kept within [2^-126, 2^127].

@@ -27,7 +27,7 @@ struct StaticLossScale {
 };
 
 /// A loss scale that adapts: as large as gradients stay finite. The state machine and the constants of PyTorch's
-/// GradScaler; the idea is of Micikevicius et al., "Mixed Precision Training", arXiv 1710.03740. Its members are
+/// GradScaler; loss scaling is of Micikevicius et al., "Mixed Precision Training", arXiv 1710.03740. Its members are
 /// its options, then its state; copying it saves it.
 ///
 /// Each step: multiply the loss by `scale`; unscale() every gradient; skip the step if one overflowed; update().
