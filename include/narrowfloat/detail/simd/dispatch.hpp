@@ -29,6 +29,7 @@ using convert_kernel = void (*)(const void*, void*, std::size_t, const R&, satur
 using look_up_kernel = void (*)(const void*, void*, std::size_t, const code_table&, bool);
 using flush_kernel = void (*)(const void*, void*, std::size_t);
 using scale_kernel = void (*)(const void*, void*, std::size_t, float, bool);
+using unscale_kernel = std::uint32_t (*)(const void*, void*, std::size_t, float, bool);
 using count_kernel = void (*)(const void*, const void*, std::size_t, std::uint32_t, error_counts&);
 using pack_kernel = void (*)(const void*, std::size_t, std::uint8_t*);
 using unpack_kernel = void (*)(const std::uint8_t*, std::size_t, void*);
@@ -66,6 +67,9 @@ inline constexpr flush_kernel flush_kernels[] = {
 
 inline constexpr scale_kernel scale_kernels[] = {&generic::scale_array, &avx2::scale_array,
                                                  &avx512::scale_array, &neon::scale_array};
+
+inline constexpr unscale_kernel unscale_kernels[] = {&generic::unscale_array, &avx2::unscale_array,
+                                                     &avx512::unscale_array, &neon::unscale_array};
 
 inline constexpr count_kernel count_kernels[] = {&generic::count_errors, &avx2::count_errors,
                                                  &avx512::count_errors, &neon::count_errors};

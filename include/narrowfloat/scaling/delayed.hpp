@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Delayed scaling: the scale of this step's cast comes from the largest magnitudes of earlier steps.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "arithmetic.hpp"
+#include "format_pair.hpp"
+
+namespace narrowfloat {
+
+/// What of a history counts.
+enum class AmaxAlgorithm {
+  max,         ///< the largest of all
+  most_recent  ///< that of this step
+};
+
+/// What DelayedScaling::update() does when the largest magnitude of this step is 0: the tensor was not used.
+enum class UnusedStep {
+  keep,  ///< nothing: history and scale stay, as in Transformer Engine's kernel for all tensors at once
+  roll  ///< what it always does: the 0 becomes a part of the history
+};
+
+/// What DelayedScaling::record() does with Inf and NaN.
+enum class NonFiniteAmax {
+  keep,  ///< they are recorded: under `max` the scale stays as it is until they have left the history
+  discard  ///< they are not recorded
+};
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+/// (largest / amax) / 2^margin, each a float; `scale` where amax is 0, Inf or NaN.
+constexpr float delayed_scale(const exact& largest, float amax, int margin, float scale) {
+  if (!is_usable(amax)) return scale;
+  exact divided = real(to_float(over(largest, real(larger_magnitude(amax, 0)))));
+  if (divided.what == exact::kind::finite) divided.exponent -= std::clamp(margin, -512, 512);
+  return limited_scale(to_float(divided), largest_float);
+}
+
+/// Moves each entry one place down, the first to the end; the first is 0 then.
+constexpr void roll_history(std::span<float> history) {
+  std::rotate(history.begin(), history.begin() + 1, history.end());
+  history[0] = 0;
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// The delayed scaling of one tensor to the format F, as in NVIDIA Transformer Engine (recipe DelayedScaling;
+/// Micikevicius et al., "FP8 Formats for Deep Learning", arXiv 2209.05433, has the formats). Its members are its
+/// options, then its state; copying it saves it, and the copy goes on with the same bits.
+///
+/// Each step: convert with `scale`; record() the largest magnitude of the tensor, as often as it is cast; reduce()
+/// where several workers share the scale; update() once at the end.
+///
+/// Result    update() sets scale = (largest F / amax) / 2^margin, each operation rounded to a float; amax is
+///           what `amax_algorithm` finds in the history.
+/// Special   an amax of 0, Inf or NaN leaves the scale as it is. A scale that overflows is the largest float;
+///           one below 2^-126 is 2^-126, so that its inverse is a number. An Inf or NaN stays in the history for
+///           history_length steps and freezes a scale by `max` so long: NonFiniteAmax::discard prevents that.
+/// Requires  amax_history.size() == history_length >= 1, else std::invalid_argument with both; set the length
+///           when the object is made.
+/// Promises  no allocation after construction; the same bits in every floating-point environment.
+///
+/// Example   DelayedScaling<float8_e4m3fn> s{.history_length = 16};
+///           std::vector<float8_e4m3fn> q(x.size());
+///           for (int step = 0; step < 3; ++step) {
+///             convert(x, q, Scale{s.scale}, nearest_even, Saturation::finite);
+///             s.record(amax(x));
+///             s.reduce([](float mine) { return mine; });  // an all-reduce with MAX, where there are workers
+///             s.update();
+///           }
+///           assert(s.scale == 448 / amax(x));
+template <narrow_float F>
+requires lossless_to<F, float>
+struct DelayedScaling {
+  std::size_t history_length = 1024;
+  int margin = 0;  ///< bits of headroom
+  AmaxAlgorithm amax_algorithm = AmaxAlgorithm::max;
+  UnusedStep unused_step = UnusedStep::keep;
+  NonFiniteAmax non_finite = NonFiniteAmax::keep;
+  float scale = 1;  ///< what the next cast multiplies by
+  /// Entry 0 is this step's; after it from the oldest step to the last one.
+  std::vector<float> amax_history = std::vector<float>(history_length);
+
+  /// What a value read from F is multiplied by: 1 / scale, rounded once.
+  NF_INLINE float scale_inv() const { return detail::inverse(scale); }
+
+  /// Takes the largest magnitude of a tensor that was cast in this step; the largest of a step counts, and a
+  /// NaN is larger than Inf.
+  NF_INLINE void record(float amax) {
+    detail::require_history(amax_history.size(), history_length);
+    if (non_finite == NonFiniteAmax::discard && !detail::is_finite(amax)) return;
+    amax_history[0] = detail::larger_magnitude(amax_history[0], amax);
+  }
+
+  /// Replaces what this step recorded by what `all_reduce` makes of it: the largest of all workers.
+  template <std::invocable<float> AllReduce>
+  NF_INLINE void reduce(AllReduce&& all_reduce) {
+    detail::require_history(amax_history.size(), history_length);
+    amax_history[0] = all_reduce(amax_history[0]);
+  }
+
+  /// Ends the step: the next scale, then a place in the history for the next step.
+  NF_INLINE void update() {
+    const AmaxAlgorithm which = amax_algorithm;
+    update([which](std::span<const float> history) {
+      return which == AmaxAlgorithm::max ? detail::largest_of_range(history) : history[0];
+    });
+  }
+  /// The same by an algorithm of your own: it gets the history, this step's entry first, and returns the amax.
+  template <std::invocable<std::span<const float>> Algorithm>
+  NF_INLINE void update(Algorithm&& algorithm) {
+    detail::require_history(amax_history.size(), history_length);
+    if (unused_step == UnusedStep::keep && detail::is_zero(amax_history[0])) return;
+    const float amax = algorithm(std::span<const float>(amax_history));
+    detail::roll_history(amax_history);
+    scale = detail::delayed_scale(detail::largest_of<F>, amax, margin, scale);
+  }
+};
+
+}  // namespace narrowfloat

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// The scales of FP8-LM: of a tensor that carries its own, of gradients that workers sum, and its automatic factor.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "arithmetic.hpp"
+#include "format_pair.hpp"
+
+namespace narrowfloat {
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+/// The factor of a step that multiplies by `factor` in `steps` steps.
+constexpr double growth_of(double factor, int steps) {
+  return to_double(nth_root(real(factor), steps));
+}
+inline constexpr double doubled_in_1000_steps = growth_of(2, 1000);
+
+/// 2^(floor(log2(largest / amax)) - margin), as far as it and its inverse are floats.
+constexpr int power_scale_exponent(const exact& largest, float amax, int margin) {
+  const int exponent = floor_log2_quotient(largest, real(larger_magnitude(amax, 0)));
+  return std::clamp(exponent - std::clamp(margin, -512, 512), -127, 127);
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// The scale of a tensor in FP8-LM (Peng et al., arXiv 2310.18313; the ScalingMeta of its library MS-AMP): always a
+/// power of two that leaves the largest magnitude in (largest F / 2, largest F]. Its members are its options,
+/// then its state; copying it saves it.
+///
+/// With a window of 1, and until a longer one has been filled, the scale is that of the tensor itself (`in_time()`):
+/// record(), update(), convert(). After that it is delayed: convert(), record(), update().
+///
+/// Result    update() sets scale = 2^(floor(log2(largest F / amax)) - margin) and scale_inv = 1 / scale,
+///           with the largest amax of the window, from exponent bits; then the window moves on by one.
+/// Special   an amax of 0, Inf or NaN leaves the scale as it is. Inf and NaN in the window become 0, and the
+///           window is filled anew: in_time() holds again. The exponent stays within +-127.
+/// Requires  amax.size() == window >= 1, else std::invalid_argument with both.
+/// Promises  no allocation after construction; the same bits in every floating-point environment.
+///
+/// Example   ScalingMeta<float8_e4m3fn> meta{.window = 16};
+///           std::vector<float8_e4m3fn> q(x.size());
+///           meta.record(amax(x));
+///           if (meta.in_time()) meta.update();
+///           convert(x, q, Scale{meta.scale});
+///           assert(meta.scale * amax(x) > 224 && meta.scale * meta.scale_inv == 1);
+template <narrow_float F>
+requires lossless_to<F, float>
+struct ScalingMeta {
+  std::size_t window = 1;
+  int margin = 0;  ///< bits of headroom
+  float scale = 1, scale_inv = 1;
+  std::vector<float> amax = std::vector<float>(window);  ///< entry 0 is the one being recorded
+  std::size_t filled = 0;                                ///< updates since the window was begun
+
+  /// Whether the scale is made from the tensor that it is for.
+  constexpr bool in_time() const noexcept { return window <= 1 || filled < window; }
+
+  /// Takes the largest magnitude of the tensor; the largest between two updates counts.
+  NF_INLINE void record(float x) {
+    detail::require_history(amax.size(), window);
+    amax[0] = detail::larger_magnitude(amax[0], x);
+  }
+  NF_INLINE void update() {
+    detail::require_history(amax.size(), window);
+    bool finite = true;
+    for (float& x : amax) {
+      finite = finite && detail::is_finite(x);
+      if (!detail::is_finite(x)) x = 0;
+    }
+    const float largest = detail::largest_of_range(amax);
+    if (detail::is_usable(largest)) {
+      const int e = detail::power_scale_exponent(detail::largest_of<F>, largest, margin);
+      scale = detail::float_power(e);
+      scale_inv = detail::float_power(-e);
+    }
+    filled = finite ? filled + (filled < window ? 1 : 0) : 0;
+    std::rotate(amax.begin(), amax.end() - 1, amax.end());
+    amax[0] = 0;
+  }
+};
+
+/// The scale that workers share when they sum gradients in the format F (FP8-LM; the code of MS-AMP). Each worker
+/// gives reducible_amax(amax of its gradient) to an all-reduce with MAX, which is the minimum over the workers of
+/// their scales, and update()s with the result; converts with `scale`; sums the codes; reads the sum with
+/// `scale_inv`, or the mean with mean_scale_inv().
+///
+/// Result    scale = 2^floor(log2(largest F / amax)) / sqrt(workers), rounded to a float: room for sums of
+///           independent gradients.
+/// Special   an amax of 0, Inf or NaN leaves the power of two as it is.
+/// Requires  workers >= 1, else std::invalid_argument.
+/// Promises  the same bits in every floating-point environment.
+///
+/// Example   AllReduceScale<float8_e4m3fn> shared{.workers = 4};
+///           const std::vector<float> of_workers{0.5f, 2.0f, 1.0f, 0.25f};
+///           shared.update(reducible_amax(of_workers));
+///           std::vector<float8_e4m3fn> q(gradients.size());
+///           convert(gradients, q, Scale{shared.scale});
+///           assert(shared.scale == 64 && shared.mean_scale_inv() == 1 / 256.0f);
+template <narrow_float F>
+requires lossless_to<F, float>
+struct AllReduceScale {
+  std::int32_t workers = 1;
+  int exponent = 0;  ///< of the power of two
+  float scale = 1, scale_inv = 1;
+
+  NF_INLINE void update(float largest_amax) {
+    if (workers < 1) {
+      throw std::invalid_argument("narrowfloat: " + std::to_string(workers) +
+                                  " workers cannot reduce");
+    }
+    if (detail::is_usable(largest_amax))
+      exponent = detail::power_scale_exponent(detail::largest_of<F>, largest_amax, 0);
+    auto pre_scaled = detail::over(detail::real(1), detail::root(detail::real(workers)));
+    pre_scaled.exponent += exponent;
+    scale = detail::limited_scale(detail::to_float(pre_scaled), detail::largest_float);
+    scale_inv = detail::inverse(scale);
+  }
+  /// What the sum of the codes is multiplied by to give the mean: scale_inv / workers.
+  NF_INLINE float mean_scale_inv() const {
+    return detail::to_float(detail::over(detail::real(scale_inv), detail::real(workers)));
+  }
+};
+
+/// What a worker gives to the all-reduce: its amax, Inf for NaN, so that a maximum of floats is enough.
+constexpr NF_INLINE float reducible_amax(float amax) noexcept {
+  return detail::larger_magnitude(detail::is_finite(amax) ? amax : __builtin_inff(), 0);
+}
+/// The reduction itself, of the amaxes of all workers.
+NF_INLINE float reducible_amax(std::span<const float> of_workers) {
+  return reducible_amax(detail::largest_of_range(of_workers));
+}
+
+/// An automatic factor in the manner of FP8-LM: gradients are multiplied by `mu` before they are summed in FP8; where
+/// too many elements of the sum are saturated mu shrinks at once, else it grows slowly. The constants are
+/// parameters, not the paper's.
+///
+/// Result    update() multiplies mu by `backoff` if saturated > threshold * count, else by `growth`; the
+///           product is rounded to a double and kept within [2^-126, 2^127].
+/// Requires  saturated <= count.
+/// Promises  noexcept; the same bits in every floating-point environment.
+///
+/// Example   AutoScale mu;
+///           ConversionStats stats;
+///           std::vector<float8_e5m2> q(gradients.size());
+///           convert(gradients, q, Scale{mu.factor()}, stats);
+///           mu.update(stats.saturated, stats.count);
+///           assert(mu.mu > 1 && mu.mu < 1.001);
+struct AutoScale {
+  double threshold = 1e-5;                        ///< of the elements
+  double backoff = 0.5;                           ///< the factor of a step that overflowed
+  double growth = detail::doubled_in_1000_steps;  ///< of a step that did not: doubled in 1000 steps
+  double mu = 1;
+
+  /// mu as the factor of a Scale.
+  NF_INLINE float factor() const noexcept { return detail::to_float(detail::real(mu)); }
+
+  NF_INLINE void update(std::uint64_t saturated, std::uint64_t count) noexcept {
+    const auto limit = detail::times(detail::real(threshold), detail::real(count));
+    const auto above = detail::plus(detail::real(saturated), detail::negated(limit));
+    const bool overflowed = above.what == detail::exact::kind::finite && !above.negative;
+    const auto product =
+        detail::times(detail::real(mu), detail::real(overflowed ? backoff : growth));
+    using traits = detail::number_traits<double>;
+    constexpr std::uint64_t least = std::uint64_t{1023 - 126} << 52,
+                            most = std::uint64_t{1023 + 127} << 52;
+    mu = traits::from_code(std::clamp(traits::to_code(detail::to_double(product)), least, most));
+  }
+
+  /// The factor of a step that multiplies mu by `factor` in `steps` steps.
+  static constexpr NF_INLINE double growth_of(double factor, int steps) {
+    return detail::growth_of(factor, steps);
+  }
+};
+
+}  // namespace narrowfloat

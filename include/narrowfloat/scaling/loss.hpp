@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// Loss scaling: the factor of the loss that keeps small gradients from vanishing, and its removal from them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <ranges>
+#include <stdexcept>
+#include <string>
+
+#include "../convert.hpp"
+#include "arithmetic.hpp"
+
+namespace narrowfloat {
+
+/// A loss scale that never changes. With unscale_each() it is the one of SwitchBack (Wortsman et al., arXiv
+/// 2304.13013): 65536, and where a tensor's gradient overflows only that tensor's update is skipped.
+///
+/// Example   StaticLossScale s;
+///           std::vector<std::vector<float>> tensors{{s.scale, 0.0f}, {__builtin_inff()}};
+///           const std::size_t skipped = unscale_each(tensors, s.scale, [&](std::size_t i) {
+///             assert(i == 0 && tensors[i][0] == 1);  // here the optimizer updates tensor i
+///           });
+///           assert(skipped == 1);
+struct StaticLossScale {
+  float scale = 65536;
+};
+
+/// A loss scale that adapts: as large as gradients stay finite. The state machine and the constants of PyTorch's
+/// GradScaler; loss scaling is of Micikevicius et al., "Mixed Precision Training", arXiv 1710.03740. Its members are
+/// its options, then its state; copying it saves it.
+///
+/// Each step: multiply the loss by `scale`; unscale() every gradient; skip the step if one overflowed; update().
+///
+/// Result    update(true) multiplies the scale by backoff_factor and starts to count anew; update(false) counts,
+///           and after growth_interval in a row multiplies the scale by growth_factor. Each product is rounded
+///           once, to a float.
+/// Special   a product that is no finite float, or is below 2^-126, leaves the scale as it is.
+/// Promises  noexcept; the same bits in every floating-point environment.
+///
+/// Example   DynamicLossScale s;
+///           std::vector<float> gradient{s.scale, -3 * s.scale};
+///           const bool found_inf = unscale(gradient, s.scale);
+///           if (!found_inf) assert(gradient[1] == -3);  // here the optimizer updates
+///           s.update(found_inf);
+///           assert(s.scale == 65536 && s.growth_tracker == 1);
+struct DynamicLossScale {
+  double growth_factor = 2.0;
+  double backoff_factor = 0.5;
+  std::int32_t growth_interval = 2000;
+  float scale = 65536;
+  std::int32_t growth_tracker = 0;  ///< finite steps in a row
+
+  NF_INLINE void update(bool found_inf) noexcept {
+    if (found_inf) {
+      multiply(backoff_factor);
+      growth_tracker = 0;
+    } else if (++growth_tracker >= growth_interval) {
+      multiply(growth_factor);
+      growth_tracker = 0;
+    }
+  }
+
+ private:
+  NF_INLINE void multiply(double factor) noexcept {
+    const float product =
+        detail::to_float(detail::times(detail::real(scale), detail::real(factor)));
+    const bool usable =
+        detail::magnitude_bits(product) >= 0x00800000u && detail::is_finite(product);
+    if (usable) scale = product;
+  }
+};
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+/// 1 / scale as a float. In double first, then in float, it would be the same: the quotient of 1 and a float lies
+/// further from the middle of two floats than double's rounding moves it.
+constexpr float inverse_scale(float scale) {
+  const float factor = inverse(scale);
+  if (!is_usable(scale) || real(scale).negative || !is_finite(factor)) {
+    throw std::invalid_argument("narrowfloat::unscale: a scale of " +
+                                shown(static_cast<double>(scale)) +
+                                " has no inverse among the positive floats");
+  }
+  return factor;
+}
+
+/// Writes the products and says whether one of them is Inf or NaN.
+template <class From>
+bool unscale_array(Isa isa, const From* in, float* out, std::size_t n, float factor) {
+  const auto kernel = unscale_kernels[static_cast<std::size_t>(isa)];
+  std::uint32_t largest = 0;
+  if constexpr (std::is_same_v<From, float>) {
+    const bool stream = leaves_caches(n * 2 * sizeof(float));
+    const float_environment environment(direction::nearest);
+    largest = kernel(in, out, n, factor, stream);
+  } else {
+    for (std::size_t done = 0, count = 0; done < n; done += count) {
+      count = std::min(part_elements, n - done);
+      convert_part(isa, in + done, out + done, count, NearestEven{}, Saturation::none,
+                   Subnormals::keep, false);
+      const float_environment environment(direction::nearest);
+      largest = std::max(largest, kernel(out + done, out + done, count, factor, false));
+    }
+  }
+  return largest >= wide<std::uint32_t>::infinity;
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// A contiguous range of numbers of which each is a float.
+template <class T>
+concept gradient_range =
+    number_range<T> && detail::exact_in<detail::layout_of<detail::number_of<T>>, std::uint32_t>;
+
+/// Divides gradients by a loss scale: out[i] = in[i] * (1 / scale), the inverse and the product each rounded to a
+/// float. Gradients of other formats become floats first, which is exact.
+///
+/// Result    whether an element of the result is Inf or NaN: the optimizer's step has to be skipped then.
+/// Special   sizes that differ, and a scale whose inverse is no positive finite float (it is not above 2^-128, or
+///           is Inf or NaN), throw std::invalid_argument before anything is written. A NaN stays a NaN.
+/// Requires  the ranges are apart, or the same memory of floats.
+/// Promises  no allocation; the same bits on every instruction set and in every floating-point environment.
+/// Cost      one pass; the check is a part of it.
+///
+/// Example   const std::vector<float16> half{float16(1024), float16(-2)};
+///           std::vector<float> master(2);
+///           const bool found_inf = unscale(half, master, 1024.0f);
+///           assert(!found_inf && master[0] == 1 && master[1] == -1 / 512.0f);
+template <gradient_range In, float_range Out>
+NF_INLINE bool unscale(Isa isa, In&& in, Out&& out, float scale) {
+  detail::require_isa(isa);
+  detail::check_arrays(in, out, NearestEven{});
+  return detail::unscale_array(isa, std::ranges::data(in), std::ranges::data(out),
+                               static_cast<std::size_t>(std::ranges::size(in)),
+                               detail::inverse_scale(scale));
+}
+template <gradient_range In, float_range Out>
+NF_INLINE bool unscale(In&& in, Out&& out, float scale) {
+  return unscale(active_isa(), in, out, scale);
+}
+/// The same in place.
+template <float_range Gradients>
+NF_INLINE bool unscale(Isa isa, Gradients&& gradients, float scale) {
+  return unscale(isa, gradients, gradients, scale);
+}
+template <float_range Gradients>
+NF_INLINE bool unscale(Gradients&& gradients, float scale) {
+  return unscale(active_isa(), gradients, gradients, scale);
+}
+
+/// Unscales each of several gradients in place and calls update(i) for those that stayed finite, at once, so that an
+/// overflow costs one tensor its step and not all of them.
+///
+/// Result    how many were skipped.
+template <std::ranges::random_access_range Tensors, class Update>
+requires float_range<std::ranges::range_reference_t<Tensors>> NF_INLINE std::size_t unscale_each(
+    Tensors&& gradients, float scale, Update&& update) {
+  detail::inverse_scale(scale);  // throws, if at all, before the first tensor
+  const auto count = static_cast<std::size_t>(std::ranges::size(gradients));
+  std::size_t skipped = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (unscale(gradients[i], scale)) {
+      ++skipped;
+    } else {
+      update(i);
+    }
+  }
+  return skipped;
+}
+
+}  // namespace narrowfloat

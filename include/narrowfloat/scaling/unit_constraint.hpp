@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// The factors of unit scaling as types, and the constraints that tie those of one op together.
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+
+#include "arithmetic.hpp"
+
+namespace narrowfloat {
+
+/// The factors of an op with one input (the paper's alpha and beta).
+struct OpScales {
+  double forward = 1, grad = 1;
+};
+/// The factors of an op with two inputs, both activations.
+struct BinaryScales {
+  double forward = 1, grad_left = 1, grad_right = 1;
+};
+/// The factors of an op with an input x and a parameter w.
+struct LinearScales {
+  double forward = 1, grad_x = 1, grad_w = 1;
+};
+
+/// What becomes of the factors of an op whose input has other uses as well, so that forward and gradient have to
+/// agree. A parameter's gradient has no other use and keeps its own factor. The names are those of the authors'
+/// library.
+enum class Constraint {
+  none,
+  gmean,                ///< the geometric mean of all (the paper's)
+  hmean,                ///< the harmonic mean
+  amean,                ///< the arithmetic mean
+  to_output_scale,      ///< the forward factor (the default of u-muP)
+  to_grad_input_scale,  ///< the gradient's: ops with one such input
+  to_left_grad_scale,   ///< the left gradient's: ops with two
+  to_right_grad_scale
+};
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+constexpr void require_scale(bool holds, const char* what, double got) {
+  if (!holds) {
+    throw std::invalid_argument("narrowfloat: unit scaling needs " + std::string(what) + ", not " +
+                                shown(got));
+  }
+}
+constexpr exact size_of(std::size_t n) {
+  require_scale(n > 0, "sizes of at least 1", 0);
+  return real(n);
+}
+/// sqrt(a / b).
+constexpr double root_of_quotient(const exact& a, const exact& b) {
+  return to_double(root(over(a, b)));
+}
+
+/// The mean that a constraint names, of n factors.
+constexpr double mean_scale(Constraint constraint, const double* factors, int n) {
+  exact folded = real(constraint == Constraint::gmean ? 1 : 0);
+  for (int i = 0; i < n; ++i) {
+    const exact x = real(factors[i]);
+    folded = constraint == Constraint::gmean   ? times(folded, x)
+             : constraint == Constraint::hmean ? plus(folded, over(real(1), x))
+                                               : plus(folded, x);
+  }
+  return to_double(constraint == Constraint::gmean   ? nth_root(folded, n)
+                   : constraint == Constraint::hmean ? over(real(n), folded)
+                                                     : over(folded, real(n)));
+}
+
+constexpr OpScales constrained(Constraint constraint, const OpScales& s) {
+  const double all[] = {s.forward, s.grad};
+  double x = 0;
+  switch (constraint) {
+    case Constraint::none:
+      return s;
+    case Constraint::to_output_scale:
+      x = s.forward;
+      break;
+    case Constraint::to_grad_input_scale:
+      x = s.grad;
+      break;
+    case Constraint::to_left_grad_scale:
+    case Constraint::to_right_grad_scale:
+      throw std::invalid_argument(
+          "narrowfloat: an op with one input has no left and no right gradient");
+    default:
+      x = mean_scale(constraint, all, 2);
+  }
+  return {x, x};
+}
+constexpr BinaryScales constrained(Constraint constraint, const BinaryScales& s) {
+  const double all[] = {s.forward, s.grad_left, s.grad_right};
+  double x = 0;
+  switch (constraint) {
+    case Constraint::none:
+      return s;
+    case Constraint::to_output_scale:
+      x = s.forward;
+      break;
+    case Constraint::to_left_grad_scale:
+      x = s.grad_left;
+      break;
+    case Constraint::to_right_grad_scale:
+      x = s.grad_right;
+      break;
+    case Constraint::to_grad_input_scale:
+      throw std::invalid_argument(
+          "narrowfloat: an op with two inputs has a left and a right gradient");
+    default:
+      x = mean_scale(constraint, all, 3);
+  }
+  return {x, x, x};
+}
+constexpr LinearScales constrained(Constraint constraint, const LinearScales& s) {
+  const OpScales x = constrained(constraint, OpScales{s.forward, s.grad_x});
+  return {x.forward, x.grad, s.grad_w};
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+}  // namespace narrowfloat

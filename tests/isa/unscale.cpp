@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// unscale() on every instruction set: each element is the scalar's product, the check sees each element, nothing
+// outside is touched, and no floating-point environment moves a bit.
+#include <narrowfloat/scaling/loss.hpp>
+
+#include <cfenv>
+#include <cstring>
+
+#include "support/catch.hpp"
+#include "support/formats.hpp"
+#include "support/guarded_pages.hpp"
+#include "support/mismatches.hpp"
+#include "support/stratified.hpp"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+using namespace test;
+
+namespace {
+
+constexpr std::size_t longest = 4 * 16 * 4 + 3;
+
+/// Runs the kernel at an address, streaming or not.
+bool run(const void* in, void* out, std::size_t n, float factor, bool stream) {
+  const auto kernel = nf::detail::unscale_kernels[static_cast<std::size_t>(nf::active_isa())];
+  const nf::detail::float_environment environment(nf::detail::direction::nearest);
+  return kernel(in, out, n, factor, stream) >= 0x7f800000u;
+}
+
+std::uint32_t product(float x, float factor) {
+  return static_cast<std::uint32_t>(bits_of(nf::convert<float>(x, nf::Scale{factor})));
+}
+
+}  // namespace
+
+TEST_CASE("unscale: the products of the scalar, for every kind of float", "[isa]") {
+  const std::vector<float> in = stratified_floats(14);
+  std::vector<float> out(in.size());
+  Mismatches bad;
+  for (const float scale : {1.0f, 65536.0f, 3.0f, 0x1p-20f, 0x1.8p-128f, 3e38f, 1e-30f}) {
+    const float factor = static_cast<float>(1 / static_cast<double>(scale));
+    CHECK(nf::unscale(in, out, scale));  // it has Inf and NaN
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      bad.expect_equal([] { return std::string("product"); }, bits_of(in[i]),
+                       product(in[i], factor), bits_of(out[i]));
+    }
+  }
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("unscale: every length at every place, and nothing outside is touched", "[isa]") {
+  std::vector<float> in(longest), expected(longest);
+  const float factor = 0.1f;
+  for (std::size_t i = 0; i < longest; ++i) {
+    in[i] = std::bit_cast<float>(static_cast<std::uint32_t>(i) * 2654435761u >> 4 | 0x30000000u);
+    expected[i] = std::bit_cast<float>(product(in[i], factor));
+  }
+  GuardedPages in_pages(longest * 4 + 64), out_pages(longest * 4 + 64);
+  constexpr unsigned char untouched = 0xa5;
+  Mismatches bad;
+  for (std::size_t n = 0; n <= longest; ++n) {
+    for (std::size_t place = 0; place < 64; place += 4) {
+      for (const int way : {0, 1, 2, 3, 4, 5}) {
+        const bool stream = way & 1, at_end = way & 2, in_place = way & 4;
+        unsigned char* const out =
+            at_end ? out_pages.end() - 4 * n - place : out_pages.begin() + place;
+        unsigned char* source = at_end ? in_pages.end() - 4 * n : in_pages.begin() + 60 - place;
+        if (in_place) source = out;
+        unsigned char* const first = std::max(out_pages.begin(), out - 64);
+        unsigned char* const last = std::min(out_pages.end(), out + 4 * n + 64);
+        std::fill(first, last, untouched);
+        std::memcpy(source, in.data(), 4 * n);
+        const bool found = run(source, out, n, factor, stream);
+        const auto where = [&] {
+          return "length " + std::to_string(n) + ", place " + std::to_string(place) + ", way " +
+                 std::to_string(way);
+        };
+        const auto is_untouched = [](unsigned char byte) { return byte == untouched; };
+        bad.expect(std::memcmp(out, expected.data(), 4 * n) == 0 && !found &&
+                       std::all_of(first, out, is_untouched) &&
+                       std::all_of(out + 4 * n, last, is_untouched),
+                   where, n, 0, found);
+      }
+    }
+  }
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("unscale: the check sees each place of each length", "[isa]") {
+  GuardedPages pages(longest * 4);
+  std::vector<float> in(longest, 1.0f), out(longest);
+  Mismatches bad;
+  for (std::size_t n = 1; n <= longest; ++n) {
+    for (std::size_t at = 0; at < n; ++at) {
+      for (const std::uint32_t special : {0x7f800000u, 0xff800000u, 0x7f800001u, 0xffc00000u}) {
+        in[at] = std::bit_cast<float>(special);
+        const bool found = run(in.data(), out.data(), n, 0.5f, false);
+        bad.expect(
+            found, [&] { return "length " + std::to_string(n); }, at, 1, found);
+      }
+      in[at] = 3.4e38f;
+      const bool found = run(in.data(), out.data(), n, 1.5f, at % 2 != 0);
+      bad.expect(
+          found, [&] { return "overflow, length " + std::to_string(n); }, at, 1, found);
+      in[at] = 1.0f;
+    }
+  }
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("unscale: an array that leaves the caches", "[isa]") {
+  const std::size_t n = nf::detail::find_cpu_features().last_level_cache / 8 + 1001;
+  if (n > std::size_t{1} << 28) return;  // a machine whose cache is too large for a test
+  std::vector<float> in(n);
+  for (std::size_t i = 0; i < n; ++i) in[i] = static_cast<float>(i % 1000);
+  std::vector<float> out(n);
+  CHECK_FALSE(nf::unscale(in, out, 4.0f));
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < n; ++i) wrong += out[i] != in[i] / 4;
+  CHECK(wrong == 0);
+  in[n - 1] = std::bit_cast<float>(0x7fc00000u);
+  CHECK(nf::unscale(in, out, 4.0f));
+}
+
+TEST_CASE("unscale: no floating-point environment moves a bit", "[isa]") {
+  const std::vector<float> in = stratified_floats(12);
+  std::vector<float> expected(in.size()), out(in.size());
+  REQUIRE(nf::unscale(in, expected, 3e38f));  // subnormal products
+  for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    REQUIRE(std::fesetround(mode) == 0);
+    const bool found = nf::unscale(in, out, 3e38f);
+    const int after = std::fegetround();
+    std::fesetround(FE_TONEAREST);
+    CHECK(found);
+    CHECK(after == mode);
+    CHECK(std::memcmp(out.data(), expected.data(), out.size() * 4) == 0);
+  }
+#if defined(__x86_64__)
+  const unsigned before = _mm_getcsr();
+  _mm_setcsr(before | 0x8040);  // flush to zero, denormals are zero
+  nf::unscale(in, out, 3e38f);
+  const unsigned after = _mm_getcsr();
+  _mm_setcsr(before);
+  CHECK((after & 0x8040) == 0x8040);
+  CHECK(std::memcmp(out.data(), expected.data(), out.size() * 4) == 0);
+#endif
+}

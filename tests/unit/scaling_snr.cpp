@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// The signal-to-noise ratio of a format over the standard deviation: published points, the asymptote of 6 dB a
+// bit, and a plain integration with the conversion itself.
+#include <narrowfloat/scaling/snr.hpp>
+
+#include <narrowfloat/convert.hpp>
+
+#include <cmath>
+
+#include "support/catch.hpp"
+#include "support/formats.hpp"
+
+using namespace test;
+
+namespace {
+
+using e3m2 = nf::float6_e3m2fn;
+using e2m3 = nf::float6_e2m3fn;
+using e2m1 = nf::float4_e2m1fn;
+
+struct Point {
+  int log2_sigma;
+  double decibels;
+};
+template <class F>
+void check_points(std::initializer_list<Point> points) {
+  for (const Point& point : points) {
+    CHECK(std::fabs(nf::snr_db<F>(std::ldexp(1.0, point.log2_sigma)) - point.decibels) <= 0.0501);
+  }
+}
+
+/// The mean squared error by the conversion itself, at the middles of many short intervals.
+template <class F>
+double plain_snr(double sigma, nf::Distribution distribution) {
+  const bool normal = distribution == nf::Distribution::normal;
+  const double end = normal ? 9 : std::sqrt(3.0);
+  const int steps = 1 << 20;
+  double error = 0, weights = 0;
+  for (int i = 0; i < steps; ++i) {
+    const double x = end * (i + 0.5) / steps;
+    const double weight = normal ? std::exp(-x * x / 2) : 1;
+    const F y = nf::convert<F>(x * sigma, nf::nearest_even, nf::Saturation::finite);
+    const double difference = static_cast<double>(y) / sigma - x;
+    error += weight * difference * difference;
+    weights += weight;
+  }
+  return weights / error;
+}
+
+}  // namespace
+
+TEST_CASE("snr: the published points of each format", "[scaling][snr]") {
+  check_points<nf::float16>(
+      {{-20, 34.9}, {-16, 59.0}, {-14, 70.4}, {0, 73.7}, {14, 52.0}, {16, 8.2}});
+  check_points<nf::float8_e5m2>(
+      {{-18, 0.6}, {-16, 10.8}, {-14, 22.3}, {0, 25.5}, {14, 25.5}, {16, 7.0}});
+  check_points<nf::float8_e4m3fn>(
+      {{-10, 4.8}, {-8, 16.8}, {-6, 28.3}, {0, 31.5}, {6, 31.5}, {8, 16.2}, {10, 3.3}});
+  check_points<nf::float8_e4m3fnuz>(
+      {{-12, 0.6}, {-10, 10.8}, {-8, 22.8}, {-6, 30.9}, {0, 31.5}, {6, 31.4}, {8, 7.6}});
+  check_points<e3m2>({{-4, 10.8}, {-2, 22.3}, {0, 25.5}, {2, 25.5}, {4, 16.0}});
+  check_points<e2m3>({{-2, 16.8}, {0, 28.3}, {2, 17.7}});
+  check_points<e2m1>({{-2, 4.8}, {0, 16.3}, {2, 12.9}});
+  check_points<nf::bfloat16>({{0, 55.6}});
+}
+
+TEST_CASE("snr: as the conversion itself makes the noise", "[scaling][snr]") {
+  for (const double sigma : {0.03, 1.0, 1.37, 90.0}) {
+    for (const auto distribution : {nf::Distribution::normal, nf::Distribution::uniform}) {
+      // the plain sum cuts cells at steps of 1e-5, of which it sees the jump in the error with a square of that
+      CHECK(std::fabs(nf::snr<nf::float8_e4m3fn>(sigma, distribution) /
+                          plain_snr<nf::float8_e4m3fn>(sigma, distribution) -
+                      1) < 1e-5);
+      CHECK(std::fabs(nf::snr<e2m1>(sigma, distribution) / plain_snr<e2m1>(sigma, distribution) -
+                      1) < 1e-5);
+    }
+  }
+}
+
+TEST_CASE("snr: nothing is left of what is flushed", "[scaling][snr]") {
+  // E x^2 is 1 by the same integration: its error is the integrator's
+  CHECK(std::fabs(nf::snr<nf::float8_e4m3fn>(0x1p-40) - 1) < 1e-13);
+  CHECK(std::fabs(nf::snr<nf::float8_e4m3fn>(0x1p-40, nf::Distribution::uniform) - 1) < 1e-13);
+  CHECK(std::fabs(nf::snr<nf::float8_e4m3fn>(0x1p60) - 1) < 1e-13);
+}
+
+TEST_CASE("snr: uniform numbers within one binade of equal steps", "[scaling][snr]") {
+  // 128 fixed-point steps a side up to 127/128, rounded: noise step^2 / 12 but for the ends
+  using fixed = Float<0, 7, 1, Specials::finite>;
+  const double end = 127.5 / 128, sigma = end / std::sqrt(3.0);
+  CHECK(std::fabs(nf::snr<fixed>(sigma, nf::Distribution::uniform) / (255.0 * 255) - 1) < 1e-13);
+}
+
+TEST_CASE("snr: a standard deviation that is none is refused", "[scaling][snr]") {
+  CHECK_THROWS_WITH(nf::snr<e2m1>(-2), "narrowfloat::snr: a standard deviation of -2");
+  CHECK_THROWS_AS(nf::snr<e2m1>(0), std::invalid_argument);
+  CHECK_THROWS_AS(nf::snr_db<e2m1>(std::nan("")), std::invalid_argument);
+}
