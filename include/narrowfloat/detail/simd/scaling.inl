@@ -1,5 +1,5 @@
 // What the scaling recipes ask of an array. No include guard: it is included once in each instruction set's
-// region and namespace, where it sees `lanes`, run_groups() and the step `scaling`.
+// region and namespace, where it sees `lanes`, run_groups() and the loops of reduce.inl.
 
 /// As `scaling`; keeps the largest magnitude of the products, as bits.
 struct unscaling {
@@ -30,7 +30,5 @@ inline std::uint32_t unscale_array(const void* in, void* out, std::size_t n, flo
   words most(0);
   run_groups(unscaling{{splat<words>(bits), false}, &most}, static_cast<const unsigned char*>(in),
              static_cast<unsigned char*>(out), n, nullptr, stream);
-  std::uint32_t result = 0;
-  for (std::size_t k = 0; k < lanes; ++k) result = larger<std::uint32_t>(result, most.lanes[k]);
-  return result;
+  return largest_lane(most);
 }
