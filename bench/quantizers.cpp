@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "quantizers.hpp"
+
+#include <narrowfloat/mx.hpp>
+#include <span>
+
+namespace bench {
+namespace {
+
+using namespace narrowfloat;
+
+template <class Format, class R>
+class block_quantizer : public quantizer {
+ public:
+  explicit block_quantizer(const QuantizeOptions& options, R rounding)
+      : options_(options), rounding_(rounding) {}
+  void quantize(const float* in, std::size_t n) override {
+    tensor_.assign(std::span(in, n), n / columns, columns, options_, rounding_);
+  }
+  void dequantize(float* out) const override { tensor_.dequantize(std::span(out, tensor_.size())); }
+
+ private:
+  QuantizeOptions options_;
+  R rounding_;
+  BlockTensor<Format> tensor_;
+};
+
+template <class Format, int Axis = 1, class R = NearestEven>
+std::unique_ptr<quantizer> make_blocks() {
+  return std::make_unique<block_quantizer<Format, R>>(QuantizeOptions{.axis = Axis}, R{});
+}
+
+template <class Format>
+quantizer_entry blocks(std::string format) {
+  return {std::move(format), "",           Format::element::width,
+          {0.12, 0.70},      {0.60, 0.95}, &make_blocks<Format>};
+}
+/// One that the targets do not name.
+template <class Format, int Axis = 1, class R = NearestEven>
+quantizer_entry more_blocks(std::string format, std::string options) {
+  return {std::move(format),
+          std::move(options),
+          Format::element::width,
+          {},
+          {},
+          &make_blocks<Format, Axis, R>};
+}
+
+}  // namespace
+
+std::vector<quantizer_entry> all_quantizers() {
+  using fp8_row_blocks = BlockFormat<float8_e4m3fn, float, 128>;
+  using fp8_square_blocks = BlockFormat<float8_e4m3fn, float, 128, 128>;
+  return {blocks<mxfp8_e4m3>("mxfp8_e4m3"),
+          blocks<mxfp8_e5m2>("mxfp8_e5m2"),
+          blocks<mxfp6_e2m3>("mxfp6_e2m3"),
+          blocks<mxfp6_e3m2>("mxfp6_e3m2"),
+          blocks<mxfp4_e2m1>("mxfp4_e2m1"),
+          blocks<nvfp4>("nvfp4"),
+          more_blocks<mxint8>("mxint8", ""),
+          more_blocks<mxfp4_e2m1, 0>("mxfp4_e2m1", "axis 0"),
+          more_blocks<nvfp4, 0>("nvfp4", "axis 0"),
+          more_blocks<nvfp4_2d>("nvfp4_2d", ""),
+          more_blocks<mxfp4_e2m1, 1, Stochastic<>>("mxfp4_e2m1", "stochastic_16"),
+          more_blocks<nvfp4, 1, Stochastic<>>("nvfp4", "stochastic_16"),
+          more_blocks<fp8_row_blocks>("float8_e4m3fn", "1x128"),
+          more_blocks<fp8_square_blocks>("float8_e4m3fn", "128x128")};
+}
+
+}  // namespace bench
