@@ -63,8 +63,10 @@ exact_sum block_error(std::span<const float> values,
                       bool full_range) {
   std::vector<Element> codes(values.size());
   std::vector<double> images(values.size());
-  encode_elements(quotients.data(), values.size(), codes.data(), NearestEven{}, Saturation::finite,
-                  full_range);
+  constexpr std::size_t part = 1024;
+  for (std::size_t i = 0; i < values.size(); i += part)
+    encode_elements(&quotients[i], std::min(part, values.size() - i), &codes[i],
+                    element_rounding<NearestEven>{nearest_even, Saturation::finite, full_range});
   decode_elements(codes.data(), values.size(), images.data());
   for (double& image : images) image = scaled_up(image, factor);
   return squared_error(values, images);

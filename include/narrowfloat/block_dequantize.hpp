@@ -31,59 +31,53 @@ class tile_multiplier {
       : width_(block_width),
         shift_(block_shift(block_width)),
         tensor_scale_(convert<double>(tensor_scale)),
-        kernels_(block_kernels[static_cast<std::size_t>(active_isa())]),
-        decode_(decode_kernel_of<code, is_split>(static_cast<std::size_t>(active_isa()))) {}
+        isa_(static_cast<std::size_t>(active_isa())),
+        decode_(decode_kernel_of<code, is_split>(isa_)) {}
 
   /// Takes the scales of a tile of so many columns.
   void read(const Scale* scales, std::size_t columns) {
-    const std::size_t blocks = columns / width_ + (columns % width_ != 0 ? 1 : 0);
-    values_.assign(whole_packs(blocks) + 2 * decode_group, 0);
-    high_.resize(values_.size());
-    low_.resize(values_.size());
-    decode_elements(scales, blocks, values_.data());
-    // The lower part of a factor times an element is exact where 33 bits of the factor are.
-    constexpr int least = is_split ? std::clamp(33 - 149 - quantum, -126, 127) : -126;
-    const float_environment environment(direction::nearest);
-    is_fast_ = float_environment::is_known &&
-               kernels_.split_scales(values_.data(), values_.size(), tensor_scale_,
-                                     is_power ? 0 : static_cast<std::uint32_t>(least + 127) << 23,
-                                     high_.data(), low_.data());
-    if constexpr (layout::has_infinity && !is_power)
-      is_fast_ =
-          is_fast_ && !is_split && std::count(values_.data(), values_.data() + blocks, 0.0) == 0;
-    if (shift_ != 0 || width_ == 1) return;
-    expand_factors(high_, columns + 2 * decode_group, width_);
-    expand_factors(low_, columns + 2 * decode_group, width_);
+    scales_ = scales;
+    is_fast_ = false;
+    if constexpr (float_environment::is_known && float_holds<Scale> &&
+                  !(is_split && layout::has_infinity)) {
+      // The kernels read the factors of whole groups; those of no blocks are as good as others.
+      const std::size_t blocks = columns / width_ + (columns % width_ != 0 ? 1 : 0),
+                        padded = whole_packs(blocks) + 2 * decode_group;
+      if (high_.size() < padded) high_.resize(padded, 1), low_.resize(padded, 0);
+      decode_elements(scales, blocks, high_.data());
+      is_fast_ = is_split ? split(whole_packs(blocks)) : are_finite(blocks);
+      if (shift_ != 0 || width_ == 1) return;
+      expand_factors(high_, columns + 2 * decode_group, width_);
+      expand_factors(low_, columns + 2 * decode_group, width_);
+    }
   }
 
   /// Whether multiply() to floats serves.
   bool is_fast() const { return is_fast_; }
 
-  /// Decodes and multiplies n elements of the columns from `first` on, of which the bytes up to `end` are readable.
+  /// Decodes and multiplies n elements of the columns from `first` on, of which the bytes up to `end` are readable; past
+  /// the caches if `stream`, to an aligned `out`.
   void multiply(const std::uint8_t* codes, const std::uint8_t* end, std::size_t n,
-                std::size_t first, float* out) const {
+                std::size_t first, float* out, bool stream) const {
     const float_environment environment(direction::nearest);
     if constexpr (width > 8 && width != 16) {
       for (std::size_t i = 0; i < n; i += decode_group) {
         const std::size_t count = std::min(decode_group, n - i);
         typename Element::Storage units[decode_group] = {};
-        float products[decode_group];
         unpack_bits<width>(codes + bit_stream_bytes(i, width), count, units);
-        run(reinterpret_cast<const std::uint8_t*>(units), decode_group, first + i, products);
-        std::copy_n(products, count, out + i);
+        run_rest<decode_group>(reinterpret_cast<const std::uint8_t*>(units), count, first + i,
+                               out + i);
       }
     } else {
       // The kernels read eight bytes at once.
       std::size_t whole = n / decode_group * decode_group;
       while (whole != 0 && end - codes < static_cast<std::ptrdiff_t>(whole / 8 * width + 8))
         whole -= decode_group;
-      run(codes, whole, first, out);
+      run(codes, whole, first, out, stream);
       if (whole == n) return;
       std::uint8_t rest[2 * decode_group * width / 8 + 8] = {};
-      float products[2 * decode_group];
       std::copy_n(codes + whole / 8 * width, bit_stream_bytes(n - whole, width), rest);
-      run(rest, 2 * decode_group, first + whole, products);
-      std::copy_n(products, n - whole, out + whole);
+      run_rest<2 * decode_group>(rest, n - whole, first + whole, out + whole);
     }
   }
 
@@ -93,22 +87,82 @@ class tile_multiplier {
     unpack_bits<width>(codes, n, elements);
     decode_elements(elements, n, out);
     for (std::size_t i = 0; i < n; ++i)
-      out[i] = scaled_up(out[i], scaled_up(values_[(first + i) / width_], tensor_scale_));
+      out[i] =
+          scaled_up(out[i], scaled_up(scale_value(scales_[(first + i) / width_]), tensor_scale_));
   }
 
  private:
-  void run(const std::uint8_t* codes, std::size_t n, std::size_t first, float* out) const {
-    decode_(codes, n, first, shift_, high_.data(), low_.data(), out);
+  void run(const std::uint8_t* codes, std::size_t n, std::size_t first, float* out,
+           bool stream) const {
+    decode_(codes, n, first, shift_, high_.data(), low_.data(), out, stream);
+  }
+  /// n of Capacity elements.
+  template <std::size_t Capacity>
+  void run_rest(const std::uint8_t* codes, std::size_t n, std::size_t first, float* out) const {
+    float products[Capacity];
+    run(codes, Capacity, first, products, false);
+    std::copy_n(products, n, out);
+  }
+
+  bool split(std::size_t n) {
+    // The lower part of a factor times an element is exact where 33 bits of the factor are.
+    constexpr int least = std::clamp(33 - 149 - quantum, -126, 127);
+    const float_environment environment(direction::nearest);
+    return block_kernels[isa_].split_scales(high_.data(), n, tensor_scale_,
+                                            static_cast<std::uint32_t>(least + 127) << 23,
+                                            high_.data(), low_.data());
+  }
+  /// Neither NaN nor Inf; nor 0, where an element may be Inf.
+  bool are_finite(std::size_t n) const {
+    if (largest_kernels<std::uint32_t>[isa_](high_.data(), n) >= float_infinity) return false;
+    if constexpr (is_power || !layout::has_infinity) return true;
+    return std::none_of(high_.data(), high_.data() + n,
+                        [](float x) { return bits_of_float(x) << 1 == 0; });
   }
 
   std::size_t width_;
   int shift_;
   double tensor_scale_;
-  const block_kernel_set& kernels_;
+  std::size_t isa_;
   decode_kernel decode_;
-  std::vector<double> values_;
+  const Scale* scales_ = nullptr;
   std::vector<float> high_, low_;
   bool is_fast_ = false;
+};
+
+/// Writes floats past the caches, from a buffer, where an array has no alignment for the kernels' own stores.
+class unaligned_stream {
+ public:
+  unaligned_stream(float* out, const block_kernel_set& kernels)
+      : out_(out),
+        lead_(-reinterpret_cast<std::uintptr_t>(out) % alignment / sizeof(float)),
+        kernels_(kernels) {}
+
+  /// Where the next floats go, at most row_part.
+  float* next() { return buffer_ + pending_; }
+  /// Writes n of them, but for the last few.
+  void commit(std::size_t n) {
+    const float* from = buffer_;
+    std::size_t count = pending_ + n;
+    const std::size_t plain = std::min(lead_, count);
+    std::copy_n(from, plain, out_);
+    lead_ -= plain;
+    const std::size_t whole = (count - plain) / floats * floats;
+    kernels_.stream_floats(from + plain, whole, out_ + plain);
+    out_ += plain + whole;
+    pending_ = count - plain - whole;
+    std::copy_n(from + plain + whole, pending_, buffer_);
+  }
+  /// Writes the last ones.
+  void finish() { std::copy_n(buffer_, pending_, out_); }
+
+  static constexpr std::size_t alignment = 64, floats = alignment / sizeof(float);
+
+ private:
+  float* out_;
+  std::size_t lead_, pending_ = 0;
+  const block_kernel_set& kernels_;
+  float buffer_[row_part + floats];
 };
 
 /// Whether a product, rounded to float first, becomes the same number of type T.
@@ -118,6 +172,52 @@ inline constexpr bool through_float = std::same_as<T, float> ||
                                        !std::same_as<T, double> &&
                                        default_saturation<T> == Saturation::none &&
                                        layout_of<T>::max_exponent <= 127);
+
+/// The elements of a tile in one row, to floats.
+template <class Format>
+void dequantize_row(const tile_multiplier<Format>& multiplier, const std::uint8_t* codes,
+                    const std::uint8_t* end, std::size_t n, float* out, bool stream) {
+  constexpr int width = Format::element::width;
+  const bool aligned = reinterpret_cast<std::uintptr_t>(out) % unaligned_stream::alignment == 0;
+  if (!stream || aligned) {
+    multiplier.multiply(codes, end, n, 0, out, stream);
+    return;
+  }
+  unaligned_stream writer(out, block_kernels[static_cast<std::size_t>(active_isa())]);
+  for (std::size_t first = 0; first < n; first += row_part) {
+    const std::size_t count = std::min(row_part, n - first);
+    multiplier.multiply(codes + bit_stream_bytes(first, width), end, count, first, writer.next(),
+                        false);
+    writer.commit(count);
+  }
+  writer.finish();
+}
+
+/// The same to numbers of another type, or where the products have to be exact.
+template <class Format, class T>
+void dequantize_row(const tile_multiplier<Format>& multiplier, const std::uint8_t* codes,
+                    const std::uint8_t* end, std::size_t n, T* out, bool stream) {
+  constexpr int width = Format::element::width;
+  const auto isa = static_cast<std::size_t>(active_isa());
+  const saturates policy = saturates_in(default_saturation<T>);
+  for (std::size_t first = 0; first < n; first += row_part) {
+    const std::size_t count = std::min(row_part, n - first);
+    const std::uint8_t* const part = codes + bit_stream_bytes(first, width);
+    if (through_float<Format, T> && multiplier.is_fast()) {
+      if constexpr (through_float<Format, T>) {
+        alignas(64) float products[row_part];
+        multiplier.multiply(part, end, count, first, products, false);
+        run_kernel<binary32, layout_of<T>>(isa, products, out + first, count, nearest_even, policy,
+                                           stream);
+      }
+    } else {
+      double products[row_part];
+      multiplier.multiply(part, count, first, products);
+      run_kernel<binary64, layout_of<T>>(isa, products, out + first, count, nearest_even, policy,
+                                         stream);
+    }
+  }
+}
 
 /// Writes scale * element (* tensor scale) for each element of the matrix.
 template <class Format, class T>
@@ -129,42 +229,27 @@ void dequantize_blocks(const std::uint8_t* codes, const typename Format::scale* 
   const std::size_t stride = bit_stream_bytes(grid.cols, Element::width);
   const std::uint8_t* const end = codes + grid.rows * stride;
   const bool stream = leaves_caches(grid.rows * (stride + grid.cols * sizeof(T)));
-  const auto isa = static_cast<std::size_t>(active_isa());
   tile_multiplier<Format> multiplier(grid.width, tensor_scale);
 
   for (std::size_t band = 0; band < grid.down(); ++band) {
     for (std::size_t left = 0; left < grid.cols; left += tile) {
-      const std::size_t right = std::min(grid.cols, left + tile);
-      multiplier.read(scales + band * across + left / grid.width, right - left);
+      const std::size_t count = std::min(grid.cols - left, tile);
+      multiplier.read(scales + band * across + left / grid.width, count);
       for (std::size_t row = band * grid.height; row < grid.band_end(band); ++row) {
-        const std::uint8_t* const from = codes + row * stride;
-        T* const to = out + row * grid.cols;
-        if (std::same_as<T, float> && multiplier.is_fast() && !stream) {
-          if constexpr (std::same_as<T, float>)
-            multiplier.multiply(from + bit_stream_bytes(left, Element::width), end, right - left, 0,
-                                to + left);
-          continue;
-        }
-        for (std::size_t first = left; first < right; first += row_part) {
-          const std::size_t count = std::min(row_part, right - first);
-          const std::uint8_t* const part = from + bit_stream_bytes(first, Element::width);
-          if (through_float<Format, T> && multiplier.is_fast()) {
-            if constexpr (through_float<Format, T>) {
-              alignas(64) float products[row_part];
-              multiplier.multiply(part, end, count, first - left, products);
-              run_kernel<binary32, layout_of<T>>(isa, products, to + first, count, nearest_even,
-                                                 saturates_in(default_saturation<T>), stream);
-            }
-          } else {
-            double products[row_part];
-            multiplier.multiply(part, count, first - left, products);
-            run_kernel<binary64, layout_of<T>>(isa, products, to + first, count, nearest_even,
-                                               saturates_in(default_saturation<T>), stream);
+        const std::uint8_t* const from =
+            codes + row * stride + bit_stream_bytes(left, Element::width);
+        T* const to = out + row * grid.cols + left;
+        if constexpr (std::same_as<T, float>) {
+          if (multiplier.is_fast()) {
+            dequantize_row(multiplier, from, end, count, to, stream);
+            continue;
           }
         }
+        dequantize_row<Format, T>(multiplier, from, end, count, to, stream);
       }
     }
   }
+  if (stream) block_kernels[static_cast<std::size_t>(active_isa())].end_streaming();
 }
 
 }  // namespace NF_BASELINE

@@ -16,6 +16,9 @@ constexpr NF_FN int block_shift(std::size_t width) {
   return width >= 16 && std::has_single_bit(width) ? std::countr_zero(width) : 0;
 }
 
+/// Columns of a row that are worked on together; a multiple of 16.
+inline constexpr std::size_t row_part = 1024;
+
 constexpr NF_FN std::size_t whole_packs(std::size_t n) { return (n + 15) / 16 * 16; }
 
 /// Repeats the factor of each block for all its columns.
@@ -52,7 +55,7 @@ class tile_divider {
 
  public:
   /// What quotients are: floats where these are as good as exact, doubles rounded to odd elsewhere.
-  using real = std::conditional_t<float_suffices<Element> && is_bounded &&
+  using real = std::conditional_t<float_suffices<Element> && float_holds<Scale> && is_bounded &&
                                       (is_power || decisive_bits<Element, R> <= 22),
                                   float, double>;
   static constexpr bool in_floats = std::same_as<real, float>;
@@ -102,6 +105,22 @@ class tile_divider {
     if constexpr (in_floats) finish_factors();
   }
 
+  /// The elements of n values, at most row_part, of the columns from `first` on.
+  void encode(const float* values, std::size_t n, std::size_t first, element_rounding<R> how,
+              Element* out) const {
+    if constexpr (in_floats && is_power) {
+      if (!uses_long() && !has_blank_) {
+        how.above_zero = looks_below;
+        encode_products(values, n, first, shift_, factors_.data(), how, out);
+        return;
+      }
+    }
+    real quotients[row_part];
+    divide(values, n, first, quotients);
+    encode_elements(quotients, n, out, how);
+  }
+
+ private:
   /// The quotients of values of the columns from `first` on.
   void divide(const float* values, std::size_t n, std::size_t first, real* out) const {
     if constexpr (in_floats) {
@@ -127,7 +146,6 @@ class tile_divider {
     }
   }
 
- private:
   /// Below the leading one an element has M bits, and the points between two of them one more.
   static constexpr std::uint32_t near_mask =
       in_floats ? (std::uint32_t{1} << (24 - decisive_bits<Element, NearestEven>)) - 1 : 0;
@@ -200,13 +218,14 @@ class tile_divider {
     constexpr int one_for_all = 40;
     kernels_.multiply_blocks_long(ratios.data(), ratios.size(), 0, one_for_all, &inverse,
                                   !std::same_as<Scale, float>, ratios.data());
-    encode_elements(ratios.data(), blocks_, scales_, nearest_even, Saturation::finite, false);
+    convert_by_kernel(active_isa(), ratios.data(), scales_, blocks_, nearest_even,
+                      Saturation::finite, Subnormals::keep);
   }
 
   /// What multiplies instead of dividing.
   void finish_factors() {
     if constexpr (!is_power) {
-      std::vector<double> values(factors_.size());
+      std::vector<float> values(factors_.size());
       decode_elements(scales_, blocks_, values.data());
       inverses_.resize(factors_.size());
       kernels_.invert_scales(values.data(), values.size(), choose_.tensor_scale(), inverses_.data(),

@@ -12,34 +12,54 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// Rounds n values to elements; element i takes the random bits i of `rounding`.
-template <class Element, class Real, class R>
-void encode_elements(const Real* in, std::size_t n, Element* out, const R& rounding,
-                     Saturation saturation, bool full_range) {
-  const Isa isa = active_isa();
+/// How products are rounded to elements.
+template <class R>
+struct element_rounding {
+  const R& rounding;
+  Saturation saturation = Saturation::finite;
+  bool full_range = false;
+  bool above_zero = false;  ///< products that are not 0 are above zero for a rounding that sees it
+};
+
+/// Rounds n floats, at most 1024, times their factors to elements; element i takes the random bits i of the rounding.
+template <class Element, class R>
+void encode_products(const float* in, std::size_t n, std::size_t first, int shift,
+                     const float* factors, const element_rounding<R>& how, Element* out) {
+  using code = typename element_traits<Element>::code;
+  const std::uint32_t most = (std::uint32_t{1} << (Element::width - 1)) - (how.full_range ? 0 : 1);
+  const float_environment environment(direction_of(R::rule));
+  encode_kernels<code, R>[static_cast<std::size_t>(active_isa())](
+      in, n, first, shift, factors, how.above_zero, how.rounding, saturates_in(how.saturation),
+      most, out);
+}
+
+/// Rounds n floats, at most 1024, to elements.
+template <class Element, class R>
+void encode_elements(const float* in, std::size_t n, Element* out, const element_rounding<R>& how) {
+  constexpr int one_for_all = 40;
+  const float one = 1;
+  encode_products(in, n, 0, one_for_all, &one, how, out);
+}
+/// Rounds n doubles to elements.
+template <class Element, class R>
+void encode_elements(const double* in, std::size_t n, Element* out,
+                     const element_rounding<R>& how) {
   if constexpr (number<Element>) {
-    convert_by_kernel(isa, in, out, n, rounding, saturation, Subnormals::keep);
+    convert_by_kernel(active_isa(), in, out, n, how.rounding, how.saturation, Subnormals::keep);
   } else {
-    constexpr int bits = Element::width - 1;  // below the sign
-    const auto encode = [&]<class Magnitude>(Magnitude, std::uint32_t most_negative) {
-      Magnitude codes[packed_chunk];
-      for (std::size_t first = 0; first < n; first += packed_chunk) {
-        const std::size_t count = std::min(packed_chunk, n - first);
-        convert_by_kernel(isa, in + first, codes, count, rounding_from(rounding, first), saturation,
-                          Subnormals::keep);
-        for (std::size_t i = 0; i < count; ++i) {
-          constexpr std::uint32_t sign = layout_of<Magnitude>::sign_mask;
-          const std::uint32_t code = codes[i].bits(), magnitude = code & (sign - 1);
-          const std::uint32_t integer = (code & sign) != 0 ? 0u - std::min(magnitude, most_negative)
-                                                           : std::min(magnitude, (1u << bits) - 1);
-          out[first + i] = Element::from_bits(static_cast<typename Element::Storage>(integer));
-        }
-      }
-    };
-    if (full_range)
-      encode(fixed_magnitude<bits + 1, Element::fraction_bits>{}, 1u << bits);
-    else
-      encode(fixed_magnitude<bits, Element::fraction_bits>{}, (1u << bits) - 1);
+    using magnitude = fixed_magnitude<Element::width, Element::fraction_bits>;
+    const std::uint32_t most =
+        (std::uint32_t{1} << (Element::width - 1)) - (how.full_range ? 0 : 1);
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::uint32_t code =
+          convert_number<magnitude>(in[i], how.rounding, how.saturation, Subnormals::keep, i)
+              .bits();
+      constexpr std::uint32_t sign = layout_of<magnitude>::sign_mask;
+      const unsigned_code<std::uint32_t> rounded{code & (sign - 1),
+                                                 (code & sign) != 0 ? 1u << 31 : 0};
+      out[i] = Element::from_bits(static_cast<typename Element::Storage>(
+          element_code<typename element_traits<Element>::code>(rounded, most).magnitude));
+    }
   }
 }
 
@@ -59,6 +79,12 @@ template <class Element>
 inline constexpr bool float_suffices =
     layout_of<typename element_traits<Element>::rounded>::quantum >= -90 &&
     layout_of<typename element_traits<Element>::rounded>::max_exponent <= 120;
+
+/// Whether float holds every scale.
+template <class Scale>
+inline constexpr bool float_holds = true;
+template <narrow_float Scale>
+inline constexpr bool float_holds<Scale> = exact_in<layout_of<Scale>, std::uint32_t>;
 
 /// The value of a scale.
 template <class Scale>

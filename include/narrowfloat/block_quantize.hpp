@@ -10,9 +10,6 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// Columns of a row that are worked on together; a multiple of 16.
-inline constexpr std::size_t row_part = 1024;
-
 /// n values as floats, at most row_part: themselves, or exact copies in `buffer`.
 template <class T>
 NF_INLINE const float* as_floats(const T* values, std::size_t n, float* buffer) {
@@ -82,15 +79,14 @@ void quantize_blocks(const T* values, const block_grid& grid, const QuantizeOpti
                      const tensor_factors& tensor, const R& rounding,
                      typename Format::scale* scales, std::uint8_t* codes) {
   using Element = typename Format::element;
-  using divider_type = tile_divider<Format, R>;
-  if (grid.rows == 0 || grid.cols == 0) return;  // however many empty rows
+  constexpr bool is_plain = Element::width == 8;  // bytes that are codes
+  if (grid.rows == 0 || grid.cols == 0) return;   // however many empty rows
   const std::size_t across = grid.across(), tile = grid.tile_columns(2 * row_part);
   const std::size_t stride = bit_stream_bytes(grid.cols, Element::width);
   const Saturation saturation =
       options.non_finite == NonFinite::propagate ? Saturation::propagate : Saturation::finite;
-  divider_type divider(options, tensor, grid.width);
-  typename divider_type::real quotients[row_part];
-  Element elements[row_part];
+  tile_divider<Format, R> divider(options, tensor, grid.width);
+  Element elements[is_plain ? 1 : row_part];
 
   for (std::size_t band = 0; band < grid.down(); ++band) {
     const std::size_t top = band * grid.height, bottom = grid.band_end(band);
@@ -105,16 +101,16 @@ void quantize_blocks(const T* values, const block_grid& grid, const QuantizeOpti
       divider.choose(scales + band * across + left / grid.width,
                      values_of_block<T>{values, grid, top, bottom, left, {}});
       for (std::size_t row = top; row < bottom; ++row)
-        for_each_part(values + row * grid.cols, left, right,
-                      [&](const float* x, std::size_t n, std::size_t first) {
-                        divider.divide(x, n, first - left, quotients);
-                        encode_elements(quotients, n, elements,
-                                        rounding_from(rounding, row * grid.cols + first),
-                                        saturation, options.full_range);
-                        pack_bits<Element::width>(
-                            elements, n,
-                            codes + row * stride + bit_stream_bytes(first, Element::width));
-                      });
+        for_each_part(
+            values + row * grid.cols, left, right,
+            [&](const float* x, std::size_t n, std::size_t first) {
+              const R part = rounding_from(rounding, row * grid.cols + first);
+              std::uint8_t* const to =
+                  codes + row * stride + bit_stream_bytes(first, Element::width);
+              Element* const target = is_plain ? reinterpret_cast<Element*>(to) : elements;
+              divider.encode(x, n, first - left, {part, saturation, options.full_range}, target);
+              if (!is_plain) pack_bits<Element::width>(elements, n, to);
+            });
     }
   }
 }

@@ -105,7 +105,7 @@ NF_INLINE words floats_of_pairs(const bytes& low, const bytes& high, std::size_t
 /// As decode_blocks() of block.inl, for elements that are the upper halves of floats.
 template <class Code, bool Split>
 void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t first, int shift,
-                   const float* high, const float* low, float* out) {
+                   const float* high, const float* low, float* out, bool stream) {
   const byte_table low_bytes(decode_table<Code>.low), high_bytes(decode_table<Code>.high);
   for (std::size_t i = 0; i < n; i += group) {
     const bytes code = unpack_codes<Code::width>(codes + i / 8 * Code::width);
@@ -114,8 +114,8 @@ void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t first, 
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
       const words x = floats_of_pairs(low_part, high_part, k);
-      avx512::times_factors<Split>(x, high, low, first + i + k * lanes, shift)
-          .store(out + i + k * lanes);
+      const words y = avx512::times_factors<Split>(x, high, low, first + i + k * lanes, shift);
+      store(reinterpret_cast<unsigned char*>(out + i + k * lanes), y, stream);
     }
   }
 }

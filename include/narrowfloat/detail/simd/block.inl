@@ -234,17 +234,17 @@ inline void divide_blocks(const float* in, std::size_t n, std::size_t first, int
 }
 
 /// The inverses of n scales times the scale of the tensor; 0 of 0. The floats are NaN where they would be subnormal.
-inline void invert_scales(const double* scales, std::size_t n, double tensor_scale,
-                          double* inverses, float* narrow) {
+inline void invert_scales(const float* scales, std::size_t n, double tensor_scale, double* inverses,
+                          float* narrow) {
   using floats = vector<lanes / 2, float>;
   using half_words = pack<lanes / 2>;
   const half_words normal(std::uint32_t{1} << binary32::mantissa_bits), none(0),
       nan(binary32::nan_code);
   const doubles tensor = doubles{} + tensor_scale, zero{}, one = zero + 1;
   for (std::size_t i = 0; i < n; i += lanes / 2) {
-    doubles scale;
+    floats scale;
     __builtin_memcpy(&scale, scales + i, sizeof scale);
-    const doubles product = scale * tensor;
+    const doubles product = __builtin_convertvector(scale, doubles) * tensor;
     const doubles inverse = product == zero ? zero : one / product;
     __builtin_memcpy(inverses + i, &inverse, sizeof inverse);
     const half_words bits = (half_words::words) __builtin_convertvector(inverse, floats);
@@ -254,7 +254,7 @@ inline void invert_scales(const double* scales, std::size_t n, double tensor_sca
 
 /// The products of n scales and the scale of the tensor, each as a sum of two floats. Returns whether they all are 0 or
 /// between the bits `least` and the largest float.
-inline bool split_scales(const double* scales, std::size_t n, double tensor_scale,
+inline bool split_scales(const float* scales, std::size_t n, double tensor_scale,
                          std::uint32_t least, float* high, float* low) {
   using floats = vector<lanes / 2, float>;
   using half_words = pack<lanes / 2>;
@@ -263,9 +263,10 @@ inline bool split_scales(const double* scales, std::size_t n, double tensor_scal
   const doubles tensor = doubles{} + tensor_scale;
   half_words outside(0);
   for (std::size_t i = 0; i < n; i += lanes / 2) {
-    doubles scale;
+    floats scale;
     __builtin_memcpy(&scale, scales + i, sizeof scale);
-    const long_words product = (long_words::words)(scale * tensor);
+    const long_words product =
+        (long_words::words)(__builtin_convertvector(scale, doubles) * tensor);
     // cut, so that both parts have the same sign: the sum for -0 is -0
     const doubles upper_part = (doubles)(product & long_words(~std::uint64_t{0} << 29)).lanes;
     const long_words rest = (long_words::words)((doubles)product.lanes - upper_part);
@@ -279,6 +280,90 @@ inline bool split_scales(const double* scales, std::size_t n, double tensor_scal
     outside = outside | select_less(bits, infinity, below, mask);
   }
   return largest_lane(outside) == 0;
+}
+
+/// The products of floats, rounded to elements, 4 * lanes a step.
+template <class Code, class R>
+struct block_encoding {
+  using rounding_step = conversion<binary32, typename Code::rounded, R>;
+  using storing_step = conversion<binary32, typename Code::stored, R>;
+  static constexpr std::size_t out_bytes = storing_step::out_bytes;
+  rounding_step step;
+  words most_negative;
+  bool above_zero;
+
+  NF_INLINE words product(const words& x, const words& factor) const {
+    return above_zero ? block_product_above_zero{}(x, factor) : block_product{}(x, factor);
+  }
+  NF_INLINE void operator()(const float* in, const float* factors, std::size_t i, int shift,
+                            const unsigned char* random, unsigned char* out) const {
+    unsigned_code<words> x[4];
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      const words y =
+          product(words::load(in + k * lanes), factors_at(factors, i + k * lanes, shift));
+      x[k] = element_code<Code>(step.transcoded(y, step.random_part(random, k)), most_negative);
+    }
+    storing_step::store_all(out, x, false);
+  }
+};
+
+/// The same for each of n elements by the scalar formula.
+template <class Code, class R>
+void encode_each(const float* in, std::size_t n, std::size_t first, int shift, const float* factors,
+                 bool above_zero, const R& rounding, saturates policy, std::uint32_t most_negative,
+                 unsigned char* out) {
+  using to = typename Code::rounded;
+  using W = word_for<binary32, to, R::random_bits>;
+  const bounds<W> bound = bounds_for<to, R::rule, R::random_bits, W>(policy);
+  for (std::size_t i = 0; i < n; ++i) {
+    float y = 0;
+    multiply_blocks(in + i, 1, first + i, shift, factors, above_zero, &y);
+    const auto x =
+        element_code<Code, W>(transcode<binary32, to, R::rule, R::random_bits, W>(
+                                  __builtin_bit_cast(std::uint32_t, y), rounding.word(i), bound),
+                              most_negative);
+    const auto code = static_cast<code_for<typename Code::stored>>(
+        join_sign<typename Code::stored>(x.magnitude, x.sign));
+    __builtin_memcpy(out + i * sizeof code, &code, sizeof code);
+  }
+}
+
+/// Rounds the products of n floats, at most 1024, to elements, each in a code of whole bytes; element i takes the random
+/// bits i of `rounding`. `above_zero` as block_product_above_zero.
+template <class Code, class R>
+void encode_blocks(const float* in, std::size_t n, std::size_t first, int shift,
+                   const float* factors, bool above_zero, const R& rounding, saturates policy,
+                   std::uint32_t most_negative, void* out) {
+  auto* const target = static_cast<unsigned char*>(out);
+  if constexpr (!has_vector_formula<binary32, typename Code::rounded, R::random_bits>()) {
+    encode_each<Code>(in, n, first, shift, factors, above_zero, rounding, policy, most_negative,
+                      target);
+  } else {
+    using encoding = block_encoding<Code, R>;
+    constexpr std::size_t random_bytes = encoding::rounding_step::random_bytes;
+    const encoding step{typename encoding::rounding_step(policy), splat<words>(most_negative),
+                        above_zero};
+    std::uint32_t buffer[random_bytes == 0 ? 1 : 1024 + 8 * lanes];
+    const unsigned char* random = nullptr;
+    if constexpr (random_bytes != 0) random = draw(rounding, 0, n, buffer);
+    std::size_t i = 0;
+    for (; n - i >= group; i += group) {
+      NF_UNROLL
+      for (std::size_t k = 0; k < group; k += 16) {
+        prefetch(reinterpret_cast<const unsigned char*>(in + i + k) + tile_bytes);
+      }
+      step(in + i, factors, first + i, shift, random + i * random_bytes,
+           target + i * encoding::out_bytes);
+    }
+    if (i == n) return;
+    float x[group] = {}, factor[group] = {};
+    unsigned char codes[group * encoding::out_bytes];
+    __builtin_memcpy(x, in + i, (n - i) * sizeof(float));
+    for (std::size_t k = 0; k < n - i; ++k) factor[k] = factors[(first + i + k) >> shift];
+    step(x, factor, 0, 0, random + i * random_bytes, codes);
+    __builtin_memcpy(target + i * encoding::out_bytes, codes, (n - i) * encoding::out_bytes);
+  }
 }
 
 /// The floats of 2 * lanes codes.
@@ -304,10 +389,11 @@ NF_INLINE words times_factors(const words& x, const float* high, const float* lo
 }
 
 /// Decodes n codes of the bit stream, a multiple of 4 * lanes, and multiplies them by their factors, high + low if
-/// Split, rounded once. Codes of more than 8 bits are in units.
+/// Split, rounded once. Codes of more than 8 bits are in units. Streaming stores need an `out` that is aligned to a
+/// vector, and in the end finish_streaming().
 template <class Code, bool Split>
 void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t first, int shift,
-                   const float* high, const float* low, float* out) {
+                   const float* high, const float* low, float* out, bool stream) {
   constexpr std::size_t unit_bytes = sizeof(code_unit<Code::width>);
   for (std::size_t i = 0; i < n; i += group) {
     alignas(64) unsigned char buffer[group];
@@ -321,8 +407,16 @@ void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t first, 
     decode_pair<Code>(from + 2 * lanes * unit_bytes, x[2], x[3]);
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
-      times_factors<Split>(x[k], high, low, first + i + k * lanes, shift)
-          .store(out + i + k * lanes);
+      const words y = times_factors<Split>(x[k], high, low, first + i + k * lanes, shift);
+      store(reinterpret_cast<unsigned char*>(out + i + k * lanes), y, stream);
     }
   }
 }
+
+/// Copies n floats, whole packs, past the caches to where packs are aligned; in the end finish_streaming().
+inline void stream_floats(const float* in, std::size_t n, float* out) {
+  for (std::size_t i = 0; i < n; i += lanes) {
+    store(reinterpret_cast<unsigned char*>(out + i), words::load(in + i), true);
+  }
+}
+inline void end_streaming() { finish_streaming(); }

@@ -108,8 +108,8 @@ struct conversion {
     store_all(out, x, stream);
   }
 
-  NF_INLINE void store_all(unsigned char* out, const unsigned_code<words> (&x)[4],
-                           bool stream) const {
+  static NF_INLINE void store_all(unsigned char* out, const unsigned_code<words> (&x)[4],
+                                  bool stream) {
     if constexpr (out_bytes == 1) {
       const bytes codes =
           pack_codes(x[0].magnitude, x[1].magnitude, x[2].magnitude, x[3].magnitude);

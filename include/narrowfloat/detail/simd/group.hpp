@@ -143,6 +143,9 @@ constexpr bool is_in_half() {
   }
 }
 
+/// Bytes of floats whose blocks are worked on together: the next ones are read ahead.
+inline constexpr std::size_t tile_bytes = 8192;
+
 /// How near, in floats on either side, a product by a rounded inverse must come to a point for the exact quotient to
 /// count as one that may lie beyond it. The inverse is wrong by a unit in its last place at most, the product by one and
 /// a half more.

@@ -53,6 +53,9 @@ inline constexpr code_table code_table_of = make_code_table<From, To, R>({Overfl
 template <class Layout>
 struct float_code {
   using layout = Layout;
+  using rounded = Layout;  ///< the format that values are rounded to
+  using stored = Layout;   ///< one of the codes' own width
+  static constexpr bool is_fixed = false;
   static constexpr int width = Layout::width;
   /// Whether the conversion of half-words serves, where the instruction set has it.
   template <bool ConvertsHalf>
@@ -68,6 +71,11 @@ struct float_code {
 /// The codes of a two's-complement number of Width bits.
 template <int Width, int FractionBits>
 struct fixed_code {
+  using rounded =
+      layout<0, Width, 1 - Width + FractionBits, Specials::finite, Signedness::is_signed>;
+  using stored =
+      layout<0, Width - 1, 2 - Width + FractionBits, Specials::finite, Signedness::is_signed>;
+  static constexpr bool is_fixed = true;
   static constexpr int width = Width;
   template <bool>
   static constexpr bool is_half() {
@@ -78,6 +86,19 @@ struct fixed_code {
     return decode_fixed<Width, FractionBits>(code);
   }
 };
+
+/// A rounded number as an element, limited to `most_negative` below zero if it is fixed-point.
+template <class Code, class W>
+constexpr NF_FN unsigned_code<W> element_code(const unsigned_code<W>& x, const W& most_negative) {
+  if constexpr (!Code::is_fixed) {
+    return x;
+  } else {
+    constexpr lane<W> range = lane<W>{1} << Code::width;
+    const W most = select_equal(x.sign, W(0), W(range / 2 - 1), most_negative);
+    const W negative = W(0) - (x.sign >> (wide<lane<W>>::bits - 1));
+    return {((smaller(x.magnitude, most) ^ negative) - negative) & W(range - 1), W(0)};
+  }
+}
 
 /// Whether the elements are the upper halves of floats, and a table of them has at most 256 entries.
 template <class Code>
