@@ -130,7 +130,9 @@ class tile_divider {
         for (std::size_t i = 0; i < n; ++i)
           out[i] = convert<float>(exact_quotient(values[i], first + i), to_odd);
       } else if (uses_long()) {
-        kernels_.multiply_blocks_long(values, n, first, shift_, inverses_.data(), true, out);
+        kernels_.multiply_blocks_long(values, n, first, shift_, inverses_.data(),
+                                      looks_below ? narrowing::odd_above_zero : narrowing::odd,
+                                      out);
       } else if (is_power || folds()) {
         kernels_.multiply_blocks(values, n, first, shift_, factors_.data(), looks_below, out);
       } else {
@@ -169,12 +171,12 @@ class tile_divider {
   /// By the largest element, in float.
   void divide_largest() {
     constexpr int one_for_all = 40;
-    std::vector<float> quotients(amax_.size());
+    values_.resize(amax_.size());
     const float reciprocal = choose_.reciprocal();
-    __builtin_memcpy(quotients.data(), amax_.data(), amax_.size() * sizeof(float));
-    kernels_.multiply_blocks(quotients.data(), quotients.size(), 0, one_for_all, &reciprocal, false,
-                             quotients.data());
-    __builtin_memcpy(amax_.data(), quotients.data(), amax_.size() * sizeof(float));
+    __builtin_memcpy(values_.data(), amax_.data(), amax_.size() * sizeof(float));
+    kernels_.multiply_blocks(values_.data(), values_.size(), 0, one_for_all, &reciprocal, false,
+                             values_.data());
+    __builtin_memcpy(amax_.data(), values_.data(), amax_.size() * sizeof(float));
   }
 
   void search(std::size_t block, std::span<const float> values) {
@@ -212,24 +214,25 @@ class tile_divider {
 
   /// The scales amax / (largest element * tensor scale), rounded to nearest.
   void choose_ratios() {
-    std::vector<float> ratios(amax_.size());
-    __builtin_memcpy(ratios.data(), amax_.data(), amax_.size() * sizeof(float));
+    values_.resize(amax_.size());
+    __builtin_memcpy(values_.data(), amax_.data(), amax_.size() * sizeof(float));
     const double inverse = choose_.inverse_range();
     constexpr int one_for_all = 40;
-    kernels_.multiply_blocks_long(ratios.data(), ratios.size(), 0, one_for_all, &inverse,
-                                  !std::same_as<Scale, float>, ratios.data());
-    convert_by_kernel(active_isa(), ratios.data(), scales_, blocks_, nearest_even,
+    kernels_.multiply_blocks_long(values_.data(), values_.size(), 0, one_for_all, &inverse,
+                                  std::same_as<Scale, float> ? narrowing::nearest : narrowing::odd,
+                                  values_.data());
+    convert_by_kernel(active_isa(), values_.data(), scales_, blocks_, nearest_even,
                       Saturation::finite, Subnormals::keep);
   }
 
   /// What multiplies instead of dividing.
   void finish_factors() {
     if constexpr (!is_power) {
-      std::vector<float> values(factors_.size());
-      decode_elements(scales_, blocks_, values.data());
+      values_.resize(factors_.size());
+      decode_elements(scales_, blocks_, values_.data());
       inverses_.resize(factors_.size());
-      kernels_.invert_scales(values.data(), values.size(), choose_.tensor_scale(), inverses_.data(),
-                             factors_.data());
+      kernels_.invert_scales(values_.data(), values_.size(), choose_.tensor_scale(),
+                             inverses_.data(), factors_.data());
       if (folds()) {
         for (std::size_t b = 0; b < blocks_; ++b) factors_[b] = choose_.folded(amax_[b]).reciprocal;
       }
@@ -254,7 +257,7 @@ class tile_divider {
   const block_kernel_set& kernels_;
   Scale* scales_ = nullptr;
   std::vector<std::uint32_t> amax_, steps_;
-  std::vector<float> factors_;
+  std::vector<float> factors_, values_;  ///< `values_` of scales, or of what they are made from
   std::vector<double> inverses_;
 };
 

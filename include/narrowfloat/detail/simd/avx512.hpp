@@ -145,6 +145,8 @@ NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long
 
 #include "block.inl"
 
+#include "elements.inl"
+
 #include "hadamard.inl"
 
 #include "scaling.inl"

@@ -1,5 +1,5 @@
 // The loops of blocks that share a scale. No include guard: it is included once in each instruction set's region
-// and namespace, where it sees `lanes`, load_widen(), product_of_sum(), has_signs() and the loops of convert.inl, reduce.inl and packed.inl.
+// and namespace, where it sees `lanes`, has_signs() and the loops of convert.inl and reduce.inl.
 //
 // The factor of element i of a call is factors[(first + i) >> shift]: shift is 0, or blocks are of 16 elements or
 // more and `first` is a multiple of 16.
@@ -157,47 +157,48 @@ NF_INLINE long_words factors_at(const double* factors, std::size_t i, int shift)
   return splat<long_words>(__builtin_bit_cast(std::uint64_t, factors[i >> shift]));
 }
 
-/// The product of lanes / 2 doubles, rounded to 49 bits, as a float; if `to_odd`, one that is inexact is odd, and it is no
-/// smaller than the smallest normal float unless it is 0.
+/// The product of lanes / 2 doubles, rounded to 49 bits, as a float.
 NF_INLINE vector<lanes / 2, float> long_product(const doubles& x, const long_words& factor,
-                                                bool to_odd) {
+                                                narrowing how) {
   using floats = vector<lanes / 2, float>;
-  const long_words zero(0);
+  constexpr std::uint64_t unit = 16, below = (std::uint64_t{1} << 29) - 1;
   const long_words product = (long_words::words)(x * (doubles)factor.lanes);
-  constexpr std::uint64_t unit = 16, odd = std::uint64_t{1} << 29, below = odd - 1;
-  constexpr std::uint64_t smallest = std::uint64_t{1023 - 126} << 52;
-  const long_words y = (product + long_words(unit / 2)) & long_words(~(unit - 1));
-  if (!to_odd) return __builtin_convertvector((doubles)y.lanes, floats);
-  const long_words sign = y & long_words(binary64::sign_mask), value = y - sign;
-  const long_words above = larger(value, select_equal(value, zero, zero, long_words(smallest)));
-  const long_words last = select_equal(above & long_words(below), zero, zero, long_words(odd)) |
-                          (above & long_words(~below));
-  return __builtin_convertvector((doubles)(sign | last).lanes, floats);
+  long_words y = (product + long_words(unit / 2)) & long_words(~(unit - 1));
+  if (how == narrowing::nearest) return __builtin_convertvector((doubles)y.lanes, floats);
+  if (how == narrowing::odd_above_zero) {
+    constexpr std::uint64_t smallest = std::uint64_t{1023 - 126} << 52;
+    const long_words zero(0), value = y & long_words(binary64::sign_mask - 1);
+    y = (y - value) | select_equal(value, zero, zero, larger(value, long_words(smallest)));
+  }
+  // A carry out of the bits that a float has no room for, where one of them is set, becomes its last bit.
+  const long_words carried = (y & long_words(below)) + long_words(below);
+  const long_words odd = (y | carried) & long_words(~below);
+  return __builtin_convertvector((doubles)odd.lanes, floats);
 }
 
 NF_INLINE void long_products(const float* in, std::size_t first, int shift, const double* factors,
-                             bool to_odd, float* out) {
+                             narrowing how, float* out) {
   doubles low, high;
   widen_floats(words::load(in), low, high);
-  const auto y_low = long_product(low, factors_at(factors, first, shift), to_odd);
-  const auto y_high = long_product(high, factors_at(factors, first + lanes / 2, shift), to_odd);
+  const auto y_low = long_product(low, factors_at(factors, first, shift), how);
+  const auto y_high = long_product(high, factors_at(factors, first + lanes / 2, shift), how);
   __builtin_memcpy(out, &y_low, sizeof y_low);
   __builtin_memcpy(out + lanes / 2, &y_high, sizeof y_high);
 }
 
-/// The products of n floats and doubles; `to_odd` as above.
+/// The products of n floats and doubles.
 inline void multiply_blocks_long(const float* in, std::size_t n, std::size_t first, int shift,
-                                 const double* factors, bool to_odd, float* out) {
+                                 const double* factors, narrowing how, float* out) {
   std::size_t i = 0;
   for (; n - i >= lanes; i += lanes) {
-    long_products(in + i, first + i, shift, factors, to_odd, out + i);
+    long_products(in + i, first + i, shift, factors, how, out + i);
   }
   if (i == n) return;
   float x[lanes] = {};
   double factor[lanes] = {};
   __builtin_memcpy(x, in + i, (n - i) * sizeof(float));
   for (std::size_t k = 0; k < n - i; ++k) factor[k] = factors[(first + i + k) >> shift];
-  long_products(x, 0, 0, factor, to_odd, x);
+  long_products(x, 0, 0, factor, how, x);
   __builtin_memcpy(out + i, x, (n - i) * sizeof(float));
 }
 
@@ -218,19 +219,22 @@ inline void divide_blocks(const float* in, std::size_t n, std::size_t first, int
   const block_product step;
   std::size_t i = 0;
   for (; n - i >= group; i += group) {
-    words near(0);
+    words near[4];
     NF_UNROLL
-    for (std::size_t k = 0; k < group; k += lanes) {
-      const words quotient =
-          step(words::load(in + i + k), factors_at(factors, first + i + k, shift));
-      quotient.store(out + i + k);
-      near = near | near_signs(quotient, last_bits);
+    for (std::size_t k = 0; k < 4; ++k) {
+      const std::size_t at = i + k * lanes;
+      const words quotient = step(words::load(in + at), factors_at(factors, first + at, shift));
+      quotient.store(out + at);
+      near[k] = near_signs(quotient, last_bits);
     }
-    if (has_signs(near)) {
-      multiply_blocks_long(in + i, group, first + i, shift, inverses, true, out + i);
+    if (!has_signs((near[0] | near[1]) | (near[2] | near[3]))) continue;
+    for (std::size_t k = 0; k < 4; ++k) {
+      const std::size_t at = i + k * lanes;
+      if (has_signs(near[k]))
+        long_products(in + at, first + at, shift, inverses, narrowing::odd, out + at);
     }
   }
-  multiply_blocks_long(in + i, n - i, first + i, shift, inverses, true, out + i);
+  multiply_blocks_long(in + i, n - i, first + i, shift, inverses, narrowing::odd, out + i);
 }
 
 /// The inverses of n scales times the scale of the tensor; 0 of 0. The floats are NaN where they would be subnormal.
@@ -281,142 +285,3 @@ inline bool split_scales(const float* scales, std::size_t n, double tensor_scale
   }
   return largest_lane(outside) == 0;
 }
-
-/// The products of floats, rounded to elements, 4 * lanes a step.
-template <class Code, class R>
-struct block_encoding {
-  using rounding_step = conversion<binary32, typename Code::rounded, R>;
-  using storing_step = conversion<binary32, typename Code::stored, R>;
-  static constexpr std::size_t out_bytes = storing_step::out_bytes;
-  rounding_step step;
-  words most_negative;
-  bool above_zero;
-
-  NF_INLINE words product(const words& x, const words& factor) const {
-    return above_zero ? block_product_above_zero{}(x, factor) : block_product{}(x, factor);
-  }
-  NF_INLINE void operator()(const float* in, const float* factors, std::size_t i, int shift,
-                            const unsigned char* random, unsigned char* out) const {
-    unsigned_code<words> x[4];
-    NF_UNROLL
-    for (std::size_t k = 0; k < 4; ++k) {
-      const words y =
-          product(words::load(in + k * lanes), factors_at(factors, i + k * lanes, shift));
-      x[k] = element_code<Code>(step.transcoded(y, step.random_part(random, k)), most_negative);
-    }
-    storing_step::store_all(out, x, false);
-  }
-};
-
-/// The same for each of n elements by the scalar formula.
-template <class Code, class R>
-void encode_each(const float* in, std::size_t n, std::size_t first, int shift, const float* factors,
-                 bool above_zero, const R& rounding, saturates policy, std::uint32_t most_negative,
-                 unsigned char* out) {
-  using to = typename Code::rounded;
-  using W = word_for<binary32, to, R::random_bits>;
-  const bounds<W> bound = bounds_for<to, R::rule, R::random_bits, W>(policy);
-  for (std::size_t i = 0; i < n; ++i) {
-    float y = 0;
-    multiply_blocks(in + i, 1, first + i, shift, factors, above_zero, &y);
-    const auto x =
-        element_code<Code, W>(transcode<binary32, to, R::rule, R::random_bits, W>(
-                                  __builtin_bit_cast(std::uint32_t, y), rounding.word(i), bound),
-                              most_negative);
-    const auto code = static_cast<code_for<typename Code::stored>>(
-        join_sign<typename Code::stored>(x.magnitude, x.sign));
-    __builtin_memcpy(out + i * sizeof code, &code, sizeof code);
-  }
-}
-
-/// Rounds the products of n floats, at most 1024, to elements, each in a code of whole bytes; element i takes the random
-/// bits i of `rounding`. `above_zero` as block_product_above_zero.
-template <class Code, class R>
-void encode_blocks(const float* in, std::size_t n, std::size_t first, int shift,
-                   const float* factors, bool above_zero, const R& rounding, saturates policy,
-                   std::uint32_t most_negative, void* out) {
-  auto* const target = static_cast<unsigned char*>(out);
-  if constexpr (!has_vector_formula<binary32, typename Code::rounded, R::random_bits>()) {
-    encode_each<Code>(in, n, first, shift, factors, above_zero, rounding, policy, most_negative,
-                      target);
-  } else {
-    using encoding = block_encoding<Code, R>;
-    constexpr std::size_t random_bytes = encoding::rounding_step::random_bytes;
-    const encoding step{typename encoding::rounding_step(policy), splat<words>(most_negative),
-                        above_zero};
-    std::uint32_t buffer[random_bytes == 0 ? 1 : 1024 + 8 * lanes];
-    const unsigned char* random = nullptr;
-    if constexpr (random_bytes != 0) random = draw(rounding, 0, n, buffer);
-    std::size_t i = 0;
-    for (; n - i >= group; i += group) {
-      NF_UNROLL
-      for (std::size_t k = 0; k < group; k += 16) {
-        prefetch(reinterpret_cast<const unsigned char*>(in + i + k) + tile_bytes);
-      }
-      step(in + i, factors, first + i, shift, random + i * random_bytes,
-           target + i * encoding::out_bytes);
-    }
-    if (i == n) return;
-    float x[group] = {}, factor[group] = {};
-    unsigned char codes[group * encoding::out_bytes];
-    __builtin_memcpy(x, in + i, (n - i) * sizeof(float));
-    for (std::size_t k = 0; k < n - i; ++k) factor[k] = factors[(first + i + k) >> shift];
-    step(x, factor, 0, 0, random + i * random_bytes, codes);
-    __builtin_memcpy(target + i * encoding::out_bytes, codes, (n - i) * encoding::out_bytes);
-  }
-}
-
-/// The floats of 2 * lanes codes.
-template <class Code>
-NF_INLINE void decode_pair(const unsigned char* from, words& first, words& last) {
-  if constexpr (Code::template is_half<converts_half>()) {
-    half_to_float<typename Code::layout>::floats(from, first, last);
-  } else {
-    using unit = code_unit<Code::width>;
-    first = Code::template to_float<words>(load_widen<unit>(from));
-    last = Code::template to_float<words>(load_widen<unit>(from + lanes * sizeof(unit)));
-  }
-}
-
-/// A pack of elements times their factors, high + low if Split, rounded once.
-template <bool Split>
-NF_INLINE words times_factors(const words& x, const float* high, const float* low, std::size_t i,
-                              int shift) {
-  using floats = vector<lanes, float>;
-  const words factor = factors_at(high, i, shift);
-  if constexpr (Split) return product_of_sum(x, factor, factors_at(low, i, shift));
-  return (words::words)((floats)x.lanes * (floats)factor.lanes);
-}
-
-/// Decodes n codes of the bit stream, a multiple of 4 * lanes, and multiplies them by their factors, high + low if
-/// Split, rounded once. Codes of more than 8 bits are in units. Streaming stores need an `out` that is aligned to a
-/// vector, and in the end finish_streaming().
-template <class Code, bool Split>
-void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t first, int shift,
-                   const float* high, const float* low, float* out, bool stream) {
-  constexpr std::size_t unit_bytes = sizeof(code_unit<Code::width>);
-  for (std::size_t i = 0; i < n; i += group) {
-    alignas(64) unsigned char buffer[group];
-    const unsigned char* from = codes + i * unit_bytes;
-    if constexpr (Code::width < 8) {
-      spread<Code::width, 8>(load_groups<Code::width>(codes + i / 8 * Code::width)).store(buffer);
-      from = buffer;
-    }
-    words x[4];
-    decode_pair<Code>(from, x[0], x[1]);
-    decode_pair<Code>(from + 2 * lanes * unit_bytes, x[2], x[3]);
-    NF_UNROLL
-    for (std::size_t k = 0; k < 4; ++k) {
-      const words y = times_factors<Split>(x[k], high, low, first + i + k * lanes, shift);
-      store(reinterpret_cast<unsigned char*>(out + i + k * lanes), y, stream);
-    }
-  }
-}
-
-/// Copies n floats, whole packs, past the caches to where packs are aligned; in the end finish_streaming().
-inline void stream_floats(const float* in, std::size_t n, float* out) {
-  for (std::size_t i = 0; i < n; i += lanes) {
-    store(reinterpret_cast<unsigned char*>(out + i), words::load(in + i), true);
-  }
-}
-inline void end_streaming() { finish_streaming(); }

@@ -97,8 +97,8 @@ struct block_kernel_set {
   void (*multiply_blocks)(const float*, std::size_t, std::size_t, int, const float*, bool, float*);
   void (*divide_blocks)(const float*, std::size_t, std::size_t, int, const float*, const double*,
                         std::uint32_t, float*);
-  void (*multiply_blocks_long)(const float*, std::size_t, std::size_t, int, const double*, bool,
-                               float*);
+  void (*multiply_blocks_long)(const float*, std::size_t, std::size_t, int, const double*,
+                               narrowing, float*);
   void (*invert_scales)(const float*, std::size_t, double, double*, float*);
   bool (*split_scales)(const float*, std::size_t, double, std::uint32_t, float*, float*);
   void (*stream_floats)(const float*, std::size_t, float*);

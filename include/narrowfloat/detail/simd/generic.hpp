@@ -128,6 +128,8 @@ void look_up(const void* in, void* out, std::size_t n, const code_table& table, 
 
 #include "block.inl"
 
+#include "elements.inl"
+
 #include "hadamard.inl"
 
 #include "scaling.inl"

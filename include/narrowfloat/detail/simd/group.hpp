@@ -143,6 +143,13 @@ constexpr bool is_in_half() {
   }
 }
 
+/// How a product in double becomes a float.
+enum class narrowing {
+  nearest,
+  odd,            ///< an inexact one is odd, so that it can be rounded again
+  odd_above_zero  ///< and one that is not 0 is no smaller than the smallest normal float
+};
+
 /// Bytes of floats whose blocks are worked on together: the next ones are read ahead.
 inline constexpr std::size_t tile_bytes = 8192;
 

@@ -155,6 +155,8 @@ NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& hig
 
 #include "block.inl"
 
+#include "elements.inl"
+
 #include "hadamard.inl"
 
 #include "scaling.inl"

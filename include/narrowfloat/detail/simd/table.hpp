@@ -94,8 +94,8 @@ constexpr NF_FN unsigned_code<W> element_code(const unsigned_code<W>& x, const W
     return x;
   } else {
     constexpr lane<W> range = lane<W>{1} << Code::width;
-    const W most = select_equal(x.sign, W(0), W(range / 2 - 1), most_negative);
-    const W negative = W(0) - (x.sign >> (wide<lane<W>>::bits - 1));
+    const W sign = x.sign >> (wide<lane<W>>::bits - 1), negative = W(0) - sign;
+    const W most = select_equal(sign, W(0), W(range / 2 - 1), most_negative);
     return {((smaller(x.magnitude, most) ^ negative) - negative) & W(range - 1), W(0)};
   }
 }
