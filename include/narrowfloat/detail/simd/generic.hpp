@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../codec/philox.hpp"
+#include "codebook.hpp"
 #include "group.hpp"
 #include "table.hpp"
 
@@ -94,6 +95,9 @@ void look_up(const void* in, void* out, std::size_t n, const code_table& table, 
   }
 }
 
+using few_values = no_values;
+using all_values = no_values;
+
 #include "../codec/philox.inl"
 
 #include "groups.inl"
@@ -103,6 +107,10 @@ void look_up(const void* in, void* out, std::size_t n, const code_table& table, 
 #include "convert.inl"
 
 #include "reduce.inl"
+
+#include "codebook.inl"
+
+#include "codebook_decode.inl"
 
 }  // namespace generic
 }  // namespace NF_BASELINE

@@ -6,6 +6,7 @@
 #include <arm_neon.h>
 
 #include "../codec/philox.hpp"
+#include "codebook.hpp"
 #include "group.hpp"
 #include "table.hpp"
 
@@ -129,6 +130,9 @@ NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& hig
   }
 }
 
+using few_values = no_values;
+using all_values = no_values;
+
 #include "../codec/philox.inl"
 
 #include "groups.inl"
@@ -140,6 +144,10 @@ NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& hig
 #include "convert.inl"
 
 #include "reduce.inl"
+
+#include "codebook.inl"
+
+#include "codebook_decode.inl"
 
 }  // namespace neon
 }  // namespace NF_BASELINE

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// What the loops of code-books read: the values, the midpoints between them, and the table that leads from
+// the leading bits of a quotient to the one midpoint that is left to compare with.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "group.hpp"
+
+namespace narrowfloat::detail {
+
+/// The tables of a code-book. A member of a public type: the same in every translation unit.
+///
+/// The distinct values are numbered in ascending order. A quotient has the number of midpoints that it is above.
+struct codebook_tables {
+  static constexpr std::size_t most = 256;
+
+  std::size_t size = 0;      ///< codes
+  std::size_t distinct = 0;  ///< different values
+  bool one_part = true;      ///< every low[k] is 0
+
+  /// Midpoint k, between the distinct values k and k + 1, is high[k] + low[k]: exact, and so is the product of
+  /// either with a float in double. There is one beyond every quotient after the last.
+  double high[most] = {}, low[most] = {};
+  float rounded[most] = {};      ///< the midpoints as floats
+  std::uint8_t code[most] = {};  ///< the least code of distinct value k
+
+  alignas(64) float value[most] = {};            ///< by code; 0 where there is none
+  alignas(64) std::uint8_t plane[4][most] = {};  ///< their bytes, the lowest first
+
+  /// What a quotient may be, by its bucket: midpoint k if that alone lies within the bucket, with code[k] and, 8
+  /// bits higher, code[k + 1] in the lower bits of the double, which are free where low[k] is 0: it has 29 bits. The
+  /// bucket of a quotient is 2 * n + its sign with n = max(magnitude bits >> shift, first) - first. Empty where the
+  /// values lie too close for that; the second table has the midpoints as floats.
+  static constexpr std::uint64_t code_bits = 0xffff;
+  std::vector<std::uint64_t> choice, rounded_choice;
+  int shift = 0;
+  std::uint32_t first = 0;
+};
+
+inline namespace NF_BASELINE {
+
+/// How quotients are formed and compared.
+enum class codebook_quotient {
+  short_midpoints,  ///< exact: x > high * absmax
+  long_midpoints,   ///< exact: x > (high + low) * absmax
+  in_float          ///< x * (1 / absmax), both rounded, > the rounded midpoint
+};
+
+/// A double's place in the order of numbers: not a comparison of doubles, which -ffast-math may rearrange.
+NF_INLINE std::int64_t order_of_double(double x) {
+  const auto bits = __builtin_bit_cast(std::int64_t, x);
+  return bits ^ static_cast<std::int64_t>(static_cast<std::uint64_t>(bits >> 63) >> 1);
+}
+
+/// Whether x / absmax is above midpoint k. In float x is the quotient.
+template <codebook_quotient Quotient>
+NF_INLINE bool is_above(const codebook_tables& book, std::size_t k, float x, double absmax) {
+  if constexpr (Quotient == codebook_quotient::in_float) {
+    return x > book.rounded[k];
+  } else if constexpr (Quotient == codebook_quotient::short_midpoints) {
+    return static_cast<double>(x) > book.high[k] * absmax;  // 24 and 29 bits: exact
+  } else {
+    // Both products are exact. So is the difference where x is within a factor of two of the first one; elsewhere
+    // it is many times the second one, since low[k] is then less than 2^-4 high[k].
+    const double rest = static_cast<double>(x) - book.high[k] * absmax;
+    return order_of_double(rest) > order_of_double(book.low[k] * absmax);
+  }
+}
+
+/// The number of midpoints that x / absmax is above, by halves. One comparison a step, no branch.
+template <codebook_quotient Quotient>
+NF_INLINE std::size_t midpoints_below(const codebook_tables& book, float x, double absmax) {
+  std::size_t found = 0;
+  NF_UNROLL
+  for (std::size_t step = codebook_tables::most / 2; step != 0; step /= 2) {
+    found += is_above<Quotient>(book, found + step - 1, x, absmax) ? step : 0;
+  }
+  return found;
+}
+
+/// 1 / absmax as a float.
+NF_INLINE float reciprocal(float absmax) {
+  return static_cast<float>(
+      1.0 / static_cast<double>(absmax));  // as good as rounded once: 53 >= 2 * 24 + 2
+}
+
+/// An index as it is. The compiler takes no more than one at a time: it would make gathers of a loop of look-ups,
+/// which are slower.
+NF_INLINE std::uint32_t one_by_one(std::uint32_t index) {
+  __asm__("" : "+r"(index));
+  return index;
+}
+
+/// Stands for a look-up that an instruction set has no better way for than one value after the other.
+struct no_values {};
+
+/// Values of n codes times a factor, one after the other.
+NF_INLINE void look_up_each(const codebook_tables& book, const unsigned char* in,
+                            unsigned char* out, std::size_t n, float factor) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float x = book.value[in[i]] * factor;
+    __builtin_memcpy(out + i * sizeof x, &x, sizeof x);
+  }
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail
