@@ -79,3 +79,18 @@ TEST_CASE("a NaN absmax makes NaN of the blocks of its second level, not of othe
     if (std::isnan(absmax[b]) != (b / 256 == 1)) FAIL_CHECK("block " << b);
   CHECK(!std::isnan(nested.absmax_mean()));
 }
+
+TEST_CASE("the mean of the absmax is exact and rounded once", "[codebook]") {
+  const auto mean = [](const std::vector<float>& values) {
+    return nf::CodebookTensor::quantize(values, nf::nf4_codebook(),
+                                        {.block_size = 1, .nested = true})
+        .absmax_mean();
+  };
+  // ties of two floats go to the even one; the least bit more or less decides
+  CHECK(mean({1.0f, 0x1.000002p0f}) == 1.0f);
+  CHECK(mean({0x1.000002p0f, 0x1.000004p0f}) == 0x1.000004p0f);
+  CHECK(mean({2.0f, 0x1.000004p1f, 0x1p-100f, 0.0f}) == 0x1.000002p0f);
+  CHECK(mean({0x1.fffffep127f, -0x1.fffffep127f}) == 0x1.fffffep127f);
+  CHECK(mean({0x1p-149f, 0x1p-148f}) == 0x1p-148f);
+  CHECK(mean({0.0f, 0.0f}) == 0.0f);
+}

@@ -20,15 +20,15 @@ nf::CodebookTensor quantized(float a, float b, nf::NonFinite policy, bool headro
   const auto plain =
       nf::CodebookTensor::quantize(std::vector<float>{1.0f, 0.5f}, nf::dynamic_codebook(), options);
   CHECK(t.absmax()[1] == plain.absmax()[0]);
-  CHECK(t.codes()[2] == plain.codes()[0]);
-  CHECK(t.codes()[3] == plain.codes()[1]);
+  CHECK(unsigned{t.codes()[2]} == plain.codes()[0]);
+  CHECK(unsigned{t.codes()[3]} == plain.codes()[1]);
   return t;
 }
 
 void check(const nf::CodebookTensor& t, float absmax, unsigned first, unsigned second) {
   CHECK(word_of(t.absmax()[0]) == word_of(absmax));
-  CHECK(t.codes()[0] == first);
-  CHECK(t.codes()[1] == second);
+  CHECK(unsigned{t.codes()[0]} == first);
+  CHECK(unsigned{t.codes()[1]} == second);
 }
 
 const float nan_absmax = std::bit_cast<float>(0x7fc00000u);

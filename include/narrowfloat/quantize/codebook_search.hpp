@@ -94,7 +94,9 @@ inline bool fill_buckets(codebook_tables& book, const std::vector<double>& midpo
     for (const std::size_t k : {positive, negative}) {
       const std::size_t next = k + 1 < book.distinct ? k + 1 : k;
       const std::uint64_t codes = book.code[k] | std::uint64_t{book.code[next]} << 8;
-      book.choice.push_back(__builtin_bit_cast(std::uint64_t, book.high[k]) | codes);
+      constexpr std::uint64_t leading = ~((std::uint64_t{1} << 24) - 1);
+      const auto middle = __builtin_bit_cast(std::uint64_t, book.high[k] + book.low[k]);
+      book.choice.push_back((middle & leading) | codes);
       book.rounded_choice.push_back(
           __builtin_bit_cast(std::uint64_t, convert<double>(book.rounded[k])) | codes);
     }

@@ -30,8 +30,8 @@ struct codebook_tables {
   alignas(64) float value[most] = {};            ///< by code; 0 where there is none
   alignas(64) std::uint8_t plane[4][most] = {};  ///< their bytes, the lowest first
 
-  /// What a quotient may be, by its bucket: midpoint k if that alone lies within the bucket, with code[k] and, 8
-  /// bits higher, code[k + 1] in the lower bits of the double, which are free where low[k] is 0: it has 29 bits. The
+  /// What a quotient may be, by its bucket: the leading 29 bits of midpoint k, all that it has where low[k] is 0, if that
+  /// alone lies within the bucket; below them, in bits that are free, code[k] and 8 bits higher code[k + 1]. The
   /// bucket of a quotient is 2 * n + its sign with n = max(magnitude bits >> shift, first) - first. Empty where the
   /// values lie too close for that; the second table has the midpoints as floats.
   static constexpr std::uint64_t code_bits = 0xffff;
@@ -87,11 +87,28 @@ NF_INLINE float reciprocal(float absmax) {
       1.0 / static_cast<double>(absmax));  // as good as rounded once: 53 >= 2 * 24 + 2
 }
 
-/// An index as it is. The compiler takes no more than one at a time: it would make gathers of a loop of look-ups,
-/// which are slower.
-NF_INLINE std::uint32_t one_by_one(std::uint32_t index) {
-  __asm__("" : "+r"(index));
-  return index;
+/// What leads from a number to its bucket.
+struct codebook_divisor {
+  float divisor = 1, inverse = 1;
+  std::uint32_t first = 0;  ///< the reading of the first bucket
+
+  codebook_divisor() = default;
+  /// Requires  a positive finite divisor; a subnormal one leads nowhere.
+  NF_INLINE codebook_divisor(const codebook_tables& book, float by) : divisor(by) {
+    // The quotients are taken times 2^up, which keeps them and the reciprocal away from slow subnormal floats.
+    const std::uint32_t field = __builtin_bit_cast(std::uint32_t, by) >> binary32::mantissa_bits;
+    const std::uint32_t up = field < 126 ? field : 126;
+    const auto power = __builtin_bit_cast(double, (up + std::uint64_t{1023}) << 52);
+    inverse = static_cast<float>(power / static_cast<double>(by));
+    first = book.first + (up << (binary32::mantissa_bits - book.shift));
+  }
+};
+
+/// A word as it is, which the compiler has to have in a register of its own: it would make gathers of a loop of
+/// look-ups, which are slower.
+NF_INLINE std::uint64_t one_by_one(std::uint64_t word) {
+  __asm__("" : "+r"(word));
+  return word;
 }
 
 /// Stands for a look-up that an instruction set has no better way for than one value after the other.

@@ -14,17 +14,17 @@ NF_INLINE words quotient_in_float(const words& x, const vector<lanes, float>& in
 
 /// The buckets of n quotients; each group has a divisor.
 NF_INLINE void find_buckets(const codebook_tables& book, const unsigned char* in, std::size_t n,
-                            const float* divisor, std::uint32_t* bucket) {
+                            const codebook_divisor* by, std::uint32_t* bucket) {
   using floats = vector<lanes, float>;
-  const words first = splat<words>(book.first);
   // no product leads out of the table, whatever a caller's options make of it
   const words last = splat<words>(static_cast<std::uint32_t>(book.choice.size() / 2 - 1));
   const int shift = book.shift;
-  for (std::size_t i = 0; i < n; ++divisor) {
-    const floats inverse = floats{} + reciprocal(*divisor);
+  for (std::size_t i = 0; i < n; ++by) {
+    const floats factor = floats{} + by->inverse;
+    const words first = splat<words>(by->first);
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k, i += lanes) {
-      const words q = (words::words)((floats)words::load(in + 4 * i).lanes * inverse);
+      const words q = (words::words)((floats)words::load(in + 4 * i).lanes * factor);
       const words key = (q & words(binary32::sign_mask - 1)) >> shift;
       const words place = smaller(larger(key, first) - first, last);
       ((place << 1) | (q >> 31)).store(bucket + i);
@@ -32,48 +32,47 @@ NF_INLINE void find_buckets(const codebook_tables& book, const unsigned char* in
   }
 }
 
-/// The codes of the values nearest to x, of which each has one midpoint left, times absmax.
-NF_INLINE words codes_of(const words& x, const std::uint64_t* choice, const doubles& absmax) {
-  doubles first, last;
-  widen_floats(x, first, last);
-  const long_words a = long_words::load(choice), b = long_words::load(choice + lanes / 2);
-  const long_words midpoint(~codebook_tables::code_bits);
-  // Both are exact: 29 and 24 bits.
-  const doubles first_bound = (doubles)(a & midpoint).lanes * absmax;
-  const doubles last_bound = (doubles)(b & midpoint).lanes * absmax;
-  const words above = every_second_word(long_words((long_words::words)(first > first_bound)),
-                                        long_words((long_words::words)(last > last_bound)), false);
-  const words codes = every_second_word(a, b, false);
-  return (codes ^ ((codes ^ (codes >> 8)) & above)) & words(0xff);
-}
+/// Codes, and whether any is in doubt: its x so near to its midpoint, which has too many bits for one double, that
+/// comparing with the leading ones does not tell.
+struct found_codes {
+  long_words doubt = long_words(0);
 
-/// Writes the codes of n floats; n is a multiple of `group`, at most codebook_piece, and each group has a divisor.
-template <bool InFloat>
-NF_INLINE void search_buckets(const codebook_tables& book, const unsigned char* in,
-                              unsigned char* out, std::size_t n, const float* divisor) {
-  using floats = vector<lanes, float>;
-  alignas(64) std::uint32_t bucket[codebook_piece];
-  alignas(64) std::uint64_t choice[codebook_piece];
-  find_buckets(book, in, n, divisor, bucket);
-  // Look-ups alone, with one store each.
-  const std::uint64_t* const choices = InFloat ? book.rounded_choice.data() : book.choice.data();
-#pragma GCC unroll 8
-  for (std::size_t i = 0; i < n; ++i) choice[i] = choices[one_by_one(bucket[i])];
-  for (std::size_t i = 0; i < n; i += group, ++divisor) {
-    const doubles factor = doubles{} + static_cast<double>(InFloat ? 1.0f : *divisor);
-    words code[4] = {words(0), words(0), words(0), words(0)};
-    NF_UNROLL
-    for (std::size_t k = 0; k < 4; ++k) {
-      const std::size_t at = i + k * lanes;
-      words x = words::load(in + 4 * at);
-      if constexpr (InFloat) x = quotient_in_float(x, floats{} + reciprocal(*divisor));
-      code[k] = codes_of(x, choice + at, factor);
-    }
-    store(out + i, in_order(pack_codes(code[0], code[1], code[2], code[3])), false);
+  /// The codes of the values nearest to x, of which each has one midpoint left, times absmax.
+  template <codebook_quotient Quotient>
+  NF_INLINE words find(const words& x, const std::uint64_t* choice, const doubles& absmax) {
+    doubles first, last;
+    widen_floats(x, first, last);
+    const long_words a = long_words::load(choice), b = long_words::load(choice + lanes / 2);
+    const words above = every_second_word(compare<Quotient>(first, a, absmax),
+                                          compare<Quotient>(last, b, absmax), false);
+    const words codes = every_second_word(a, b, false);
+    return (codes ^ ((codes ^ (codes >> 8)) & above)) & words(0xff);
   }
-}
 
-/// The same without buckets, for any n.
+  /// All ones where x is above.
+  template <codebook_quotient Quotient>
+  NF_INLINE long_words compare(const doubles& x, const long_words& choice, const doubles& absmax) {
+    const long_words midpoint(~codebook_tables::code_bits);
+    const doubles bound = (doubles)(choice & midpoint).lanes * absmax;  // exact: 29 and 24 bits
+    if constexpr (Quotient == codebook_quotient::long_midpoints) {
+      const doubles margin = doubles{} + 0x1p-26;  // the midpoint was cut by less than 2^-28
+      const long_words magnitude(wide<std::uint64_t>::sign_mask - 1);
+      const doubles room =
+          (doubles)(long_words((long_words::words)bound) & magnitude).lanes * margin;
+      const doubles off = (doubles)(long_words((long_words::words)(x - bound)) & magnitude).lanes;
+      doubt = doubt | long_words((long_words::words)(off < room));
+    }
+    return (long_words::words)(x > bound);
+  }
+
+  NF_INLINE bool in_doubt() const {
+    std::uint64_t any = 0;
+    for (std::size_t k = 0; k < lanes / 2; ++k) any |= doubt.lanes[k];
+    return any != 0;
+  }
+};
+
+/// Writes the codes of n floats, one after the other.
 template <codebook_quotient Quotient>
 NF_INLINE void search_midpoints(const codebook_tables& book, const unsigned char* in,
                                 unsigned char* out, std::size_t n, float divisor) {
@@ -81,8 +80,45 @@ NF_INLINE void search_midpoints(const codebook_tables& book, const unsigned char
   for (std::size_t i = 0; i < n; ++i) {
     float x = 0;
     __builtin_memcpy(&x, in + 4 * i, sizeof x);
-    if constexpr (Quotient == codebook_quotient::in_float) x *= inverse;
+    if constexpr (Quotient == codebook_quotient::in_float) {
+      x *= inverse;
+      x = x < 1.0f ? x : 1.0f;
+      x = x > -1.0f ? x : -1.0f;
+    }
     out[i] = book.code[midpoints_below<Quotient>(book, x, divisor)];
+  }
+}
+
+/// Writes the codes of n floats by the buckets; n is a multiple of `group`, at most codebook_piece, and each group
+/// has a divisor.
+template <codebook_quotient Quotient>
+NF_INLINE void search_buckets(const codebook_tables& book, const unsigned char* in,
+                              unsigned char* out, std::size_t n, const codebook_divisor* by) {
+  using floats = vector<lanes, float>;
+  constexpr bool in_float = Quotient == codebook_quotient::in_float;
+  alignas(64) std::uint32_t bucket[codebook_piece];
+  alignas(64) std::uint64_t choice[codebook_piece];
+  find_buckets(book, in, n, by, bucket);
+  // Look-ups alone, with one store each.
+  const std::uint64_t* const choices = in_float ? book.rounded_choice.data() : book.choice.data();
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < n; ++i) choice[i] = one_by_one(choices[bucket[i]]);
+  for (std::size_t i = 0; i < n; i += group, ++by) {
+    const doubles factor = doubles{} + static_cast<double>(in_float ? 1.0f : by->divisor);
+    found_codes found;
+    words code[4] = {words(0), words(0), words(0), words(0)};
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      const std::size_t at = i + k * lanes;
+      words x = words::load(in + 4 * at);
+      if constexpr (in_float) x = quotient_in_float(x, floats{} + reciprocal(by->divisor));
+      code[k] = found.find<Quotient>(x, choice + at, factor);
+    }
+    store(out + i, in_order(pack_codes(code[0], code[1], code[2], code[3])), false);
+    if constexpr (Quotient == codebook_quotient::long_midpoints) {
+      if (found.in_doubt()) [[unlikely]]
+        search_midpoints<Quotient>(book, in + 4 * i, out + i, group, by->divisor);
+    }
   }
 }
 
@@ -92,22 +128,22 @@ NF_INLINE void search_block(const codebook_tables& book, const unsigned char* in
                             unsigned char* out, std::size_t n, float divisor) {
   constexpr std::size_t groups = codebook_piece / group;
   // the reciprocal of a subnormal float may be too large
-  if (Quotient == codebook_quotient::long_midpoints || book.choice.empty() || divisor < 0x1p-126f) {
+  if (book.choice.empty() || divisor < 0x1p-126f) {
     search_midpoints<Quotient>(book, in, out, n, divisor);
     return;
   }
-  constexpr bool in_float = Quotient == codebook_quotient::in_float;
-  float divisors[groups];
-  for (float& each : divisors) each = divisor;
+  const codebook_divisor by(book, divisor);
+  codebook_divisor divisors[groups];
+  for (codebook_divisor& each : divisors) each = by;
   std::size_t done = 0;
   for (std::size_t count = 0; n - done >= group; done += count) {
     count = n - done < codebook_piece ? (n - done) / group * group : codebook_piece;
-    search_buckets<in_float>(book, in + 4 * done, out + done, count, divisors);
+    search_buckets<Quotient>(book, in + 4 * done, out + done, count, divisors);
   }
   if (done == n) return;
   alignas(64) unsigned char source[4 * group] = {}, target[group];
   copy_bytes<sizeof source>(source, in + 4 * done, 4 * (n - done));
-  search_buckets<in_float>(book, source, target, group, divisors);
+  search_buckets<Quotient>(book, source, target, group, divisors);
   copy_bytes<sizeof target>(out + done, target, n - done);
 }
 
@@ -115,22 +151,21 @@ NF_INLINE void search_block(const codebook_tables& book, const unsigned char* in
 template <codebook_quotient Quotient>
 void search_codes(const codebook_tables& book, const unsigned char* in, unsigned char* out,
                   std::size_t n, const float* divisor, std::size_t block) {
-  constexpr bool in_float = Quotient == codebook_quotient::in_float;
   constexpr std::size_t groups = codebook_piece / group;
-  const bool whole_groups = block % group == 0 && block < codebook_piece && !book.choice.empty() &&
-                            Quotient != codebook_quotient::long_midpoints;
+  const bool whole_groups = block % group == 0 && block < codebook_piece && !book.choice.empty();
   std::size_t done = 0;
   if (whole_groups) {  // a few blocks together
     const std::size_t blocks = codebook_piece / block, piece = blocks * block;
     for (; n - done >= piece; done += piece, divisor += blocks) {
-      float each[groups];
+      codebook_divisor each[groups];
       bool normal = true;
-      for (std::size_t k = 0; k < piece / group; ++k) {
-        each[k] = divisor[k * group / block];
-        normal = normal && each[k] >= 0x1p-126f;
+      for (std::size_t k = 0, at = 0; k < blocks; ++k) {
+        const codebook_divisor by(book, divisor[k]);
+        normal = normal && by.divisor >= 0x1p-126f;
+        for (std::size_t i = 0; i < block; i += group) each[at++] = by;
       }
       if (!normal) break;
-      search_buckets<in_float>(book, in + 4 * done, out + done, piece, each);
+      search_buckets<Quotient>(book, in + 4 * done, out + done, piece, each);
     }
   }
   for (std::size_t count = 0; done < n; done += count, ++divisor) {

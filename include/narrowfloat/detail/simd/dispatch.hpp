@@ -79,7 +79,8 @@ inline constexpr unpack_nibbles_kernel unpack_nibbles_kernels[] = {
     &generic::unpack_nibbles, &avx2::unpack_nibbles, &avx512::unpack_nibbles,
     &neon::unpack_nibbles};
 
-inline decode_codebook_kernel decode_codebook_kernel_of(std::size_t isa, std::size_t codes) {
+inline decode_codebook_kernel decode_codebook_kernel_of(std::size_t isa,
+                                                        [[maybe_unused]] std::size_t codes) {
   constexpr decode_codebook_kernel kernels[] = {&generic::decode_codebook, &avx2::decode_codebook,
                                                 &avx512::decode_codebook, &neon::decode_codebook};
 #if defined(__x86_64__)
