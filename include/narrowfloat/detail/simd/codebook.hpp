@@ -114,14 +114,5 @@ NF_INLINE std::uint64_t one_by_one(std::uint64_t word) {
 /// Stands for a look-up that an instruction set has no better way for than one value after the other.
 struct no_values {};
 
-/// Values of n codes times a factor, one after the other.
-NF_INLINE void look_up_each(const codebook_tables& book, const unsigned char* in,
-                            unsigned char* out, std::size_t n, float factor) {
-  for (std::size_t i = 0; i < n; ++i) {
-    const float x = book.value[in[i]] * factor;
-    __builtin_memcpy(out + i * sizeof x, &x, sizeof x);
-  }
-}
-
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -1,6 +1,31 @@
 // The loops from the codes of a code-book to floats. No include guard: it is included once in each instruction
 // set's region and namespace, where it sees `lanes`, few_values, all_values and the stores.
 
+/// Values of n codes times a factor: looked up one after the other, multiplied and stored by fours.
+NF_INLINE void look_up_each(const codebook_tables& book, const unsigned char* in,
+                            unsigned char* out, std::size_t n, float factor) {
+  using four = vector<4, float>;
+  const float* const value = book.value;
+  const four factors = four{} + factor;
+  std::size_t i = 0;
+  for (; n - i >= 8; i += 8) {
+    std::uint64_t code = 0;
+    __builtin_memcpy(&code, in + i, sizeof code);
+    const four first = four{value[code & 255], value[code >> 8 & 255], value[code >> 16 & 255],
+                            value[code >> 24 & 255]} *
+                       factors;
+    const four last = four{value[code >> 32 & 255], value[code >> 40 & 255],
+                           value[code >> 48 & 255], value[code >> 56]} *
+                      factors;
+    __builtin_memcpy(out + 4 * i, &first, sizeof first);
+    __builtin_memcpy(out + 4 * i + sizeof first, &last, sizeof last);
+  }
+  for (; i < n; ++i) {
+    const float x = value[in[i]] * factor;
+    __builtin_memcpy(out + 4 * i, &x, sizeof x);
+  }
+}
+
 /// The factors of `group` elements of which `rest` belong to the first block, the others to the next one.
 NF_INLINE vector<lanes, float> block_factor(const float* absmax, std::size_t rest, std::size_t k) {
   using floats = vector<lanes, float>;
