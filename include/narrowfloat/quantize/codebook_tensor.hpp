@@ -170,7 +170,7 @@ class CodebookTensor {
   ///           absmax is that of the finite elements, Inf the ends, NaN the upper end. Nested, a NaN absmax is one
   ///           for the 256 blocks that it shares a second level with.
   /// Promises  the same bits on every instruction set and in every floating-point environment.
-  /// Cost      two passes over the values, the second one in the cache. See bench/README.md.
+  /// Cost      two passes over the values, the second one in the cache.
   template <number_range In>
   requires lossless_to < detail::number_of<In>,
   float > static NF_INLINE CodebookTensor quantize(const In& values, const Codebook& book,

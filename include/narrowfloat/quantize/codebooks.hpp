@@ -168,7 +168,7 @@ NF_INLINE Codebook bitsandbytes_dynamic_codebook(Signedness sign = Signedness::i
   return Codebook(detail::bitsandbytes_values(sign == Signedness::is_signed));
 }
 
-/// Equal steps (the linear quantization of arXiv 2110.02861, section 1.1).
+/// Equal steps: the linear quantization that arXiv 2110.02861 compares with.
 ///
 /// Result    unsigned k / (2^total_bits - 1); signed k / (2^(total_bits - 1) - 1) from -1 to 1, with 0 twice, as
 ///           bitsandbytes' create_linear_map() has it. Every value is rounded once.
@@ -178,8 +178,8 @@ NF_INLINE Codebook linear_codebook(Signedness sign = Signedness::is_signed, int 
   return Codebook(detail::linear_values(sign == Signedness::is_signed, total_bits));
 }
 
-/// The code-book of a sample: bins of equal mass, each with its middle (quantile quantization, arXiv 2110.02861,
-/// section 1.3).
+/// The code-book of a sample: bins of equal mass, each with its middle (the quantile quantization that arXiv 2110.02861
+/// compares with).
 ///
 /// Result    with a the largest magnitude and x the N sorted numbers divided by it, the boundaries are the x of index
 ///           floor(i (N - 1) / 2^total_bits), i = 0 ... 2^total_bits; a value is the middle of two neighbouring ones, rounded

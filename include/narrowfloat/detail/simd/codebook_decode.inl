@@ -29,11 +29,13 @@ NF_INLINE void look_up_each(const codebook_tables& book, const unsigned char* in
 /// The factors of `group` elements of which `rest` belong to the first block, the others to the next one.
 NF_INLINE vector<lanes, float> block_factor(const float* absmax, std::size_t rest, std::size_t k) {
   using floats = vector<lanes, float>;
-  floats factor = floats{} + absmax[0];
-  for (std::size_t i = 0; i < lanes; ++i) {
-    if (k * lanes + i >= rest) factor[i] = absmax[1];
-  }
-  return factor;
+  constexpr std::uint32_t counted[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  static_assert(lanes <= 16);
+  const words place = words::load(counted) + splat<words>(static_cast<std::uint32_t>(k * lanes));
+  const floats first = floats{} + absmax[0], next = floats{} + absmax[1];
+  return (floats)select_less(place, splat<words>(static_cast<std::uint32_t>(rest)),
+                             words((words::words)first), words((words::words)next))
+      .lanes;
 }
 
 /// Values times factors: a group whose first `rest` elements are those of one block.
