@@ -35,7 +35,7 @@ NF_INLINE void find_buckets(const codebook_tables& book, const unsigned char* in
 /// Codes, and whether any is in doubt: its x so near to its midpoint, which has too many bits for one double, that
 /// comparing with the leading ones does not tell.
 struct found_codes {
-  long_words doubt = long_words(0);
+  long_words doubt;
 
   /// The codes of the values nearest to x, of which each has one midpoint left, times absmax.
   template <codebook_quotient Quotient>
@@ -105,7 +105,7 @@ NF_INLINE void search_buckets(const codebook_tables& book, const unsigned char* 
   for (std::size_t i = 0; i < n; ++i) choice[i] = one_by_one(choices[bucket[i]]);
   for (std::size_t i = 0; i < n; i += group, ++by) {
     const doubles factor = doubles{} + static_cast<double>(in_float ? 1.0f : by->divisor);
-    found_codes found;
+    found_codes found{long_words(0)};
     words code[4] = {words(0), words(0), words(0), words(0)};
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
