@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The oracle for code-books: the nearest value by the exact distances, in integers of fixed length, without any
-// header under test.
+// The oracle for code-books: the nearest value by the exact distances, in integers of fixed length,
+// without any header under test.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace oracle {
 
-/// Result   The code of the value v with the least |x - v * absmax|; of two, the lower value; of equal ones, the
-///          lower code.
+/// Result   The code of the value v with the least |x - v * absmax|; of two, the lower value; of equal
+///          ones, the lower code.
 /// Requires Bit patterns of finite floats, absmax > 0.
 unsigned nearest_code(const std::vector<std::uint32_t>& values, std::uint32_t x,
                       std::uint32_t absmax);

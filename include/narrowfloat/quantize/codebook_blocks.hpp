@@ -1,36 +1,38 @@
 // SPDX-License-Identifier: MIT
-// private: include <narrowfloat/quantize/codebook_tensor.hpp>. The loops over the blocks of an array: the absmax of each,
-// then its codes; both in pieces, so that a block may have any length.
+// private: include <narrowfloat/quantize/codebook_tensor.hpp>. The loops over the blocks of an array: the
+// absmax of each, then its codes; both in pieces, so that a block may have any length.
 #pragma once
 
 #include "../block_quantize.hpp"
 #include "../stats.hpp"
+#include "codebook_codes.hpp"
 #include "codebooks.hpp"
 
 namespace narrowfloat {
 
-/// Which code of a byte comes first where codes have 4 bits.
-enum class NibbleOrder {
-  low_first,  ///< the one in the low nibble, as in PackedVector and in DLPack
-  high_first  ///< the one in the high nibble, as in bitsandbytes
-};
-
 /// How the code of x in a block with the largest magnitude absmax is found.
 enum class CodebookPipeline {
   exact,  ///< the value nearest to the exact quotient x / absmax; a tie goes to the lower value
-  bitsandbytes  ///< the product x * (1 / max(absmax, 1e-38)), both rounded to float and the product limited to [-1, 1], against
-                ///< midpoints in float: the default backend of bitsandbytes
+  /// the product x * (1 / max(absmax, 1e-38)), both rounded to float and the product limited to [-1, 1],
+  /// against midpoints in float: the default backend of bitsandbytes
+  bitsandbytes
 };
 
 /// How to quantize by a code-book.
+///
+/// Example   // as bitsandbytes keeps the weights of QLoRA
+///           const CodebookOptions options{.pipeline = CodebookPipeline::bitsandbytes,
+///                                         .nibbles = NibbleOrder::high_first,
+///                                         .nested = true};
+///           auto t = CodebookTensor::quantize(weights, nf4_codebook(), options);
 struct CodebookOptions {
   /// Elements that share an absmax. 0: 64 for code-books of up to 16 values (QLoRA), 256 for others, as
   /// bitsandbytes has it since 0.44 (arXiv 2110.02861 has 2048).
   std::size_t block_size = 0;
   NonFinite non_finite = NonFinite::nan_block;
   /// Store and divide by absmax / m, m the smaller magnitude of the two ends of the code-book: then both
-  /// absmax and -absmax are values. The dynamic book has no -1, and without this a block whose largest magnitude is negative
-  /// shrinks by 0.7 % each time it is quantized again.
+  /// absmax and -absmax are values. The dynamic book has no -1, and without this a block whose largest
+  /// magnitude is negative shrinks by 0.7 % each time it is quantized again.
   bool headroom = false;
   CodebookPipeline pipeline = CodebookPipeline::exact;
   NibbleOrder nibbles = NibbleOrder::low_first;
@@ -94,8 +96,8 @@ struct codebook_coder {
                                                            in_float);
   }
 
-  /// The codes of up to packed_chunk numbers of a block with Inf or NaN. Inf is the end of the code-book, NaN the
-  /// upper end.
+  /// The codes of up to packed_chunk numbers of a block with Inf or NaN. Inf is the end of the code-book,
+  /// NaN the upper end.
   void encode_any(const float* x, std::uint8_t* codes, std::size_t n, float absmax) const {
     float finite[packed_chunk];
     for (std::size_t i = 0; i < n; ++i) {
@@ -181,51 +183,6 @@ void quantize_by_codebook(const codebook_coder& coder, const T* values, std::siz
   out.finish();
 }
 
-/// Codes of a byte each, written in place.
-struct byte_codes {
-  std::uint8_t* to;
-  NF_INLINE std::uint8_t* room(std::size_t) { return to; }
-  NF_INLINE void take(std::size_t count) { to += count; }
-  NF_INLINE void finish() {}
-};
-
-/// The nibbles of bytes in the other order.
-NF_INLINE void swap_nibbles(std::uint8_t* bytes, std::size_t n) {
-  constexpr std::uint64_t low = 0x0f0f0f0f0f0f0f0fu;
-  for (; n >= 8; n -= 8, bytes += 8) {
-    std::uint64_t x = 0;
-    __builtin_memcpy(&x, bytes, 8);
-    x = ((x & low) << 4) | ((x >> 4) & low);
-    __builtin_memcpy(bytes, &x, 8);
-  }
-  for (; n != 0; --n, ++bytes) *bytes = static_cast<std::uint8_t>(*bytes << 4 | *bytes >> 4);
-}
-
-/// Codes of 4 bits, which gather until there are enough.
-struct nibble_codes {
-  std::uint8_t* to;
-  NibbleOrder order;
-  std::size_t held = 0;
-  std::uint8_t codes[2 * packed_chunk];
-
-  std::uint8_t* room(std::size_t) { return codes + held; }
-  void take(std::size_t count) {
-    held += count;
-    if (held < packed_chunk) return;
-    write(packed_chunk);
-    held -= packed_chunk;
-    __builtin_memcpy(codes, codes + packed_chunk, held);
-  }
-  void finish() { write(held); }
-
-  void write(std::size_t count) {
-    const std::size_t bytes = bit_stream_bytes(count, 4);
-    pack_bits<4>(codes, count, to);
-    if (order == NibbleOrder::high_first) swap_nibbles(to, bytes);
-    to += bytes;
-  }
-};
-
 /// Writes the values of codes of a byte each times the absmax of their block; `before` elements of the first
 /// block come before these.
 template <class T>
@@ -249,7 +206,7 @@ void dequantize_codes(const codebook_tables& book, const std::uint8_t* codes, st
   }
 }
 
-/// The absmax of blocks less their mean, quantized: what double quantization keeps.
+/// The mean of floats that are positive or 0, exact and rounded once; NaN does not count.
 inline float mean_of(std::span<const float> values) {
   exact_sum total;
   std::uint64_t count = 0;
@@ -261,7 +218,6 @@ inline float mean_of(std::span<const float> values) {
   }
   const exact sum = total.value();
   if (sum.what == exact::kind::zero) return 0;
-  // The quotient of the 37 leading bits would not do: a division of 61 by 64 bits.
   const wide_product_bits dividend = wide_product_bits{sum.significand} << 64;
   wide_product_bits whole = dividend / count;
   int exponent = sum.exponent - 64;

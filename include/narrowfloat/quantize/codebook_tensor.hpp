@@ -6,31 +6,6 @@
 
 namespace narrowfloat {
 
-/// The codes of a CodebookTensor as numbers.
-class CodebookCodes {
- public:
-  NF_INLINE CodebookCodes(const std::uint8_t* bytes, std::size_t n, int bits,
-                          NibbleOrder order) noexcept
-      : bytes_(bytes), size_(n), bits_(bits), order_(order) {}
-  NF_INLINE std::size_t size() const noexcept { return size_; }
-  /// Requires  i < size().
-  NF_INLINE std::uint8_t operator[](std::size_t i) const noexcept {
-    if (bits_ == 8) return bytes_[i];
-    const bool high = (i % 2 != 0) == (order_ == NibbleOrder::low_first);
-    return static_cast<std::uint8_t>(bytes_[i / 2] >> (high ? 4 : 0) & 15);
-  }
-  /// As they lie in memory; the nibble after the last of an odd number of 4-bit codes is 0.
-  NF_INLINE std::span<const std::uint8_t> bytes() const noexcept {
-    return {bytes_, detail::bit_stream_bytes(size_, static_cast<std::size_t>(bits_))};
-  }
-
- private:
-  const std::uint8_t* bytes_;
-  std::size_t size_;
-  int bits_;
-  NibbleOrder order_;
-};
-
 namespace detail {
 
 /// Everything a CodebookTensor holds beside its code-book. The same in every translation unit.
@@ -149,8 +124,9 @@ inline bool same_codebook_parts(const codebook_parts& a, const codebook_parts& b
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// An array in blocks that share an absmax, a code of a code-book an element: the block-wise quantization of 8-bit
-/// Optimizers (arXiv 2110.02861, section 2.1) and of QLoRA (arXiv 2305.14314, section 2). The last block may be shorter.
+/// An array in blocks that share an absmax, a code of a code-book an element: the block-wise quantization
+/// of 8-bit Optimizers (arXiv 2110.02861, section 2.1) and of QLoRA (arXiv 2305.14314, section 2). The
+/// last block may be shorter.
 ///
 /// Codes take a byte, or half a byte where the code-book has at most 16 values.
 ///
@@ -162,13 +138,15 @@ class CodebookTensor {
  public:
   /// Quantizes an array.
   ///
-  /// Result    the absmax of a block is its largest magnitude (see CodebookOptions::headroom); a code is that of the
-  ///           value nearest to the exact quotient x / absmax, the lower of two. A block of zeros has absmax 0 and
-  ///           the code of 0. With nested absmax the codes are those of the exact ones.
-  /// Special   a block with NaN or Inf by options.non_finite: absmax NaN and the codes of 0; under saturate a block
-  ///           with Inf and without NaN has the largest float for absmax and Inf the ends of the code-book; under propagate
-  ///           absmax is that of the finite elements, Inf the ends, NaN the upper end. Nested, a NaN absmax is one
-  ///           for the 256 blocks that it shares a second level with.
+  /// Result    the absmax of a block is its largest magnitude (see CodebookOptions::headroom); a code is
+  ///           that of the value nearest to the exact quotient x / absmax, the lower of two. A block of
+  ///           zeros has absmax 0 and the code of 0. With nested absmax the codes are those of the exact
+  ///           ones.
+  /// Special   a block with NaN or Inf by options.non_finite: absmax NaN and the codes of 0; under
+  ///           saturate a block with Inf and without NaN has the largest float for absmax and Inf the
+  ///           ends of the code-book; under propagate absmax is that of the finite elements, Inf the
+  ///           ends, NaN the upper end. Nested, a NaN absmax is one for the 256 blocks that it shares a
+  ///           second level with.
   /// Promises  the same bits on every instruction set and in every floating-point environment.
   /// Cost      two passes over the values, the second one in the cache.
   template <number_range In>
@@ -196,8 +174,8 @@ class CodebookTensor {
 
   /// A tensor of given codes, laid out as codes().bytes() gives them, and absmax.
   ///
-  /// Special   numbers of codes and of absmax that do not fit n, a code beyond the code-book and options.nested throw
-  ///           std::invalid_argument.
+  /// Special   numbers of codes and of absmax that do not fit n, a code beyond the code-book and
+  ///           options.nested throw std::invalid_argument.
   static NF_INLINE CodebookTensor from_parts(std::span<const std::uint8_t> codes,
                                              std::span<const float> absmax, std::size_t n,
                                              const Codebook& book,
@@ -239,8 +217,8 @@ class CodebookTensor {
   /// Writes the numbers.
   ///
   /// Result    value * absmax, rounded once, to nearest even, to the type of `out`.
-  /// Special   a block whose absmax is NaN is NaN. A size that differs throws std::invalid_argument before anything is
-  ///           written.
+  /// Special   a block whose absmax is NaN is NaN. A size that differs throws std::invalid_argument
+  ///           before anything is written.
   /// Promises  as quantize(); no allocation unless absmax is nested.
   template <number_range Out>
   NF_INLINE void dequantize(Out&& out) const {
@@ -261,8 +239,8 @@ class CodebookTensor {
   NF_INLINE CodebookCodes codes() const noexcept {
     return {parts_.codes.data(), size(), book_.code_bits(), parts_.options.nibbles};
   }
-  /// The absmax of each block, as dequantize() multiplies by them: nested ones from their codes, the value times the
-  /// second absmax rounded to float, and so its sum with the mean.
+  /// The absmax of each block, as dequantize() multiplies by them: nested ones from their codes, the
+  /// value times the second absmax rounded to float, and so its sum with the mean.
   NF_INLINE std::vector<float> absmax() const { return detail::every_absmax(parts_); }
   /// What is kept of nested absmax: a code a block, an absmax each 256 blocks, the mean; else nothing.
   NF_INLINE std::span<const std::uint8_t> absmax_codes() const noexcept {

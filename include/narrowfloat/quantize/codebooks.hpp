@@ -71,9 +71,10 @@ inline std::vector<float> linear_values(bool is_signed, int total_bits) {
   return values;
 }
 
-/// What bitsandbytes' own tables differ by from the correctly rounded ones, in units in the last place, of each
-/// value between 0 and 1: it makes them in float arithmetic. From its create_dynamic_map(), run with PyTorch 1.13;
-/// other versions of PyTorch may differ in the last place. = - . + # are -2 -1 0 1 2; a line a decade, at most.
+/// What bitsandbytes' own tables differ by from the correctly rounded ones, in units in the last place,
+/// of each value between 0 and 1: it makes them in float arithmetic. From its create_dynamic_map(), run
+/// with PyTorch 1.13; other versions of PyTorch may differ in the last place. = - . + # are -2 -1 0 1 2;
+/// a line a decade, at most.
 inline constexpr std::string_view bitsandbytes_signed_units =
     "+"
     "+."
@@ -143,13 +144,14 @@ inline std::vector<float> quantile_values(std::span<const float> sample, int tot
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// The dynamic tree: decades of fractions, twice as many in each decade as in the one below it (arXiv 2110.02861,
-/// sections 1.3 and 2.2).
+/// The dynamic tree: decades of fractions, twice as many in each decade as in the one below it (arXiv
+/// 2110.02861, sections 1.3 and 2.2).
 ///
 /// Result    0, 1, and for i = 0 ... exponent_bits - 1 the middles of n equal parts of [0.1, 1], times
-///           10^(i - exponent_bits + 1), with n = 2^(total_bits - 1 - exponent_bits + i); with their negatives if signed,
-///           of twice as many parts if not. Codes that are left are middles of as many parts of [0.1, 1]. Every value
-///           is rounded once. -1 is none of a signed book's: see CodebookOptions::headroom.
+///           10^(i - exponent_bits + 1), with n = 2^(total_bits - 1 - exponent_bits + i); with their
+///           negatives if signed, of twice as many parts if not. Codes that are left are middles of as
+///           many parts of [0.1, 1]. Every value is rounded once. -1 is none of a signed book's: see
+///           CodebookOptions::headroom.
 /// Special   total_bits other than 2 to 8 and exponent_bits other than 1 to total_bits - 1 throw
 ///           std::invalid_argument.
 /// Example   const auto momentum = dynamic_codebook(), variance = dynamic_codebook(Signedness::is_unsigned);
@@ -164,28 +166,31 @@ NF_INLINE Codebook dynamic_codebook(Signedness sign = Signedness::is_signed, int
 
 /// The 8-bit dynamic maps with the floats that bitsandbytes has, up to 2 units in the last place from
 /// dynamic_codebook(): for codes that it wrote. They are those of create_dynamic_map() under PyTorch 1.13.
+///
+/// Example   auto m = CodebookTensor::from_parts(state1, absmax1, n, bitsandbytes_dynamic_codebook());
 NF_INLINE Codebook bitsandbytes_dynamic_codebook(Signedness sign = Signedness::is_signed) {
   return Codebook(detail::bitsandbytes_values(sign == Signedness::is_signed));
 }
 
 /// Equal steps: the linear quantization that arXiv 2110.02861 compares with.
 ///
-/// Result    unsigned k / (2^total_bits - 1); signed k / (2^(total_bits - 1) - 1) from -1 to 1, with 0 twice, as
-///           bitsandbytes' create_linear_map() has it. Every value is rounded once.
+/// Result    unsigned k / (2^total_bits - 1); signed k / (2^(total_bits - 1) - 1) from -1 to 1, with 0
+///           twice, as bitsandbytes' create_linear_map() has it. Every value is rounded once.
 /// Special   total_bits other than 2 to 8 throw std::invalid_argument.
 /// Example   auto t = CodebookTensor::quantize(weights, linear_codebook());
 NF_INLINE Codebook linear_codebook(Signedness sign = Signedness::is_signed, int total_bits = 8) {
   return Codebook(detail::linear_values(sign == Signedness::is_signed, total_bits));
 }
 
-/// The code-book of a sample: bins of equal mass, each with its middle (the quantile quantization that arXiv 2110.02861
-/// compares with).
+/// The code-book of a sample: bins of equal mass, each with its middle (the quantile quantization that
+/// arXiv 2110.02861 compares with).
 ///
-/// Result    with a the largest magnitude and x the N sorted numbers divided by it, the boundaries are the x of index
-///           floor(i (N - 1) / 2^total_bits), i = 0 ... 2^total_bits; a value is the middle of two neighbouring ones, rounded
-///           to float before and after the division. Heavy ties give equal values.
-/// Special   total_bits other than 2 to 8, fewer than 2 numbers, Inf or NaN among them, and numbers that give one
-///           value alone throw std::invalid_argument.
+/// Result    with a the largest magnitude and x the N sorted numbers divided by it, the boundaries are
+///           the x of index floor(i (N - 1) / 2^total_bits), i = 0 ... 2^total_bits; a value is the
+///           middle of two neighbouring ones, rounded to float before and after the division. Heavy ties
+///           give equal values.
+/// Special   total_bits other than 2 to 8, fewer than 2 numbers, Inf or NaN among them, and numbers that
+///           give one value alone throw std::invalid_argument.
 /// Cost      a sort of the numbers.
 /// Example   const Codebook book = quantile_codebook(weights, 4);
 template <float_range In>
@@ -219,14 +224,19 @@ NF_INLINE Codebook nf4_codebook() {
 
 /// AF4 for blocks of 64: the least absolute error for normal weights (arXiv 2306.06965), to the 8 decimals
 /// that it is published with. In ascending order, which bitsandbytes reverses.
+///
+/// Example   auto t = CodebookTensor::quantize(weights, af4_codebook());
 NF_INLINE Codebook af4_codebook() {
   return {-1.0f,        -0.69441008f, -0.51243739f, -0.3736951f, -0.25607552f, -0.14982478f,
           -0.04934812f, 0.0f,         0.04273164f,  0.12934483f, 0.21961274f,  0.31675666f,
           0.42563882f,  0.55496234f,  0.72424863f,  1.0f};
 }
 
-/// bitsandbytes' FP4 in its own order of codes: bit 3 is the sign, the others stand for 0, 1/192, 2/3, 1, 1/3, 1/2,
-/// 1/6, 1/4. Not the E2M1 of OCP. Code 8 is zero again; encoding gives code 0.
+/// bitsandbytes' FP4 in its own order of codes: bit 3 is the sign, the others stand for 0, 1/192, 2/3, 1,
+/// 1/3, 1/2, 1/6, 1/4. Not the E2M1 of OCP. Code 8 is zero again; encoding gives code 0.
+///
+/// Example   auto t = CodebookTensor::quantize(weights, fp4_bitsandbytes_codebook(),
+///                                             {.nibbles = NibbleOrder::high_first});
 NF_INLINE Codebook fp4_bitsandbytes_codebook() {
   constexpr float a = 1.0f / 192, b = 2.0f / 3, c = 1.0f / 3, d = 1.0f / 6;
   return Codebook({0, a, b, 1, c, 0.5f, d, 0.25f, 0, -a, -b, -1, -c, -0.5f, -d, -0.25f},

@@ -13,7 +13,8 @@ namespace narrowfloat::detail {
 
 /// The tables of a code-book. A member of a public type: the same in every translation unit.
 ///
-/// The distinct values are numbered in ascending order. A quotient has the number of midpoints that it is above.
+/// The distinct values are numbered in ascending order. A quotient has the number of midpoints that it is
+/// above.
 struct codebook_tables {
   static constexpr std::size_t most = 256;
 
@@ -21,8 +22,8 @@ struct codebook_tables {
   std::size_t distinct = 0;  ///< different values
   bool one_part = true;      ///< every low[k] is 0
 
-  /// Midpoint k, between the distinct values k and k + 1, is high[k] + low[k]: exact, and so is the product of
-  /// either with a float in double. There is one beyond every quotient after the last.
+  /// Midpoint k, between the distinct values k and k + 1, is high[k] + low[k]: exact, and so is the
+  /// product of either with a float in double. There is one beyond every quotient after the last.
   double high[most] = {}, low[most] = {};
   float rounded[most] = {};      ///< the midpoints as floats
   std::uint8_t code[most] = {};  ///< the least code of distinct value k
@@ -30,10 +31,11 @@ struct codebook_tables {
   alignas(64) float value[most] = {};            ///< by code; 0 where there is none
   alignas(64) std::uint8_t plane[4][most] = {};  ///< their bytes, the lowest first
 
-  /// What a quotient may be, by its bucket: the leading 29 bits of midpoint k, all that it has where low[k] is 0, if that
-  /// alone lies within the bucket; below them, in bits that are free, code[k] and 8 bits higher code[k + 1]. The
-  /// bucket of a quotient is 2 * n + its sign with n = max(magnitude bits >> shift, first) - first. Empty where the
-  /// values lie too close for that; the second table has the midpoints as floats.
+  /// What a quotient may be, by its bucket: the leading 29 bits of midpoint k, all that it has where
+  /// low[k] is 0, if that alone lies within the bucket; below them, in bits that are free, code[k] and 8
+  /// bits higher code[k + 1]. The bucket of a quotient is 2 * n + its sign with n = max(magnitude bits >>
+  /// shift, first) - first. Empty where the values lie too close for that; the second table has the
+  /// midpoints as floats.
   static constexpr std::uint64_t code_bits = 0xffff;
   std::vector<std::uint64_t> choice, rounded_choice;
   int shift = 0;
@@ -63,8 +65,8 @@ NF_INLINE bool is_above(const codebook_tables& book, std::size_t k, float x, dou
   } else if constexpr (Quotient == codebook_quotient::short_midpoints) {
     return static_cast<double>(x) > book.high[k] * absmax;  // 24 and 29 bits: exact
   } else {
-    // Both products are exact. So is the difference where x is within a factor of two of the first one; elsewhere
-    // it is many times the second one, since low[k] is then less than 2^-4 high[k].
+    // Both products are exact. So is the difference where x is within a factor of two of the first one;
+    // elsewhere it is many times the second one, since low[k] is then less than 2^-4 high[k].
     const double rest = static_cast<double>(x) - book.high[k] * absmax;
     return order_of_double(rest) > order_of_double(book.low[k] * absmax);
   }
@@ -95,7 +97,8 @@ struct codebook_divisor {
   codebook_divisor() = default;
   /// Requires  a positive finite divisor; a subnormal one leads nowhere.
   NF_INLINE codebook_divisor(const codebook_tables& book, float by) : divisor(by) {
-    // The quotients are taken times 2^up, which keeps them and the reciprocal away from slow subnormal floats.
+    // The quotients are taken times 2^up, which keeps them and the reciprocal away from slow subnormal
+    // floats.
     const std::uint32_t field = __builtin_bit_cast(std::uint32_t, by) >> binary32::mantissa_bits;
     const std::uint32_t up = field < 126 ? field : 126;
     const auto power = __builtin_bit_cast(double, (up + std::uint64_t{1023}) << 52);
@@ -104,8 +107,8 @@ struct codebook_divisor {
   }
 };
 
-/// A word as it is, which the compiler has to have in a register of its own: it would make gathers of a loop of
-/// look-ups, which are slower.
+/// A word as it is, which the compiler has to have in a register of its own: it would make gathers of a
+/// loop of look-ups, which are slower.
 NF_INLINE std::uint64_t one_by_one(std::uint64_t word) {
   __asm__("" : "+r"(word));
   return word;

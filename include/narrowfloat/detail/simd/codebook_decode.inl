@@ -1,5 +1,5 @@
-// The loops from the codes of a code-book to floats. No include guard: it is included once in each instruction
-// set's region and namespace, where it sees `lanes`, few_values, all_values and the stores.
+// The loops from the codes of a code-book to floats. No include guard: it is included once in each
+// instruction set's region and namespace, where it sees `lanes`, few_values, all_values and the stores.
 
 /// Values of n codes times a factor: looked up one after the other, multiplied and stored by fours.
 NF_INLINE void look_up_each(const codebook_tables& book, const unsigned char* in,
