@@ -10,7 +10,7 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// n values as floats, at most row_part: themselves, or exact copies in `buffer`.
+/// n values as floats: themselves, or exact copies in `buffer`, which has room for them.
 template <class T>
 NF_INLINE const float* as_floats(const T* values, std::size_t n, float* buffer) {
   if constexpr (std::same_as<T, float>) {

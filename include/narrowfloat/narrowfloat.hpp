@@ -14,6 +14,7 @@
 #include "math.hpp"
 #include "mx.hpp"
 #include "packed.hpp"
+#include "quantize/codebook_tensor.hpp"
 #include "random.hpp"
 #include "rounding.hpp"
 #include "scaling/bias.hpp"

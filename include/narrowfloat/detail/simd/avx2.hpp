@@ -7,6 +7,7 @@
 
 #include "../codec/philox.hpp"
 #include "../codec/scale_rule.hpp"
+#include "codebook.hpp"
 #include "eights.hpp"
 #include "group.hpp"
 #include "region.hpp"
@@ -159,6 +160,28 @@ NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& hig
   store(to + 32, bytes((bytes::words)_mm256_permute2x128_si256(first, last, 0x31)), stream);
 }
 
+/// A code-book of up to 16 values in two vectors.
+struct few_values {
+  static constexpr std::size_t most = 16;
+  __m256 low, high;
+
+  NF_INLINE explicit few_values(const codebook_tables& book)
+      : low(_mm256_load_ps(book.value)), high(_mm256_load_ps(book.value + 8)) {}
+  NF_INLINE void find(const unsigned char* in, words (&found)[4]) const {
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      const __m256i code = (__m256i)load_widen<std::uint8_t>(in + k * lanes).lanes;
+      const __m256 a = _mm256_permutevar8x32_ps(low, code);
+      const __m256 b = _mm256_permutevar8x32_ps(high, code);
+      // bit 3 tells the halves apart: at the sign's place
+      const __m256 half = (__m256)_mm256_slli_epi32(code, 28);
+      found[k] = (words::words)_mm256_blendv_ps(a, b, half);
+    }
+  }
+};
+// A gather is slower than eight loads on AMD, and on Intel since its mending (2023).
+using all_values = no_values;
+
 #include "../codec/philox.inl"
 
 #include "groups.inl"
@@ -180,6 +203,10 @@ NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& hig
 #include "hadamard.inl"
 
 #include "scaling.inl"
+
+#include "codebook.inl"
+
+#include "codebook_decode.inl"
 
 }  // namespace avx2
 }  // namespace NF_BASELINE

@@ -7,6 +7,7 @@
 
 #include "../codec/philox.hpp"
 #include "../codec/scale_rule.hpp"
+#include "codebook.hpp"
 #include "eights.hpp"
 #include "group.hpp"
 #include "region.hpp"
@@ -131,6 +132,50 @@ NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long
   return {product >> 32, product};
 }
 
+/// A code-book of up to 16 values in a vector.
+struct few_values {
+  static constexpr std::size_t most = 16;
+  __m512 all;
+
+  NF_INLINE explicit few_values(const codebook_tables& book) : all(_mm512_load_ps(book.value)) {}
+  NF_INLINE void find(const unsigned char* in, words (&found)[4]) const {
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      const __m512i code = (__m512i)load_widen<std::uint8_t>(in + k * lanes).lanes;
+      found[k] = (words::words)_mm512_maskz_permutexvar_ps(0xffff, code, all);
+    }
+  }
+};
+/// One of up to 256 values in 16 vectors.
+struct all_values {
+  __m512 row[16];
+
+  NF_INLINE explicit all_values(const codebook_tables& book) {
+    NF_UNROLL
+    for (int k = 0; k < 16; ++k) row[k] = _mm512_load_ps(book.value + 16 * k);
+  }
+  NF_INLINE void find(const unsigned char* in, words (&found)[4]) const {
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      const __m512i code = (__m512i)load_widen<std::uint8_t>(in + k * lanes).lanes;
+      __m512 pair[8];  // by the low five bits of the code; the others choose among them
+      NF_UNROLL
+      for (int r = 0; r < 8; ++r) {
+        pair[r] = _mm512_maskz_permutex2var_ps(0xffff, row[2 * r], code, row[2 * r + 1]);
+      }
+      NF_UNROLL
+      for (int bit = 5; bit < 8; ++bit) {
+        const __mmask16 odd = _mm512_test_epi32_mask(code, _mm512_set1_epi32(1 << bit));
+        NF_UNROLL
+        for (int r = 0; r < 1 << (7 - bit); ++r) {
+          pair[r] = _mm512_mask_blend_ps(odd, pair[2 * r], pair[2 * r + 1]);
+        }
+      }
+      found[k] = (words::words)pair[0];
+    }
+  }
+};
+
 #include "../codec/philox.inl"
 
 #include "groups.inl"
@@ -150,6 +195,10 @@ NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long
 #include "hadamard.inl"
 
 #include "scaling.inl"
+
+#include "codebook.inl"
+
+#include "codebook_decode.inl"
 
 }  // namespace avx512
 }  // namespace NF_BASELINE

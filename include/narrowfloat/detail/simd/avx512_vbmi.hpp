@@ -10,8 +10,8 @@ namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 namespace avx512_vbmi {
 
-using avx512::bytes, avx512::finish_streaming, avx512::lanes, avx512::prefetch, avx512::store,
-    avx512::words;
+using avx512::bytes, avx512::finish_streaming, avx512::halves, avx512::lanes,
+    avx512::load_widen_bytes, avx512::prefetch, avx512::store, avx512::words;
 
 struct byte_table {
   __m512i quarter[4];
@@ -98,6 +98,32 @@ NF_INLINE words floats_of_pairs(const bytes& low, const bytes& high, std::size_t
                                                       (__m512i)high.lanes);
 }
 
+using few_values = no_values;  // avx512 has the best way already
+
+/// The values of a code-book, a byte of all of them at a time.
+struct all_values {
+  byte_table plane[4];
+
+  NF_INLINE explicit all_values(const codebook_tables& book)
+      : plane{byte_table(book.plane[0]), byte_table(book.plane[1]), byte_table(book.plane[2]),
+              byte_table(book.plane[3])} {}
+  NF_INLINE void find(const unsigned char* in, words (&found)[4]) const {
+    // Unpacking works in 128-bit parts: four codes of each part come to one vector. So four neighbours of
+    // the four parts change places first.
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const bytes code =
+        (bytes::words)_mm512_maskz_permutexvar_epi32(0xffff, order, _mm512_loadu_si512(in));
+    const __m512i a = (__m512i)plane[0].find(code).lanes, b = (__m512i)plane[1].find(code).lanes;
+    const __m512i c = (__m512i)plane[2].find(code).lanes, d = (__m512i)plane[3].find(code).lanes;
+    const __m512i ab_low = _mm512_unpacklo_epi8(a, b), ab_high = _mm512_unpackhi_epi8(a, b);
+    const __m512i cd_low = _mm512_unpacklo_epi8(c, d), cd_high = _mm512_unpackhi_epi8(c, d);
+    found[0] = (words::words)_mm512_unpacklo_epi16(ab_low, cd_low);
+    found[1] = (words::words)_mm512_unpackhi_epi16(ab_low, cd_low);
+    found[2] = (words::words)_mm512_unpacklo_epi16(ab_high, cd_high);
+    found[3] = (words::words)_mm512_unpackhi_epi16(ab_high, cd_high);
+  }
+};
+
 #include "groups.inl"
 
 #include "table.inl"
@@ -119,6 +145,8 @@ void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t first, 
     }
   }
 }
+
+#include "codebook_decode.inl"
 
 }  // namespace avx512_vbmi
 }  // namespace NF_BASELINE

@@ -33,6 +33,12 @@ using unscale_kernel = std::uint32_t (*)(const void*, void*, std::size_t, float,
 using count_kernel = void (*)(const void*, const void*, std::size_t, std::uint32_t, error_counts&);
 using pack_kernel = void (*)(const void*, std::size_t, std::uint8_t*);
 using unpack_kernel = void (*)(const std::uint8_t*, std::size_t, void*);
+
+using encode_codebook_kernel = void (*)(const void*, void*, std::size_t, const codebook_tables&,
+                                        const float*, std::size_t, bool);
+using unpack_nibbles_kernel = void (*)(const void*, void*, std::size_t, bool);
+using decode_codebook_kernel = void (*)(const void*, void*, std::size_t, const codebook_tables&,
+                                        const float*, std::size_t, std::size_t, bool);
 template <class Word>
 using largest_kernel = Word (*)(const void*, std::size_t);
 using hadamard_kernel = void (*)(const void*, void*, std::size_t, std::size_t,
@@ -73,6 +79,25 @@ inline constexpr unscale_kernel unscale_kernels[] = {&generic::unscale_array, &a
 
 inline constexpr count_kernel count_kernels[] = {&generic::count_errors, &avx2::count_errors,
                                                  &avx512::count_errors, &neon::count_errors};
+
+inline constexpr encode_codebook_kernel encode_codebook_kernels[] = {
+    &generic::encode_codebook, &avx2::encode_codebook, &avx512::encode_codebook,
+    &neon::encode_codebook};
+
+inline constexpr unpack_nibbles_kernel unpack_nibbles_kernels[] = {
+    &generic::unpack_nibbles, &avx2::unpack_nibbles, &avx512::unpack_nibbles,
+    &neon::unpack_nibbles};
+
+inline decode_codebook_kernel decode_codebook_kernel_of(std::size_t isa,
+                                                        [[maybe_unused]] std::size_t codes) {
+  constexpr decode_codebook_kernel kernels[] = {&generic::decode_codebook, &avx2::decode_codebook,
+                                                &avx512::decode_codebook, &neon::decode_codebook};
+#if defined(__x86_64__)
+  if (isa == 2 && codes > avx512::few_values::most && find_cpu_features().avx512_vbmi)
+    return &avx512_vbmi::decode_codebook;
+#endif
+  return kernels[isa];
+}
 
 template <class Word>
 inline constexpr largest_kernel<Word> largest_kernels[] = {

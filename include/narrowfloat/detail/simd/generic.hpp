@@ -4,6 +4,7 @@
 
 #include "../codec/philox.hpp"
 #include "../codec/scale_rule.hpp"
+#include "codebook.hpp"
 #include "eights.hpp"
 #include "group.hpp"
 #include "table.hpp"
@@ -114,6 +115,9 @@ void look_up(const void* in, void* out, std::size_t n, const code_table& table, 
   }
 }
 
+using few_values = no_values;
+using all_values = no_values;
+
 #include "../codec/philox.inl"
 
 #include "groups.inl"
@@ -133,6 +137,10 @@ void look_up(const void* in, void* out, std::size_t n, const code_table& table, 
 #include "hadamard.inl"
 
 #include "scaling.inl"
+
+#include "codebook.inl"
+
+#include "codebook_decode.inl"
 
 }  // namespace generic
 }  // namespace NF_BASELINE

@@ -7,6 +7,7 @@
 
 #include "../codec/philox.hpp"
 #include "../codec/scale_rule.hpp"
+#include "codebook.hpp"
 #include "eights.hpp"
 #include "group.hpp"
 #include "table.hpp"
@@ -139,6 +140,9 @@ NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& hig
   }
 }
 
+using few_values = no_values;
+using all_values = no_values;
+
 #include "../codec/philox.inl"
 
 #include "groups.inl"
@@ -160,6 +164,10 @@ NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& hig
 #include "hadamard.inl"
 
 #include "scaling.inl"
+
+#include "codebook.inl"
+
+#include "codebook_decode.inl"
 
 }  // namespace neon
 }  // namespace NF_BASELINE

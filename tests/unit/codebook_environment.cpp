@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// No rounding mode, no flush-to-zero flag and no unmasked exception moves a value, an absmax or a code.
+#include <cfenv>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "support/catch.hpp"
+#include "support/checksum.hpp"
+#include "support/codebooks.hpp"
+
+using namespace test;
+
+namespace {
+
+void add_tensor(Checksum& sum, const nf::Codebook& book, const std::vector<float>& values,
+                const nf::CodebookOptions& options) {
+  const auto t = nf::CodebookTensor::quantize(values, book, options);
+  std::vector<float> back(values.size());
+  t.dequantize(back);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    sum.add(t.codes()[i]);
+    sum.add(word_of(back[i]));
+  }
+  for (const float x : t.absmax()) sum.add(word_of(x));
+}
+
+/// Of numbers of every exponent; the code-books are made anew each time.
+std::uint64_t codebook_checksum() {
+  static const std::vector<float> inputs = checksum_inputs();
+  static const std::vector<float> finite = [] {
+    std::vector<float> some;
+    for (const float x : inputs)
+      if ((word_of(x) & 0x7fffffffu) < 0x7f800000u) some.push_back(x);
+    return some;
+  }();
+  Checksum sum;
+  const nf::Codebook books[] = {nf::dynamic_codebook(), nf::linear_codebook(), nf::nf4_codebook(),
+                                nf::quantile_codebook(finite, 6),
+                                nf::Codebook{-1, -0x1p-149f, 0x1p-149f, 0x1.8p-130f, 1}};
+  for (const nf::Codebook& book : books) {
+    for (const float x : book.values()) sum.add(word_of(x));
+    for (const float x : inputs) sum.add(book.nearest(x));
+    for (const auto pipeline : {nf::CodebookPipeline::exact, nf::CodebookPipeline::bitsandbytes}) {
+      add_tensor(sum, book, inputs,
+                 {.block_size = 64, .non_finite = nf::NonFinite::propagate, .pipeline = pipeline});
+      add_tensor(sum, book, inputs, {.block_size = 13, .headroom = true, .pipeline = pipeline});
+      add_tensor(sum, book, finite, {.pipeline = pipeline, .nested = true});
+    }
+  }
+  return sum.value();
+}
+
+std::uint64_t expected() {
+  static const std::uint64_t sum = codebook_checksum();
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("the four rounding modes change no code", "[environment][codebook]") {
+  const std::uint64_t wanted = expected();
+  for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO, FE_TONEAREST}) {
+    REQUIRE(std::fesetround(mode) == 0);
+    const std::uint64_t got = codebook_checksum();
+    const int after = std::fegetround();
+    std::fesetround(FE_TONEAREST);
+    CHECK(after == mode);
+    CHECK(got == wanted);
+  }
+}
+
+#if defined(__x86_64__)
+TEST_CASE("flush to zero, denormals are zero and unmasked exceptions change no code",
+          "[environment][codebook]") {
+  const std::uint64_t wanted = expected();
+  const unsigned before = _mm_getcsr();
+  constexpr unsigned flush_to_zero = 0x8000, denormals_are_zero = 0x0040;
+  constexpr unsigned invalid_and_zero_divide_mask = 0x0280, overflow_mask = 0x0400;
+  for (const unsigned state : {before | flush_to_zero, before | denormals_are_zero,
+                               before | flush_to_zero | denormals_are_zero,
+                               before & ~invalid_and_zero_divide_mask & ~overflow_mask}) {
+    constexpr unsigned sticky_flags = 0x3f;
+    _mm_setcsr(state & ~sticky_flags);
+    const std::uint64_t got = codebook_checksum();
+    const unsigned after = _mm_getcsr();
+    _mm_setcsr(before);
+    CHECK((after & ~sticky_flags) == (state & ~sticky_flags));
+    CHECK(got == wanted);
+  }
+}
+#endif
