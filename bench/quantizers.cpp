@@ -2,6 +2,8 @@
 #include "quantizers.hpp"
 
 #include <narrowfloat/mx.hpp>
+#include <narrowfloat/quantize/codebook_tensor.hpp>
+#include <optional>
 #include <span>
 
 namespace bench {
@@ -46,6 +48,35 @@ quantizer_entry more_blocks(std::string format, std::string options) {
           &make_blocks<Format, Axis, R>};
 }
 
+/// NVFP4 under a tensor scale that is known beforehand, as from the step before.
+std::unique_ptr<quantizer> make_scaled_nvfp4() {
+  return std::make_unique<block_quantizer<nvfp4, NearestEven>>(
+      QuantizeOptions{.tensor_scale = 0.001f}, NearestEven{});
+}
+
+class codebook_quantizer : public quantizer {
+ public:
+  explicit codebook_quantizer(Codebook book) : book_(std::move(book)) {}
+  void quantize(const float* in, std::size_t n) override {
+    if (!tensor_ || tensor_->size() != n) tensor_ = CodebookTensor::zeros(n, book_);
+    tensor_->requantize(std::span(in, n));
+  }
+  void dequantize(float* out) const override {
+    tensor_->dequantize(std::span(out, tensor_->size()));
+  }
+
+ private:
+  Codebook book_;
+  std::optional<CodebookTensor> tensor_;
+};
+
+std::unique_ptr<quantizer> make_dynamic() {
+  return std::make_unique<codebook_quantizer>(dynamic_codebook());
+}
+std::unique_ptr<quantizer> make_nf4() {
+  return std::make_unique<codebook_quantizer>(nf4_codebook());
+}
+
 }  // namespace
 
 std::vector<quantizer_entry> all_quantizers() {
@@ -56,7 +87,8 @@ std::vector<quantizer_entry> all_quantizers() {
           blocks<mxfp6_e2m3>("mxfp6_e2m3"),
           blocks<mxfp6_e3m2>("mxfp6_e3m2"),
           blocks<mxfp4_e2m1>("mxfp4_e2m1"),
-          blocks<nvfp4>("nvfp4"),
+          {"nvfp4", "tensor scale given", 4, {0.12, 0.70}, {0.60, 0.95}, &make_scaled_nvfp4},
+          more_blocks<nvfp4>("nvfp4", ""),
           more_blocks<mxint8>("mxint8", ""),
           more_blocks<mxfp4_e2m1, 0>("mxfp4_e2m1", "axis 0"),
           more_blocks<nvfp4, 0>("nvfp4", "axis 0"),
@@ -64,7 +96,9 @@ std::vector<quantizer_entry> all_quantizers() {
           more_blocks<mxfp4_e2m1, 1, Stochastic<>>("mxfp4_e2m1", "stochastic_16"),
           more_blocks<nvfp4, 1, Stochastic<>>("nvfp4", "stochastic_16"),
           more_blocks<fp8_row_blocks>("float8_e4m3fn", "1x128"),
-          more_blocks<fp8_square_blocks>("float8_e4m3fn", "128x128")};
+          more_blocks<fp8_square_blocks>("float8_e4m3fn", "128x128"),
+          {"codebook", "dynamic, block 256", 8, {0.06, 0}, {}, &make_dynamic},
+          {"codebook", "nf4, block 64", 4, {}, {}, &make_nf4}};
 }
 
 }  // namespace bench

@@ -77,11 +77,19 @@ template <int Bits, memory_access Access>
     const __m512i bytes = pack_to_bytes(load<4>(source), load<4>(source + 64),
                                         load<4>(source + 128), load<4>(source + 192));
     const __m256i first = _mm512_maskz_extracti64x4_epi64(0xff, bytes, 0);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(target), first);
-    if constexpr (Bits == 6)
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(target + 32),
-                       _mm512_maskz_extracti32x4_epi32(0xf, bytes, 2));
+    const __m128i last = _mm512_maskz_extracti32x4_epi32(0xf, bytes, 2);
+    if constexpr (Access.stream && Bits == 4) {
+      _mm256_stream_si256(reinterpret_cast<__m256i*>(target), first);
+    } else if constexpr (Access.stream) {
+      _mm_stream_si128(reinterpret_cast<__m128i*>(target), _mm256_castsi256_si128(first));
+      _mm_stream_si128(reinterpret_cast<__m128i*>(target + 16), _mm256_extracti128_si256(first, 1));
+      _mm_stream_si128(reinterpret_cast<__m128i*>(target + 32), last);
+    } else {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(target), first);
+      if constexpr (Bits == 6) _mm_storeu_si128(reinterpret_cast<__m128i*>(target + 32), last);
+    }
   }
+  if constexpr (Access.stream) _mm_sfence();
 }
 
 template <int Bits, memory_access Access>
@@ -116,6 +124,8 @@ std::vector<roof_variant> narrowing_to_packed() {
   if (narrowfloat::isa_available(Isa::avx512)) {
     found.push_back({"avx512", &avx512::narrow_packed<Bits, caches>});
     found.push_back({"avx512_prefetch", &avx512::narrow_packed<Bits, prefetch>});
+    found.push_back({"avx512_stream", &avx512::narrow_packed<Bits, stream>});
+    found.push_back({"avx512_prefetch_stream", &avx512::narrow_packed<Bits, both>});
   }
 #endif
   return found;

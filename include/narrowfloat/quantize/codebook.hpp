@@ -17,7 +17,7 @@ enum class CodeOrder {
 };
 
 /// A table of 2 to 256 finite numbers; the index of one is its code (8-bit Optimizers, arXiv 2110.02861,
-/// section 1.2, with values in [-1, 1]). A handle: copies share one table, which nothing changes.
+/// with values in [-1, 1]). A handle: copies share one table, which nothing changes.
 ///
 /// A value may occur more than once, as 0 does in bitsandbytes' FP4 and linear code-books (+0 and -0 are
 /// one number): the least of its codes is the one that encoding gives, decoding knows them all.

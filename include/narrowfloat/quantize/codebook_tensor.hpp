@@ -125,7 +125,7 @@ inline bool same_codebook_parts(const codebook_parts& a, const codebook_parts& b
 }  // namespace detail
 
 /// An array in blocks that share an absmax, a code of a code-book an element: the block-wise quantization
-/// of 8-bit Optimizers (arXiv 2110.02861, section 2.1) and of QLoRA (arXiv 2305.14314, section 2). The
+/// of 8-bit Optimizers (arXiv 2110.02861) and of QLoRA (arXiv 2305.14314). The
 /// last block may be shorter.
 ///
 /// Codes take a byte, or half a byte where the code-book has at most 16 values.

@@ -145,7 +145,7 @@ inline std::vector<float> quantile_values(std::span<const float> sample, int tot
 }  // namespace detail
 
 /// The dynamic tree: decades of fractions, twice as many in each decade as in the one below it (arXiv
-/// 2110.02861, sections 1.3 and 2.2).
+/// 2110.02861).
 ///
 /// Result    0, 1, and for i = 0 ... exponent_bits - 1 the middles of n equal parts of [0.1, 1], times
 ///           10^(i - exponent_bits + 1), with n = 2^(total_bits - 1 - exponent_bits + i); with their
@@ -199,8 +199,7 @@ NF_INLINE Codebook quantile_codebook(const In& sample, int total_bits = 8) {
       std::span<const float>(std::ranges::data(sample), std::ranges::size(sample)), total_bits));
 }
 
-/// NF4: quantiles of the normal distribution with an exact zero (QLoRA, arXiv 2305.14314, section 3 and
-/// appendix E).
+/// NF4: quantiles of the normal distribution with an exact zero (QLoRA, arXiv 2305.14314).
 ///
 /// Example   auto t = CodebookTensor::quantize(weights, nf4_codebook(), {.nested = true});
 NF_INLINE Codebook nf4_codebook() {
