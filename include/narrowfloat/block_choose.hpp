@@ -64,9 +64,9 @@ exact_sum block_error(std::span<const float> values,
   std::vector<Element> codes(values.size());
   std::vector<double> images(values.size());
   constexpr std::size_t part = 1024;
+  const element_encoding how{.most_negative = most_negative<Element>(full_range)};
   for (std::size_t i = 0; i < values.size(); i += part)
-    encode_elements(&quotients[i], std::min(part, values.size() - i), &codes[i],
-                    element_rounding<NearestEven>{nearest_even, Saturation::finite, full_range});
+    encode_elements(&quotients[i], std::min(part, values.size() - i), nearest_even, how, &codes[i]);
   decode_elements(codes.data(), values.size(), images.data());
   for (double& image : images) image = scaled_up(image, factor);
   return squared_error(values, images);

@@ -106,18 +106,25 @@ class tile_divider {
   }
 
   /// The elements of n values, at most row_part, of the columns from `first` on.
-  void encode(const float* values, std::size_t n, std::size_t first, element_rounding<R> how,
+  void encode(const float* values, std::size_t n, std::size_t first, const R& rounding,
               Element* out) const {
-    if constexpr (in_floats && is_power) {
-      if (!uses_long() && !has_blank_) {
+    element_encoding how{
+        .policy = saturates_in(options_.non_finite == NonFinite::propagate ? Saturation::propagate
+                                                                           : Saturation::finite),
+        .most_negative = most_negative<Element>(options_.full_range)};
+    if constexpr (in_floats) {
+      const bool divides = !is_power && !folds();
+      if (!uses_long() && !has_blank_ && !is_exact_only() && (is_power || divides)) {
         how.above_zero = looks_below;
-        encode_products(values, n, first, shift_, factors_.data(), how, out);
+        how.reads_ahead = true;
+        if (divides) how.inverses = inverses_.data(), how.mask = near_mask;
+        encode_products(values, n, first, shift_, factors_.data(), rounding, how, out);
         return;
       }
     }
     real quotients[row_part];
     divide(values, n, first, quotients);
-    encode_elements(quotients, n, out, how);
+    encode_elements(quotients, n, rounding, how, out);
   }
 
  private:
@@ -125,19 +132,15 @@ class tile_divider {
   void divide(const float* values, std::size_t n, std::size_t first, real* out) const {
     if constexpr (in_floats) {
       const float_environment environment(direction::nearest);
-      if (!is_power && options_.non_finite == NonFinite::propagate) {
-        // an Inf may meet a scale of 0
+      if (is_exact_only()) {
         for (std::size_t i = 0; i < n; ++i)
           out[i] = convert<float>(exact_quotient(values[i], first + i), to_odd);
-      } else if (uses_long()) {
+      } else if (is_power ? uses_long() : !folds()) {
         kernels_.multiply_blocks_long(values, n, first, shift_, inverses_.data(),
                                       looks_below ? narrowing::odd_above_zero : narrowing::odd,
                                       out);
-      } else if (is_power || folds()) {
-        kernels_.multiply_blocks(values, n, first, shift_, factors_.data(), looks_below, out);
       } else {
-        kernels_.divide_blocks(values, n, first, shift_, factors_.data(), inverses_.data(),
-                               near_mask, out);
+        kernels_.multiply_blocks(values, n, first, shift_, factors_.data(), looks_below, out);
       }
       if (has_blank_) {
         for (std::size_t i = 0; i < n; ++i)
@@ -159,6 +162,8 @@ class tile_divider {
   }();
 
   bool folds() const { return choose_.folds(); }
+  /// Whether an Inf may meet a scale of 0.
+  bool is_exact_only() const { return !is_power && options_.non_finite == NonFinite::propagate; }
   bool uses_long() const {
     return options_.three_quarters || (!is_power && !folds() && (is_random || looks_below));
   }

@@ -12,54 +12,44 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// How products are rounded to elements.
-template <class R>
-struct element_rounding {
-  const R& rounding;
-  Saturation saturation = Saturation::finite;
-  bool full_range = false;
-  bool above_zero = false;  ///< products that are not 0 are above zero for a rounding that sees it
-};
+/// How far below zero an element reaches.
+template <class Element>
+constexpr NF_FN std::uint32_t most_negative(bool full_range) {
+  return (std::uint32_t{1} << (Element::width - 1)) - (full_range ? 0 : 1);
+}
 
 /// Rounds n floats, at most 1024, times their factors to elements; element i takes the random bits i of the rounding.
 template <class Element, class R>
 void encode_products(const float* in, std::size_t n, std::size_t first, int shift,
-                     const float* factors, const element_rounding<R>& how, Element* out) {
-  using code = typename element_traits<Element>::code;
-  const std::uint32_t most = (std::uint32_t{1} << (Element::width - 1)) - (how.full_range ? 0 : 1);
+                     const float* factors, const R& rounding, const element_encoding& how,
+                     Element* out) {
   const float_environment environment(direction_of(R::rule));
-  encode_kernels<code, R>[static_cast<std::size_t>(active_isa())](
-      in, n, first, shift, factors, how.above_zero, how.rounding, saturates_in(how.saturation),
-      most, out);
+  encode_kernels<typename element_traits<Element>::code, R>[static_cast<std::size_t>(active_isa())](
+      in, n, first, shift, factors, rounding, how, out);
 }
 
 /// Rounds n floats, at most 1024, to elements.
 template <class Element, class R>
-void encode_elements(const float* in, std::size_t n, Element* out, const element_rounding<R>& how) {
+void encode_elements(const float* in, std::size_t n, const R& rounding, const element_encoding& how,
+                     Element* out) {
   constexpr int one_for_all = 40;
   const float one = 1;
-  encode_products(in, n, 0, one_for_all, &one, how, out);
+  encode_products(in, n, 0, one_for_all, &one, rounding, how, out);
 }
 /// Rounds n doubles to elements.
 template <class Element, class R>
-void encode_elements(const double* in, std::size_t n, Element* out,
-                     const element_rounding<R>& how) {
-  if constexpr (number<Element>) {
-    convert_by_kernel(active_isa(), in, out, n, how.rounding, how.saturation, Subnormals::keep);
-  } else {
-    using magnitude = fixed_magnitude<Element::width, Element::fraction_bits>;
-    const std::uint32_t most =
-        (std::uint32_t{1} << (Element::width - 1)) - (how.full_range ? 0 : 1);
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::uint32_t code =
-          convert_number<magnitude>(in[i], how.rounding, how.saturation, Subnormals::keep, i)
-              .bits();
-      constexpr std::uint32_t sign = layout_of<magnitude>::sign_mask;
-      const unsigned_code<std::uint32_t> rounded{code & (sign - 1),
-                                                 (code & sign) != 0 ? 1u << 31 : 0};
-      out[i] = Element::from_bits(static_cast<typename Element::Storage>(
-          element_code<typename element_traits<Element>::code>(rounded, most).magnitude));
-    }
+void encode_elements(const double* in, std::size_t n, const R& rounding,
+                     const element_encoding& how, Element* out) {
+  using to = typename element_traits<Element>::code::rounded;
+  using W = word_for<binary64, to, R::random_bits>;
+  const bounds<W> bound = bounds_for<to, R::rule, R::random_bits, W>(how.policy);
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto rounded = transcode<binary64, to, R::rule, R::random_bits, W>(
+        __builtin_bit_cast(std::uint64_t, in[i]), rounding.word(i), bound);
+    using code = typename element_traits<Element>::code;
+    const auto x = element_code<code, W>(rounded, how.most_negative);
+    out[i] = Element::from_bits(static_cast<typename Element::Storage>(
+        join_sign<typename code::stored>(x.magnitude, x.sign)));
   }
 }
 

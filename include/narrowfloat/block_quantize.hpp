@@ -83,8 +83,6 @@ void quantize_blocks(const T* values, const block_grid& grid, const QuantizeOpti
   if (grid.rows == 0 || grid.cols == 0) return;   // however many empty rows
   const std::size_t across = grid.across(), tile = grid.tile_columns(2 * row_part);
   const std::size_t stride = bit_stream_bytes(grid.cols, Element::width);
-  const Saturation saturation =
-      options.non_finite == NonFinite::propagate ? Saturation::propagate : Saturation::finite;
   tile_divider<Format, R> divider(options, tensor, grid.width);
   Element elements[is_plain ? 1 : row_part];
 
@@ -101,16 +99,16 @@ void quantize_blocks(const T* values, const block_grid& grid, const QuantizeOpti
       divider.choose(scales + band * across + left / grid.width,
                      values_of_block<T>{values, grid, top, bottom, left, {}});
       for (std::size_t row = top; row < bottom; ++row)
-        for_each_part(
-            values + row * grid.cols, left, right,
-            [&](const float* x, std::size_t n, std::size_t first) {
-              const R part = rounding_from(rounding, row * grid.cols + first);
-              std::uint8_t* const to =
-                  codes + row * stride + bit_stream_bytes(first, Element::width);
-              Element* const target = is_plain ? reinterpret_cast<Element*>(to) : elements;
-              divider.encode(x, n, first - left, {part, saturation, options.full_range}, target);
-              if (!is_plain) pack_bits<Element::width>(elements, n, to);
-            });
+        for_each_part(values + row * grid.cols, left, right,
+                      [&](const float* x, std::size_t n, std::size_t first) {
+                        const R part = rounding_from(rounding, row * grid.cols + first);
+                        std::uint8_t* const to =
+                            codes + row * stride + bit_stream_bytes(first, Element::width);
+                        Element* const target =
+                            is_plain ? reinterpret_cast<Element*>(to) : elements;
+                        divider.encode(x, n, first - left, part, target);
+                        if (!is_plain) pack_bits<Element::width>(elements, n, to);
+                      });
     }
   }
 }

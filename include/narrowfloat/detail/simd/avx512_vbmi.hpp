@@ -132,8 +132,10 @@ struct all_values {
 template <class Code, bool Split>
 void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t first, int shift,
                    const float* high, const float* low, float* out, bool stream) {
+  constexpr std::size_t ahead = 2048;
   const byte_table low_bytes(decode_table<Code>.low), high_bytes(decode_table<Code>.high);
   for (std::size_t i = 0; i < n; i += group) {
+    if (stream) prefetch(codes + i / 8 * Code::width + ahead);
     const bytes code = unpack_codes<Code::width>(codes + i / 8 * Code::width);
     const bytes low_part = find_codes<Code::width>(low_bytes, code);
     const bytes high_part = find_codes<Code::width>(high_bytes, code);

@@ -210,33 +210,6 @@ NF_INLINE words near_signs(const words& quotient, const words& mask) {
   return above & ((value - words(1)) ^ words(~0u));
 }
 
-/// The quotients of n floats by factors that are rounded inverses, as floats and as doubles: for a rounding that sees
-/// no more than the bits above `mask`, and not how little is not 0, as good as the exact ones.
-inline void divide_blocks(const float* in, std::size_t n, std::size_t first, int shift,
-                          const float* factors, const double* inverses, std::uint32_t mask,
-                          float* out) {
-  const words last_bits = splat<words>(mask);
-  const block_product step;
-  std::size_t i = 0;
-  for (; n - i >= group; i += group) {
-    words near[4];
-    NF_UNROLL
-    for (std::size_t k = 0; k < 4; ++k) {
-      const std::size_t at = i + k * lanes;
-      const words quotient = step(words::load(in + at), factors_at(factors, first + at, shift));
-      quotient.store(out + at);
-      near[k] = near_signs(quotient, last_bits);
-    }
-    if (!has_signs((near[0] | near[1]) | (near[2] | near[3]))) continue;
-    for (std::size_t k = 0; k < 4; ++k) {
-      const std::size_t at = i + k * lanes;
-      if (has_signs(near[k]))
-        long_products(in + at, first + at, shift, inverses, narrowing::odd, out + at);
-    }
-  }
-  multiply_blocks_long(in + i, n - i, first + i, shift, inverses, narrowing::odd, out + i);
-}
-
 /// The inverses of n scales times the scale of the tensor; 0 of 0. The floats are NaN where they would be subnormal.
 inline void invert_scales(const float* scales, std::size_t n, double tensor_scale, double* inverses,
                           float* narrow) {

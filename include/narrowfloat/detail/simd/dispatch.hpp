@@ -120,8 +120,6 @@ struct block_kernel_set {
   void (*choose_exponents)(const std::uint32_t*, std::size_t, const exponent_rule&, std::uint32_t*,
                            float*);
   void (*multiply_blocks)(const float*, std::size_t, std::size_t, int, const float*, bool, float*);
-  void (*divide_blocks)(const float*, std::size_t, std::size_t, int, const float*, const double*,
-                        std::uint32_t, float*);
   void (*multiply_blocks_long)(const float*, std::size_t, std::size_t, int, const double*,
                                narrowing, float*);
   void (*invert_scales)(const float*, std::size_t, double, double*, float*);
@@ -131,21 +129,21 @@ struct block_kernel_set {
 };
 inline constexpr block_kernel_set block_kernels[] = {
     {&generic::join_magnitudes, &generic::choose_exponents, &generic::multiply_blocks,
-     &generic::divide_blocks, &generic::multiply_blocks_long, &generic::invert_scales,
-     &generic::split_scales, &generic::stream_floats, &generic::end_streaming},
-    {&avx2::join_magnitudes, &avx2::choose_exponents, &avx2::multiply_blocks, &avx2::divide_blocks,
+     &generic::multiply_blocks_long, &generic::invert_scales, &generic::split_scales,
+     &generic::stream_floats, &generic::end_streaming},
+    {&avx2::join_magnitudes, &avx2::choose_exponents, &avx2::multiply_blocks,
      &avx2::multiply_blocks_long, &avx2::invert_scales, &avx2::split_scales, &avx2::stream_floats,
      &avx2::end_streaming},
     {&avx512::join_magnitudes, &avx512::choose_exponents, &avx512::multiply_blocks,
-     &avx512::divide_blocks, &avx512::multiply_blocks_long, &avx512::invert_scales,
-     &avx512::split_scales, &avx512::stream_floats, &avx512::end_streaming},
-    {&neon::join_magnitudes, &neon::choose_exponents, &neon::multiply_blocks, &neon::divide_blocks,
+     &avx512::multiply_blocks_long, &avx512::invert_scales, &avx512::split_scales,
+     &avx512::stream_floats, &avx512::end_streaming},
+    {&neon::join_magnitudes, &neon::choose_exponents, &neon::multiply_blocks,
      &neon::multiply_blocks_long, &neon::invert_scales, &neon::split_scales, &neon::stream_floats,
      &neon::end_streaming}};
 
 template <class R>
-using encode_kernel = void (*)(const float*, std::size_t, std::size_t, int, const float*, bool,
-                               const R&, saturates, std::uint32_t, void*);
+using encode_kernel = void (*)(const float*, std::size_t, std::size_t, int, const float*, const R&,
+                               const element_encoding&, void*);
 template <class Code, class R>
 inline constexpr encode_kernel<R> encode_kernels[] = {
     &generic::encode_blocks<Code, R>, &avx2::encode_blocks<Code, R>,

@@ -1,87 +1,117 @@
 // The loops between the elements of blocks and floats. No include guard: it is included once in each instruction set's
 // region and namespace, where it sees product_of_sum() and the loops of block.inl.
 
-/// The products of floats, rounded to elements, 4 * lanes a step.
-template <class Code, class R>
-struct block_encoding {
-  using rounding_step = conversion<binary32, typename Code::rounded, R>;
-  using storing_step = conversion<binary32, typename Code::stored, R>;
-  static constexpr std::size_t out_bytes = storing_step::out_bytes;
-  rounding_step step;
-  words most_negative;
-  bool above_zero;
+/// 4 * lanes floats times their factors.
+NF_INLINE void multiply_group(const float* in, std::size_t i, int shift, const float* factors,
+                              bool above_zero, words (&products)[4]) {
+  NF_UNROLL
+  for (std::size_t k = 0; k < 4; ++k) {
+    const words x = words::load(in + k * lanes);
+    const words factor = factors_at(factors, i + k * lanes, shift);
+    products[k] = above_zero ? block_product_above_zero{}(x, factor) : block_product{}(x, factor);
+  }
+}
 
-  NF_INLINE words product(const words& x, const words& factor) const {
-    return above_zero ? block_product_above_zero{}(x, factor) : block_product{}(x, factor);
+/// 4 * lanes floats divided, as good as exactly for a rounding that sees no more than the bits above the mask.
+NF_INLINE void divide_group(const float* in, std::size_t i, int shift, const float* factors,
+                            const element_encoding& how, const words& mask, words (&quotients)[4]) {
+  multiply_group(in, i, shift, factors, false, quotients);
+  words near[4];
+  NF_UNROLL
+  for (std::size_t k = 0; k < 4; ++k) near[k] = near_signs(quotients[k], mask);
+  if (!has_signs((near[0] | near[1]) | (near[2] | near[3]))) return;
+  NF_UNROLL
+  for (std::size_t k = 0; k < 4; ++k) {
+    if (!has_signs(near[k])) continue;
+    float exact[lanes];
+    long_products(in + k * lanes, i + k * lanes, shift, how.inverses, narrowing::odd, exact);
+    quotients[k] = words::load(exact);
   }
-  NF_INLINE void operator()(const float* in, const float* factors, std::size_t i, int shift,
-                            const unsigned char* random, unsigned char* out) const {
-    unsigned_code<words> x[4];
-    NF_UNROLL
-    for (std::size_t k = 0; k < 4; ++k) {
-      const words y =
-          product(words::load(in + k * lanes), factors_at(factors, i + k * lanes, shift));
-      x[k] = element_code<Code>(step.transcoded(y, step.random_part(random, k)), most_negative);
-    }
-    storing_step::store_all(out, x, false);
-  }
-};
+}
 
 /// The same for each of n elements by the scalar formula.
 template <class Code, class R>
-void encode_each(const float* in, std::size_t n, std::size_t first, int shift, const float* factors,
-                 bool above_zero, const R& rounding, saturates policy, std::uint32_t most_negative,
+void encode_each(const float* in, std::size_t n, const R& rounding, const element_encoding& how,
                  unsigned char* out) {
   using to = typename Code::rounded;
   using W = word_for<binary32, to, R::random_bits>;
-  const bounds<W> bound = bounds_for<to, R::rule, R::random_bits, W>(policy);
+  const bounds<W> bound = bounds_for<to, R::rule, R::random_bits, W>(how.policy);
   for (std::size_t i = 0; i < n; ++i) {
-    float y = 0;
-    multiply_blocks(in + i, 1, first + i, shift, factors, above_zero, &y);
-    const auto x =
-        element_code<Code, W>(transcode<binary32, to, R::rule, R::random_bits, W>(
-                                  __builtin_bit_cast(std::uint32_t, y), rounding.word(i), bound),
-                              most_negative);
+    const auto bits = __builtin_bit_cast(std::uint32_t, in[i]);
+    const auto rounded =
+        transcode<binary32, to, R::rule, R::random_bits, W>(bits, rounding.word(i), bound);
+    const auto x = element_code<Code, W>(rounded, how.most_negative);
     const auto code = static_cast<code_for<typename Code::stored>>(
         join_sign<typename Code::stored>(x.magnitude, x.sign));
     __builtin_memcpy(out + i * sizeof code, &code, sizeof code);
   }
 }
 
-/// Rounds the products of n floats, at most 1024, to elements, each in a code of whole bytes; element i takes the random
-/// bits i of `rounding`. `above_zero` as block_product_above_zero.
+/// The products or quotients of n floats, at most 1024, in a buffer.
+NF_INLINE void scale_part(const float* in, std::size_t n, std::size_t first, int shift,
+                          const float* factors, const element_encoding& how, float* out) {
+  if (how.inverses != nullptr) {
+    multiply_blocks_long(in, n, first, shift, how.inverses, narrowing::odd, out);
+  } else {
+    multiply_blocks(in, n, first, shift, factors, how.above_zero, out);
+  }
+}
+
+/// Rounds the products of n floats, at most 1024, to elements, each in a code of whole bytes; element i takes the
+/// random bits i of `rounding`.
 template <class Code, class R>
 void encode_blocks(const float* in, std::size_t n, std::size_t first, int shift,
-                   const float* factors, bool above_zero, const R& rounding, saturates policy,
-                   std::uint32_t most_negative, void* out) {
+                   const float* factors, const R& rounding, const element_encoding& how,
+                   void* out) {
   auto* const target = static_cast<unsigned char*>(out);
   if constexpr (!has_vector_formula<binary32, typename Code::rounded, R::random_bits>()) {
-    encode_each<Code>(in, n, first, shift, factors, above_zero, rounding, policy, most_negative,
-                      target);
+    float products[1024];
+    scale_part(in, n, first, shift, factors, how, products);
+    encode_each<Code>(products, n, rounding, how, target);
   } else {
-    using encoding = block_encoding<Code, R>;
-    constexpr std::size_t random_bytes = encoding::rounding_step::random_bytes;
-    const encoding step{typename encoding::rounding_step(policy), splat<words>(most_negative),
-                        above_zero};
+    using rounding_step = conversion<binary32, typename Code::rounded, R>;
+    using storing_step = conversion<binary32, typename Code::stored, R>;
+    constexpr std::size_t random_bytes = rounding_step::random_bytes,
+                          out_bytes = storing_step::out_bytes;
+    const rounding_step step(how.policy);
+    const words most_negative = splat<words>(how.most_negative), mask = splat<words>(how.mask);
     std::uint32_t buffer[random_bytes == 0 ? 1 : 1024 + 8 * lanes];
     const unsigned char* random = nullptr;
     if constexpr (random_bytes != 0) random = draw(rounding, 0, n, buffer);
-    std::size_t i = 0;
-    for (; n - i >= group; i += group) {
-      NF_UNROLL
-      for (std::size_t k = 0; k < group; k += 16) {
-        prefetch(reinterpret_cast<const unsigned char*>(in + i + k) + tile_bytes);
+
+    for (std::size_t i = 0; i < n; i += group) {
+      words y[4];
+      unsigned_code<words> x[4];
+      if (n - i >= group) {
+        if (how.reads_ahead) {
+          NF_UNROLL
+          for (std::size_t byte = 0; byte < 4 * group; byte += 64)
+            prefetch(reinterpret_cast<const unsigned char*>(in + i) + tile_bytes + byte);
+        }
+        if (how.inverses != nullptr) {
+          divide_group(in + i, first + i, shift, factors, how, mask, y);
+        } else {
+          multiply_group(in + i, first + i, shift, factors, how.above_zero, y);
+        }
+      } else {
+        float rest[group] = {};
+        scale_part(in + i, n - i, first + i, shift, factors, how, rest);
+        NF_UNROLL
+        for (std::size_t k = 0; k < 4; ++k) y[k] = words::load(rest + k * lanes);
       }
-      step(in + i, factors, first + i, shift, random + i * random_bytes,
-           target + i * encoding::out_bytes);
+      NF_UNROLL
+      for (std::size_t k = 0; k < 4; ++k) {
+        const words bits = step.random_part(random + i * random_bytes, k);
+        x[k] = element_code<Code>(step.transcoded(y[k], bits), most_negative);
+      }
+      if (n - i >= group) {
+        storing_step::store_all(target + i * out_bytes, x, false);
+      } else {
+        unsigned char codes[group * out_bytes];
+        storing_step::store_all(codes, x, false);
+        __builtin_memcpy(target + i * out_bytes, codes, (n - i) * out_bytes);
+      }
     }
-    if (i == n) return;
-    float x[group] = {}, factor[group] = {};
-    unsigned char codes[group * encoding::out_bytes];
-    __builtin_memcpy(x, in + i, (n - i) * sizeof(float));
-    for (std::size_t k = 0; k < n - i; ++k) factor[k] = factors[(first + i + k) >> shift];
-    step(x, factor, 0, 0, random + i * random_bytes, codes);
-    __builtin_memcpy(target + i * encoding::out_bytes, codes, (n - i) * encoding::out_bytes);
   }
 }
 
@@ -113,8 +143,9 @@ NF_INLINE words times_factors(const words& x, const float* high, const float* lo
 template <class Code, bool Split>
 void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t first, int shift,
                    const float* high, const float* low, float* out, bool stream) {
-  constexpr std::size_t unit_bytes = sizeof(code_unit<Code::width>);
+  constexpr std::size_t unit_bytes = sizeof(code_unit<Code::width>), ahead = 2048;
   for (std::size_t i = 0; i < n; i += group) {
+    if (stream) prefetch(codes + i / 8 * Code::width + ahead);
     alignas(64) unsigned char buffer[group];
     const unsigned char* from = codes + i * unit_bytes;
     if constexpr (Code::width < 8) {

@@ -150,6 +150,18 @@ enum class narrowing {
   odd_above_zero  ///< and one that is not 0 is no smaller than the smallest normal float
 };
 
+/// How floats and the factors of their blocks become elements.
+struct element_encoding {
+  saturates policy{true, true};
+  std::uint32_t most_negative = 0;  ///< the magnitude of the least fixed-point number
+  bool above_zero =
+      false;  ///< a nonzero product below the smallest normal float stands as that one
+  bool reads_ahead = false;  ///< the floats of the next tile follow
+  /// Where the factors are rounded inverses: these as doubles. The rounding sees no more than the bits above `mask`.
+  const double* inverses = nullptr;
+  std::uint32_t mask = 0;
+};
+
 /// Bytes of floats whose blocks are worked on together: the next ones are read ahead.
 inline constexpr std::size_t tile_bytes = 8192;
 
