@@ -14,6 +14,7 @@
 #include "math.hpp"
 #include "mx.hpp"
 #include "packed.hpp"
+#include "quantize/integer.hpp"
 #include "random.hpp"
 #include "rounding.hpp"
 #include "scaling/bias.hpp"

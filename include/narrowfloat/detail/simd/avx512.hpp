@@ -147,6 +147,8 @@ NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long
 
 #include "hadamard.inl"
 
+#include "integer.inl"
+
 #include "scaling.inl"
 
 }  // namespace avx512

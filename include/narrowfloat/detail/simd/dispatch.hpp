@@ -38,6 +38,9 @@ using largest_kernel = Word (*)(const void*, std::size_t);
 using hadamard_kernel = void (*)(const void*, void*, std::size_t, std::size_t,
                                  const hadamard_factors&, bool);
 
+using integer_kernel = void (*)(const std::int32_t*, std::size_t, float, const float*, int,
+                                const float*, float*);
+
 template <class From, class To, class R>
 inline constexpr convert_kernel<R> convert_kernels[] = {
     &generic::convert_array<From, To, R>, &avx2::convert_array<From, To, R>,
@@ -70,6 +73,10 @@ inline constexpr scale_kernel scale_kernels[] = {&generic::scale_array, &avx2::s
 
 inline constexpr unscale_kernel unscale_kernels[] = {&generic::unscale_array, &avx2::unscale_array,
                                                      &avx512::unscale_array, &neon::unscale_array};
+
+inline constexpr integer_kernel integer_kernels[] = {&generic::scale_integers,
+                                                     &avx2::scale_integers, &avx512::scale_integers,
+                                                     &neon::scale_integers};
 
 inline constexpr count_kernel count_kernels[] = {&generic::count_errors, &avx2::count_errors,
                                                  &avx512::count_errors, &neon::count_errors};

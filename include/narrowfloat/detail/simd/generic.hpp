@@ -130,6 +130,8 @@ void look_up(const void* in, void* out, std::size_t n, const code_table& table, 
 
 #include "hadamard.inl"
 
+#include "integer.inl"
+
 #include "scaling.inl"
 
 }  // namespace generic

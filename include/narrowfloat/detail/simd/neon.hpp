@@ -157,6 +157,8 @@ NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& hig
 
 #include "hadamard.inl"
 
+#include "integer.inl"
+
 #include "scaling.inl"
 
 }  // namespace neon
