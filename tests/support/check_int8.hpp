@@ -23,31 +23,33 @@ inline std::size_t scale_at(nf::Granularity granularity, std::size_t row, std::s
                                                   : 0;
 }
 
-enum class Kind { ties, near, spread, tiny, huge };
+enum class Kind { ties, fine, near, spread, tiny, huge };
 
-/// Ties of a largest magnitude that 127 divides, and their neighbours; any floats below one; floats of many exponents;
-/// subnormal ones; the largest.
+/// Ties of a largest magnitude that 127 divides and whose quotient by 127 no double inverts, and their neighbours; the same
+/// for 16 random bits; any floats below one; floats of many exponents; subnormal ones; the largest.
 inline std::vector<float> numbers(std::size_t n, Kind kind) {
   std::vector<float> values(n);
   std::uint32_t state = static_cast<std::uint32_t>(kind) + 7;
-  for (float& x : values) {
+  for (std::size_t i = 0; i < n; ++i) {
     state = state * 1664525u + 1013904223u;
-    const std::uint32_t top_bits = state >> 8, sign = state << 31;
+    const std::uint32_t top_bits = state >> 8, sign = state << 31, next = (state >> 5) % 3 - 1;
     std::uint32_t code = 0;
-    if (kind == Kind::ties)
-      code = float_bits(static_cast<float>(top_bits % 255) / 2) + (state >> 5) % 3;
+    const float tie = 1001 * static_cast<float>(1 + top_bits % 253) / 2,
+                fine = 1001 * static_cast<float>(1 + top_bits % 16383) * 0x1p-17f;
+    if (kind == Kind::ties) code = float_bits(tie) + next;
+    if (kind == Kind::fine) code = float_bits(fine) + next;
     if (kind == Kind::near) code = float_bits(static_cast<float>(top_bits) * 0x1p-24f);
     if (kind == Kind::spread) code = (top_bits & 0x7fffffu) | (96 + (state >> 27)) << 23;
     if (kind == Kind::tiny) code = top_bits % (1u << (1 + (state >> 5) % 24));
     if (kind == Kind::huge) code = 0x7f7fffffu - (top_bits >> (1 + (state >> 5) % 3));
-    if (kind == Kind::ties && code > float_bits(127.0f)) code = float_bits(127.0f);
-    x = std::bit_cast<float>(code | sign);
+    if (kind <= Kind::fine && i % 11 == 0) code = float_bits(127 * 1001);
+    values[i] = std::bit_cast<float>(code | sign);
   }
-  if (kind == Kind::ties && n != 0) values[n / 2] = 127;
   return values;
 }
 
-inline constexpr Kind all_kinds[] = {Kind::ties, Kind::near, Kind::spread, Kind::tiny, Kind::huge};
+inline constexpr Kind all_kinds[] = {Kind::ties,   Kind::fine, Kind::near,
+                                     Kind::spread, Kind::tiny, Kind::huge};
 inline constexpr nf::Granularity all_granularities[] = {
     nf::Granularity::tensor, nf::Granularity::row, nf::Granularity::column};
 

@@ -179,6 +179,8 @@ NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& hig
 
 #include "integer.inl"
 
+#include "grid.inl"
+
 #include "scaling.inl"
 
 }  // namespace avx2

@@ -149,6 +149,8 @@ NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long
 
 #include "integer.inl"
 
+#include "grid.inl"
+
 #include "scaling.inl"
 
 }  // namespace avx512

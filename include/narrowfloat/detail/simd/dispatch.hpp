@@ -78,6 +78,18 @@ inline constexpr integer_kernel integer_kernels[] = {&generic::scale_integers,
                                                      &avx2::scale_integers, &avx512::scale_integers,
                                                      &neon::scale_integers};
 
+/// The loops over numbers that are rounded to a grid, see grid.inl.
+struct grid_kernel_set {
+  void (*round)(const void*, void*, std::size_t, const float_grid&, bool);
+  void (*error)(const void*, std::size_t, const float_grid&, double&);
+  double (*gradients)(const void*, const void*, void*, std::size_t, const float_grid&);
+};
+inline constexpr grid_kernel_set grid_kernels[] = {
+    {&generic::round_to_grid, &generic::grid_error, &generic::grid_gradients},
+    {&avx2::round_to_grid, &avx2::grid_error, &avx2::grid_gradients},
+    {&avx512::round_to_grid, &avx512::grid_error, &avx512::grid_gradients},
+    {&neon::round_to_grid, &neon::grid_error, &neon::grid_gradients}};
+
 inline constexpr count_kernel count_kernels[] = {&generic::count_errors, &avx2::count_errors,
                                                  &avx512::count_errors, &neon::count_errors};
 

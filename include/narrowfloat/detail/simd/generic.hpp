@@ -132,6 +132,8 @@ void look_up(const void* in, void* out, std::size_t n, const code_table& table, 
 
 #include "integer.inl"
 
+#include "grid.inl"
+
 #include "scaling.inl"
 
 }  // namespace generic
