@@ -36,6 +36,41 @@ TEST_CASE("int8: every rounding of every kind of number", "[isa]") {
   CHECK(bad.report() == "");
 }
 
+namespace {
+
+/// Quotients t / 2^N that decide by their last bit: t + r is 2^N, or one less. 49 is no inverse of its inverse in double.
+template <int N>
+void check_last_bit(Mismatches& bad) {
+  std::vector<float> in{127 * 49};
+  std::vector<std::uint32_t> words{0};
+  std::vector<std::int8_t> expected{127};
+  constexpr std::uint32_t one = 1u << N;
+  for (std::uint32_t t = 1; t < one; t += 1 + one / 2000) {
+    for (const std::uint32_t r : {one - t, one - t - 1}) {
+      in.push_back(49 * static_cast<float>(t) / static_cast<float>(one));
+      words.push_back(r);
+      expected.push_back(t + r >= one ? 1 : 0);
+    }
+  }
+  const auto q = nf::quantize_int8(in, 1, in.size(), {}, nf::StochasticA<N>{words});
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    bad.expect_equal([] { return std::to_string(N) + " bits"; }, float_bits(in[i]),
+                     static_cast<std::uint8_t>(expected[i]), static_cast<std::uint8_t>(q.codes[i]));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("int8: the last random bit decides", "[isa]") {
+  Mismatches bad;
+  check_last_bit<8>(bad);
+  check_last_bit<13>(bad);
+  check_last_bit<14>(bad);
+  check_last_bit<16>(bad);
+  check_last_bit<17>(bad);
+  CHECK(bad.report() == "");
+}
+
 TEST_CASE("int8: every length, and rows longer than a part", "[isa]") {
   Mismatches bad;
   for (std::size_t cols = 0; cols <= 4 * 16 * 2 + 3; ++cols) {

@@ -52,7 +52,7 @@ inline std::vector<nf::RuntimeFormat> grid_formats() {
           {4, 3, 0x1p-140f},   {3, 4, 1e-44f},    {8, 7, 3.3e38f},
           {8, 10, 0.1f},       {8, 1, 1},         {1, 10, 7e-39f},
           {4, 3, 3e38f},       {4, 4, 17, false}, {2, 6, 0.333f, false},
-          {3, 4, 0x1.8p-100f}, {2, 5, 127 * 1001}};
+          {3, 4, 0x1.8p-100f}, {2, 5, 63 * 49},   {4, 3, 15 * 49}};
 }
 
 /// Middles between values, where the float nearest to one is one, and its neighbours.

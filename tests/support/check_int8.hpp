@@ -34,15 +34,15 @@ inline std::vector<float> numbers(std::size_t n, Kind kind) {
     state = state * 1664525u + 1013904223u;
     const std::uint32_t top_bits = state >> 8, sign = state << 31, next = (state >> 5) % 3 - 1;
     std::uint32_t code = 0;
-    const float tie = 1001 * static_cast<float>(1 + top_bits % 253) / 2,
-                fine = 1001 * static_cast<float>(1 + top_bits % 16383) * 0x1p-17f;
+    const float tie = 49 * static_cast<float>(1 + top_bits % 253) / 2,
+                fine = 49 * static_cast<float>(1 + top_bits % 16383) * 0x1p-17f;
     if (kind == Kind::ties) code = float_bits(tie) + next;
     if (kind == Kind::fine) code = float_bits(fine) + next;
     if (kind == Kind::near) code = float_bits(static_cast<float>(top_bits) * 0x1p-24f);
     if (kind == Kind::spread) code = (top_bits & 0x7fffffu) | (96 + (state >> 27)) << 23;
     if (kind == Kind::tiny) code = top_bits % (1u << (1 + (state >> 5) % 24));
     if (kind == Kind::huge) code = 0x7f7fffffu - (top_bits >> (1 + (state >> 5) % 3));
-    if (kind <= Kind::fine && i % 11 == 0) code = float_bits(127 * 1001);
+    if (kind <= Kind::fine && i % 11 == 0) code = float_bits(127 * 49);
     values[i] = std::bit_cast<float>(code | sign);
   }
   return values;

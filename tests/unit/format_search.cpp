@@ -133,6 +133,16 @@ TEST_CASE("format search: the candidates of the paper, one by one", "[quantize][
   CHECK(nf::search_format(dirty).format == nf::search_format(x).format);
 }
 
+TEST_CASE("format search: the first and the last candidate", "[quantize][search]") {
+  for (const float c : {0.1f, 1.2f}) {  // thirds of it, and the largest magnitude
+    std::vector<float> x{1};
+    const nf::RuntimeFormat format{1, 1, c};
+    for (int i = 0; i < 1000; ++i)
+      for (const std::uint32_t code : {1u, 2u, c < 1 ? 3u : 2u}) x.push_back(format.value(code));
+    CHECK(nf::search_format(x, {.width = 3}).format == format);
+  }
+}
+
 TEST_CASE("format search: channels vote, and keep their ranges", "[quantize][search]") {
   constexpr std::size_t cols = 8192;
   std::vector<float> x(5 * cols);
