@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Compiled with -O3 -ffast-math, which lets the compiler rewrite the float operations of the kernels: arrays are
 // converted as the scalar, which has none, does it, and transformed as plain loops without -ffast-math do it.
+#include "support/check_grid.hpp"
 #include "support/check_hadamard.hpp"
 #include "support/check_int8.hpp"
 #include "support/check_stratified.hpp"
@@ -44,6 +45,16 @@ TEST_CASE("int8: built with -ffast-math, every kind of number", "[isa]") {
     bad.expect_equal([] { return std::string("product"); }, i,
                      float_bits(expected_product(sums[i], row_scale, scales[i])),
                      float_bits(out[i]));
+  }
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("fake quantization: built with -ffast-math, every shape of format", "[isa]") {
+  const std::vector<float> in = stratified_floats(12);
+  Mismatches bad;
+  for (const nf::RuntimeFormat& format : grid_formats()) {
+    check_grid(in, format, bad);
+    check_grid(grid_ties(format), format, bad);
   }
   CHECK(bad.report() == "");
 }

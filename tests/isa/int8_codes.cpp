@@ -78,7 +78,7 @@ TEST_CASE("int8: every length, and rows longer than a part", "[isa]") {
     check_int8(numbers(3 * cols, kind), 3, cols, nf::nearest_even, oracle::Mode::nearest_even, bad);
     check_int8(numbers(cols, kind), cols, 1, nf::Stochastic<>{9}, oracle::Mode::stochastic_c, bad);
   }
-  for (const std::size_t cols : {1024, 1025, 2300}) {
+  for (const std::size_t cols : {1024u, 1025u, 2300u}) {
     const std::vector<float> in = numbers(2 * cols, Kind::near);
     check_int8(in, 2, cols, nf::nearest_even, oracle::Mode::nearest_even, bad);
     check_int8(in, 2, cols, nf::Stochastic<>{9}, oracle::Mode::stochastic_c, bad);

@@ -48,7 +48,7 @@ TEST_CASE("int8: NaN and Inf by the policy", "[quantize][int8]") {
 
   nf::Int8Matrix q = nf::quantize_int8(in, 4, 3);
   CHECK(q.codes == codes{0, 0, 0, 0, 0, 0, 127, 64, 0, 0, 0, 0});
-  for (const std::size_t row : {0, 1, 3}) CHECK(bits_of(q.scales[row]) == 0x7fc00000u);
+  for (const std::size_t row : {0u, 1u, 3u}) CHECK(bits_of(q.scales[row]) == 0x7fc00000u);
   CHECK(q.scales[2] == 2);
   q.dequantize(out);
   CHECK(bits_of(out[0]) == 0x7fc00000u);
