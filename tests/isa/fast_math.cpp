@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Compiled with -O3 -ffast-math, which lets the compiler rewrite the float operations of the kernels: arrays are
 // converted as the scalar, which has none, does it, and transformed as plain loops without -ffast-math do it.
+#include "support/check_grid.hpp"
 #include "support/check_hadamard.hpp"
+#include "support/check_int8.hpp"
 #include "support/check_stratified.hpp"
 
 using namespace test;
@@ -19,5 +21,40 @@ TEST_CASE("hadamard: built with -ffast-math, bit by bit the plain loops", "[isa]
     transform_by_library(in, out, transform);
     compare_transformed(in, out, transform, bad);
   });
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("int8: built with -ffast-math, every kind of number", "[isa]") {
+  Mismatches bad;
+  for (const Kind kind : all_kinds) {
+    const std::vector<float> in = numbers(14 * 149, kind);
+    check_int8(in, 14, 149, nf::nearest_even, oracle::Mode::nearest_even, bad);
+    check_int8(in, 14, 149, nf::toward_positive, oracle::Mode::toward_positive, bad);
+    check_int8(in, 14, 149, nf::Stochastic<>{5}, oracle::Mode::stochastic_c, bad);
+  }
+  std::vector<std::int32_t> sums(1003);
+  std::vector<float> scales(sums.size()), out(sums.size());
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    sums[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(i) * 2654435761u);
+    scales[i] =
+        std::bit_cast<float>(0x30000000u + static_cast<std::uint32_t>(i) * 0x7654321u % (1u << 28));
+  }
+  const float row_scale = 0x1.2345p-7f;
+  nf::dequantize_product(sums, 1, sums.size(), std::span(&row_scale, 1), scales, out);
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    bad.expect_equal([] { return std::string("product"); }, i,
+                     float_bits(expected_product(sums[i], row_scale, scales[i])),
+                     float_bits(out[i]));
+  }
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("fake quantization: built with -ffast-math, every shape of format", "[isa]") {
+  const std::vector<float> in = stratified_floats(12);
+  Mismatches bad;
+  for (const nf::RuntimeFormat& format : grid_formats()) {
+    check_grid(in, format, bad);
+    check_grid(grid_ties(format), format, bad);
+  }
   CHECK(bad.report() == "");
 }

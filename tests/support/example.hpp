@@ -3,7 +3,9 @@
 #pragma once
 
 #undef NDEBUG
+#include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <vector>
 
 #include <narrowfloat/narrowfloat.hpp>

@@ -194,6 +194,10 @@ struct all_values {
 
 #include "hadamard.inl"
 
+#include "integer.inl"
+
+#include "grid.inl"
+
 #include "scaling.inl"
 
 #include "codebook.inl"

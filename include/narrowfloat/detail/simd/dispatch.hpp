@@ -44,6 +44,9 @@ using largest_kernel = Word (*)(const void*, std::size_t);
 using hadamard_kernel = void (*)(const void*, void*, std::size_t, std::size_t,
                                  const hadamard_factors&, bool);
 
+using integer_kernel = void (*)(const std::int32_t*, std::size_t, float, const float*, int,
+                                const float*, float*);
+
 template <class From, class To, class R>
 inline constexpr convert_kernel<R> convert_kernels[] = {
     &generic::convert_array<From, To, R>, &avx2::convert_array<From, To, R>,
@@ -76,6 +79,22 @@ inline constexpr scale_kernel scale_kernels[] = {&generic::scale_array, &avx2::s
 
 inline constexpr unscale_kernel unscale_kernels[] = {&generic::unscale_array, &avx2::unscale_array,
                                                      &avx512::unscale_array, &neon::unscale_array};
+
+inline constexpr integer_kernel integer_kernels[] = {&generic::scale_integers,
+                                                     &avx2::scale_integers, &avx512::scale_integers,
+                                                     &neon::scale_integers};
+
+/// The loops over numbers that are rounded to a grid, see grid.inl.
+struct grid_kernel_set {
+  void (*round)(const void*, void*, std::size_t, const float_grid&, bool);
+  void (*error)(const void*, std::size_t, const float_grid&, double&);
+  double (*gradients)(const void*, const void*, void*, std::size_t, const float_grid&);
+};
+inline constexpr grid_kernel_set grid_kernels[] = {
+    {&generic::round_to_grid, &generic::grid_error, &generic::grid_gradients},
+    {&avx2::round_to_grid, &avx2::grid_error, &avx2::grid_gradients},
+    {&avx512::round_to_grid, &avx512::grid_error, &avx512::grid_gradients},
+    {&neon::round_to_grid, &neon::grid_error, &neon::grid_gradients}};
 
 inline constexpr count_kernel count_kernels[] = {&generic::count_errors, &avx2::count_errors,
                                                  &avx512::count_errors, &neon::count_errors};

@@ -46,6 +46,16 @@ struct hadamard_factors {
   std::uint32_t after[most];   ///< the bits of a float, last
 };
 
+/// The values c * m / (2^(M + 1) - 1) of a format of M mantissa bits with the largest value c: m has at most M + 1 bits
+/// and is a multiple of a smallest step.
+struct float_grid {
+  std::uint32_t largest;      ///< the bits of c
+  bool is_signed;             ///< else negative numbers are 0
+  double top;                 ///< 2^(M + 1) - 1
+  std::uint64_t least_field;  ///< the exponent field of the binades of the smallest step, in place
+  std::uint64_t to_unit;      ///< 52 - M, in the place of an exponent field
+};
+
 /// The scalar loop. One body for every instruction set, so not inlined.
 template <class From, class To, class R>
 void convert_elements(const void* in, void* out, std::size_t n, const R& rounding,

@@ -163,6 +163,10 @@ using all_values = no_values;
 
 #include "hadamard.inl"
 
+#include "integer.inl"
+
+#include "grid.inl"
+
 #include "scaling.inl"
 
 #include "codebook.inl"

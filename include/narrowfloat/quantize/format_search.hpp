@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+// Which format of run time, and which range, loses least of a tensor: the search of "FP8 Quantization: The Power of the
+// Exponent" (Kuzmin et al., arXiv 2208.09225).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <vector>
+
+#include "runtime_format.hpp"
+
+namespace narrowfloat {
+
+/// Which formats search_format() tries.
+struct FormatSearchOptions {
+  int width = 8;  ///< bits of a code, the sign included
+  bool is_signed = true;
+  int mantissa_bits = 0;  ///< 0: all that leave an exponent bit
+};
+
+/// A format, and the sum of its squared errors.
+struct FoundFormat {
+  RuntimeFormat format;
+  double squared_error = 0;
+};
+
+/// A format for all channels, and the largest value and the sum of squared errors of each.
+struct FoundChannelFormats {
+  RuntimeFormat format;  ///< its max_value is the largest one of the channels
+  std::vector<float> max_values;
+  std::vector<double> squared_errors;
+};
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+inline constexpr int most_mantissa_bits = 10;
+inline constexpr int range_candidates = 111;
+
+/// The formats of a search, by their mantissa bits.
+struct mantissa_range {
+  int first, last, below_sign;
+  bool is_signed;
+
+  RuntimeFormat format(int mantissa_bits, float max_value) const {
+    return {below_sign - mantissa_bits, mantissa_bits, max_value, is_signed};
+  }
+};
+
+inline mantissa_range mantissas_of(const FormatSearchOptions& options) {
+  const int below_sign = options.width - (options.is_signed ? 1 : 0);
+  const int fixed = options.mantissa_bits;
+  const mantissa_range range{fixed != 0 ? fixed : std::max(1, below_sign - 8),
+                             fixed != 0 ? fixed : std::min(most_mantissa_bits, below_sign - 1),
+                             below_sign, options.is_signed};
+  if (options.width < 1 || options.width > 32 || range.first > range.last)
+    throw_invalid("no format of run time has " + std::to_string(options.width) + " bits");
+  for (const int bits : {range.first, range.last}) require_fields(below_sign - bits, bits);
+  return range;
+}
+
+/// (10 + k) / 100 of a largest magnitude, rounded to a positive finite float.
+constexpr float range_candidate(float largest, int k) {
+  const float c = nearest_ratio(largest, static_cast<std::uint64_t>(10 + k), 100, 0, false);
+  return number_traits<float>::from_code(
+      std::max<std::uint32_t>(number_traits<float>::to_code(c), 1));
+}
+
+/// The best range for each number of mantissa bits, from a search.
+struct best_ranges {
+  float largest = 0;  ///< of the finite numbers
+  std::array<float, most_mantissa_bits + 1> max_value{};
+  std::array<double, most_mantissa_bits + 1> error{};
+
+  /// Of equals the fewest mantissa bits.
+  int best(const mantissa_range& mantissas) const {
+    int best = mantissas.first;
+    for (int bits = best + 1; bits <= mantissas.last; ++bits) {
+      if (error[static_cast<std::size_t>(bits)] < error[static_cast<std::size_t>(best)])
+        best = bits;
+    }
+    return best;
+  }
+};
+
+inline float largest_finite(Isa isa, const float* in, std::size_t n) {
+  std::uint32_t largest = 0;
+  block_kernels[static_cast<std::size_t>(isa)].join_magnitudes(
+      in, n, 0, n, wide<std::uint32_t>::infinity - 1, &largest);
+  return __builtin_bit_cast(float, largest);
+}
+
+inline void add_error(Isa isa, const float* in, std::size_t n, const float_grid& grid,
+                      double& sum) {
+  const float_environment environment(direction::nearest);
+  grid_kernels[static_cast<std::size_t>(isa)].error(in, n, grid, sum);
+}
+
+inline best_ranges search_ranges(Isa isa, const float* in, std::size_t n,
+                                 const mantissa_range& mantissas) {
+  best_ranges best;
+  best.largest = n == 0 ? 0 : largest_finite(isa, in, n);
+  best.max_value.fill(1);
+  if (__builtin_bit_cast(std::uint32_t, best.largest) == 0) return best;
+  const auto first = static_cast<std::size_t>(mantissas.first),
+             last = static_cast<std::size_t>(mantissas.last);
+  std::array<double, range_candidates> errors;
+  std::array<float_grid, range_candidates> grids;
+  for (std::size_t bits = first; bits <= last; ++bits) {
+    for (int k = 0; k < range_candidates; ++k) {
+      const float c = range_candidate(best.largest, k);
+      grids[static_cast<std::size_t>(k)] =
+          grid_of_format(mantissas.format(static_cast<int>(bits), c), c);
+    }
+    errors.fill(0);
+    for (std::size_t done = 0; done < n; done += part_elements) {
+      const std::size_t count = std::min(part_elements, n - done);
+      for (std::size_t k = 0; k < errors.size(); ++k)
+        add_error(isa, in + done, count, grids[k], errors[k]);
+    }
+    const auto least =
+        static_cast<std::size_t>(std::min_element(errors.begin(), errors.end()) - errors.begin());
+    best.error[bits] = errors[least];
+    best.max_value[bits] = __builtin_bit_cast(float, grids[least].largest);
+  }
+  return best;
+}
+
+inline FoundFormat format_of_ranges(const best_ranges& ranges, const mantissa_range& mantissas) {
+  const int bits = ranges.best(mantissas);
+  const auto at = static_cast<std::size_t>(bits);
+  return {mantissas.format(bits, ranges.max_value[at]), ranges.error[at]};
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// The sum of the squared errors that fake_quantize() makes.
+///
+/// Result    differences are floats, their squares and sums doubles, in an order that the place of an element fixes.
+/// Special   Inf and NaN do not count. A format that RuntimeFormat does not allow throws std::invalid_argument.
+/// Promises  no allocation; the same bits on every instruction set and in every floating-point environment.
+/// Cost      one pass.
+///
+/// Example   const std::vector<float> in{1, 0.25f, 9};
+///           const RuntimeFormat f{.exponent_bits = 1, .mantissa_bits = 2, .max_value = 7};
+///           assert(fake_quantize_error(in, f) == 0.0625 + 4);
+template <float_range In>
+NF_INLINE double fake_quantize_error(const In& in, const RuntimeFormat& format) {
+  const detail::float_grid grid = detail::checked_grid(format);
+  const auto n = static_cast<std::size_t>(std::ranges::size(in));
+  double error = 0;
+  for (std::size_t done = 0; done < n; done += detail::part_elements) {
+    detail::add_error(active_isa(), std::ranges::data(in) + done,
+                      std::min(detail::part_elements, n - done), grid, error);
+  }
+  return error;
+}
+
+/// Searches the format and the range with the smallest fake_quantize_error() of a tensor.
+///
+/// Result    of 1 to width - 2 mantissa bits (width - 1 without a sign), all other bits exponent bits, and, as in the
+///           paper, 111 largest values from 0.1 to 1.2 of the largest magnitude in equal steps: (10 + k) / 100 of it,
+///           rounded to a float. Of equals the fewest mantissa bits, then the least largest value.
+/// Special   Inf and NaN do not count. Without a number other than 0 the largest value is 1. A width and mantissa bits
+///           without a format throw std::invalid_argument.
+/// Promises  no allocation; the same on every instruction set and in every floating-point environment.
+/// Cost      111 fake_quantize_error() for each number of mantissa bits, from the first-level cache.
+///
+/// Example   const FoundFormat found = search_format(x);  // uniform: the most mantissa bits
+///           assert(found.format.mantissa_bits == 6 && found.format.exponent_bits == 1);
+///           assert(found.squared_error == fake_quantize_error(x, found.format));
+///           assert(std::abs(found.format.max_value - 3) < 0.1f);
+template <float_range In>
+NF_INLINE FoundFormat search_format(const In& in, const FormatSearchOptions& options = {}) {
+  const detail::mantissa_range mantissas = detail::mantissas_of(options);
+  return detail::format_of_ranges(
+      detail::search_ranges(active_isa(), std::ranges::data(in), std::ranges::size(in), mantissas),
+      mantissas);
+}
+
+/// The same for the rows of a matrix, its channels: one number of mantissa bits for all, a range for each.
+///
+/// Result    as in the paper: every channel votes for the mantissa bits that search_format() finds for it, most votes
+///           win, of equals the fewest bits; then each channel has its best range for these.
+/// Special   a channel without a number other than 0 does not vote, and has the largest value 1. A size that does not
+///           fit throws std::invalid_argument with the numbers.
+/// Cost      as search_format(); memory for the best ranges of each channel.
+///
+/// Example   const FoundChannelFormats found = search_channel_formats(x, rows, cols);
+///           assert(found.format.mantissa_bits == 6 && found.max_values.size() == rows);
+template <float_range In>
+NF_INLINE FoundChannelFormats search_channel_formats(const In& in, std::size_t rows,
+                                                     std::size_t cols,
+                                                     const FormatSearchOptions& options = {}) {
+  const detail::mantissa_range mantissas = detail::mantissas_of(options);
+  detail::require_matrix(rows, cols, 1);
+  detail::require_shape("the input", std::ranges::size(in), rows, cols);
+  std::vector<detail::best_ranges> channels(rows);
+  std::array<std::size_t, detail::most_mantissa_bits + 1> votes{};
+  for (std::size_t row = 0; row < rows; ++row) {
+    channels[row] =
+        detail::search_ranges(active_isa(), std::ranges::data(in) + row * cols, cols, mantissas);
+    if (__builtin_bit_cast(std::uint32_t, channels[row].largest) != 0)
+      ++votes[static_cast<std::size_t>(channels[row].best(mantissas))];
+  }
+  const auto elected = static_cast<std::size_t>(
+      std::max_element(votes.begin() + mantissas.first, votes.begin() + mantissas.last + 1) -
+      votes.begin());
+  FoundChannelFormats found{mantissas.format(static_cast<int>(elected), 1), {}, {}};
+  for (const detail::best_ranges& channel : channels) {
+    found.max_values.push_back(channel.max_value[elected]);
+    found.squared_errors.push_back(channel.error[elected]);
+  }
+  if (rows != 0) found.format.max_value = *std::ranges::max_element(found.max_values);
+  return found;
+}
+
+}  // namespace narrowfloat

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+// private: include <narrowfloat/quantize/integer.hpp>. From a matrix to int8 codes and scales, and back, through the
+// kernels of the block formats. It is no block format: there a scale would be the float nearest amax / 127, and the codes
+// the quotients by that.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "../block.hpp"
+
+namespace narrowfloat {
+
+/// Which elements of a matrix share a scale.
+enum class Granularity {
+  tensor,  ///< all
+  row,     ///< those of a row
+  column   ///< those of a column
+};
+
+/// How quantize_int8() quantizes.
+struct Int8Options {
+  Granularity granularity = Granularity::row;
+  NonFinite non_finite = NonFinite::nan_block;  ///< a block is what shares a scale
+};
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+using int8_element = FixedPoint<8, 0>;
+using int8_magnitude = element_traits<int8_element>::rounded;
+inline constexpr int one_scale_for_all = 40;  ///< a shift
+
+inline std::size_t scales_of(Granularity granularity, std::size_t rows, std::size_t cols) {
+  if (granularity == Granularity::tensor) return 1;
+  return granularity == Granularity::row ? rows : cols;
+}
+
+inline void require_int8(std::size_t codes, std::size_t scales, std::size_t rows, std::size_t cols,
+                         Granularity granularity) {
+  require_matrix(rows, cols, 1);
+  require_shape("the array of codes", codes, rows, cols);
+  const std::size_t wanted = scales_of(granularity, rows, cols);
+  if (scales == wanted) return;
+  throw_invalid("a matrix of " + std::to_string(rows) + " x " + std::to_string(cols) +
+                " elements has " + std::to_string(wanted) + " scales here, not " +
+                std::to_string(scales));
+}
+
+/// The scale of a largest magnitude, as bits.
+inline float int8_scale(std::uint32_t amax, NonFinite non_finite) {
+  if (amax < float_infinity) return float_of_bits(amax);
+  return float_of_bits(amax == float_infinity && non_finite == NonFinite::saturate
+                           ? float_infinity - 1
+                           : binary32::nan_code);
+}
+
+/// 127 / scale, rounded, as doubles and as floats, which may be Inf; 0 of 0 and of NaN. In a known environment.
+inline void invert_int8_scales(const float* scales, std::size_t n, double* inverses,
+                               float* narrow) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint32_t bits = bits_of_float(scales[i]);
+    const bool none = bits == 0 || bits > float_infinity;
+    inverses[i] = none ? 0 : 127 / static_cast<double>(scales[i]);  // at least 127 / 2^128: normal
+    narrow[i] = static_cast<float>(inverses[i]);
+  }
+}
+
+/// 127 x / amax of finite numbers, to 60 bits and a jammed tail.
+inline exact int8_quotient(float x, float amax) {
+  exact a = exact_value<binary32>(bits_of_float(x));
+  const exact b = exact_value<binary32>(bits_of_float(amax));
+  if (a.what != exact::kind::finite || b.what != exact::kind::finite)
+    return exact::zero(a.negative);
+  constexpr int spare = exact::leading - 23;  // floats have 24 significant bits, 127 has 7
+  const std::uint64_t dividend = ((a.significand >> spare) * 127) << 32,
+                      divisor = b.significand >> spare;
+  const std::uint64_t first = dividend / divisor, rest = (dividend % divisor) << 22;
+  const std::uint64_t tail = rest % divisor != 0 ? 1 : 0;
+  return exact::finite(a.negative, (first << 22) | (rest / divisor) | tail,
+                       a.exponent - b.exponent - 54);
+}
+
+/// The scales of a part and their inverses; that of element i is at (first + i) >> shift.
+struct int8_factors {
+  const float* scales;
+  const double* inverses;
+  const float* narrow;
+  std::size_t first;
+  int shift;
+};
+
+/// Rounds 127 x / scale of n numbers, at most row_part.
+///
+/// No quotient 127 x / amax of floats, if it is not equal to it, comes nearer than 2^-(N + 32) of itself to a number with
+/// N + 1 bits behind the point. So 49 bits of the quotient decide as all of them do, for up to 16 random bits.
+template <class R>
+void round_to_int8(const float* in, std::size_t n, const int8_factors& by, const R& rounding,
+                   int8_element* out) {
+  const auto& kernels = block_kernels[static_cast<std::size_t>(active_isa())];
+  constexpr bool looks_below = R::random_bits != 0 || is_directed<R::rule> || R::rule == rule::odd;
+  constexpr std::uint32_t mask =
+      (std::uint32_t{1} << (24 - decisive_bits<int8_element, NearestEven>)) - 1;
+  if constexpr (decisive_bits<int8_element, R> <= 22) {
+    float quotients[row_part];
+    {
+      const float_environment environment(direction::nearest);
+      if (looks_below)
+        kernels.multiply_blocks_long(in, n, by.first, by.shift, by.inverses, true, quotients);
+      else
+        kernels.divide_blocks(in, n, by.first, by.shift, by.narrow, by.inverses, mask, quotients);
+    }
+    encode_elements(quotients, n, out, rounding, Saturation::finite, false);
+  } else if constexpr (R::random_bits <= 16) {
+    double quotients[row_part];
+    {
+      const float_environment environment(direction::nearest);
+      for (std::size_t i = 0; i < n; ++i) {
+        const double x = in[i], product = x * by.inverses[(by.first + i) >> by.shift];
+        const auto bits = __builtin_bit_cast(std::uint64_t, product) + 8;
+        quotients[i] = double_of_bits(bits & ~std::uint64_t{15});
+      }
+    }
+    encode_elements(quotients, n, out, rounding, Saturation::finite, false);
+  } else {
+    for (std::size_t i = 0; i < n; ++i) {
+      const exact q = int8_quotient(in[i], by.scales[(by.first + i) >> by.shift]);
+      const std::uint32_t code =
+          round_to<int8_magnitude>(q, rounding_from(rounding, i), Saturation::finite).bits();
+      const std::uint32_t sign = layout_of<int8_magnitude>::sign_mask, magnitude = code & ~sign;
+      const std::uint32_t integer = (code & sign) != 0 ? 0u - magnitude : magnitude;
+      out[i] = int8_element::from_bits(static_cast<std::uint8_t>(integer));
+    }
+  }
+}
+
+/// Rounds n numbers, at most row_part, to codes.
+template <class R>
+void encode_int8(const float* in, std::size_t n, const int8_factors& by, const R& rounding,
+                 std::int8_t* out) {
+  int8_element elements[row_part];
+  round_to_int8(in, n, by, rounding, elements);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint32_t bits = bits_of_float(in[i]), value = bits & (binary32::sign_mask - 1);
+    const std::uint32_t scale = bits_of_float(by.scales[(by.first + i) >> by.shift]);
+    int code = static_cast<std::int8_t>(elements[i].bits());
+    if (value >= float_infinity) code = value == float_infinity && bits != value ? -127 : 127;
+    if (scale >= float_infinity) code = 0;
+    out[i] = static_cast<std::int8_t>(code);
+  }
+}
+
+template <class T, class R>
+void quantize_to_int8(const T* in, std::size_t rows, std::size_t cols, const Int8Options& options,
+                      const R& rounding, std::int8_t* codes, float* scales) {
+  const bool by_column = options.granularity == Granularity::column;
+  if (options.granularity == Granularity::tensor) {
+    cols *= rows;
+    rows = cols == 0 ? 0 : 1;
+    if (rows == 0) *scales = 0;
+  }
+  const std::size_t count = by_column ? cols : rows;
+  if (count == 0) return;
+  std::vector<std::uint32_t> amax(count);
+  std::vector<double> inverses(count);
+  std::vector<float> narrow(count);
+  const auto& kernels = block_kernels[static_cast<std::size_t>(active_isa())];
+  const std::uint32_t limit =
+      options.non_finite == NonFinite::propagate ? float_infinity - 1 : binary32::sign_mask - 1;
+  for (std::size_t row = 0; row < rows; ++row) {
+    for_each_part(in + row * cols, 0, cols, [&](const float* x, std::size_t n, std::size_t first) {
+      if (by_column)
+        kernels.join_magnitudes(x, n, first, 1, limit, amax.data());
+      else
+        kernels.join_magnitudes(x, n, 0, n, limit, &amax[row]);
+    });
+  }
+  for (std::size_t i = 0; i < count; ++i) scales[i] = int8_scale(amax[i], options.non_finite);
+  {
+    const float_environment environment(direction::nearest);
+    invert_int8_scales(scales, count, inverses.data(), narrow.data());
+  }
+  for (std::size_t row = 0; row < rows; ++row) {
+    for_each_part(in + row * cols, 0, cols, [&](const float* x, std::size_t n, std::size_t first) {
+      const std::size_t at = by_column ? 0 : row;
+      const int8_factors by{scales + at, inverses.data() + at, narrow.data() + at,
+                            by_column ? first : 0, by_column ? 0 : one_scale_for_all};
+      const std::size_t element = row * cols + first;
+      encode_int8(x, n, by, rounding_from(rounding, element), codes + element);
+    });
+  }
+}
+
+inline void dequantize_codes(const std::int8_t* codes, const float* scales, std::size_t rows,
+                             std::size_t cols, Granularity granularity, float* out) {
+  const auto& kernels = block_kernels[static_cast<std::size_t>(active_isa())];
+  float x[row_part];
+  double factors[row_part];
+  for (std::size_t left = 0; left < cols; left += row_part) {
+    const std::size_t n = std::min(row_part, cols - left);
+    for (std::size_t row = 0; row < rows; ++row) {
+      const float_environment environment(direction::nearest);
+      const bool by_column = granularity == Granularity::column;
+      const std::size_t first = by_column ? left : granularity == Granularity::row ? row : 0;
+      for (std::size_t i = 0; i < (by_column ? n : 1) && (row == 0 || !by_column); ++i) {
+        const std::uint32_t bits = bits_of_float(scales[first + i]);
+        const bool is_number = (bits & (binary32::sign_mask - 1)) < float_infinity;
+        factors[i] = is_number ? static_cast<double>(scales[first + i]) / 127
+                               : double_of_bits(wide<std::uint64_t>::quiet_nan);
+      }
+      const std::size_t element = row * cols + left;
+      for (std::size_t i = 0; i < n; ++i) x[i] = codes[element + i];
+      kernels.multiply_blocks_long(x, n, 0, by_column ? 0 : one_scale_for_all, factors, false,
+                                   out + element);
+    }
+  }
+}
+
+/// In squares that stay in the first-level cache.
+inline void transpose_codes(const std::int8_t* in, std::size_t rows, std::size_t cols,
+                            std::int8_t* out) {
+  constexpr std::size_t side = 64;
+  for (std::size_t top = 0; top < rows; top += side) {
+    const std::size_t bottom = std::min(rows, top + side);
+    for (std::size_t left = 0; left < cols; left += side) {
+      const std::size_t right = std::min(cols, left + side);
+      for (std::size_t col = left; col < right; ++col)
+        for (std::size_t row = top; row < bottom; ++row)
+          out[col * rows + row] = in[row * cols + col];
+    }
+  }
+}
+
+/// The scales of the operands of a product, and its bias; one scale may be for all.
+struct product_scales {
+  std::span<const float> rows, columns, bias;
+};
+
+inline void require_product(std::size_t sums, std::size_t out, std::size_t rows, std::size_t cols,
+                            const product_scales& by) {
+  require_matrix(rows, cols, 1);
+  require_shape("the array of sums", sums, rows, cols);
+  require_shape("the output", out, rows, cols);
+  const auto require = [](const char* what, std::size_t have, std::size_t or_this,
+                          std::size_t wanted) {
+    if (have == or_this || have == wanted) return;
+    throw_invalid(std::string(what) + " of a product are " + std::to_string(or_this) + " or " +
+                  std::to_string(wanted) + ", not " + std::to_string(have));
+  };
+  require("the row scales", by.rows.size(), 1, rows);
+  require("the column scales", by.columns.size(), 1, cols);
+  require("the numbers in the bias", by.bias.size(), 0, cols);
+}
+
+inline void dequantize_sums(const std::int32_t* sums, std::size_t rows, std::size_t cols,
+                            const product_scales& by, float* out) {
+  if (cols == 0) return;
+  const float_environment environment(direction::nearest);
+  const int shift = by.columns.size() == 1 ? one_scale_for_all : 0;
+  for (std::size_t row = 0; row < rows; ++row) {
+    integer_kernels[static_cast<std::size_t>(active_isa())](
+        sums + row * cols, cols, by.rows[by.rows.size() == 1 ? 0 : row], by.columns.data(), shift,
+        by.bias.empty() ? nullptr : by.bias.data(), out + row * cols);
+  }
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+}  // namespace narrowfloat

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// fake_quantize(): the exact quotient rounded once on the grid and the value's nearest float, by the oracle in integers,
+// for every kind of float, every length and every environment; the errors and gradients are those of plain loops.
+#include <narrowfloat/quantize/format_search.hpp>
+
+#include <cfenv>
+#include <cmath>
+#include <cstring>
+
+#include "support/catch.hpp"
+#include "support/check_grid.hpp"
+#include "support/guarded_pages.hpp"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+using namespace test;
+
+TEST_CASE("fake quantization: every kind of float in every shape of format", "[isa]") {
+  const std::vector<float> in = stratified_floats(13);
+  Mismatches bad;
+  for (const nf::RuntimeFormat& format : grid_formats()) check_grid(in, format, bad);
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("fake quantization: ties and their neighbours", "[isa]") {
+  Mismatches bad;
+  for (const nf::RuntimeFormat& format : grid_formats()) check_grid(grid_ties(format), format, bad);
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("fake quantization: every length, in place or not, and nothing outside is touched",
+          "[isa]") {
+  constexpr std::size_t longest = 4 * 16 * 4 + 3;
+  const nf::RuntimeFormat format{4, 3, 11.3f};
+  std::vector<float> in(longest), expected(longest);
+  for (std::size_t i = 0; i < longest; ++i) {
+    in[i] = static_cast<float>((i * 7919) % 1009) / 40 - 12;
+    expected[i] = on_grid(in[i], format);
+  }
+  GuardedPages in_pages(longest * 4), out_pages(longest * 4);
+  Mismatches bad;
+  for (std::size_t n = 0; n <= longest; ++n) {
+    for (const bool in_place : {false, true}) {
+      auto* const out = reinterpret_cast<float*>(out_pages.end() - 4 * n);
+      float* const source = in_place ? out : reinterpret_cast<float*>(in_pages.end() - 4 * n);
+      std::memcpy(source, in.data(), 4 * n);
+      if (n != 0) out[-1] = 5;
+      nf::fake_quantize(std::span<const float>(source, n), std::span<float>(out, n), format);
+      bad.expect(
+          std::memcmp(out, expected.data(), 4 * n) == 0 && (n == 0 || out[-1] == 5),
+          [&] { return "length " + std::to_string(n); }, n, 0, 0);
+    }
+  }
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("fake quantization: errors and gradients are sums of sixteen in turns", "[isa]") {
+  Mismatches bad;
+  for (const nf::RuntimeFormat& format :
+       {nf::RuntimeFormat{4, 3, 11.3f}, nf::RuntimeFormat{2, 5, 3, false}}) {
+    for (std::size_t n = 0; n <= 4 * 16 * 2 + 3; ++n) {
+      std::vector<float> in(n), slopes(n), out(n);
+      double squares[16] = {}, inner[16] = {}, outer[16] = {};
+      std::size_t wrong = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        in[i] = i % 13 == 5 ? -0.0f : static_cast<float>((i * 7919) % 1009) / 40 - 12;
+        slopes[i] = static_cast<float>((i * 104729) % 1013) / 7 - 70;
+      }
+      const double range = nf::fake_quantize_gradient(in, slopes, format, out);
+      for (std::size_t i = 0; i < n; ++i) {
+        const float q = on_grid(in[i], format), low = format.is_signed ? -format.max_value : 0;
+        const float clip = std::min(std::max(in[i], low), format.max_value);
+        const double error = q - in[i];
+        squares[i % 16] += error * error;
+        inner[i % 16] += static_cast<double>(q - clip) * static_cast<double>(slopes[i]);
+        if (in[i] > format.max_value) outer[i % 16] += slopes[i];
+        if (in[i] < -format.max_value && format.is_signed) outer[i % 16] -= slopes[i];
+        wrong += out[i] != (in[i] == clip ? slopes[i] : 0);
+      }
+      double error = 0, within = 0, beyond = 0;
+      for (std::size_t k = 0; k < 16; ++k) {
+        error += squares[k];
+        within += inner[k];
+        beyond += outer[k];
+      }
+      const auto where = [&] { return "length " + std::to_string(n); };
+      bad.expect_equal(where, n, std::bit_cast<std::uint64_t>(error),
+                       std::bit_cast<std::uint64_t>(nf::fake_quantize_error(in, format)));
+      bad.expect_equal(
+          where, n,
+          std::bit_cast<std::uint64_t>(beyond + within / static_cast<double>(format.max_value)),
+          std::bit_cast<std::uint64_t>(range));
+      bad.expect_equal(where, n, 0, wrong);
+    }
+  }
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("fake quantization: no floating-point environment moves a bit", "[isa]") {
+  static const std::vector<float> in = stratified_floats(12);
+  const auto run = [] {
+    std::vector<std::uint64_t> all;
+    std::vector<float> out(in.size()), slopes(in.size(), 1.1f), finite;
+    for (const float x : in)
+      if ((bits_of(x) & 0x7f800000u) < 0x40000000u) finite.push_back(x);
+    for (const nf::RuntimeFormat& format : grid_formats()) {
+      nf::fake_quantize(in, out, format);
+      for (const float y : out) all.push_back(bits_of(y));
+      all.push_back(std::bit_cast<std::uint64_t>(nf::fake_quantize_error(in, format)));
+      out.resize(finite.size());
+      slopes.resize(finite.size());
+      all.push_back(
+          std::bit_cast<std::uint64_t>(nf::fake_quantize_gradient(finite, slopes, format, out)));
+      out.resize(in.size());
+      all.push_back(bits_of(format.value(0x35 >> (7 - std::min(7, format.width() - 1)))));
+    }
+    const auto found = nf::search_format(std::span(in).subspan(in.size() / 4, 200));
+    all.push_back(bits_of(found.format.max_value));
+    all.push_back(std::bit_cast<std::uint64_t>(found.squared_error));
+    return all;
+  };
+  const auto expected = run();
+  for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    REQUIRE(std::fesetround(mode) == 0);
+    const auto got = run();
+    const int after = std::fegetround();
+    std::fesetround(FE_TONEAREST);
+    CHECK(after == mode);
+    CHECK((got == expected));
+  }
+#if defined(__x86_64__)
+  const unsigned before = _mm_getcsr();
+  _mm_setcsr(before | 0x8040);  // flush to zero, denormals are zero
+  const auto got = run();
+  _mm_setcsr(before);
+  CHECK((got == expected));
+#endif
+}
