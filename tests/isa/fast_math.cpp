@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Compiled with -O3 -ffast-math, which lets the compiler rewrite the float operations of the kernels: arrays are
 // converted as the scalar, which has none, does it, and transformed as plain loops without -ffast-math do it.
+#include "support/block_check.hpp"
 #include "support/check_grid.hpp"
 #include "support/check_hadamard.hpp"
 #include "support/check_int8.hpp"
@@ -21,6 +22,22 @@ TEST_CASE("hadamard: built with -ffast-math, bit by bit the plain loops", "[isa]
     transform_by_library(in, out, transform);
     compare_transformed(in, out, transform, bad);
   });
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("blocks: built with -ffast-math, scales at both ends of float's range", "[isa]") {
+  Mismatches bad;
+  for (const int top : {-140, -3, 120}) {
+    const auto values = sample_block(500, top, 7);
+    for (const int axis : {0, 1}) {
+      check_tensor<nf::mxfp4_e2m1>(values, 5, 100, {.axis = axis}, bad);
+      check_tensor<nf::mxfp8_e4m3>(values, 5, 100, {.axis = axis}, bad, nf::to_odd,
+                                   oracle::Mode::to_odd);
+      check_tensor<nf::nvfp4>(values, 5, 100, {.axis = axis}, bad);
+      check_tensor<nf::BlockFormat<nf::float8_e5m2, float, 128>>(
+          values, 5, 100, {.axis = axis}, bad, nf::toward_negative, oracle::Mode::toward_negative);
+    }
+  }
   CHECK(bad.report() == "");
 }
 

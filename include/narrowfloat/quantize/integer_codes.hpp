@@ -101,20 +101,20 @@ struct int8_factors {
 template <class R>
 void round_to_int8(const float* in, std::size_t n, const int8_factors& by, const R& rounding,
                    int8_element* out) {
-  const auto& kernels = block_kernels[static_cast<std::size_t>(active_isa())];
-  constexpr bool looks_below = R::random_bits != 0 || is_directed<R::rule> || R::rule == rule::odd;
-  constexpr std::uint32_t mask =
-      (std::uint32_t{1} << (24 - decisive_bits<int8_element, NearestEven>)) - 1;
-  if constexpr (decisive_bits<int8_element, R> <= 22) {
+  constexpr bool looks_below = is_directed<R::rule> || R::rule == rule::odd;
+  element_encoding how{.most_negative = most_negative<int8_element>(false)};
+  if constexpr (decisive_bits<int8_element, R> <= 22 && R::random_bits == 0 && !looks_below) {
+    how.inverses = by.inverses;
+    how.mask = (std::uint32_t{1} << (24 - decisive_bits<int8_element, NearestEven>)) - 1;
+    encode_products(in, n, by.first, by.shift, by.narrow, rounding, how, out);
+  } else if constexpr (decisive_bits<int8_element, R> <= 22) {
     float quotients[row_part];
     {
       const float_environment environment(direction::nearest);
-      if (looks_below)
-        kernels.multiply_blocks_long(in, n, by.first, by.shift, by.inverses, true, quotients);
-      else
-        kernels.divide_blocks(in, n, by.first, by.shift, by.narrow, by.inverses, mask, quotients);
+      block_kernels[static_cast<std::size_t>(active_isa())].multiply_blocks_long(
+          in, n, by.first, by.shift, by.inverses, narrowing::odd_above_zero, quotients);
     }
-    encode_elements(quotients, n, out, rounding, Saturation::finite, false);
+    encode_elements(quotients, n, rounding, how, out);
   } else if constexpr (R::random_bits <= 16) {
     double quotients[row_part];
     {
@@ -125,7 +125,7 @@ void round_to_int8(const float* in, std::size_t n, const int8_factors& by, const
         quotients[i] = double_of_bits(bits & ~std::uint64_t{15});
       }
     }
-    encode_elements(quotients, n, out, rounding, Saturation::finite, false);
+    encode_elements(quotients, n, rounding, how, out);
   } else {
     for (std::size_t i = 0; i < n; ++i) {
       const exact q = int8_quotient(in[i], by.scales[(by.first + i) >> by.shift]);
@@ -214,8 +214,8 @@ inline void dequantize_codes(const std::int8_t* codes, const float* scales, std:
       }
       const std::size_t element = row * cols + left;
       for (std::size_t i = 0; i < n; ++i) x[i] = codes[element + i];
-      kernels.multiply_blocks_long(x, n, 0, by_column ? 0 : one_scale_for_all, factors, false,
-                                   out + element);
+      kernels.multiply_blocks_long(x, n, 0, by_column ? 0 : one_scale_for_all, factors,
+                                   narrowing::nearest, out + element);
     }
   }
 }

@@ -157,7 +157,8 @@ void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t first, 
     decode_pair<Code>(from + 2 * lanes * unit_bytes, x[2], x[3]);
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
-      const words y = times_factors<Split>(x[k], high, low, first + i + k * lanes, shift);
+      // opaque: -ffast-math might multiply the factor by a power of two of the decoding first
+      const words y = times_factors<Split>(opaque(x[k]), high, low, first + i + k * lanes, shift);
       store(reinterpret_cast<unsigned char*>(out + i + k * lanes), y, stream);
     }
   }

@@ -9,6 +9,18 @@ NF_INLINE W splat(lane<W> x) {
   return typename W::words{} + x;
 }
 
+/// Hides where a sum comes from: -ffast-math would let the compiler add in another order.
+NF_INLINE words opaque(words x) {
+#if defined(__x86_64__) || defined(__SSE__)
+  __asm__("" : "+v"(x.lanes));
+#elif defined(__aarch64__)
+  __asm__("" : "+w"(x.lanes));
+#else
+  __asm__("" : "+m"(x.lanes));
+#endif
+  return x;
+}
+
 /// Copies `count` bytes, less than Capacity. Not a call: one would cost as much as a whole step.
 template <std::size_t Capacity>
 NF_INLINE void copy_bytes(unsigned char* to, const unsigned char* from, std::size_t count) {

@@ -1,18 +1,6 @@
 // The fast Walsh-Hadamard transform of groups of floats, strides 1, 2, 4 ... in this order. No include guard:
 // it is included once in each instruction set's region and namespace, where it sees `lanes` and store().
 
-/// Hides where a sum comes from: -ffast-math would let the compiler add in another order.
-NF_INLINE words opaque(words x) {
-#if defined(__x86_64__) || defined(__SSE__)
-  __asm__("" : "+v"(x.lanes));
-#elif defined(__aarch64__)
-  __asm__("" : "+w"(x.lanes));
-#else
-  __asm__("" : "+m"(x.lanes));
-#endif
-  return x;
-}
-
 /// Lanes that differ in the bit Stride of their number become their sum and their difference.
 template <std::size_t Stride, std::size_t... Lane>
 NF_INLINE words lane_butterfly(const words& x, std::index_sequence<Lane...>) {
