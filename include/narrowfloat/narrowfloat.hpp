@@ -14,6 +14,8 @@
 #include "math.hpp"
 #include "mx.hpp"
 #include "packed.hpp"
+#include "quantize/exmy.hpp"
+#include "quantize/exponents.hpp"
 #include "random.hpp"
 #include "rounding.hpp"
 #include "scaling/bias.hpp"
