@@ -3,9 +3,9 @@
 // number of bits, beside a search in integers.
 #include <narrowfloat/quantize/exmy.hpp>
 
+#include <cfenv>
 #include <cmath>
 #include <limits>
-#include <map>
 
 #include "support/catch.hpp"
 #include "support/formats.hpp"
@@ -220,4 +220,19 @@ TEST_CASE("narrow tensors are searched as their floats", "[quantize][exmy]") {
   nf::convert(narrow, back);
   CHECK(nf::recommend_exmy(narrow, 6).format == nf::recommend_exmy(back, 6).format);
   CHECK(nf::recommend_exmy(narrow, 6).squared_error == nf::recommend_exmy(back, 6).squared_error);
+}
+
+TEST_CASE("no rounding mode moves an exponent or a choice", "[quantize][exmy]") {
+  const std::vector<float> values = numbers(500, 3, 12);
+  const auto expected = nf::recommend_exmy(values, 5);
+  const auto exponents = nf::group_exponents(values, 5, 100, {.rows = 1}, {3, 1});
+  for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    std::fesetround(mode);
+    const auto got = nf::recommend_exmy(values, 5);
+    const auto same = nf::group_exponents(values, 5, 100, {.rows = 1}, {3, 1});
+    std::fesetround(FE_TONEAREST);
+    CHECK(got.format == expected.format);
+    CHECK(got.squared_error == expected.squared_error);
+    CHECK(same == exponents);
+  }
 }
