@@ -64,6 +64,26 @@ TEST_CASE("snr: the published points of each format", "[scaling][snr]") {
   check_points<nf::bfloat16>({{0, 55.6}});
 }
 
+TEST_CASE("snr: 6.02 M + 13.46 dB wherever nearly all values are normal", "[scaling][snr]") {
+  const auto check = []<class F>(F) {
+    CAPTURE(name_of<F>());
+    const double plateau = 20 * std::log10(2.0) * F::mantissa_bits + 13.46;
+    // within what 4 exponent bits hold as normal numbers, and so within what more do
+    for (const double sigma : {0.7, 1.0, 1.3, 2.0})
+      CHECK(std::fabs(nf::snr_db<F>(sigma) - plateau) <= 0.1);
+  };
+  check(Float<4, 2>{});
+  check(Float<4, 3>{});
+  check(Float<4, 7>{});
+  check(Float<4, 10>{});
+  check(Float<5, 2>{});
+  check(Float<5, 6>{});
+  check(Float<6, 9>{});
+  check(Float<8, 2>{});
+  check(Float<8, 7>{});
+  check(Float<8, 10>{});
+}
+
 TEST_CASE("snr: as the conversion itself makes the noise", "[scaling][snr]") {
   for (const double sigma : {0.03, 1.0, 1.37, 90.0}) {
     for (const auto distribution : {nf::Distribution::normal, nf::Distribution::uniform}) {

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+# Bad input to the examples `choose_format` and `snr` gets one line on stderr, exit status 2, no other output and no file.
+# Usage: cmake -DCHOOSE_FORMAT=<program> -DSNR=<program> -DDATA=<folder with digits.safetensors> -P bad_input.cmake
+set(good ${DATA}/digits.safetensors)
+set(out ${CMAKE_CURRENT_BINARY_DIR}/bad_input.json)
+set(damaged ${CMAKE_CURRENT_BINARY_DIR}/bad_input.damaged)
+file(WRITE ${damaged} "123456789")
+
+function(expect name program reason)
+  file(REMOVE ${out})
+  execute_process(
+    COMMAND ${program} ${ARGN}
+    RESULT_VARIABLE status
+    OUTPUT_VARIABLE output
+    ERROR_VARIABLE error)
+  if(NOT status EQUAL 2 OR NOT output STREQUAL "" OR NOT error MATCHES "^${name}: [^\n]*${reason}[^\n]*\n$")
+    message(FATAL_ERROR "${name} ${ARGN}: exit ${status}, \"${output}\", \"${error}\"")
+  endif()
+  if(EXISTS ${out})
+    message(FATAL_ERROR "${name} ${ARGN}: left ${out}")
+  endif()
+endfunction()
+
+expect(choose_format ${CHOOSE_FORMAT} "absent: No such file" absent --json ${out})
+expect(choose_format ${CHOOSE_FORMAT} "is larger than" ${damaged} --json ${out})
+expect(choose_format ${CHOOSE_FORMAT} "no float tensor's name ends in .wait" --only .wait --json ${out})
+expect(choose_format ${CHOOSE_FORMAT} "unknown order noise" ${good} --order noise)
+expect(choose_format ${CHOOSE_FORMAT} "--only needs a value" --only)
+expect(choose_format ${CHOOSE_FORMAT} "unknown option --fast" ${good} --fast)
+expect(choose_format ${CHOOSE_FORMAT} "one input at a time" ${good} ${good})
+expect(choose_format ${CHOOSE_FORMAT} "absent/out: No such file" ${good} --json absent/out)
+expect(snr ${SNR} "unknown option E4M3" E4M3 --json ${out})
+expect(snr ${SNR} "--json needs a value" --json)
+expect(snr ${SNR} "absent/out: No such file" --json absent/out)
+file(REMOVE ${damaged})

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+// The exponents of a tensor: how many there are of each, and the one that every group of a format of eXmY needs.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../block.hpp"
+#include "../stats.hpp"
+
+namespace narrowfloat {
+
+/// How many values of a tensor have which exponent, floor(log2 |x|), subnormal ones too. Histograms add up: one a
+/// step, one a layer.
+struct ExponentHistogram {
+  static constexpr int lowest = -149, highest = 127;
+  std::array<std::uint64_t, highest - lowest + 1> counts{};  ///< of lowest, lowest + 1, ...
+  std::uint64_t zeros = 0, infinite = 0, nan = 0;
+
+  /// How many values have this exponent; 0 for one that no float has.
+  constexpr NF_INLINE std::uint64_t count(int exponent) const noexcept {
+    return exponent < lowest || exponent > highest ? 0 : counts[place(exponent)];
+  }
+  /// The finite values that are not zero.
+  constexpr NF_INLINE std::uint64_t nonzero() const noexcept {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t n : counts) sum += n;
+    return sum;
+  }
+  /// The largest exponent; lowest - 1 where there is none.
+  constexpr NF_INLINE int largest() const noexcept {
+    int exponent = highest;
+    while (exponent >= lowest && counts[place(exponent)] == 0) --exponent;
+    return exponent;
+  }
+  constexpr NF_INLINE ExponentHistogram& operator+=(const ExponentHistogram& other) noexcept {
+    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += other.counts[i];
+    zeros += other.zeros;
+    infinite += other.infinite;
+    nan += other.nan;
+    return *this;
+  }
+  friend constexpr bool operator==(const ExponentHistogram&, const ExponentHistogram&) = default;
+
+  static constexpr NF_INLINE std::size_t place(int exponent) noexcept {
+    return static_cast<std::size_t>(exponent - lowest);
+  }
+};
+
+/// A format of eXmY (Agrawal, Hedlund and Hechtman, "eXmY: A Data Type and Technique for Arbitrary Bit Precision
+/// Quantization", arXiv 2405.13938), chosen at run time: the values of Float<E, M, Bias, Specials::finite>. With
+/// E = 0 they are integers times 2^(1 - bias - M).
+struct ExmyFormat {
+  int exponent_bits = 0, mantissa_bits = 1, bias = 1;
+
+  constexpr NF_INLINE int width() const noexcept { return 1 + exponent_bits + mantissa_bits; }
+  /// The exponent of the largest value.
+  constexpr NF_INLINE int top() const noexcept { return (1 << exponent_bits) - 1 - bias; }
+  friend constexpr bool operator==(const ExmyFormat&, const ExmyFormat&) = default;
+};
+
+/// The exponent of a group whose largest magnitude, rounded to the mantissa of the format, is a power of two more.
+enum class BiasGuard {
+  carry,    ///< that of the rounded magnitude: nothing saturates
+  saturate  ///< that of the magnitude: the largest ones lose up to half a step, all others keep a bit
+};
+
+/// The rule by which a BlockTensor chooses the exponents that group_exponent() does.
+///
+/// The library's container of eXmY with exponents as metadata is a BlockTensor of exmy<E, M, K>, whose scales are
+/// the exponents of the groups: blocks of K; rows with K = whole_axis; channels with axis = 0; the tensor with
+/// exmy<E, M, whole_axis, whole_axis>.
+///
+/// Special   a group of zeros has the exponent -127, and those below it have it too.
+///
+/// Example   const auto t = BlockTensor<exmy<3, 1, whole_axis>>::quantize(
+///               x, rows, cols, {.rule = scale_rule(BiasGuard::carry)});
+///           assert(t.scales().size() == rows && t.codes()[0].width == 5);
+///           assert(t.scales()[0].exponent() == group_exponents(x, rows, cols, {.rows = 1}, {3, 1})[0]);
+constexpr NF_INLINE ScaleRule scale_rule(BiasGuard guard) noexcept {
+  return guard == BiasGuard::carry ? ScaleRule::even : ScaleRule::floor;
+}
+
+/// A block size, or a number of rows, that spans every matrix.
+inline constexpr int whole_axis = 1 << 30;
+/// eXmY in groups that share an exponent: the largest element has the exponent 0, so a scale is 2^group_exponent().
+template <int E, int M, int K, int Rows = 1>
+using exmy = BlockFormat<Float<E, M, (1 << E) - 1, Specials::finite>, ExponentInt8, K, Rows>;
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+constexpr void require_split(int exponent_bits, int mantissa_bits, int bias = 0) {
+  if (exponent_bits < 0 || exponent_bits > 8 || mantissa_bits < 0 || mantissa_bits > 23 ||
+      exponent_bits + mantissa_bits == 0 || bias < -1000 || bias > 1000)
+    throw_invalid("no format has " + std::to_string(exponent_bits) + " exponent bits, " +
+                  std::to_string(mantissa_bits) + " mantissa bits and the bias " +
+                  std::to_string(bias));
+}
+
+/// The fraction bits of the largest value.
+constexpr int top_fraction_bits(int exponent_bits, int mantissa_bits) {
+  return mantissa_bits - (exponent_bits == 0 ? 1 : 0);
+}
+constexpr int exponent_of(const binary& x) { return x.exponent + 23; }
+
+/// The exponent of a group by the bits of its largest magnitude.
+constexpr int guarded_exponent(std::uint32_t amax, int fraction_bits, BiasGuard guard) {
+  if (amax == 0) return ExponentHistogram::lowest;
+  const auto [significand, exponent] = binary_of(std::min(amax, float_infinity - 1));
+  const bool carries = guard == BiasGuard::carry && fraction_bits < 23 &&
+                       significand >= 0x1000000u - (0x400000u >> fraction_bits);
+  return exponent + 23 + (carries ? 1 : 0);
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// Counts the exponents of a range.
+///
+/// Result    exact, from the exponent field of the value as a float, whose subnormal numbers have the exponent of
+///           their leading bit.
+/// Promises  no allocation; the same in every floating-point environment.
+/// Cost      one read.
+///
+/// Example   const ExponentHistogram h = exponent_histogram(x);
+///           assert(h.largest() == 1 && h.count(2) == 0);  // all magnitudes are below 3
+///           assert(h.count(1) > h.count(-3));             // they are uniform
+///           assert(h.nonzero() + h.zeros == x.size());
+template <counted_range In>
+NF_INLINE ExponentHistogram exponent_histogram(const In& values) {
+  ExponentHistogram histogram;
+  const auto count = [&](const float* x, std::size_t n, std::size_t) {
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::uint32_t magnitude = detail::bits_of_float(x[i]) & 0x7fffffffu;
+      if (magnitude == 0) {
+        ++histogram.zeros;
+      } else if (magnitude >= detail::float_infinity) {
+        ++(magnitude > detail::float_infinity ? histogram.nan : histogram.infinite);
+      } else {
+        ++histogram
+              .counts[ExponentHistogram::place(detail::exponent_of(detail::binary_of(magnitude)))];
+      }
+    }
+  };
+  detail::for_each_part(std::ranges::data(values), 0, std::ranges::size(values), count);
+  return histogram;
+}
+
+/// The exponent of a group by its largest magnitude; the bias of its format is then 2^E - 1 - exponent.
+///
+/// Result    floor(log2 amax), one more where the guard says so; the bias of `format` does not count.
+/// Special   0 has the exponent -149, the least of a float; Inf and NaN count as the largest float. A format that
+///           there is not throws std::invalid_argument.
+/// Promises  constexpr; integer work, the same in every floating-point environment.
+///
+/// Example   static_assert(group_exponent(15, {3, 1}) == 4);  // 1.875 * 2^3 has no place in one mantissa bit
+///           static_assert(group_exponent(15, {3, 1}, BiasGuard::saturate) == 3);
+///           static_assert(group_exponent(15, {2, 3}) == 3);
+constexpr NF_INLINE int group_exponent(float amax, const ExmyFormat& format,
+                                       BiasGuard guard = BiasGuard::carry) {
+  detail::require_split(format.exponent_bits, format.mantissa_bits);
+  return detail::guarded_exponent(
+      detail::bits_of_float(amax) & 0x7fffffffu,
+      detail::top_fraction_bits(format.exponent_bits, format.mantissa_bits), guard);
+}
+
+/// The format of E exponent and M mantissa bits with the bias that a largest magnitude needs.
+///
+/// Special   as group_exponent().
+///
+/// Example   constexpr ExmyFormat f = exmy_format(24, 3, 1);
+///           static_assert(f.bias == 3 && f.top() == 4 && f.width() == 5);
+constexpr NF_INLINE ExmyFormat exmy_format(float amax, int exponent_bits, int mantissa_bits,
+                                           BiasGuard guard = BiasGuard::carry) {
+  const int exponent = group_exponent(amax, {exponent_bits, mantissa_bits}, guard);
+  return {exponent_bits, mantissa_bits, (1 << exponent_bits) - 1 - exponent};
+}
+
+/// The values of a matrix that share an exponent: {} all, {.rows = 1} those of a row, {.cols = 1} those of a channel,
+/// {.rows = 1, .cols = 32} those of a block.
+struct ExponentGroup {
+  std::size_t rows = whole_axis, cols = whole_axis;
+};
+
+/// The exponents of the groups of a row-major matrix, in row-major order of the groups: group_exponent() of the
+/// largest finite magnitude of each.
+///
+/// Special   a shape that does not fit, and a group without rows or columns, throw std::invalid_argument.
+/// Promises  the same on every instruction set and in every floating-point environment.
+/// Cost      one read.
+///
+/// Example   const auto exponents = group_exponents(x, rows, cols, {.rows = 1}, {3, 1});
+///           assert(exponents.size() == rows && exponents[0] == 1);  // of nearly 3 = 1.5 * 2^1
+///           assert(group_exponents(x, rows, cols, {.rows = 1, .cols = 32}, {3, 1}).size() == rows * cols / 32);
+template <counted_range In>
+NF_INLINE std::vector<int> group_exponents(const In& values, std::size_t rows, std::size_t cols,
+                                           ExponentGroup group, const ExmyFormat& format,
+                                           BiasGuard guard = BiasGuard::carry) {
+  detail::require_split(format.exponent_bits, format.mantissa_bits);
+  detail::require_matrix(rows, cols, 1);
+  detail::require_shape("the input", std::ranges::size(values), rows, cols);
+  if (group.rows == 0 || group.cols == 0) detail::throw_invalid("a group of no elements");
+  const detail::block_grid grid{rows, cols, group.rows, group.cols};
+  const auto* const first = std::ranges::data(values);
+  std::vector<std::uint32_t> amax(grid.down() * grid.across());
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t block = 0; block < grid.across(); ++block) {
+      const std::size_t left = block * grid.width;
+      std::uint32_t& most = amax[row / grid.height * grid.across() + block];
+      most = std::max(most, detail::largest_finite_magnitude(first + row * cols + left,
+                                                             grid.block_end(block) - left));
+    }
+  }
+  std::vector<int> exponents(amax.size());
+  const int bits = detail::top_fraction_bits(format.exponent_bits, format.mantissa_bits);
+  std::ranges::transform(amax, exponents.begin(), [&](std::uint32_t most) {
+    return detail::guarded_exponent(most, bits, guard);
+  });
+  return exponents;
+}
+
+}  // namespace narrowfloat

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// What a format lost of a tensor, in the order that is asked for, and what is worth its bits.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <numeric>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../block.hpp"
+
+namespace narrowfloat {
+
+/// What a format lost of a tensor.
+struct FormatReport {
+  std::string format{}, block{}, rule{}, rounding{};  ///< as the candidate was named
+  std::size_t elements = 0;
+  double bits = 0;             ///< an element, scales and the padding of rows included
+  std::size_t non_finite = 0;  ///< Inf and NaN in the tensor: they count for nothing else
+  std::size_t lost = 0;  ///< finite, and Inf or NaN in the format: the noise is as if they were 0
+  std::size_t clipped =
+      0;  ///< finite, and by more than half a step beyond the largest value of their block
+          ///< (the largest element times its scales): what rounding alone would not explain,
+          ///< so less than ConversionStats::saturated
+  std::size_t flushed = 0;  ///< finite, not zero, and zero in the format
+  double signal = 0;        ///< the sum of x^2 over finite values x
+  double noise = 0;         ///< the sum of (x - q(x))^2, q(x) a float
+
+  /// The signal-to-quantization-noise ratio in decibels; infinite where nothing is lost, of an empty tensor too.
+  NF_INLINE double sqnr_db() const {
+    const detail::float_environment environment(detail::direction::nearest);
+    return noise == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(signal / noise);
+  }
+  /// Of the finite values; 0 where there are none.
+  NF_INLINE double clipped_percent() const noexcept { return percent(clipped); }
+  NF_INLINE double flushed_percent() const noexcept { return percent(flushed); }
+
+ private:
+  NF_INLINE double percent(std::size_t n) const noexcept {
+    return elements == non_finite
+               ? 0
+               : 100 * static_cast<double>(n) / static_cast<double>(elements - non_finite);
+  }
+};
+
+/// How reports are sorted. Of equals the one that was given first.
+enum class FormatOrder {
+  bits,  ///< the fewest bits, of equals the highest SQNR
+  sqnr,  ///< the highest SQNR, of equals the fewest bits
+  given  ///< as the candidates
+};
+
+/// Sorts reports.
+///
+/// Example   std::vector<FormatReport> r = choose_formats(x, rows, cols,
+///               {candidate<float8_e5m2>("e5m2"), candidate<float8_e4m3fn>("e4m3")});
+///           assert(r[0].format == "e4m3" && r[0].bits == r[1].bits);  // it loses less
+///           sort_reports(r, FormatOrder::sqnr);
+///           assert(r[0].sqnr_db() > r[1].sqnr_db());
+NF_INLINE void sort_reports(std::vector<FormatReport>& reports, FormatOrder order) {
+  const auto by_bits = [](const FormatReport& a, const FormatReport& b) {
+    return a.bits != b.bits ? a.bits < b.bits : a.sqnr_db() > b.sqnr_db();
+  };
+  const auto by_sqnr = [](const FormatReport& a, const FormatReport& b) {
+    const double x = a.sqnr_db(), y = b.sqnr_db();
+    return x != y ? x > y : a.bits < b.bits;
+  };
+  if (order == FormatOrder::bits) std::ranges::stable_sort(reports, by_bits);
+  if (order == FormatOrder::sqnr) std::ranges::stable_sort(reports, by_sqnr);
+}
+
+/// The reports that no other beats: none has at most as many bits and at least the SQNR, and is better in one of
+/// them; of equals the first.
+///
+/// Result    their places in `reports`, the fewest bits first, so the SQNR rises.
+///
+/// Example   const auto reports = choose_formats(x, rows, cols);
+///           const std::vector<std::size_t> front = pareto_front(reports);
+///           assert(reports[front.front()].bits == reports[0].bits);
+///           assert(reports[front.back()].format == "float16");
+NF_INLINE std::vector<std::size_t> pareto_front(std::span<const FormatReport> reports) {
+  std::vector<std::size_t> places(reports.size()), front;
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  std::ranges::stable_sort(places, [&](std::size_t a, std::size_t b) {
+    const FormatReport &x = reports[a], &y = reports[b];
+    return x.bits != y.bits ? x.bits < y.bits : x.sqnr_db() > y.sqnr_db();
+  });
+  for (const std::size_t place : places) {
+    if (front.empty() || reports[place].sqnr_db() > reports[front.back()].sqnr_db())
+      front.push_back(place);
+  }
+  return front;
+}
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+/// What the magnitudes of negative and positive values are clipped beyond.
+struct clip_limits {
+  double below, above;
+};
+
+/// Half a step beyond the largest elements.
+template <class Element>
+clip_limits limits_of(bool full_range = false) {
+  using F = typename element_traits<Element>::rounded;
+  using layout = layout_of<F>;
+  const auto largest =
+      static_cast<double>(F::from_bits(static_cast<typename F::Storage>(layout::max_code)));
+  const double step = std::ldexp(1.0, layout::max_exponent - layout::significant_bits);
+  const double above = largest + step / 2;
+  return {is_fixed_point<Element> && full_range ? above + step : above, above};
+}
+
+/// Adds n values and their images, each times `factor`.
+inline void count_losses(const float* values, const float* images, std::size_t n,
+                         clip_limits limits, double factor, FormatReport& report) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint32_t bits = bits_of_float(values[i]), magnitude = bits & 0x7fffffffu,
+                        image = bits_of_float(images[i]) & 0x7fffffffu;
+    if (magnitude >= float_infinity) {
+      ++report.non_finite;
+      continue;
+    }
+    const double x = values[i];
+    const bool is_lost = image >= float_infinity;
+    const double error = is_lost ? x : x - images[i] * factor;
+    report.signal += x * x;
+    report.noise += error * error;
+    report.lost += is_lost ? 1 : 0;
+    report.flushed += magnitude != 0 && image == 0 ? 1 : 0;
+    report.clipped +=
+        !is_lost && (bits == magnitude ? x > limits.above : -x > limits.below) ? 1 : 0;
+  }
+}
+
+/// 1x32, 16x16; a row, a column or the tensor where a block is as large as that.
+inline std::string block_name(std::size_t lines, std::size_t along, std::size_t whole,
+                              bool within_rows) {
+  if (along >= whole && lines >= whole) return "tensor";
+  if (along >= whole && lines == 1) return within_rows ? "row" : "column";
+  const auto text = [&](std::size_t n) { return n >= whole ? "all" : std::to_string(n); };
+  return within_rows ? text(lines) + "x" + text(along) : text(along) + "x" + text(lines);
+}
+
+inline std::string rule_name(const QuantizeOptions& options, bool is_power) {
+  constexpr std::string_view names[] = {"floor", "ceil", "rceil", "even", "search"};
+  std::string name(is_power                ? names[static_cast<std::size_t>(options.rule)]
+                   : options.four_over_six ? "four_over_six"
+                                           : "amax");
+  if (options.three_quarters) name += " 3/4";
+  if (options.pipeline == ScalePipeline::transformer_engine) name += " te";
+  return name;
+}
+
+template <class R>
+constexpr std::string_view rounding_name() {
+  if (R::random_bits > 0) return "stochastic";
+  switch (R::rule) {
+    case rule::half_even:
+      return "nearest_even";
+    case rule::half_up:
+      return "nearest_away";
+    case rule::floor:
+      return "toward_zero";
+    case rule::up_if_positive:
+      return "toward_positive";
+    case rule::up_if_negative:
+      return "toward_negative";
+    case rule::odd:
+      return "to_odd";
+  }
+  return "";
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+}  // namespace narrowfloat

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// The format chooser: candidates of one's own, with their axes, options and roundings; what is worth its bits.
+#include <narrowfloat/quantize/choose.hpp>
+
+#include <cmath>
+#include <random>
+
+#include "support/catch.hpp"
+
+namespace nf = narrowfloat;
+
+namespace {
+
+constexpr std::size_t rows = 150, cols = 300;
+
+std::vector<float> numbers() {
+  std::vector<float> values(rows * cols);
+  std::mt19937 engine(5);
+  for (float& x : values) {
+    const auto random = static_cast<std::int32_t>(engine());
+    x = static_cast<float>(std::ldexp(random, -31 - static_cast<int>(engine() % 9)));
+  }
+  values[17] = 40;
+  values[4000] = 0x1p-140f;
+  return values;
+}
+
+nf::FormatReport measure(const nf::Candidate& candidate, const std::vector<float>& values,
+                         std::size_t height, std::size_t width) {
+  return nf::choose_formats(values, height, width, {candidate})[0];
+}
+nf::FormatReport measure_row(const nf::Candidate& candidate, const std::vector<float>& values) {
+  return measure(candidate, values, 1, values.size());
+}
+
+}  // namespace
+
+TEST_CASE("stochastic rounding as it was asked for", "[quantize][choose]") {
+  const std::vector<float> values = numbers();
+  const nf::Stochastic<> rounding{.seed = 3};
+  const auto c = nf::candidate<nf::mxfp4_e2m1>("fp4", {.rule = nf::ScaleRule::rceil}, rounding);
+  CHECK(c.rounding == "stochastic");
+  std::vector<float> images(values.size());
+  nf::BlockTensor<nf::mxfp4_e2m1>::quantize(values, rows, cols, {.rule = nf::ScaleRule::rceil},
+                                            rounding)
+      .dequantize(images);
+  double noise = 0;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    noise += std::pow(static_cast<double>(values[i]) - static_cast<double>(images[i]), 2);
+  CHECK(measure(c, values, rows, cols).noise == Approx(noise).epsilon(1e-12));
+  // 3/4 of the quotients under the floor rule: nothing clips, and the reader's 4/3 is in the images
+  const auto three =
+      nf::candidate<nf::mxfp4_e2m1>("fp4", {.rule = nf::ScaleRule::floor, .three_quarters = true});
+  CHECK(three.rule == "floor 3/4");
+  const auto report = measure_row(three, std::vector<float>{7.9f, 4, 2, 1});
+  CHECK(report.clipped == 0);
+  // 7.9 becomes 8, 4 the larger neighbour 16/3 ... : 4 * 3/4 = 3 and 1.5 are values, 0.75 ties to 1
+  CHECK(report.noise == Approx(0.01 + 1.0 / 9).epsilon(1e-5));
+}
+
+TEST_CASE("blocks down the columns are those of the transpose", "[quantize][choose]") {
+  const std::vector<float> values = numbers();
+  std::vector<float> transpose(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) transpose[i % cols * rows + i / cols] = values[i];
+  const auto down = nf::candidate<nf::mxfp4_e2m1>("fp4", {.axis = 0});
+  const auto along = nf::candidate<nf::mxfp4_e2m1>("fp4");
+  CHECK(down.block == "32x1");
+  const auto got = measure(down, values, rows, cols);
+  auto expected = measure(along, transpose, cols, rows);
+  CHECK(got.clipped == expected.clipped);
+  CHECK(got.flushed == expected.flushed);
+  CHECK(got.signal == Approx(expected.signal).epsilon(1e-12));
+  CHECK(got.noise == Approx(expected.noise).epsilon(1e-12));
+  using columns = nf::BlockFormat<nf::FixedPoint<8, 6>, float, nf::whole_axis>;
+  CHECK(nf::candidate<columns>("int8", {.axis = 0}).block == "column");
+  CHECK(nf::candidate<nf::nvfp4_2d>("nvfp4").block == "16x16");
+}
+
+TEST_CASE("the most negative code is no clipping where it is used", "[quantize][choose]") {
+  const std::vector<float> values{1, -1.9999f};
+  CHECK(measure_row(nf::candidate<nf::mxint8>("int8"), values).clipped == 1);
+  CHECK(measure_row(nf::candidate<nf::mxint8>("int8", {.full_range = true}), values).clipped == 0);
+}
+
+TEST_CASE("the Pareto front", "[quantize][choose]") {
+  const auto report = [](double bits, double noise) {
+    return nf::FormatReport{.bits = bits, .signal = 1, .noise = noise};
+  };
+  //                    dominated      front          equal          worse at equal bits, front
+  const std::vector all{report(8, 2),    report(4, 1),  report(4, 1), report(8, 0.5),
+                        report(8, 0.25), report(16, 0), report(32, 0)};
+  CHECK(nf::pareto_front(all) == std::vector<std::size_t>{1, 4, 5});
+  CHECK(nf::pareto_front({}).empty());
+  CHECK(nf::pareto_front(std::vector{report(3, 3)}) == std::vector<std::size_t>{0});
+}
+
+TEST_CASE("what does not fit is refused", "[quantize][choose]") {
+  const std::vector<float> six(6);
+  CHECK_THROWS_WITH(nf::choose_formats(six, 2, 2, {nf::candidate<nf::mxint8>("int8")}),
+                    "narrowfloat: the input has 6 elements, the matrix 2 x 2");
+  const auto wrong = nf::candidate<nf::mxint8>("int8", {.four_over_six = true});
+  CHECK_THROWS_AS(nf::choose_formats(six, 2, 3, {wrong}), std::invalid_argument);
+}
+
+TEST_CASE("NVFP4 clips nothing, and four over six is better", "[quantize][choose]") {
+  std::vector<float> values(rows * cols);
+  std::mt19937 engine(9);
+  std::normal_distribution<float> normal;
+  for (float& x : values) x = normal(engine);
+  const auto plain = measure(nf::candidate<nf::nvfp4>("nvfp4"), values, rows, cols);
+  const auto better =
+      measure(nf::candidate<nf::nvfp4>("nvfp4", {.four_over_six = true}), values, rows, cols);
+  CHECK(plain.clipped == 0);
+  CHECK(plain.sqnr_db() == Approx(20.44).margin(0.1));
+  CHECK(better.sqnr_db() > plain.sqnr_db() + 0.5);
+  CHECK(plain.bits == 8 * (rows * (150 + 19) + 4.0) / (rows * cols));
+}
