@@ -18,9 +18,9 @@ void block_values(const BlockTensor<Format>& tensor, std::size_t row, std::size_
   codes.resize(count);
   values.resize(count);
   for (std::size_t i = 0; i < count; ++i) codes[i] = all[first + i];
-  decode_elements(std::span<const typename Format::element>(codes), std::span(values));
-  const double factor =
-      scale_factor(tensor.scales()[row * tensor.block_cols() + block], tensor.tensor_scale());
+  decode_elements(codes.data(), count, values.data());
+  const double factor = scaled_up(scale_value(tensor.scales()[row * tensor.block_cols() + block]),
+                                  convert<double>(tensor.tensor_scale()));
   for (double& value : values) value = scaled_up(value, factor);
 }
 

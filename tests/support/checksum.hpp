@@ -204,4 +204,25 @@ inline std::uint64_t checksum() {
 }
 
 }  // namespace
+/// A call of each kind of code that the headers have: what several builds of one file can afford.
+inline std::uint64_t small_checksum() {
+  using namespace narrowfloat;
+  const std::vector<float> inputs = checksum_inputs();
+  ArrayConversions arrays(active_isa(), inputs);
+  const auto e4m3 = arrays.add_format<float8_e4m3fn>();
+  arrays.add_format<float16>();
+  arrays.add_format<bfloat16>();
+  arrays.add_scaled<float8_e4m3fn>();
+  arrays.add_transforms(16, 1);
+  arrays.add<float8_e4m3fn>(inputs, toward_negative);
+  arrays.add<float8_e4m3fn>(inputs, Stochastic<>{.seed = 1, .stream = 2, .offset = 3});
+  arrays.add<float8_e4m3fn>(checksum_doubles(inputs));
+  arrays.add<float8_e5m2>(e4m3);  // by a table
+  Checksum sum;
+  sum.add(arrays.value());
+  add_scalars<float8_e4m3fn>(sum, inputs);
+  add_scalars<bfloat16>(sum, inputs);
+  return sum.value();
+}
+
 }  // namespace test

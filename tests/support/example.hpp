@@ -29,5 +29,6 @@ std::vector<float> make_tensor(float most) {
 
 [[maybe_unused]] const std::vector<float> x = make_tensor(3), weights = make_tensor(0.1f),
                                           gradients = make_tensor(1e-4f);
+[[maybe_unused]] std::vector<float> momentum = make_tensor(1e-3f);
 
 }  // namespace

@@ -133,7 +133,7 @@ inline bool same_codebook_parts(const codebook_parts& a, const codebook_parts& b
 /// Example   auto m = CodebookTensor::quantize(momentum, dynamic_codebook(), {.headroom = true});
 ///           m.dequantize(momentum);
 ///           m.requantize(momentum);  // in the memory that m has
-///           m.codes()[7], m.absmax()[0], m.size_bytes();
+///           assert(m.size_bytes() < momentum.size() * 2);
 class CodebookTensor {
  public:
   /// Quantizes an array.

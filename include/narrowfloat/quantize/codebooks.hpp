@@ -154,7 +154,8 @@ inline std::vector<float> quantile_values(std::span<const float> sample, int tot
 ///           CodebookOptions::headroom.
 /// Special   total_bits other than 2 to 8 and exponent_bits other than 1 to total_bits - 1 throw
 ///           std::invalid_argument.
-/// Example   const auto momentum = dynamic_codebook(), variance = dynamic_codebook(Signedness::is_unsigned);
+/// Example   // of the first and of the second moment
+///           const Codebook m = dynamic_codebook(), v = dynamic_codebook(Signedness::is_unsigned);
 NF_INLINE Codebook dynamic_codebook(Signedness sign = Signedness::is_signed, int total_bits = 8,
                                     int exponent_bits = 0) {
   const bool is_signed = sign == Signedness::is_signed;
@@ -167,7 +168,7 @@ NF_INLINE Codebook dynamic_codebook(Signedness sign = Signedness::is_signed, int
 /// The 8-bit dynamic maps with the floats that bitsandbytes has, up to 2 units in the last place from
 /// dynamic_codebook(): for codes that it wrote. They are those of create_dynamic_map() under PyTorch 1.13.
 ///
-/// Example   auto m = CodebookTensor::from_parts(state1, absmax1, n, bitsandbytes_dynamic_codebook());
+/// Example   auto m = CodebookTensor::quantize(weights, bitsandbytes_dynamic_codebook());
 NF_INLINE Codebook bitsandbytes_dynamic_codebook(Signedness sign = Signedness::is_signed) {
   return Codebook(detail::bitsandbytes_values(sign == Signedness::is_signed));
 }
