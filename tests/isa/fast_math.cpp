@@ -27,8 +27,8 @@ TEST_CASE("hadamard: built with -ffast-math, bit by bit the plain loops", "[isa]
 
 TEST_CASE("blocks: built with -ffast-math, scales at both ends of float's range", "[isa]") {
   Mismatches bad;
-  for (const int top : {-140, -3, 120}) {
-    const auto values = sample_block(500, top, 7);
+  for (const int exponent : {-140, -3, 120}) {
+    const auto values = sample_block(500, exponent, 7);
     for (const int axis : {0, 1}) {
       check_tensor<nf::mxfp4_e2m1>(values, 5, 100, {.axis = axis}, bad);
       check_tensor<nf::mxfp8_e4m3>(values, 5, 100, {.axis = axis}, bad, nf::to_odd,
