@@ -26,7 +26,7 @@ inline void require_bits(int total_bits) {
 }
 
 /// The code-book of 0, 1 and these positive values, and of their negatives if `with_negatives`.
-inline std::vector<float> dynamic_values(std::vector<float> positive, bool with_negatives) {
+inline std::vector<float> dynamic_values(const std::vector<float>& positive, bool with_negatives) {
   std::vector<float> values{0.0f, 1.0f};
   for (const float x : positive) {
     values.push_back(x);

@@ -62,7 +62,8 @@ inline mantissa_range mantissas_of(const FormatSearchOptions& options) {
 
 /// (10 + k) / 100 of a largest magnitude, rounded to a positive finite float.
 constexpr float range_candidate(float largest, int k) {
-  const float c = nearest_ratio(largest, static_cast<std::uint64_t>(10 + k), 100, 0, false);
+  const auto hundredths = static_cast<std::uint64_t>(k) + 10;
+  const float c = nearest_ratio(largest, hundredths, 100, 0, false);
   return number_traits<float>::from_code(
       std::max<std::uint32_t>(number_traits<float>::to_code(c), 1));
 }

@@ -75,15 +75,16 @@ NF_INLINE bool has_signs(const words& x) {
 }
 /// x * (high + low), rounded once: the sum and its product are exact in double.
 NF_INLINE words product_of_sum(const words& x, const words& high, const words& low) {
-  float product[lanes];
+  float value[lanes], upper[lanes], lower[lanes];
+  x.store(value);
+  high.store(upper);
+  low.store(lower);
   NF_UNROLL
   for (std::size_t k = 0; k < lanes; ++k) {
-    const double factor = static_cast<double>(__builtin_bit_cast(float, high.lanes[k])) +
-                          static_cast<double>(__builtin_bit_cast(float, low.lanes[k]));
-    product[k] =
-        static_cast<float>(static_cast<double>(__builtin_bit_cast(float, x.lanes[k])) * factor);
+    const double factor = static_cast<double>(upper[k]) + static_cast<double>(lower[k]);
+    value[k] = static_cast<float>(static_cast<double>(value[k]) * factor);
   }
-  return words::load(product);
+  return words::load(value);
 }
 
 NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {
