@@ -33,10 +33,14 @@ void for_each_part(const T* row, std::size_t left, std::size_t right, F f) {
 
 template <class T>
 std::uint32_t largest_finite_magnitude(const T* values, std::size_t n) {
+  const auto isa = static_cast<std::size_t>(active_isa());
   std::uint32_t largest = 0;
   for_each_part(values, 0, n, [&](const float* x, std::size_t count, std::size_t) {
-    block_kernels[static_cast<std::size_t>(active_isa())].join_magnitudes(
-        x, count, 0, count, float_infinity - 1, &largest);
+    const std::uint32_t bits = largest_kernels<std::uint32_t>[isa](x, count);
+    if (bits < float_infinity)
+      largest = std::max(largest, bits);
+    else
+      block_kernels[isa].join_magnitudes(x, count, 0, count, float_infinity - 1, &largest);
   });
   return largest;
 }
