@@ -3,6 +3,7 @@
 
 #include <narrowfloat/mx.hpp>
 #include <narrowfloat/quantize/codebook_tensor.hpp>
+#include <narrowfloat/quantize/integer.hpp>
 #include <optional>
 #include <span>
 
@@ -70,6 +71,27 @@ class codebook_quantizer : public quantizer {
   std::optional<CodebookTensor> tensor_;
 };
 
+class int8_quantizer : public quantizer {
+ public:
+  void quantize(const float* in, std::size_t n) override {
+    rows_ = n / columns;
+    codes_.resize(n);
+    scales_.resize(rows_);
+    quantize_int8(std::span(in, n), rows_, columns, codes_, scales_,
+                  {.granularity = Granularity::row});
+  }
+  void dequantize(float* out) const override {
+    dequantize_int8(codes_, scales_, rows_, columns, Granularity::row,
+                    std::span(out, codes_.size()));
+  }
+
+ private:
+  std::size_t rows_ = 0;
+  std::vector<std::int8_t> codes_;
+  std::vector<float> scales_;
+};
+
+std::unique_ptr<quantizer> make_int8() { return std::make_unique<int8_quantizer>(); }
 std::unique_ptr<quantizer> make_dynamic() {
   return std::make_unique<codebook_quantizer>(dynamic_codebook());
 }
@@ -97,6 +119,7 @@ std::vector<quantizer_entry> all_quantizers() {
           more_blocks<nvfp4, 1, Stochastic<>>("nvfp4", "stochastic_16"),
           more_blocks<fp8_row_blocks>("float8_e4m3fn", "1x128"),
           more_blocks<fp8_square_blocks>("float8_e4m3fn", "128x128"),
+          {"int8", "row-wise", 8, {}, {}, &make_int8},
           {"codebook", "dynamic, block 256", 8, {0.06, 0}, {}, &make_dynamic},
           {"codebook", "nf4, block 64", 4, {}, {}, &make_nf4}};
 }

@@ -142,6 +142,13 @@ void round_to_int8(const float* in, std::size_t n, const int8_factors& by, const
 template <class R>
 void encode_int8(const float* in, std::size_t n, const int8_factors& by, const R& rounding,
                  std::int8_t* out) {
+  const auto largest = largest_kernels<std::uint32_t>[static_cast<std::size_t>(active_isa())];
+  const std::size_t scales = by.shift == 0 ? n : 1;
+  if (largest(in, n) < float_infinity &&
+      largest(by.scales + (by.first >> by.shift), scales) < float_infinity) {
+    round_to_int8(in, n, by, rounding, reinterpret_cast<int8_element*>(out));
+    return;
+  }
   int8_element elements[row_part];
   round_to_int8(in, n, by, rounding, elements);
   for (std::size_t i = 0; i < n; ++i) {
