@@ -77,32 +77,33 @@ template <class Format, bool PowerOfTwo = power_of_two_scale<typename Format::sc
 class scale_chooser;
 
 /// What both kinds have.
-class blank_blocks {
+class scale_options {
  public:
-  explicit blank_blocks(const QuantizeOptions& options)
-      : last_number_(options.non_finite == NonFinite::nan_block ? float_infinity - 1
+  explicit scale_options(const QuantizeOptions& options)
+      : options_(options),
+        last_number_(options.non_finite == NonFinite::nan_block ? float_infinity - 1
                                                                 : float_infinity) {}
   /// Whether a block with this largest magnitude has a scale that is NaN and no numbers.
   bool is_blank(std::uint32_t amax) const { return amax > last_number_; }
+  /// Whether scales are products in float, as Transformer Engine's, not exact quotients.
+  bool folds() const { return options_.pipeline == ScalePipeline::transformer_engine; }
 
  protected:
+  QuantizeOptions options_;
   std::uint32_t last_number_;
 };
 
 /// Powers of two: exponents, by a rule.
 template <class Format>
-class scale_chooser<Format, true> : public blank_blocks {
+class scale_chooser<Format, true> : public scale_options {
   using Element = typename Format::element;
   using Scale = typename Format::scale;
   using traits = scale_traits<Scale>;
 
  public:
-  scale_chooser(const QuantizeOptions& options, const tensor_factors&)
-      : blank_blocks(options), options_(options) {}
+  scale_chooser(const QuantizeOptions& options, const tensor_factors&) : scale_options(options) {}
 
-  /// Whether the rule rounds a float quotient up, as Transformer Engine does, not the exact one.
-  bool folds() const { return options_.pipeline == ScalePipeline::transformer_engine; }
-  /// What that multiplies the largest magnitude by.
+  /// What the largest magnitude is multiplied by where the scale folds().
   static float reciprocal() {
     return float_quotient(1.0f, convert<float>(exact_double(largest_binary<Element>())));
   }
@@ -156,13 +157,11 @@ class scale_chooser<Format, true> : public blank_blocks {
     }
     return block_error<Element>(values, quotients, exact_double({1, e}), options_.full_range);
   }
-
-  QuantizeOptions options_;
 };
 
 /// Scales of any value: the largest magnitude over the largest element, rounded to nearest.
 template <class Format>
-class scale_chooser<Format, false> : public blank_blocks {
+class scale_chooser<Format, false> : public scale_options {
   using Element = typename Format::element;
   using Scale = typename Format::scale;
   static_assert(
@@ -181,12 +180,11 @@ class scale_chooser<Format, false> : public blank_blocks {
   };
 
   scale_chooser(const QuantizeOptions& options, const tensor_factors& tensor)
-      : blank_blocks(options), options_(options), tensor_scale_(tensor.decode) {
+      : scale_options(options), tensor_scale_(tensor.decode) {
     const float largest = convert<float>(exact_double(largest_binary<Element>()));
     multiplier_ = float_product(tensor.encode, float_quotient(1.0f, largest));
   }
 
-  bool folds() const { return options_.pipeline == ScalePipeline::transformer_engine; }
   static Scale nan() { return convert<Scale>(float_of_bits(wide<std::uint32_t>::quiet_nan)); }
   double tensor_scale() const { return convert<double>(tensor_scale_); }
 
@@ -250,7 +248,6 @@ class scale_chooser<Format, false> : public blank_blocks {
   /// The tensor scale without trailing zeros.
   binary tensor_binary() const { return odd_binary(convert<double>(tensor_scale_)); }
 
-  QuantizeOptions options_;
   float tensor_scale_, multiplier_ = 0;
 };
 

@@ -35,6 +35,14 @@ void expand_factors(std::vector<T>& factors, std::size_t columns, std::size_t wi
 template <class Element, class R>
 inline constexpr int decisive_bits =
     layout_of<typename element_traits<Element>::rounded>::mantissa_bits + R::random_bits + 2;
+/// The bits of a float quotient below those that a rounding to an element without random bits looks at.
+template <class Element>
+inline constexpr std::uint32_t bits_near = (std::uint32_t{1}
+                                            << (24 - decisive_bits<Element, NearestEven>)) -
+                                           1;
+/// Whether a rounding sees how little is not 0.
+template <class R>
+inline constexpr bool looks_below = is_directed<R::rule> || R::rule == rule::odd;
 
 template <class Format, class R>
 class tile_divider {
@@ -42,8 +50,6 @@ class tile_divider {
   using Scale = typename Format::scale;
   static constexpr bool is_power = power_of_two_scale<Scale>;
   static constexpr bool is_random = R::random_bits != 0;
-  static constexpr bool looks_below =
-      is_directed<R::rule> || R::rule == rule::odd;  ///< a rounding that sees how little is not 0
   /// Whether a product by a power of two can overflow where the quotient's element is still chosen.
   static constexpr bool is_bounded = [] {
     if constexpr (is_power) {
@@ -113,11 +119,11 @@ class tile_divider {
                                                                            : Saturation::finite),
         .most_negative = most_negative<Element>(options_.full_range)};
     if constexpr (in_floats) {
-      const bool divides = !is_power && !folds();
-      if (!uses_long() && !has_blank_ && !is_exact_only() && (is_power || divides)) {
-        how.above_zero = looks_below;
+      const bool divides = !is_power;
+      if (!uses_long() && !has_blank_ && !is_exact_only() && !(divides && folds())) {
+        how.above_zero = looks_below<R>;
         how.reads_ahead = true;
-        if (divides) how.inverses = inverses_.data(), how.mask = near_mask;
+        if (divides) how.inverses = inverses_.data(), how.mask = bits_near<Element>;
         encode_products(values, n, first, shift_, factors_.data(), rounding, how, out);
         return;
       }
@@ -137,10 +143,10 @@ class tile_divider {
           out[i] = convert<float>(exact_quotient(values[i], first + i), to_odd);
       } else if (is_power ? uses_long() : !folds()) {
         kernels_.multiply_blocks_long(values, n, first, shift_, inverses_.data(),
-                                      looks_below ? narrowing::odd_above_zero : narrowing::odd,
+                                      looks_below<R> ? narrowing::odd_above_zero : narrowing::odd,
                                       out);
       } else {
-        kernels_.multiply_blocks(values, n, first, shift_, factors_.data(), looks_below, out);
+        kernels_.multiply_blocks(values, n, first, shift_, factors_.data(), looks_below<R>, out);
       }
       if (has_blank_) {
         for (std::size_t i = 0; i < n; ++i)
@@ -150,10 +156,6 @@ class tile_divider {
       for (std::size_t i = 0; i < n; ++i) out[i] = exact_quotient(values[i], first + i);
     }
   }
-
-  /// Below the leading one an element has M bits, and the points between two of them one more.
-  static constexpr std::uint32_t near_mask =
-      in_floats ? (std::uint32_t{1} << (24 - decisive_bits<Element, NearestEven>)) - 1 : 0;
 
   /// Whether float has room around the scales: no rounding to one sees more of a ratio than its float, rounded to odd.
   static constexpr bool ratios_suffice = [] {
@@ -165,7 +167,7 @@ class tile_divider {
   /// Whether an Inf may meet a scale of 0.
   bool is_exact_only() const { return !is_power && options_.non_finite == NonFinite::propagate; }
   bool uses_long() const {
-    return options_.three_quarters || (!is_power && !folds() && (is_random || looks_below));
+    return options_.three_quarters || (!is_power && !folds() && (is_random || looks_below<R>));
   }
 
   double exact_quotient(float x, std::size_t column) const {
@@ -175,7 +177,6 @@ class tile_divider {
 
   /// By the largest element, in float.
   void divide_largest() {
-    constexpr int one_for_all = 40;
     values_.resize(amax_.size());
     const float reciprocal = choose_.reciprocal();
     __builtin_memcpy(values_.data(), amax_.data(), amax_.size() * sizeof(float));
@@ -193,7 +194,11 @@ class tile_divider {
   template <class Values>
   void choose_values(const Values& values_of) {
     if (folds()) {
-      for (std::size_t b = 0; b < blocks_; ++b) scales_[b] = choose_.folded(amax_[b]).scale;
+      for (std::size_t b = 0; b < blocks_; ++b) {
+        const auto folded = choose_.folded(amax_[b]);
+        scales_[b] = folded.scale;
+        factors_[b] = folded.reciprocal;
+      }
     } else if constexpr (ratios_suffice) {
       choose_ratios();
     } else {
@@ -222,7 +227,6 @@ class tile_divider {
     values_.resize(amax_.size());
     __builtin_memcpy(values_.data(), amax_.data(), amax_.size() * sizeof(float));
     const double inverse = choose_.inverse_range();
-    constexpr int one_for_all = 40;
     kernels_.multiply_blocks_long(values_.data(), values_.size(), 0, one_for_all, &inverse,
                                   std::same_as<Scale, float> ? narrowing::nearest : narrowing::odd,
                                   values_.data());
@@ -233,13 +237,12 @@ class tile_divider {
   /// What multiplies instead of dividing.
   void finish_factors() {
     if constexpr (!is_power) {
-      values_.resize(factors_.size());
-      decode_elements(scales_, blocks_, values_.data());
-      inverses_.resize(factors_.size());
-      kernels_.invert_scales(values_.data(), values_.size(), choose_.tensor_scale(),
-                             inverses_.data(), factors_.data());
-      if (folds()) {
-        for (std::size_t b = 0; b < blocks_; ++b) factors_[b] = choose_.folded(amax_[b]).reciprocal;
+      if (!folds()) {
+        values_.resize(factors_.size());
+        decode_elements(scales_, blocks_, values_.data());
+        inverses_.resize(factors_.size());
+        kernels_.invert_scales(values_.data(), values_.size(), choose_.tensor_scale(),
+                               inverses_.data(), factors_.data());
       }
     }
     if (options_.three_quarters) {

@@ -28,11 +28,13 @@ void encode_products(const float* in, std::size_t n, std::size_t first, int shif
       in, n, first, shift, factors, rounding, how, out);
 }
 
+/// The shift of the kernels of blocks under which all elements have the first factor.
+inline constexpr int one_for_all = 40;
+
 /// Rounds n floats, at most 1024, to elements.
 template <class Element, class R>
 void encode_elements(const float* in, std::size_t n, const R& rounding, const element_encoding& how,
                      Element* out) {
-  constexpr int one_for_all = 40;
   const float one = 1;
   encode_products(in, n, 0, one_for_all, &one, rounding, how, out);
 }

@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "../block_quantize.hpp"
 #include "runtime_format.hpp"
 
 namespace narrowfloat {
@@ -85,13 +86,6 @@ struct best_ranges {
   }
 };
 
-inline float largest_finite(Isa isa, const float* in, std::size_t n) {
-  std::uint32_t largest = 0;
-  block_kernels[static_cast<std::size_t>(isa)].join_magnitudes(
-      in, n, 0, n, wide<std::uint32_t>::infinity - 1, &largest);
-  return __builtin_bit_cast(float, largest);
-}
-
 inline void add_error(Isa isa, const float* in, std::size_t n, const float_grid& grid,
                       double& sum) {
   const float_environment environment(direction::nearest);
@@ -101,7 +95,7 @@ inline void add_error(Isa isa, const float* in, std::size_t n, const float_grid&
 inline best_ranges search_ranges(Isa isa, const float* in, std::size_t n,
                                  const mantissa_range& mantissas) {
   best_ranges best;
-  best.largest = n == 0 ? 0 : largest_finite(isa, in, n);
+  best.largest = float_of_bits(largest_finite_magnitude(in, n));
   best.max_value.fill(1);
   if (__builtin_bit_cast(std::uint32_t, best.largest) == 0) return best;
   const auto first = static_cast<std::size_t>(mantissas.first),

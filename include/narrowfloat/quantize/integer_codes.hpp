@@ -33,7 +33,6 @@ inline namespace NF_BASELINE {
 
 using int8_element = FixedPoint<8, 0>;
 using int8_magnitude = element_traits<int8_element>::rounded;
-inline constexpr int one_scale_for_all = 40;  ///< a shift
 
 inline std::size_t scales_of(Granularity granularity, std::size_t rows, std::size_t cols) {
   if (granularity == Granularity::tensor) return 1;
@@ -101,11 +100,10 @@ struct int8_factors {
 template <class R>
 void round_to_int8(const float* in, std::size_t n, const int8_factors& by, const R& rounding,
                    int8_element* out) {
-  constexpr bool looks_below = is_directed<R::rule> || R::rule == rule::odd;
   element_encoding how{.most_negative = most_negative<int8_element>(false)};
-  if constexpr (decisive_bits<int8_element, R> <= 22 && R::random_bits == 0 && !looks_below) {
+  if constexpr (decisive_bits<int8_element, R> <= 22 && R::random_bits == 0 && !looks_below<R>) {
     how.inverses = by.inverses;
-    how.mask = (std::uint32_t{1} << (24 - decisive_bits<int8_element, NearestEven>)) - 1;
+    how.mask = bits_near<int8_element>;
     encode_products(in, n, by.first, by.shift, by.narrow, rounding, how, out);
   } else if constexpr (decisive_bits<int8_element, R> <= 22) {
     float quotients[row_part];
@@ -195,7 +193,7 @@ void quantize_to_int8(const T* in, std::size_t rows, std::size_t cols, const Int
     for_each_part(in + row * cols, 0, cols, [&](const float* x, std::size_t n, std::size_t first) {
       const std::size_t at = by_column ? 0 : row;
       const int8_factors by{scales + at, inverses.data() + at, narrow.data() + at,
-                            by_column ? first : 0, by_column ? 0 : one_scale_for_all};
+                            by_column ? first : 0, by_column ? 0 : one_for_all};
       const std::size_t element = row * cols + first;
       encode_int8(x, n, by, rounding_from(rounding, element), codes + element);
     });
@@ -221,7 +219,7 @@ inline void dequantize_codes(const std::int8_t* codes, const float* scales, std:
       }
       const std::size_t element = row * cols + left;
       for (std::size_t i = 0; i < n; ++i) x[i] = codes[element + i];
-      kernels.multiply_blocks_long(x, n, 0, by_column ? 0 : one_scale_for_all, factors,
+      kernels.multiply_blocks_long(x, n, 0, by_column ? 0 : one_for_all, factors,
                                    narrowing::nearest, out + element);
     }
   }
@@ -267,7 +265,7 @@ inline void dequantize_sums(const std::int32_t* sums, std::size_t rows, std::siz
                             const product_scales& by, float* out) {
   if (cols == 0) return;
   const float_environment environment(direction::nearest);
-  const int shift = by.columns.size() == 1 ? one_scale_for_all : 0;
+  const int shift = by.columns.size() == 1 ? one_for_all : 0;
   for (std::size_t row = 0; row < rows; ++row) {
     integer_kernels[static_cast<std::size_t>(active_isa())](
         sums + row * cols, cols, by.rows[by.rows.size() == 1 ? 0 : row], by.columns.data(), shift,
