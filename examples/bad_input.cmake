@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-# Bad input to the examples `choose_format` and `snr` gets one line on stderr, exit status 2, no other output and no file.
-# Usage: cmake -DCHOOSE_FORMAT=<program> -DSNR=<program> -DDATA=<folder with digits.safetensors> -P bad_input.cmake
+# Bad input to an example gets one line on stderr, exit status 2, no other output and no file.
+# Usage: cmake -DQUANTIZE=<program> -DCHOOSE_FORMAT=<program> -DSNR=<program> -DDATA=<folder with digits.safetensors>
+#              -P bad_input.cmake
 set(good ${DATA}/digits.safetensors)
-set(out ${CMAKE_CURRENT_BINARY_DIR}/bad_input.json)
+set(out ${CMAKE_CURRENT_BINARY_DIR}/bad_input.out)
 set(damaged ${CMAKE_CURRENT_BINARY_DIR}/bad_input.damaged)
 file(WRITE ${damaged} "123456789")
 
@@ -16,11 +17,21 @@ function(expect name program reason)
   if(NOT status EQUAL 2 OR NOT output STREQUAL "" OR NOT error MATCHES "^${name}: [^\n]*${reason}[^\n]*\n$")
     message(FATAL_ERROR "${name} ${ARGN}: exit ${status}, \"${output}\", \"${error}\"")
   endif()
-  if(EXISTS ${out})
-    message(FATAL_ERROR "${name} ${ARGN}: left ${out}")
+  file(GLOB left ${out}*)
+  if(left)
+    message(FATAL_ERROR "${name} ${ARGN}: left ${left}")
   endif()
 endfunction()
 
+expect(quantize ${QUANTIZE} "absent: No such file" absent ${out})
+expect(quantize ${QUANTIZE} "unknown format mxfp5" ${good} ${out} --format mxfp5)
+expect(quantize ${QUANTIZE} "unknown rule round" ${good} ${out} --rule round)
+expect(quantize ${QUANTIZE} "unknown rule round" ${good} ${out} --format nvfp4 --rule round)
+expect(quantize ${QUANTIZE} "is larger than" ${damaged} ${out})
+expect(quantize ${QUANTIZE} "cannot create" ${good} ${out}/absent/out)
+expect(quantize ${QUANTIZE} "needs an input and an output" ${good})
+expect(quantize ${QUANTIZE} "--rule needs a value" ${good} ${out} --rule)
+expect(quantize ${QUANTIZE} "unknown option --fast" ${good} ${out} --fast)
 expect(choose_format ${CHOOSE_FORMAT} "absent: No such file" absent --json ${out})
 expect(choose_format ${CHOOSE_FORMAT} "is larger than" ${damaged} --json ${out})
 expect(choose_format ${CHOOSE_FORMAT} "no float tensor's name ends in .wait" --only .wait --json ${out})

@@ -23,6 +23,9 @@
 #include <utility>
 #include <vector>
 
+#include "program.hpp"
+#include "tensors.hpp"
+
 namespace {
 
 namespace nf = narrowfloat;
@@ -80,27 +83,6 @@ Options parse(int count, char** arguments) {
   return options;
 }
 
-/// The numbers of a float tensor; nothing of another.
-std::optional<std::vector<float>> floats_of(const st::Tensor& tensor) {
-  const auto all = [](const auto& values) {
-    std::vector<float> floats(values.size());
-    nf::convert(values, floats);
-    return floats;
-  };
-  switch (tensor.dtype) {
-    case st::Dtype::f32:
-      return all(tensor.as<float>());
-    case st::Dtype::f16:
-      return all(tensor.as<nf::float16>());
-    case st::Dtype::bf16:
-      return all(tensor.as<nf::bfloat16>());
-    case st::Dtype::f64:
-      return all(tensor.as<double>());
-    default:
-      return std::nullopt;
-  }
-}
-
 /// The tensors that are measured: of numbers, not empty, named as wanted.
 std::vector<const st::Tensor*> wanted_tensors(const st::File& file, const Options& options) {
   std::vector<const st::Tensor*> wanted;
@@ -148,7 +130,7 @@ constexpr int split_bits[] = {4, 5, 6, 8};
 
 Measured measure(const st::Tensor& tensor, const std::vector<nf::Candidate>& candidates,
                  nf::FormatOrder order) {
-  const std::vector<float> values = floats_of(tensor).value();
+  const std::vector<float> values = example::floats_of(tensor).value();
   const std::size_t cols = tensor.shape.empty() ? 1 : tensor.shape.back();
   Measured measured;
   measured.name = tensor.name;
@@ -245,15 +227,6 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  try {
-    const Options options = parse(count, arguments);
-    if (options.help) {
-      fmt::print("{}", help);
-      return 0;
-    }
-    return run(options);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "choose_format: {}\n", error.what());
-    return 2;
-  }
+  return example::run_program(
+      "choose_format", help, [&] { return parse(count, arguments); }, run);
 }

@@ -25,6 +25,9 @@
 #include <utility>
 #include <vector>
 
+#include "program.hpp"
+#include "tensors.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -76,26 +79,6 @@ nf::ScaleRule rule_of(const std::string& name) {
   return static_cast<nf::ScaleRule>(found - st::scale_rule_names.begin());
 }
 
-std::optional<std::vector<float>> floats_of(const st::Tensor& tensor) {
-  const auto all = [](const auto& values) {
-    std::vector<float> floats(values.size());
-    nf::convert(values, floats);
-    return floats;
-  };
-  switch (tensor.dtype) {
-    case st::Dtype::f32:
-      return all(tensor.as<float>());
-    case st::Dtype::f16:
-      return all(tensor.as<nf::float16>());
-    case st::Dtype::bf16:
-      return all(tensor.as<nf::bfloat16>());
-    case st::Dtype::f64:
-      return all(tensor.as<double>());
-    default:
-      return std::nullopt;
-  }
-}
-
 std::string shape_text(const st::Tensor& tensor) {
   std::string text;
   for (const std::size_t extent : tensor.shape)
@@ -138,7 +121,7 @@ class Quantizer {
   Row add(const st::Tensor& tensor) {
     Row row{.bytes_before = tensor.data.size(), .bytes_after = tensor.data.size()};
     const std::optional<std::vector<float>> values =
-        wanted(tensor) ? floats_of(tensor) : std::nullopt;
+        wanted(tensor) ? example::floats_of(tensor) : std::nullopt;
     if (!values) {
       output_.tensors.push_back(tensor);
       return row;
@@ -328,12 +311,7 @@ class TemporaryFile {
 }  // namespace
 
 int main(int count, char** arguments) {
-  try {
-    Options options = parse(count, arguments);
-    if (options.help) {
-      fmt::print("{}", help);
-      return 0;
-    }
+  const auto run_chosen = [](Options& options) {
     std::optional<TemporaryFile> temporary;
     if (options.input.empty()) {
       options.input = NARROWFLOAT_DATA_DIR "/digits.safetensors";
@@ -341,8 +319,7 @@ int main(int count, char** arguments) {
     }
     return run_named<nf::mxfp8_e4m3, nf::mxfp8_e5m2, nf::mxfp6_e2m3, nf::mxfp6_e3m2, nf::mxfp4_e2m1,
                      nf::mxint8, nf::nvfp4>(options);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "quantize: {}\n", error.what());
-    return 2;
-  }
+  };
+  return example::run_program(
+      "quantize", help, [&] { return parse(count, arguments); }, run_chosen);
 }

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "program.hpp"
+
 namespace {
 
 namespace nf = narrowfloat;
@@ -111,15 +113,6 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  try {
-    const Options options = parse(count, arguments);
-    if (options.help) {
-      fmt::print("{}", help);
-      return 0;
-    }
-    return run(options);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "snr: {}\n", error.what());
-    return 2;
-  }
+  return example::run_program(
+      "snr", help, [&] { return parse(count, arguments); }, run);
 }
