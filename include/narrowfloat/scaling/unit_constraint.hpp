@@ -69,48 +69,35 @@ constexpr double mean_scale(Constraint constraint, const double* factors, int n)
                                                      : over(folded, real(n)));
 }
 
-constexpr OpScales constrained(Constraint constraint, const OpScales& s) {
-  const double all[] = {s.forward, s.grad};
-  double x = 0;
+/// The scale that all of n have under a constraint other than none: the forward one first, then one for each input.
+constexpr double common_scale(Constraint constraint, const double* scales, int n) {
   switch (constraint) {
-    case Constraint::none:
-      return s;
     case Constraint::to_output_scale:
-      x = s.forward;
-      break;
+      return scales[0];
     case Constraint::to_grad_input_scale:
-      x = s.grad;
-      break;
+      if (n == 2) return scales[1];
+      throw std::invalid_argument(
+          "narrowfloat: an op with two inputs has a left and a right gradient");
     case Constraint::to_left_grad_scale:
     case Constraint::to_right_grad_scale:
+      if (n == 3) return scales[constraint == Constraint::to_left_grad_scale ? 1 : 2];
       throw std::invalid_argument(
           "narrowfloat: an op with one input has no left and no right gradient");
     default:
-      x = mean_scale(constraint, all, 2);
+      return mean_scale(constraint, scales, n);
   }
+}
+
+constexpr OpScales constrained(Constraint constraint, const OpScales& s) {
+  if (constraint == Constraint::none) return s;
+  const double all[] = {s.forward, s.grad};
+  const double x = common_scale(constraint, all, 2);
   return {x, x};
 }
 constexpr BinaryScales constrained(Constraint constraint, const BinaryScales& s) {
+  if (constraint == Constraint::none) return s;
   const double all[] = {s.forward, s.grad_left, s.grad_right};
-  double x = 0;
-  switch (constraint) {
-    case Constraint::none:
-      return s;
-    case Constraint::to_output_scale:
-      x = s.forward;
-      break;
-    case Constraint::to_left_grad_scale:
-      x = s.grad_left;
-      break;
-    case Constraint::to_right_grad_scale:
-      x = s.grad_right;
-      break;
-    case Constraint::to_grad_input_scale:
-      throw std::invalid_argument(
-          "narrowfloat: an op with two inputs has a left and a right gradient");
-    default:
-      x = mean_scale(constraint, all, 3);
-  }
+  const double x = common_scale(constraint, all, 3);
   return {x, x, x};
 }
 constexpr LinearScales constrained(Constraint constraint, const LinearScales& s) {
