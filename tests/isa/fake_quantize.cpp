@@ -3,17 +3,13 @@
 // for every kind of float, every length and every environment; the errors and gradients are those of plain loops.
 #include <narrowfloat/quantize/format_search.hpp>
 
-#include <cfenv>
 #include <cmath>
 #include <cstring>
 
 #include "support/catch.hpp"
 #include "support/check_grid.hpp"
+#include "support/environments.hpp"
 #include "support/guarded_pages.hpp"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 using namespace test;
 
@@ -121,20 +117,6 @@ TEST_CASE("fake quantization: no floating-point environment moves a bit", "[isa]
     all.push_back(std::bit_cast<std::uint64_t>(found.squared_error));
     return all;
   };
-  const auto expected = run();
-  for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
-    REQUIRE(std::fesetround(mode) == 0);
-    const auto got = run();
-    const int after = std::fegetround();
-    std::fesetround(FE_TONEAREST);
-    CHECK(after == mode);
-    CHECK((got == expected));
-  }
-#if defined(__x86_64__)
-  const unsigned before = _mm_getcsr();
-  _mm_setcsr(before | 0x8040);  // flush to zero, denormals are zero
-  const auto got = run();
-  _mm_setcsr(before);
-  CHECK((got == expected));
-#endif
+  check_rounding_modes(run);
+  check_flush_flags(run);
 }

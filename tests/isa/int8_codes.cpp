@@ -3,14 +3,9 @@
 // rounded once: by the oracle, in integers, for every length, granularity, rounding and environment.
 #include <narrowfloat/quantize/integer.hpp>
 
-#include <cfenv>
-
 #include "support/catch.hpp"
 #include "support/check_int8.hpp"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "support/environments.hpp"
 
 using namespace test;
 using nf::Granularity;
@@ -109,20 +104,6 @@ TEST_CASE("int8: no floating-point environment moves a bit", "[isa]") {
     }
     return all;
   };
-  const std::vector<std::uint32_t> expected = run();
-  for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
-    REQUIRE(std::fesetround(mode) == 0);
-    const auto got = run();
-    const int after = std::fegetround();
-    std::fesetround(FE_TONEAREST);
-    CHECK(after == mode);
-    CHECK(got == expected);
-  }
-#if defined(__x86_64__)
-  const unsigned before = _mm_getcsr();
-  _mm_setcsr(before | 0x8040);  // flush to zero, denormals are zero
-  const auto got = run();
-  _mm_setcsr(before);
-  CHECK(got == expected);
-#endif
+  check_rounding_modes(run);
+  check_flush_flags(run);
 }

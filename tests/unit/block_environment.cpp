@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: MIT
 // No rounding mode, no flush-to-zero flag and no unmasked exception moves a scale, a code or a
 // dequantized value.
-#include <cfenv>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 #include <narrowfloat/mx.hpp>
 
 #include "support/catch.hpp"
 #include "support/checksum.hpp"
+#include "support/environments.hpp"
 
 using namespace narrowfloat;
 
@@ -54,42 +49,14 @@ std::uint64_t block_checksum() {
   return sum.value();
 }
 
-std::uint64_t expected() {
-  static const std::uint64_t sum = block_checksum();
-  return sum;
-}
-
 }  // namespace
 
 TEST_CASE("the four rounding modes change no block", "[environment][block]") {
-  const std::uint64_t wanted = expected();
-  for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO, FE_TONEAREST}) {
-    REQUIRE(std::fesetround(mode) == 0);
-    const std::uint64_t got = block_checksum();
-    const int after = std::fegetround();
-    std::fesetround(FE_TONEAREST);
-    CHECK(after == mode);
-    CHECK(got == wanted);
-  }
+  test::check_rounding_modes(&block_checksum);
 }
 
-#if defined(__x86_64__)
 TEST_CASE("flush to zero, denormals are zero and unmasked exceptions change no block",
           "[environment][block]") {
-  const std::uint64_t wanted = expected();
-  const unsigned before = _mm_getcsr();
-  constexpr unsigned flush_to_zero = 0x8000, denormals_are_zero = 0x0040;
-  constexpr unsigned invalid_and_zero_divide_mask = 0x0280, overflow_mask = 0x0400;
-  for (const unsigned state : {before | flush_to_zero, before | denormals_are_zero,
-                               before | flush_to_zero | denormals_are_zero,
-                               before & ~invalid_and_zero_divide_mask & ~overflow_mask}) {
-    constexpr unsigned sticky_flags = 0x3f;
-    _mm_setcsr(state & ~sticky_flags);
-    const std::uint64_t got = block_checksum();
-    const unsigned after = _mm_getcsr();
-    _mm_setcsr(before);
-    CHECK((after & ~sticky_flags) == (state & ~sticky_flags));
-    CHECK(got == wanted);
-  }
+  test::check_flush_flags(&block_checksum);
+  test::check_unmasked_exceptions(&block_checksum);
 }
-#endif

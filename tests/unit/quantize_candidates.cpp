@@ -6,24 +6,13 @@
 #include <random>
 
 #include "support/catch.hpp"
+#include "support/chooser_matrix.hpp"
 
 namespace nf = narrowfloat;
 
 namespace {
 
-constexpr std::size_t rows = 150, cols = 300;
-
-std::vector<float> numbers() {
-  std::vector<float> values(rows * cols);
-  std::mt19937 engine(5);
-  for (float& x : values) {
-    const auto random = static_cast<std::int32_t>(engine());
-    x = static_cast<float>(std::ldexp(random, -31 - static_cast<int>(engine() % 9)));
-  }
-  values[17] = 40;
-  values[4000] = 0x1p-140f;
-  return values;
-}
+constexpr std::size_t rows = test::chooser_rows, cols = test::chooser_cols;
 
 nf::FormatReport measure(const nf::Candidate& candidate, const std::vector<float>& values,
                          std::size_t height, std::size_t width) {
@@ -36,7 +25,7 @@ nf::FormatReport measure_row(const nf::Candidate& candidate, const std::vector<f
 }  // namespace
 
 TEST_CASE("stochastic rounding as it was asked for", "[quantize][choose]") {
-  const std::vector<float> values = numbers();
+  const std::vector<float> values = test::chooser_numbers();
   const nf::Stochastic<> rounding{.seed = 3};
   const auto c = nf::candidate<nf::mxfp4_e2m1>("fp4", {.rule = nf::ScaleRule::rceil}, rounding);
   CHECK(c.rounding == "stochastic");
@@ -59,7 +48,7 @@ TEST_CASE("stochastic rounding as it was asked for", "[quantize][choose]") {
 }
 
 TEST_CASE("blocks down the columns are those of the transpose", "[quantize][choose]") {
-  const std::vector<float> values = numbers();
+  const std::vector<float> values = test::chooser_numbers();
   std::vector<float> transpose(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) transpose[i % cols * rows + i / cols] = values[i];
   const auto down = nf::candidate<nf::mxfp4_e2m1>("fp4", {.axis = 0});

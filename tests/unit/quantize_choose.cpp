@@ -9,6 +9,7 @@
 #include <random>
 
 #include "support/catch.hpp"
+#include "support/chooser_matrix.hpp"
 #include "support/formats.hpp"
 
 using namespace test;
@@ -17,19 +18,7 @@ namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
-constexpr std::size_t rows = 150, cols = 300;
-
-std::vector<float> numbers() {
-  std::vector<float> values(rows * cols);
-  std::mt19937 engine(5);
-  for (float& x : values) {
-    const auto random = static_cast<std::int32_t>(engine());
-    x = static_cast<float>(std::ldexp(random, -31 - static_cast<int>(engine() % 9)));
-  }
-  values[17] = 40;
-  values[4000] = 0x1p-140f;
-  return values;
-}
+constexpr std::size_t rows = test::chooser_rows, cols = test::chooser_cols;
 
 /// All default candidates, compiled once.
 const std::vector<nf::Candidate>& usual() {
@@ -137,7 +126,7 @@ nf::FormatReport measure_row(const nf::Candidate& candidate, const std::vector<f
 }  // namespace
 
 TEST_CASE("SQNR, clipped and flushed of block formats", "[quantize][choose]") {
-  const std::vector<float> values = numbers();
+  const std::vector<float> values = test::chooser_numbers();
   const auto check = [&](const char* format, const char* block, const char* rule,
                          std::size_t height, std::size_t width, const Plain& plain, auto scale_of) {
     CAPTURE(format, block, rule);
@@ -161,7 +150,7 @@ TEST_CASE("SQNR, clipped and flushed of block formats", "[quantize][choose]") {
 }
 
 TEST_CASE("plain formats without a scale", "[quantize][choose]") {
-  std::vector<float> values = numbers();
+  std::vector<float> values = test::chooser_numbers();
   values[9] = 70000;  // beyond the largest of float16
   const Plain half{"float16", {5, 10, 15, oracle::Special::ieee, true}, 65504, 16};
   const auto one = [](const Plain&, double) { return 1.0; };
@@ -206,7 +195,7 @@ TEST_CASE("Inf and NaN do not count, and a block they blank is lost", "[quantize
 }
 
 TEST_CASE("reports are named and sorted as asked", "[quantize][choose]") {
-  const std::vector<float> values = numbers();
+  const std::vector<float> values = test::chooser_numbers();
   const auto given = nf::choose_formats(values, rows, cols, usual(), nf::FormatOrder::given);
   REQUIRE(given.size() == usual().size());
   for (std::size_t i = 0; i < given.size(); ++i) {
@@ -226,7 +215,7 @@ TEST_CASE("reports are named and sorted as asked", "[quantize][choose]") {
 }
 
 TEST_CASE("narrow tensors, and any environment", "[quantize][choose]") {
-  const std::vector<float> values = numbers();
+  const std::vector<float> values = test::chooser_numbers();
   std::vector<nf::bfloat16> narrow(values.size());
   nf::convert(values, narrow);
   std::vector<float> back(values.size());

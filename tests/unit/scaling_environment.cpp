@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: MIT
 // No rounding mode, no flush-to-zero flag and no unmasked exception moves a scale, a bias or a state.
-#include <cfenv>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 #include <narrowfloat/narrowfloat.hpp>
 
 #include "support/catch.hpp"
 #include "support/checksum.hpp"
+#include "support/environments.hpp"
 #include "support/formats.hpp"
 
 using namespace test;
@@ -89,43 +84,18 @@ std::uint64_t scaling_checksum() {
   return sum.value();
 }
 
-std::uint64_t expected() {
-  static const std::uint64_t sum = scaling_checksum();
-  return sum;
-}
-
 }  // namespace
 
 TEST_CASE("the four rounding modes change no scale", "[environment][scaling]") {
-  const std::uint64_t wanted = expected();
-  for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO, FE_TONEAREST}) {
-    REQUIRE(std::fesetround(mode) == 0);
-    const std::uint64_t got = scaling_checksum();
-    const int after = std::fegetround();
-    std::fesetround(FE_TONEAREST);
-    CHECK(after == mode);
-    CHECK(got == wanted);
-  }
+  test::check_rounding_modes(&scaling_checksum);
 }
 
-#if defined(__x86_64__)
 TEST_CASE("flush to zero, denormals are zero and unmasked exceptions change no scale",
           "[environment][scaling]") {
-  const std::uint64_t wanted = expected();
-  const unsigned before = _mm_getcsr();
-  constexpr unsigned sticky = 0x3f, flags = 0x8040, masks = 0x1f80;
-  for (const unsigned state : {flags, 0x8000u, 0x0040u}) {
-    _mm_setcsr(masks | state);
-    const std::uint64_t got = scaling_checksum();
-    const unsigned after = _mm_getcsr();
-    _mm_setcsr(before);
-    CHECK((after & ~sticky) == (masks | state));
-    CHECK(got == wanted);
-  }
+  test::check_flush_flags(&scaling_checksum);
+  test::check_unmasked_exceptions(&scaling_checksum);
+#if defined(__x86_64__)
   // all but inexact: a comparison of numbers is no exception, an operation might be one
-  _mm_setcsr(0x1000);
-  const std::uint64_t got = scaling_checksum();
-  _mm_setcsr(before);
-  CHECK(got == wanted);
-}
+  test::check_control_register(&scaling_checksum, 0x1000);
 #endif
+}
