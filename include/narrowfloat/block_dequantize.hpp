@@ -40,11 +40,12 @@ class tile_multiplier {
     is_fast_ = false;
     if constexpr (float_environment::is_known && float_holds<Scale> &&
                   !(is_split && layout::has_infinity)) {
-      // The kernels read the factors of whole groups; those of no blocks are as good as others.
+      // The kernels read the factors of whole groups; those of no blocks are 0, which is always in range.
       const std::size_t blocks = columns / width_ + (columns % width_ != 0 ? 1 : 0),
                         padded = whole_packs(blocks) + 2 * decode_group;
-      if (high_.size() < padded) high_.resize(padded, 1), low_.resize(padded, 0);
+      if (high_.size() < padded) high_.resize(padded), low_.resize(padded);
       decode_elements(scales, blocks, high_.data());
+      std::fill_n(high_.data() + blocks, whole_packs(blocks) - blocks, 0.0f);
       is_fast_ = is_split ? split(whole_packs(blocks)) : are_finite(blocks);
       if (shift_ != 0 || width_ == 1) return;
       expand_factors(high_, columns + 2 * decode_group, width_);

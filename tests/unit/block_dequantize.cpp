@@ -91,3 +91,13 @@ TEST_CASE("every code under a float", "[block]") {
     check_scale<Format, float>(scale, 1, bad);
   CHECK(bad.report() == "");
 }
+
+TEST_CASE("tile after tile keeps to the kernels", "[block]") {
+  // Factors of blocks that there are not, behind the last one, must not decide.
+  nf::detail::tile_multiplier<nf::nvfp4> multiplier(16, 0.001f);
+  const std::vector<nf::float8_e4m3fn> scales(3, nf::float8_e4m3fn(1));
+  for (int tile = 0; tile < 100; ++tile) {
+    multiplier.read(scales.data(), 48);
+    REQUIRE(multiplier.is_fast() == nf::detail::float_environment::is_known);
+  }
+}
