@@ -2,9 +2,11 @@
 // What a block format is made of: element and scale types, and how many elements share a scale.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -152,6 +154,10 @@ enum class ScaleRule {
   search  ///< of floor - 1 ... floor + 2 the one with the smallest sum of squared errors under
           ///< rounding to nearest even, computed exactly; the larger scale of equals
 };
+
+/// The names of the rules, in the order of ScaleRule.
+inline constexpr std::array<std::string_view, 5> scale_rule_names{"floor", "ceil", "rceil", "even",
+                                                                  "search"};
 
 /// What becomes of a block with Inf or NaN.
 enum class NonFinite {

@@ -20,9 +20,7 @@
 
 namespace narrowfloat::safetensors {
 
-/// The names of the rules, in the order of ScaleRule.
-inline constexpr std::array<std::string_view, 5> scale_rule_names{"floor", "ceil", "rceil", "even",
-                                                                  "search"};
+using narrowfloat::scale_rule_names;
 
 namespace detail {
 

@@ -55,6 +55,15 @@ enum class FormatOrder {
   given  ///< as the candidates
 };
 
+namespace detail {
+inline namespace NF_BASELINE {
+/// Fewer bits, of equals the higher SQNR.
+inline bool has_fewer_bits(const FormatReport& a, const FormatReport& b) {
+  return a.bits != b.bits ? a.bits < b.bits : a.sqnr_db() > b.sqnr_db();
+}
+}  // namespace NF_BASELINE
+}  // namespace detail
+
 /// Sorts reports.
 ///
 /// Example   std::vector<FormatReport> r = choose_formats(x, rows, cols,
@@ -63,14 +72,11 @@ enum class FormatOrder {
 ///           sort_reports(r, FormatOrder::sqnr);
 ///           assert(r[0].sqnr_db() > r[1].sqnr_db());
 NF_INLINE void sort_reports(std::vector<FormatReport>& reports, FormatOrder order) {
-  const auto by_bits = [](const FormatReport& a, const FormatReport& b) {
-    return a.bits != b.bits ? a.bits < b.bits : a.sqnr_db() > b.sqnr_db();
-  };
   const auto by_sqnr = [](const FormatReport& a, const FormatReport& b) {
     const double x = a.sqnr_db(), y = b.sqnr_db();
     return x != y ? x > y : a.bits < b.bits;
   };
-  if (order == FormatOrder::bits) std::ranges::stable_sort(reports, by_bits);
+  if (order == FormatOrder::bits) std::ranges::stable_sort(reports, detail::has_fewer_bits);
   if (order == FormatOrder::sqnr) std::ranges::stable_sort(reports, by_sqnr);
 }
 
@@ -87,8 +93,7 @@ NF_INLINE std::vector<std::size_t> pareto_front(std::span<const FormatReport> re
   std::vector<std::size_t> places(reports.size()), front;
   std::iota(places.begin(), places.end(), std::size_t{0});
   std::ranges::stable_sort(places, [&](std::size_t a, std::size_t b) {
-    const FormatReport &x = reports[a], &y = reports[b];
-    return x.bits != y.bits ? x.bits < y.bits : x.sqnr_db() > y.sqnr_db();
+    return detail::has_fewer_bits(reports[a], reports[b]);
   });
   for (const std::size_t place : places) {
     if (front.empty() || reports[place].sqnr_db() > reports[front.back()].sqnr_db())
@@ -149,8 +154,7 @@ inline std::string block_name(std::size_t lines, std::size_t along, std::size_t 
 }
 
 inline std::string rule_name(const QuantizeOptions& options, bool is_power) {
-  constexpr std::string_view names[] = {"floor", "ceil", "rceil", "even", "search"};
-  std::string name(is_power                ? names[static_cast<std::size_t>(options.rule)]
+  std::string name(is_power ? scale_rule_names[static_cast<std::size_t>(options.rule)]
                    : options.four_over_six ? "four_over_six"
                                            : "amax");
   if (options.three_quarters) name += " 3/4";

@@ -157,13 +157,18 @@ NF_INLINE long_words factors_at(const double* factors, std::size_t i, int shift)
   return splat<long_words>(__builtin_bit_cast(std::uint64_t, factors[i >> shift]));
 }
 
+/// Doubles to 49 bits: a number with few bits is itself again, whatever two roundings have done to it.
+NF_INLINE long_words to_49_bits(const doubles& x) {
+  const long_words bits = (long_words::words)x;
+  return (bits + long_words(8)) & long_words(~std::uint64_t{15});
+}
+
 /// The product of lanes / 2 doubles, rounded to 49 bits, as a float.
 NF_INLINE vector<lanes / 2, float> long_product(const doubles& x, const long_words& factor,
                                                 narrowing how) {
   using floats = vector<lanes / 2, float>;
-  constexpr std::uint64_t unit = 16, below = (std::uint64_t{1} << 29) - 1;
-  const long_words product = (long_words::words)(x * (doubles)factor.lanes);
-  long_words y = (product + long_words(unit / 2)) & long_words(~(unit - 1));
+  constexpr std::uint64_t below = (std::uint64_t{1} << 29) - 1;
+  long_words y = to_49_bits(x * (doubles)factor.lanes);
   if (how == narrowing::nearest) return __builtin_convertvector((doubles)y.lanes, floats);
   if (how == narrowing::odd_above_zero) {
     constexpr std::uint64_t smallest = std::uint64_t{1023 - 126} << 52;

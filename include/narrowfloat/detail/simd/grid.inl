@@ -1,12 +1,6 @@
 // Rounding to the values of a float format of run time, see float_grid. No include guard: it is included once in each
-// instruction set's region and namespace, where it sees `lanes`, run_groups(), the loops of convert.inl and reduce.inl,
-// and opaque().
-
-/// A double to 49 bits: a number with few bits is itself again, whatever two roundings have done to it.
-NF_INLINE long_words to_49_bits(const doubles& x) {
-  const long_words bits = (long_words::words)x;
-  return (bits + long_words(8)) & long_words(~std::uint64_t{15});
-}
+// instruction set's region and namespace, where it sees `lanes`, run_groups(), the loops of convert.inl, reduce.inl
+// and block.inl, and opaque().
 
 /// The floats on the grid next to lanes / 2 numbers between 0 and its largest value.
 struct grid_rounding {
