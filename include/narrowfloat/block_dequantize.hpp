@@ -19,9 +19,20 @@ class tile_multiplier {
   using code = typename element_traits<Element>::code;
   using layout = layout_of<typename element_traits<Element>::rounded>;
   static constexpr bool is_power = power_of_two_scale<Scale>;
-  /// Whether a factor has more bits than a float.
-  static constexpr bool is_split = Format::tensor_scale != TensorScale::none;
   static constexpr int width = Element::width, quantum = layout::quantum;
+  /// Whether an element times a scale is exact in float.
+  static constexpr bool is_product_exact = [] {
+    if constexpr (narrow_float<Scale>) {
+      using scale = layout_of<Scale>;
+      return layout::mantissa_bits + scale::mantissa_bits + 2 <= 24 &&
+             quantum + scale::quantum >= -149 && layout::max_exponent + scale::max_exponent <= 125;
+    }
+    return false;
+  }();
+  /// With a tensor scale a factor has more bits than a float.
+  static constexpr factor_kind kind = Format::tensor_scale == TensorScale::none ? factor_kind::one
+                                      : is_product_exact                        ? factor_kind::two
+                                                                                : factor_kind::sum;
 
  public:
   /// Whether a product that does not overflow is exact in float.
@@ -32,24 +43,31 @@ class tile_multiplier {
         shift_(block_shift(block_width)),
         tensor_scale_(convert<double>(tensor_scale)),
         isa_(static_cast<std::size_t>(active_isa())),
-        decode_(decode_kernel_of<code, is_split>(isa_)) {}
+        decode_(decode_kernel_of<code, kind>(isa_)) {
+    if constexpr (kind == factor_kind::two) second_ = {tensor_scale};
+  }
 
   /// Takes the scales of a tile of so many columns.
   void read(const Scale* scales, std::size_t columns) {
     scales_ = scales;
     is_fast_ = false;
     if constexpr (float_environment::is_known && float_holds<Scale> &&
-                  !(is_split && layout::has_infinity)) {
+                  !(kind != factor_kind::one && layout::has_infinity)) {
       // The kernels read the factors of whole groups; those of no blocks are 0, which is always in range.
       const std::size_t blocks = columns / width_ + (columns % width_ != 0 ? 1 : 0),
                         padded = whole_packs(blocks) + 2 * decode_group;
-      if (high_.size() < padded) high_.resize(padded), low_.resize(padded);
-      decode_elements(scales, blocks, high_.data());
-      std::fill_n(high_.data() + blocks, whole_packs(blocks) - blocks, 0.0f);
-      is_fast_ = is_split ? split(whole_packs(blocks)) : are_finite(blocks);
+      if (first_.size() < padded) first_.resize(padded);
+      decode_elements(scales, blocks, first_.data());
+      if constexpr (kind == factor_kind::sum) {
+        second_.resize(first_.size());
+        std::fill_n(first_.data() + blocks, whole_packs(blocks) - blocks, 0.0f);
+        is_fast_ = split(whole_packs(blocks));
+      } else {
+        is_fast_ = are_finite(blocks);
+      }
       if (shift_ != 0 || width_ == 1) return;
-      expand_factors(high_, columns + 2 * decode_group, width_);
-      expand_factors(low_, columns + 2 * decode_group, width_);
+      expand_factors(first_, columns + 2 * decode_group, width_);
+      if (kind == factor_kind::sum) expand_factors(second_, columns + 2 * decode_group, width_);
     }
   }
 
@@ -95,7 +113,7 @@ class tile_multiplier {
  private:
   void run(const std::uint8_t* codes, std::size_t n, std::size_t first, float* out,
            bool stream) const {
-    decode_(codes, n, first, shift_, high_.data(), low_.data(), out, stream);
+    decode_(codes, n, first, shift_, first_.data(), second_.data(), out, stream);
   }
   /// n of Capacity elements.
   template <std::size_t Capacity>
@@ -106,18 +124,20 @@ class tile_multiplier {
   }
 
   bool split(std::size_t n) {
-    // The lower part of a factor times an element is exact where 33 bits of the factor are.
+    // The product by the lower part of a factor is exact where 33 bits of the factor are.
     constexpr int least = std::clamp(33 - 149 - quantum, -126, 127);
     const float_environment environment(direction::nearest);
-    return block_kernels[isa_].split_scales(high_.data(), n, tensor_scale_,
+    return block_kernels[isa_].split_scales(first_.data(), n, tensor_scale_,
                                             static_cast<std::uint32_t>(least + 127) << 23,
-                                            high_.data(), low_.data());
+                                            first_.data(), second_.data());
   }
   /// Neither NaN nor Inf; nor 0, where an element may be Inf.
   bool are_finite(std::size_t n) const {
-    if (largest_kernels<std::uint32_t>[isa_](high_.data(), n) >= float_infinity) return false;
+    if (largest_kernels<std::uint32_t>[isa_](first_.data(), n) >= float_infinity) return false;
+    if constexpr (kind == factor_kind::two)
+      return (bits_of_float(second_.front()) & ~binary32::sign_mask) < float_infinity;
     if constexpr (is_power || !layout::has_infinity) return true;
-    return std::none_of(high_.data(), high_.data() + n,
+    return std::none_of(first_.data(), first_.data() + n,
                         [](float x) { return bits_of_float(x) << 1 == 0; });
   }
 
@@ -127,7 +147,7 @@ class tile_multiplier {
   std::size_t isa_;
   decode_kernel decode_;
   const Scale* scales_ = nullptr;
-  std::vector<float> high_, low_;
+  std::vector<float> first_, second_;  ///< the factors, by their kind
   bool is_fast_ = false;
 };
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Every code under every scale dequantizes to its exact value, rounded once to the type of the output.
+#include <cmath>
+#include <limits>
+
 #include "support/blocks.hpp"
 #include "support/catch.hpp"
 #include "support/mismatches.hpp"
@@ -28,6 +31,9 @@ std::uint64_t expected_bits(const oracle::Exact& value) {
                          oracle_saturation(nf::default_saturation<To>));
 }
 
+template <class Element, class Scale>
+using with_tensor_scale = nf::BlockFormat<Element, Scale, 16, 1, nf::TensorScale::float32>;
+
 /// One scale code in a block of all codes.
 template <class Format, class To>
 void check_scale(typename Format::scale scale, float tensor_scale, Mismatches& bad) {
@@ -42,8 +48,8 @@ void check_scale(typename Format::scale scale, float tensor_scale, Mismatches& b
   const oracle::Exact factor = oracle::product(exact_scale(scale), exact_of(tensor_scale));
   const auto element = oracle_element<Element>();
   for (std::uint32_t i = 0; i < n; ++i) {
-    const oracle::Exact value = oracle::product(oracle::value(element, i), factor);
-    const bool nan = value.is_nan();
+    const oracle::Exact code = oracle::value(element, i), value = oracle::product(code, factor);
+    const bool nan = code.is_nan();  // others are the positive NaN
     const auto got = bits_of(out[i]);
     const std::uint64_t wanted = expected_bits<To>(value);
     bool same = got == wanted;
@@ -77,9 +83,16 @@ TEST_CASE("every code under every power of two", "[block]") {
 TEST_CASE("every code under every scale of two levels", "[block]") {
   Mismatches bad;
   for (const float tensor_scale :
-       {1.0f, 0.1f, 3.7e-42f, 2.5e38f, std::bit_cast<float>(0x3eaaaaabu), 7.3e-39f}) {
-    for (std::uint32_t code = 0; code < 256; ++code)
-      check_scale<nf::nvfp4, float>(from_code<nf::float8_e4m3fn>(code), tensor_scale, bad);
+       {1.0f, 0.1f, 3.7e-42f, 2.5e38f, std::bit_cast<float>(0x3eaaaaabu), 7.3e-39f, -0.1f, 0.0f,
+        -0.0f, std::numeric_limits<float>::infinity(), std::nanf("")}) {
+    for (std::uint32_t code = 0; code < 256; ++code) {
+      const auto scale = from_code<nf::float8_e4m3fn>(code);
+      check_scale<nf::nvfp4, float>(scale, tensor_scale, bad);
+      check_scale<with_tensor_scale<nf::float6_e2m3fn, nf::float8_e4m3fn>, float>(
+          scale, tensor_scale, bad);
+      check_scale<with_tensor_scale<nf::float4_e2m1fn, float>, float>(nf::convert<float>(scale) / 3,
+                                                                      tensor_scale, bad);
+    }
   }
   CHECK(bad.report() == "");
 }

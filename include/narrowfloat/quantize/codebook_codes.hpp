@@ -51,16 +51,26 @@ struct byte_codes {
   NF_INLINE void finish() {}
 };
 
-/// The nibbles of bytes in the other order.
-NF_INLINE void swap_nibbles(std::uint8_t* bytes, std::size_t n) {
-  constexpr std::uint64_t low = 0x0f0f0f0f0f0f0f0fu;
-  for (; n >= 8; n -= 8, bytes += 8) {
+/// Exchanges the lower and the upper `Bits` of each 2 * Bits bits in n bytes.
+template <int Bits>
+NF_INLINE void swap_halves(std::uint8_t* bytes, std::size_t n) {
+  constexpr std::uint64_t low = Bits == 4 ? 0x0f0f0f0f0f0f0f0fu : 0x00ff00ff00ff00ffu;
+  const auto swap = [](std::uint8_t* at, std::size_t count) {
     std::uint64_t x = 0;
-    __builtin_memcpy(&x, bytes, 8);
-    x = ((x & low) << 4) | ((x >> 4) & low);
-    __builtin_memcpy(bytes, &x, 8);
-  }
-  for (; n != 0; --n, ++bytes) *bytes = static_cast<std::uint8_t>(*bytes << 4 | *bytes >> 4);
+    __builtin_memcpy(&x, at, count);
+    x = (x & low) << Bits | (x >> Bits & low);
+    __builtin_memcpy(at, &x, count);
+  };
+  for (; n >= 8; n -= 8, bytes += 8) swap(bytes, 8);
+  swap(bytes, n);
+}
+
+/// Unpacks `count` codes of 4 bits from the start of a byte, and one more where that is odd.
+NF_INLINE void unpack_nibbles(const std::uint8_t* from, std::size_t count, NibbleOrder order,
+                              std::uint8_t* codes) {
+  count += count % 2;
+  unpack_bits<4>(from, count, codes);
+  if (order == NibbleOrder::high_first) swap_halves<8>(codes, count);
 }
 
 /// Codes of 4 bits, which gather until there are enough.
@@ -83,7 +93,7 @@ struct nibble_codes {
   void write(std::size_t count) {
     const std::size_t bytes = bit_stream_bytes(count, 4);
     pack_bits<4>(codes, count, to);
-    if (order == NibbleOrder::high_first) swap_nibbles(to, bytes);
+    if (order == NibbleOrder::high_first) swap_halves<4>(to, bytes);
     to += bytes;
   }
 };

@@ -100,11 +100,9 @@ void dequantize_codebook(const codebook_parts& parts, const Codebook& book, std:
   }
   constexpr std::size_t piece = 4096;
   std::uint8_t codes[piece];
-  const auto unpack = unpack_nibbles_kernels[static_cast<std::size_t>(active_isa())];
   for (std::size_t first = 0; first < n; first += piece) {
     const std::size_t count = std::min(piece, n - first);
-    unpack(parts.codes.data() + first / 2, codes, count,
-           parts.options.nibbles == NibbleOrder::high_first);
+    unpack_nibbles(parts.codes.data() + first / 2, count, parts.options.nibbles, codes);
     dequantize_codes(book.tables(), codes, count, absmax + first / parts.block_size,
                      parts.block_size, first % parts.block_size, stream, out.data() + first);
   }

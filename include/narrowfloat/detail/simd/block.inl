@@ -242,7 +242,7 @@ inline bool split_scales(const float* scales, std::size_t n, double tensor_scale
   using half_words = pack<lanes / 2>;
   const half_words none(0), mask(binary32::sign_mask - 1), infinity(binary32::infinity_code),
       first = splat<half_words>(least);
-  const doubles tensor = doubles{} + tensor_scale;
+  const doubles tensor = splat_double(tensor_scale);
   half_words outside(0);
   for (std::size_t i = 0; i < n; i += lanes / 2) {
     floats scale;

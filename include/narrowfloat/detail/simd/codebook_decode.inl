@@ -6,7 +6,7 @@ NF_INLINE void look_up_each(const codebook_tables& book, const unsigned char* in
                             unsigned char* out, std::size_t n, float factor) {
   using four = vector<4, float>;
   const float* const value = book.value;
-  const four factors = four{} + factor;
+  const four factors{factor, factor, factor, factor};
   std::size_t i = 0;
   for (; n - i >= 8; i += 8) {
     std::uint64_t code = 0;
@@ -32,7 +32,7 @@ NF_INLINE vector<lanes, float> block_factor(const float* absmax, std::size_t res
   constexpr std::uint32_t counted[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   static_assert(lanes <= 16);
   const words place = words::load(counted) + splat<words>(static_cast<std::uint32_t>(k * lanes));
-  const floats first = floats{} + absmax[0], next = floats{} + absmax[1];
+  const floats first = splat_float(absmax[0]), next = splat_float(absmax[1]);
   return (floats)select_less(place, splat<words>(static_cast<std::uint32_t>(rest)),
                              words((words::words)first), words((words::words)next))
       .lanes;
@@ -47,7 +47,7 @@ NF_INLINE void decode_group(const Values& values, const unsigned char* in, unsig
   values.find(in, found);
   NF_UNROLL
   for (std::size_t k = 0; k < 4; ++k) {
-    floats factor = floats{} + absmax[0];
+    floats factor = splat_float(absmax[0]);
     if (rest < group) [[unlikely]]
       factor = block_factor(absmax, rest, k);
     store(out + k * sizeof(words), words((words::words)((floats)found[k].lanes * factor)), stream);
@@ -115,20 +115,4 @@ inline void decode_codebook(const void* in, void* out, std::size_t n, const code
                             const float* absmax, std::size_t block, std::size_t before,
                             bool stream) {
   decode_codebook_by<few_values, all_values>(in, out, n, book, absmax, block, before, stream);
-}
-
-/// Unpacks n codes of 4 bits from the start of a byte.
-inline void unpack_nibbles(const void* in, void* out, std::size_t n, bool high_first) {
-  const auto* from = static_cast<const unsigned char*>(in);
-  auto* to = static_cast<unsigned char*>(out);
-  std::size_t i = 0;
-  for (; n - i >= group; i += group) {
-    const halves pair = load_widen_bytes(from + i / 2);
-    const halves low = high_first ? pair >> 4 : pair, high = high_first ? pair << 8 : pair << 4;
-    ((low | high) & halves(0x0f0f)).store(to + i);
-  }
-  for (; i < n; ++i) {
-    const int shift = (i % 2 != 0) != high_first ? 4 : 0;
-    to[i] = static_cast<unsigned char>((from[i / 2] >> shift) & 15);
-  }
 }

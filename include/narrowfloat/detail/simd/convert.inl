@@ -15,6 +15,11 @@ NF_INLINE void widen_words(const words& x, long_words& first, long_words& last) 
   last.lanes = __builtin_convertvector(half, long_words::words);
 }
 
+/// All lanes alike, as splat_float().
+NF_INLINE doubles splat_double(double x) {
+  return (doubles)splat<long_words>(__builtin_bit_cast(std::uint64_t, x)).lanes;
+}
+
 /// The doubles of floats: exact.
 NF_INLINE void widen_floats(const words& x, doubles& first, doubles& last) {
   vector<lanes / 2, float> half;

@@ -36,7 +36,6 @@ using unpack_kernel = void (*)(const std::uint8_t*, std::size_t, void*);
 
 using encode_codebook_kernel = void (*)(const void*, void*, std::size_t, const codebook_tables&,
                                         const float*, std::size_t, bool);
-using unpack_nibbles_kernel = void (*)(const void*, void*, std::size_t, bool);
 using decode_codebook_kernel = void (*)(const void*, void*, std::size_t, const codebook_tables&,
                                         const float*, std::size_t, std::size_t, bool);
 template <class Word>
@@ -103,10 +102,6 @@ inline constexpr encode_codebook_kernel encode_codebook_kernels[] = {
     &generic::encode_codebook, &avx2::encode_codebook, &avx512::encode_codebook,
     &neon::encode_codebook};
 
-inline constexpr unpack_nibbles_kernel unpack_nibbles_kernels[] = {
-    &generic::unpack_nibbles, &avx2::unpack_nibbles, &avx512::unpack_nibbles,
-    &neon::unpack_nibbles};
-
 inline decode_codebook_kernel decode_codebook_kernel_of(std::size_t isa,
                                                         [[maybe_unused]] std::size_t codes) {
   constexpr decode_codebook_kernel kernels[] = {&generic::decode_codebook, &avx2::decode_codebook,
@@ -170,21 +165,20 @@ inline constexpr encode_kernel<R> encode_kernels[] = {
 
 using decode_kernel = void (*)(const std::uint8_t*, std::size_t, std::size_t, int, const float*,
                                const float*, float*, bool);
-template <class Code, bool Split>
+template <class Code, factor_kind Kind>
 inline constexpr decode_kernel decode_kernels[] = {
-    &generic::decode_blocks<Code, Split>, &avx2::decode_blocks<Code, Split>,
-    &avx512::decode_blocks<Code, Split>, &neon::decode_blocks<Code, Split>};
+    &generic::decode_blocks<Code, Kind>, &avx2::decode_blocks<Code, Kind>,
+    &avx512::decode_blocks<Code, Kind>, &neon::decode_blocks<Code, Kind>};
 
 /// The kernel that decodes blocks of an element.
-template <class Code, bool Split>
+template <class Code, factor_kind Kind>
 decode_kernel decode_kernel_of(std::size_t isa) {
 #if defined(__x86_64__)
   if constexpr (has_decode_table<Code>()) {
-    if (isa == 2 && find_cpu_features().avx512_vbmi)
-      return &avx512_vbmi::decode_blocks<Code, Split>;
+    if (isa == 2 && find_cpu_features().avx512_vbmi) return &avx512_vbmi::decode_blocks<Code, Kind>;
   }
 #endif
-  return decode_kernels<Code, Split>[isa];
+  return decode_kernels<Code, Kind>[isa];
 }
 
 template <std::size_t Group>

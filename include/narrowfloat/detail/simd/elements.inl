@@ -127,41 +127,55 @@ NF_INLINE void decode_pair(const unsigned char* from, words& first, words& last)
   }
 }
 
-/// A pack of elements times their factors, high + low if Split, rounded once.
-template <bool Split>
-NF_INLINE words times_factors(const words& x, const float* high, const float* low, std::size_t i,
-                              int shift) {
-  using floats = vector<lanes, float>;
-  const words factor = factors_at(high, i, shift);
-  if constexpr (Split) return product_of_sum(x, factor, factors_at(low, i, shift));
-  return (words::words)((floats)x.lanes * (floats)factor.lanes);
-}
+/// Multiplies packs of elements by the factors of their blocks.
+template <factor_kind Kind>
+struct block_factors {
+  const float *first, *second;
+  int shift;
+  words last = words((words::words)splat_float(Kind == factor_kind::two ? *second : 1.0f));
 
-/// Decodes n codes of the bit stream, a multiple of 4 * lanes, and multiplies them by their factors, high + low if
-/// Split, rounded once. Codes of more than 8 bits are in units. Streaming stores need an `out` that is aligned to a
-/// vector, and in the end finish_streaming().
-template <class Code, bool Split>
-void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t first, int shift,
-                   const float* high, const float* low, float* out, bool stream) {
-  constexpr std::size_t unit_bytes = sizeof(code_unit<Code::width>), ahead = 2048;
-  for (std::size_t i = 0; i < n; i += group) {
-    if (stream) prefetch(codes + i / 8 * Code::width + ahead);
-    alignas(64) unsigned char buffer[group];
-    const unsigned char* from = codes + i * unit_bytes;
-    if constexpr (Code::width < 8) {
-      spread<Code::width, 8>(load_groups<Code::width>(codes + i / 8 * Code::width)).store(buffer);
-      from = buffer;
-    }
-    words x[4];
-    decode_pair<Code>(from, x[0], x[1]);
-    decode_pair<Code>(from + 2 * lanes * unit_bytes, x[2], x[3]);
-    NF_UNROLL
-    for (std::size_t k = 0; k < 4; ++k) {
-      // opaque: -ffast-math might multiply the factor by a power of two of the decoding first
-      const words y = times_factors<Split>(opaque(x[k]), high, low, first + i + k * lanes, shift);
-      store(reinterpret_cast<unsigned char*>(out + i + k * lanes), y, stream);
-    }
+  /// Elements i ... i + lanes - 1.
+  NF_INLINE words times(const words& x, std::size_t i) const {
+    using floats = vector<lanes, float>;
+    const words factor = factors_at(first, i, shift);
+    if constexpr (Kind == factor_kind::sum)
+      return product_of_sum(x, factor, factors_at(second, i, shift));
+    const words product = (words::words)((floats)x.lanes * (floats)factor.lanes);
+    if constexpr (Kind == factor_kind::one) return product;
+    // opaque: -ffast-math might multiply the two factors first
+    return (words::words)((floats)opaque(product).lanes * (floats)last.lanes);
   }
+};
+
+/// Decodes n codes of the bit stream, a multiple of 4 * lanes, and multiplies them by their factors, of which `second`
+/// has those that are not the first ones. Codes of more than 8 bits are in units. Streaming stores need an `out` that
+/// is aligned to a vector, and in the end finish_streaming().
+template <class Code, factor_kind Kind>
+void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t place, int shift,
+                   const float* first, const float* second, float* out, bool stream) {
+  const block_factors<Kind> factors{first, second, shift};
+  constexpr std::size_t unit_bytes = sizeof(code_unit<Code::width>), ahead = 2048;
+  const auto decode = [=](auto streams) {
+    for (std::size_t i = 0; i < n; i += group) {
+      if (streams) prefetch(codes + i / 8 * Code::width + ahead);
+      alignas(64) unsigned char buffer[group];
+      const unsigned char* from = codes + i * unit_bytes;
+      if constexpr (Code::width < 8) {
+        spread<Code::width, 8>(load_groups<Code::width>(codes + i / 8 * Code::width)).store(buffer);
+        from = buffer;
+      }
+      words x[4];
+      decode_pair<Code>(from, x[0], x[1]);
+      decode_pair<Code>(from + 2 * lanes * unit_bytes, x[2], x[3]);
+      NF_UNROLL
+      for (std::size_t k = 0; k < 4; ++k) {
+        // opaque: -ffast-math might multiply the factor by a power of two of the decoding first
+        const words y = factors.times(opaque(x[k]), place + i + k * lanes);
+        store(reinterpret_cast<unsigned char*>(out + i + k * lanes), y, streams);
+      }
+    }
+  };
+  stream ? decode(std::true_type{}) : decode(std::false_type{});
 }
 
 /// Copies n floats, whole packs, past the caches to where packs are aligned; in the end finish_streaming().

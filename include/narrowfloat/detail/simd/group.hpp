@@ -160,6 +160,13 @@ enum class narrowing {
   odd_above_zero  ///< and one that is not 0 is no smaller than the smallest normal float
 };
 
+/// What the elements of a block are multiplied by; the result is rounded once.
+enum class factor_kind {
+  one,  ///< a float
+  sum,  ///< the sum of two floats; the product by the second one is exact
+  two   ///< a float, the product by which is exact, then one that is the same for all blocks
+};
+
 /// How floats and the factors of their blocks become elements.
 struct element_encoding {
   saturates policy{true, true};

@@ -9,6 +9,11 @@ NF_INLINE W splat(lane<W> x) {
   return typename W::words{} + x;
 }
 
+/// The same of a float: a sum would lose the sign of -0.
+NF_INLINE vector<lanes, float> splat_float(float x) {
+  return (vector<lanes, float>)splat<words>(__builtin_bit_cast(std::uint32_t, x)).lanes;
+}
+
 /// Hides where a sum comes from: -ffast-math would let the compiler add in another order.
 NF_INLINE words opaque(words x) {
 #if defined(__x86_64__) || defined(__SSE__)

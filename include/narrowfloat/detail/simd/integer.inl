@@ -40,7 +40,7 @@ NF_INLINE void scale_sums(const std::int32_t* sums, const doubles& row, const wo
 /// sums are read before the floats are written, so both may be the same memory.
 inline void scale_integers(const std::int32_t* sums, std::size_t n, float row, const float* columns,
                            int shift, const float* bias, float* out) {
-  const doubles row_scale = doubles{} + static_cast<double>(row);
+  const doubles row_scale = splat_double(static_cast<double>(row));
   std::size_t i = 0;
   for (; n - i >= lanes; i += lanes) {
     scale_sums(sums + i, row_scale, factors_at(columns, i, shift),
