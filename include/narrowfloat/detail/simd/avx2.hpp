@@ -179,6 +179,18 @@ struct few_values {
     }
   }
 };
+/// Of 16 floats, those that the codes of 4 bits from `from` on choose.
+struct nibble_choice {
+  static NF_INLINE words of(const words (&floats)[2], const std::uint8_t* from) {
+    int codes = 0;
+    __builtin_memcpy(&codes, from, sizeof codes);
+    const __m256i code =
+        _mm256_srlv_epi32(_mm256_set1_epi32(codes), _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28));
+    const __m256 a = _mm256_permutevar8x32_ps((__m256)floats[0].lanes, code);
+    const __m256 b = _mm256_permutevar8x32_ps((__m256)floats[1].lanes, code);
+    return (words::words)_mm256_blendv_ps(a, b, (__m256)_mm256_slli_epi32(code, 28));
+  }
+};
 // A gather is slower than eight loads on AMD, and on Intel since its mending (2023).
 using all_values = no_values;
 

@@ -146,6 +146,19 @@ struct few_values {
     }
   }
 };
+/// Of 16 floats, those that the codes of 4 bits from `from` on choose.
+struct nibble_choice {
+  static NF_INLINE words of(const words (&floats)[1], const std::uint8_t* from) {
+    int low = 0, high = 0;
+    __builtin_memcpy(&low, from, sizeof low);
+    __builtin_memcpy(&high, from + sizeof low, sizeof high);
+    const __m512i codes = _mm512_mask_set1_epi32(_mm512_set1_epi32(low), 0xff00, high);
+    const __m512i places =
+        _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 0, 4, 8, 12, 16, 20, 24, 28);
+    const __m512i code = _mm512_maskz_srlv_epi32(0xffff, codes, places);
+    return (words::words)_mm512_maskz_permutexvar_epi32(0xffff, code, (__m512i)floats[0].lanes);
+  }
+};
 /// One of up to 256 values in 16 vectors.
 struct all_values {
   __m512 row[16];

@@ -128,49 +128,19 @@ struct all_values {
 
 #include "table.inl"
 
-/// 16 codes of 4 bits, each at the bottom of a word; above it are others.
-NF_INLINE __m512i spread_nibbles(const std::uint8_t* from) {
-  // The first byte of word k is the one from bit 4 * k on.
-  const __m512i places = _mm512_setr_epi64(
-      0x0000000400000000, 0x0000000c00000008, 0x0000001400000010, 0x0000001c00000018,
-      0x0000002400000020, 0x0000002c00000028, 0x0000003400000030, 0x0000003c00000038);
-  long long codes = 0;
-  __builtin_memcpy(&codes, from, sizeof codes);
-  return _mm512_maskz_multishift_epi64_epi8(~__mmask64{0}, places, _mm512_set1_epi64(codes));
-}
-
-/// decode_blocks() for codes of 4 bits in blocks of 16 or more: the products of all 16 values by the factor of a block,
-/// among which its codes choose.
-template <factor_kind Kind>
-NF_INLINE void decode_nibbles(const words& values, const avx512::block_factors<Kind>& factors,
-                              const std::uint8_t* codes, std::size_t n, std::size_t place,
-                              float* out, bool stream) {
-  constexpr std::size_t ahead = 2048;
-  for (std::size_t i = 0; i < n; i += group) {
-    if (stream) prefetch(codes + i / 2 + ahead);
-    NF_UNROLL
-    for (std::size_t k = i; k < i + group; k += lanes) {
-      const __m512i products = (__m512i)factors.times(values, place + k).lanes;
-      const __m512i chosen =
-          _mm512_maskz_permutexvar_epi32(0xffff, spread_nibbles(codes + k / 2), products);
-      store(reinterpret_cast<unsigned char*>(out + k), words((words::words)chosen), stream);
-    }
-  }
-}
-
 /// As decode_blocks() of elements.inl, for elements that are the upper halves of floats.
 template <class Code, factor_kind Kind>
 void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t place, int shift,
                    const float* first, const float* second, float* out, bool stream) {
   constexpr std::size_t ahead = 2048;
   const avx512::block_factors<Kind> factors{first, second, shift};
-  const byte_table low_bytes(decode_table<Code>.low), high_bytes(decode_table<Code>.high);
-  if (Code::width == 4 && shift != 0) {
-    const words values =
-        floats_of_pairs((bytes::words)low_bytes.quarter[0], (bytes::words)high_bytes.quarter[0], 0);
-    decode_nibbles(values, factors, codes, n, place, out, stream);
-    return;
+  if constexpr (Code::width == 4) {
+    if (shift != 0) {
+      avx512::decode_nibbles<avx512::nibble_choice, Code>(factors, codes, n, place, out, stream);
+      return;
+    }
   }
+  const byte_table low_bytes(decode_table<Code>.low), high_bytes(decode_table<Code>.high);
   const auto decode = [=](auto streams) {
     for (std::size_t i = 0; i < n; i += group) {
       if (streams) prefetch(codes + i / 8 * Code::width + ahead);

@@ -147,6 +147,31 @@ struct block_factors {
   }
 };
 
+/// decode_blocks() for codes of 4 bits in blocks of 16 or more: these choose among the products of all 16 values.
+template <class Choice, class Code, factor_kind Kind>
+NF_INLINE void decode_nibbles(const block_factors<Kind>& factors, const std::uint8_t* codes,
+                              std::size_t n, std::size_t place, float* out, bool stream) {
+  constexpr std::size_t parts = 16 / lanes, ahead = 2048;
+  const std::uint32_t* const values = nibble_values<Code>.value;
+  const auto decode = [=](auto streams) {
+    for (std::size_t i = 0; i < n; i += group) {
+      if (streams) prefetch(codes + i / 2 + ahead);
+      NF_UNROLL
+      for (std::size_t k = i; k < i + group; k += 16) {
+        words products[parts];
+        NF_UNROLL
+        for (std::size_t j = 0; j < parts; ++j)
+          products[j] = factors.times(words::load(values + j * lanes), place + k);
+        NF_UNROLL
+        for (std::size_t j = k; j < k + 16; j += lanes)
+          store(reinterpret_cast<unsigned char*>(out + j), Choice::of(products, codes + j / 2),
+                streams);
+      }
+    }
+  };
+  stream ? decode(std::true_type{}) : decode(std::false_type{});
+}
+
 /// Decodes n codes of the bit stream, a multiple of 4 * lanes, and multiplies them by their factors, of which `second`
 /// has those that are not the first ones. Codes of more than 8 bits are in units. Streaming stores need an `out` that
 /// is aligned to a vector, and in the end finish_streaming().
@@ -155,6 +180,12 @@ void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t place, 
                    const float* first, const float* second, float* out, bool stream) {
   const block_factors<Kind> factors{first, second, shift};
   constexpr std::size_t unit_bytes = sizeof(code_unit<Code::width>), ahead = 2048;
+  if constexpr (Code::width == 4 && !std::is_same_v<nibble_choice, no_values>) {
+    if (shift != 0) {
+      decode_nibbles<nibble_choice, Code>(factors, codes, n, place, out, stream);
+      return;
+    }
+  }
   const auto decode = [=](auto streams) {
     for (std::size_t i = 0; i < n; i += group) {
       if (streams) prefetch(codes + i / 8 * Code::width + ahead);

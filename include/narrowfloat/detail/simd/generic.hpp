@@ -117,6 +117,7 @@ void look_up(const void* in, void* out, std::size_t n, const code_table& table, 
 }
 
 using few_values = no_values;
+using nibble_choice = no_values;
 using all_values = no_values;
 
 #include "../codec/philox.inl"

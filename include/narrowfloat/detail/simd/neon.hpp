@@ -141,6 +141,7 @@ NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& hig
 }
 
 using few_values = no_values;
+using nibble_choice = no_values;
 using all_values = no_values;
 
 #include "../codec/philox.inl"

@@ -126,5 +126,17 @@ constexpr code_table make_decode_table() {
 template <class Code>
 inline constexpr code_table decode_table = make_decode_table<Code>();
 
+/// The bits of the floats of 16 codes.
+struct nibble_table {
+  alignas(64) std::uint32_t value[16];
+};
+template <class Code>
+inline constexpr nibble_table nibble_values = [] {
+  nibble_table table{};
+  for (std::uint32_t code = 0; code < 16; ++code)
+    table.value[code] = Code::template to_float<std::uint32_t>(code);
+  return table;
+}();
+
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
