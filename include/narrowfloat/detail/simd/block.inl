@@ -207,12 +207,16 @@ inline void multiply_blocks_long(const float* in, std::size_t n, std::size_t fir
   __builtin_memcpy(out + i, x, (n - i) * sizeof(float));
 }
 
-/// The sign bit is set where a quotient, by a rounded inverse, is so near to a number whose last bits, those of `mask`,
-/// are 0 that the exact one may lie on its other side; but not where it is 0.
-NF_INLINE words near_signs(const words& quotient, const words& mask) {
+/// How far a quotient, by a rounded inverse, is beyond the first one that is so near to a number whose last bits, those
+/// of `mask`, are 0 that the exact quotient may lie on its other side: at most 2 * near_quotients for all that are. None
+/// is that near to 0: of 64 of its neighbours no rounding to nearest sees any.
+NF_INLINE words beyond_nearest(const words& quotient, const words& mask) {
   const words value = quotient & words(binary32::sign_mask - 1);
-  const words above = ((value + words(near_quotients)) & mask) - words(2 * near_quotients + 1);
-  return above & ((value - words(1)) ^ words(~0u));
+  return (larger(value, words(64)) + words(near_quotients)) & mask;
+}
+/// Whether one of these lanes is near.
+NF_INLINE bool has_near(const words& beyond) {
+  return has_signs(beyond - words(2 * near_quotients + 1));
 }
 
 /// The inverses of n scales times the scale of the tensor; 0 of 0. The floats are NaN where they would be subnormal.

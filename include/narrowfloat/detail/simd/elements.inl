@@ -12,20 +12,27 @@ NF_INLINE void multiply_group(const float* in, std::size_t i, int shift, const f
   }
 }
 
+/// `lanes` quotients for a rounding that sees them all. A call, since it is rare: within a loop it would keep the floats
+/// of every round in memory.
+__attribute__((noinline, cold)) inline words exact_quotients(const float* in, std::size_t i,
+                                                             int shift, const double* inverses) {
+  float exact[lanes];
+  long_products(in, i, shift, inverses, narrowing::odd, exact);
+  return words::load(exact);
+}
+
 /// 4 * lanes floats divided, as good as exactly for a rounding that sees no more than the bits above the mask.
 NF_INLINE void divide_group(const float* in, std::size_t i, int shift, const float* factors,
                             const element_encoding& how, const words& mask, words (&quotients)[4]) {
   multiply_group(in, i, shift, factors, false, quotients);
-  words near[4];
+  words beyond[4];
   NF_UNROLL
-  for (std::size_t k = 0; k < 4; ++k) near[k] = near_signs(quotients[k], mask);
-  if (!has_signs((near[0] | near[1]) | (near[2] | near[3]))) return;
+  for (std::size_t k = 0; k < 4; ++k) beyond[k] = beyond_nearest(quotients[k], mask);
+  if (!has_near(smaller(smaller(beyond[0], beyond[1]), smaller(beyond[2], beyond[3])))) return;
   NF_UNROLL
   for (std::size_t k = 0; k < 4; ++k) {
-    if (!has_signs(near[k])) continue;
-    float exact[lanes];
-    long_products(in + k * lanes, i + k * lanes, shift, how.inverses, narrowing::odd, exact);
-    quotients[k] = words::load(exact);
+    if (has_near(beyond[k]))
+      quotients[k] = exact_quotients(in + k * lanes, i + k * lanes, shift, how.inverses);
   }
 }
 
