@@ -234,8 +234,8 @@ inline void invert_scales(const float* scales, std::size_t n, double tensor_scal
   }
 }
 
-/// The products of n scales and the scale of the tensor, each as a sum of two floats. Returns whether they all are 0 or
-/// between the bits `least` and the largest float.
+/// The products of n scales and the scale of the tensor, each as a sum of two floats. Returns whether they all are of a
+/// scale that is 0 or between the bits `least` and the largest float.
 inline bool split_scales(const float* scales, std::size_t n, double tensor_scale,
                          std::uint32_t least, float* high, float* low) {
   using floats = vector<lanes / 2, float>;
@@ -257,8 +257,9 @@ inline bool split_scales(const float* scales, std::size_t n, double tensor_scale
     const floats lower = __builtin_convertvector((doubles)(rest | sign).lanes, floats);
     __builtin_memcpy(high + i, &upper, sizeof upper);
     __builtin_memcpy(low + i, &lower, sizeof lower);
-    const half_words bits = half_words((half_words::words)upper) & mask;
-    const half_words below = select_less(bits, first, select_equal(bits, none, none, mask), none);
+    const half_words bits = half_words((half_words::words)upper) & mask,
+                     given = half_words((half_words::words)scale) & mask;
+    const half_words below = select_less(bits, first, select_equal(given, none, none, mask), none);
     outside = outside | select_less(bits, infinity, below, mask);
   }
   return largest_lane(outside) == 0;
