@@ -4,7 +4,7 @@
 #pragma once
 
 #include "../stats.hpp"
-#include "integer_codes.hpp"
+#include "integer_dequantize.hpp"
 
 namespace narrowfloat {
 

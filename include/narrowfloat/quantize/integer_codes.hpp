@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-// private: include <narrowfloat/quantize/integer.hpp>. From a matrix to int8 codes and scales, and back, through the
-// kernels of the block formats. It is no block format: there a scale would be the float nearest amax / 127, and the codes
+// private: include <narrowfloat/quantize/integer.hpp>. From a matrix to int8 codes and scales, through the kernels of
+// the block formats. It is no block format: there a scale would be the float nearest amax / 127, and the codes
 // the quotients by that.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -200,31 +199,6 @@ void quantize_to_int8(const T* in, std::size_t rows, std::size_t cols, const Int
   }
 }
 
-inline void dequantize_codes(const std::int8_t* codes, const float* scales, std::size_t rows,
-                             std::size_t cols, Granularity granularity, float* out) {
-  const auto& kernels = block_kernels[static_cast<std::size_t>(active_isa())];
-  float x[row_part];
-  double factors[row_part];
-  for (std::size_t left = 0; left < cols; left += row_part) {
-    const std::size_t n = std::min(row_part, cols - left);
-    for (std::size_t row = 0; row < rows; ++row) {
-      const float_environment environment(direction::nearest);
-      const bool by_column = granularity == Granularity::column;
-      const std::size_t first = by_column ? left : granularity == Granularity::row ? row : 0;
-      for (std::size_t i = 0; i < (by_column ? n : 1) && (row == 0 || !by_column); ++i) {
-        const std::uint32_t bits = bits_of_float(scales[first + i]);
-        const bool is_number = (bits & (binary32::sign_mask - 1)) < float_infinity;
-        factors[i] = is_number ? static_cast<double>(scales[first + i]) / 127
-                               : double_of_bits(wide<std::uint64_t>::quiet_nan);
-      }
-      const std::size_t element = row * cols + left;
-      for (std::size_t i = 0; i < n; ++i) x[i] = codes[element + i];
-      kernels.multiply_blocks_long(x, n, 0, by_column ? 0 : one_for_all, factors,
-                                   narrowing::nearest, out + element);
-    }
-  }
-}
-
 /// In squares that stay in the first-level cache.
 inline void transpose_codes(const std::int8_t* in, std::size_t rows, std::size_t cols,
                             std::int8_t* out) {
@@ -237,39 +211,6 @@ inline void transpose_codes(const std::int8_t* in, std::size_t rows, std::size_t
         for (std::size_t row = top; row < bottom; ++row)
           out[col * rows + row] = in[row * cols + col];
     }
-  }
-}
-
-/// The scales of the operands of a product, and its bias; one scale may be for all.
-struct product_scales {
-  std::span<const float> rows, columns, bias;
-};
-
-inline void require_product(std::size_t sums, std::size_t out, std::size_t rows, std::size_t cols,
-                            const product_scales& by) {
-  require_matrix(rows, cols, 1);
-  require_shape("the array of sums", sums, rows, cols);
-  require_shape("the output", out, rows, cols);
-  const auto require = [](const char* what, std::size_t have, std::size_t or_this,
-                          std::size_t wanted) {
-    if (have == or_this || have == wanted) return;
-    throw_invalid(std::string(what) + " of a product are " + std::to_string(or_this) + " or " +
-                  std::to_string(wanted) + ", not " + std::to_string(have));
-  };
-  require("the row scales", by.rows.size(), 1, rows);
-  require("the column scales", by.columns.size(), 1, cols);
-  require("the numbers in the bias", by.bias.size(), 0, cols);
-}
-
-inline void dequantize_sums(const std::int32_t* sums, std::size_t rows, std::size_t cols,
-                            const product_scales& by, float* out) {
-  if (cols == 0) return;
-  const float_environment environment(direction::nearest);
-  const int shift = by.columns.size() == 1 ? one_for_all : 0;
-  for (std::size_t row = 0; row < rows; ++row) {
-    integer_kernels[static_cast<std::size_t>(active_isa())](
-        sums + row * cols, cols, by.rows[by.rows.size() == 1 ? 0 : row], by.columns.data(), shift,
-        by.bias.empty() ? nullptr : by.bias.data(), out + row * cols);
   }
 }
 
