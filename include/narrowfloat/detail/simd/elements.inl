@@ -57,6 +57,28 @@ NF_INLINE void scale_part(const float* in, std::size_t n, std::size_t first, int
   }
 }
 
+/// Whether elements are the last bits of a sum.
+template <class Code, class R>
+inline constexpr bool rounds_by_sum =
+    Code::is_fixed&& R::rule == rule::half_even&& R::random_bits == 0;
+
+/// The fixed-point codes nearest to floats, between the float `least` below zero and the largest; NaN is the largest. They
+/// are the last bits of a sum whose unit in the last place is that of the codes.
+template <class Code>
+NF_INLINE unsigned_code<words> nearest_fixed(const words& x, const words& least) {
+  using floats = vector<lanes, float>;
+  constexpr std::uint32_t range = std::uint32_t{1} << Code::width;
+  constexpr float unit = fixed_unit<Code>, most = (range / 2 - 1) * unit, base = 0x1.8p23f * unit;
+  const words value = x & words(binary32::sign_mask - 1), zero(0);
+  const words sign = select_less(words(binary32::infinity_code), value, zero, x - value);
+  const words limit =
+      select_equal(sign, zero, words(__builtin_bit_cast(std::uint32_t, most)), least);
+  // opaque: no product may become a part of the sum
+  const words limited = opaque(smaller(value, limit) | sign);
+  const words sum = (words::words)((floats)limited.lanes + base);
+  return {sum & words(range - 1), zero};
+}
+
 /// Rounds the products of n floats, at most 1024, to elements, each in a code of whole bytes; element i takes the
 /// random bits i of `rounding`.
 template <class Code, class R>
@@ -75,6 +97,8 @@ void encode_blocks(const float* in, std::size_t n, std::size_t first, int shift,
                           out_bytes = storing_step::out_bytes;
     const rounding_step step(how.policy);
     const words most_negative = splat<words>(how.most_negative), mask = splat<words>(how.mask);
+    const words least = splat<words>(__builtin_bit_cast(
+        std::uint32_t, static_cast<float>(how.most_negative) * fixed_unit<Code>));
     std::uint32_t buffer[random_bytes == 0 ? 1 : 1024 + 8 * lanes];
     const unsigned char* random = nullptr;
     if constexpr (random_bytes != 0) random = draw(rounding, 0, n, buffer);
@@ -101,8 +125,12 @@ void encode_blocks(const float* in, std::size_t n, std::size_t first, int shift,
       }
       NF_UNROLL
       for (std::size_t k = 0; k < 4; ++k) {
-        const words bits = step.random_part(random + i * random_bytes, k);
-        x[k] = element_code<Code>(step.transcoded(y[k], bits), most_negative);
+        if constexpr (rounds_by_sum<Code, R>) {
+          x[k] = nearest_fixed<Code>(y[k], least);
+        } else {
+          const words bits = step.random_part(random + i * random_bytes, k);
+          x[k] = element_code<Code>(step.transcoded(y[k], bits), most_negative);
+        }
       }
       if (n - i >= group) {
         storing_step::store_all(target + i * out_bytes, x, false);
