@@ -24,13 +24,23 @@ NF_INLINE void join_each(const float* in, std::size_t n, std::uint32_t limit, st
 NF_INLINE std::uint32_t joined_block(const float* in, std::size_t n, std::uint32_t limit,
                                      std::uint32_t amax) {
   const words mask(binary32::sign_mask - 1), most = splat<words>(limit);
-  words all(0);
+  words all[4] = {words(0), words(0), words(0), words(0)};
   std::size_t i = 0;
+  for (; n - i >= 4 * lanes; i += 4 * lanes) {
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      const words x = words::load(in + i + k * lanes) & mask;
+      all[k] = larger(all[k], select_less(most, x, words(0), x));
+    }
+  }
   for (; n - i >= lanes; i += lanes) {
     const words x = words::load(in + i) & mask;
-    all = larger(all, select_less(most, x, words(0), x));
+    all[0] = larger(all[0], select_less(most, x, words(0), x));
   }
-  if (i != 0) amax = larger<std::uint32_t>(amax, largest_lane(all));
+  if (i != 0) {
+    const words found = larger(larger(all[0], all[1]), larger(all[2], all[3]));
+    amax = larger<std::uint32_t>(amax, largest_lane(found));
+  }
   for (; i < n; ++i) amax = larger<std::uint32_t>(amax, magnitude_up_to(in[i], limit));
   return amax;
 }
