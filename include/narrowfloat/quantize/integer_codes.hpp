@@ -135,14 +135,14 @@ void round_to_int8(const float* in, std::size_t n, const int8_factors& by, const
   }
 }
 
-/// Rounds n numbers, at most row_part, to codes.
+/// Rounds n numbers, at most row_part, to codes; all of them and their scales are numbers if `is_finite`.
 template <class R>
-void encode_int8(const float* in, std::size_t n, const int8_factors& by, const R& rounding,
-                 std::int8_t* out) {
+void encode_int8(const float* in, std::size_t n, const int8_factors& by, bool is_finite,
+                 const R& rounding, std::int8_t* out) {
   const auto largest = largest_kernels<std::uint32_t>[static_cast<std::size_t>(active_isa())];
   const std::size_t scales = by.shift == 0 ? n : 1;
-  if (largest(in, n) < float_infinity &&
-      largest(by.scales + (by.first >> by.shift), scales) < float_infinity) {
+  if (is_finite || (largest(in, n) < float_infinity &&
+                    largest(by.scales + (by.first >> by.shift), scales) < float_infinity)) {
     round_to_int8(in, n, by, rounding, reinterpret_cast<int8_element*>(out));
     return;
   }
@@ -161,40 +161,46 @@ void encode_int8(const float* in, std::size_t n, const int8_factors& by, const R
 template <class T, class R>
 void quantize_to_int8(const T* in, std::size_t rows, std::size_t cols, const Int8Options& options,
                       const R& rounding, std::int8_t* codes, float* scales) {
-  const bool by_column = options.granularity == Granularity::column;
+  if (rows == 0 || cols == 0) {
+    std::fill_n(scales, scales_of(options.granularity, rows, cols), 0.0f);
+    return;
+  }
   if (options.granularity == Granularity::tensor) {
     cols *= rows;
-    rows = cols == 0 ? 0 : 1;
-    if (rows == 0) *scales = 0;
+    rows = 1;
   }
-  const std::size_t count = by_column ? cols : rows;
-  if (count == 0) return;
+  const bool by_column = options.granularity == Granularity::column;
+  // The rows that share scales are read for these and then for the codes, one row while it is in the caches.
+  const std::size_t height = by_column ? rows : 1, count = by_column ? cols : 1;
   std::vector<std::uint32_t> amax(count);
   std::vector<double> inverses(count);
   std::vector<float> narrow(count);
-  const auto& kernels = block_kernels[static_cast<std::size_t>(active_isa())];
-  const std::uint32_t limit =
-      options.non_finite == NonFinite::propagate ? float_infinity - 1 : binary32::sign_mask - 1;
-  for (std::size_t row = 0; row < rows; ++row) {
-    for_each_part(in + row * cols, 0, cols, [&](const float* x, std::size_t n, std::size_t first) {
-      if (by_column)
-        kernels.join_magnitudes(x, n, first, 1, limit, amax.data());
-      else
-        kernels.join_magnitudes(x, n, 0, n, limit, &amax[row]);
+  const auto isa = static_cast<std::size_t>(active_isa());
+  const bool propagates = options.non_finite == NonFinite::propagate;
+  const std::uint32_t limit = propagates ? float_infinity - 1 : binary32::sign_mask - 1;
+  const auto for_each = [&](std::size_t top, auto f) {
+    for (std::size_t row = top; row < top + height; ++row)
+      for_each_part(in + row * cols, 0, cols,
+                    [&](const float* x, std::size_t n, std::size_t first) { f(x, n, row, first); });
+  };
+  for (std::size_t top = 0; top < rows; top += height, scales += count) {
+    std::ranges::fill(amax, 0);
+    for_each(top, [&](const float* x, std::size_t n, std::size_t, std::size_t first) {
+      block_kernels[isa].join_magnitudes(x, n, by_column ? first : 0, by_column ? 1 : n, limit,
+                                         amax.data());
     });
-  }
-  for (std::size_t i = 0; i < count; ++i) scales[i] = int8_scale(amax[i], options.non_finite);
-  {
-    const float_environment environment(direction::nearest);
-    invert_int8_scales(scales, count, inverses.data(), narrow.data());
-  }
-  for (std::size_t row = 0; row < rows; ++row) {
-    for_each_part(in + row * cols, 0, cols, [&](const float* x, std::size_t n, std::size_t first) {
-      const std::size_t at = by_column ? 0 : row;
-      const int8_factors by{scales + at, inverses.data() + at, narrow.data() + at,
-                            by_column ? first : 0, by_column ? 0 : one_for_all};
+    for (std::size_t i = 0; i < count; ++i) scales[i] = int8_scale(amax[i], options.non_finite);
+    const bool is_finite =
+        !propagates && largest_kernels<std::uint32_t>[isa](amax.data(), count) < float_infinity;
+    {
+      const float_environment environment(direction::nearest);
+      invert_int8_scales(scales, count, inverses.data(), narrow.data());
+    }
+    for_each(top, [&](const float* x, std::size_t n, std::size_t row, std::size_t first) {
+      const int8_factors by{scales, inverses.data(), narrow.data(), by_column ? first : 0,
+                            by_column ? 0 : one_for_all};
       const std::size_t element = row * cols + first;
-      encode_int8(x, n, by, rounding_from(rounding, element), codes + element);
+      encode_int8(x, n, by, is_finite, rounding_from(rounding, element), codes + element);
     });
   }
 }
