@@ -3,6 +3,7 @@
 // NaN and Inf of either sign, by the oracle.
 #include <narrowfloat/mx.hpp>
 
+#include <bit>
 #include <cmath>
 
 #include "support/block_oracle.hpp"
@@ -14,17 +15,19 @@ using namespace test;
 
 namespace {
 
+std::uint32_t float_bits(float x) { return std::bit_cast<std::uint32_t>(x); }
+
 /// Blocks of 32 whose largest finite magnitude is (1 + part / 8) * 2^e.
 std::vector<float> blocks_of_ties(std::size_t blocks) {
   std::vector<float> values;
   std::uint32_t state = 1;
   for (std::size_t b = 0; b < blocks; ++b) {
     const int e = static_cast<int>(b % 61) - 30;
-    const std::uint32_t largest = bits_of(std::ldexp(1 + static_cast<float>(b % 8) / 8, e));
+    const std::uint32_t largest = float_bits(std::ldexp(1 + static_cast<float>(b % 8) / 8, e));
     for (std::size_t i = 0; i < 32; ++i) {
       state = state * 1664525u + 1013904223u;
       const float tie = std::ldexp(static_cast<float>(state >> 24) + 0.5f, e - 6);
-      const std::uint32_t sign = state << 31, code = bits_of(tie) + (state >> 5) % 3 - 1;
+      const std::uint32_t sign = state << 31, code = float_bits(tie) + (state >> 5) % 3 - 1;
       values.push_back(std::bit_cast<float>((i < 2 ? largest : std::min(largest, code)) | sign));
     }
     const auto put = [&](std::size_t i, std::uint32_t code) {
@@ -48,10 +51,10 @@ void check_elements(bool full_range, Mismatches& bad) {
       .format = {}, .fixed_width = 8, .fraction_bits = 6, .full_range = full_range};
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto scale = static_cast<float>(tensor.scales()[i / 32]);
-    const std::uint32_t code = oracle::divide(element, oracle::from_f32_bits(bits_of(values[i])),
-                                              oracle::from_f32_bits(bits_of(scale)), {});
+    const std::uint32_t code = oracle::divide(element, oracle::from_f32_bits(float_bits(values[i])),
+                                              oracle::from_f32_bits(float_bits(scale)), {});
     bad.expect_equal([&] { return std::string(full_range ? "full range" : "symmetric"); },
-                     bits_of(values[i]), code, tensor.codes()[i].bits());
+                     float_bits(values[i]), code, tensor.codes()[i].bits());
   }
 }
 

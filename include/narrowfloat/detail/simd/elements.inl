@@ -12,13 +12,61 @@ NF_INLINE void multiply_group(const float* in, std::size_t i, int shift, const f
   }
 }
 
-/// 4 * lanes floats divided, as good as exactly for a rounding that sees no more than the bits above the mask.
+/// Whether elements are the last bits of a sum.
+template <class Code, class R>
+inline constexpr bool rounds_by_sum =
+    Code::is_fixed&& R::rule == rule::half_even&& R::random_bits == 0;
+
+/// Fixed-point codes nearest to floats: the last bits of a sum whose unit in the last place is that of the codes.
+template <class Code>
+struct nearest_fixed {
+  using floats = vector<lanes, float>;
+  static constexpr std::uint32_t range = std::uint32_t{1} << Code::width;
+  static constexpr float unit = fixed_unit<Code>, zero = 0x1.8p23f * unit;
+  static constexpr std::uint32_t zero_bits = __builtin_bit_cast(std::uint32_t, zero);
+  words least;  ///< the sum for the least code
+
+  NF_INLINE explicit nearest_fixed(std::uint32_t most_negative)
+      : least(splat<words>(zero_bits - most_negative)) {}
+
+  // opaque: no product may become a part of the sum, nor two sums one
+  static NF_INLINE words sum(const words& x) {
+    return opaque((words::words)((floats)opaque(x).lanes + zero));
+  }
+  /// NaN with a sign is the least code, else the largest.
+  NF_INLINE words code(const words& x) const {
+    const words limited = larger(smaller(sum(x), words(zero_bits + range / 2 - 1)), least);
+    return limited & words(range - 1);
+  }
+  /// As near_signs() of the halves between two codes.
+  static NF_INLINE words near(const words& quotient) {
+    constexpr std::uint32_t half = __builtin_bit_cast(std::uint32_t, unit / 2);
+    const words whole = opaque((words::words)((floats)sum(quotient).lanes - zero));
+    const words rest = (words::words)((floats)quotient.lanes - (floats)whole.lanes);
+    return words(half - (near_quotients << Code::width)) - (rest & words(binary32::sign_mask - 1));
+  }
+};
+
+/// NaN without its sign.
+NF_INLINE words positive_nan(const words& x) {
+  const words mask(binary32::sign_mask - 1), infinity(binary32::infinity_code);
+  return select_less(infinity, x & mask, x & mask, x);
+}
+
+/// 4 * lanes floats divided, as good as exactly for a rounding to elements that sees no more than the bits above the mask.
+template <class Code, class R>
 NF_INLINE void divide_group(const float* in, std::size_t i, int shift, const float* factors,
                             const element_encoding& how, const words& mask, words (&quotients)[4]) {
   multiply_group(in, i, shift, factors, false, quotients);
   words near[4];
   NF_UNROLL
-  for (std::size_t k = 0; k < 4; ++k) near[k] = near_signs(quotients[k], mask);
+  for (std::size_t k = 0; k < 4; ++k) {
+    if constexpr (rounds_by_sum<Code, R>) {
+      near[k] = nearest_fixed<Code>::near(quotients[k]);
+    } else {
+      near[k] = near_signs(quotients[k], mask);
+    }
+  }
   if (!has_signs((near[0] | near[1]) | (near[2] | near[3]))) return;
   NF_UNROLL
   for (std::size_t k = 0; k < 4; ++k) {
@@ -57,28 +105,6 @@ NF_INLINE void scale_part(const float* in, std::size_t n, std::size_t first, int
   }
 }
 
-/// Whether elements are the last bits of a sum.
-template <class Code, class R>
-inline constexpr bool rounds_by_sum =
-    Code::is_fixed&& R::rule == rule::half_even&& R::random_bits == 0;
-
-/// The fixed-point codes nearest to floats, between the float `least` below zero and the largest; NaN is the largest. They
-/// are the last bits of a sum whose unit in the last place is that of the codes.
-template <class Code>
-NF_INLINE unsigned_code<words> nearest_fixed(const words& x, const words& least) {
-  using floats = vector<lanes, float>;
-  constexpr std::uint32_t range = std::uint32_t{1} << Code::width;
-  constexpr float unit = fixed_unit<Code>, most = (range / 2 - 1) * unit, base = 0x1.8p23f * unit;
-  const words value = x & words(binary32::sign_mask - 1), zero(0);
-  const words sign = select_less(words(binary32::infinity_code), value, zero, x - value);
-  const words limit =
-      select_equal(sign, zero, words(__builtin_bit_cast(std::uint32_t, most)), least);
-  // opaque: no product may become a part of the sum
-  const words limited = opaque(smaller(value, limit) | sign);
-  const words sum = (words::words)((floats)limited.lanes + base);
-  return {sum & words(range - 1), zero};
-}
-
 /// Rounds the products of n floats, at most 1024, to elements, each in a code of whole bytes; element i takes the
 /// random bits i of `rounding`.
 template <class Code, class R>
@@ -97,8 +123,6 @@ void encode_blocks(const float* in, std::size_t n, std::size_t first, int shift,
                           out_bytes = storing_step::out_bytes;
     const rounding_step step(how.policy);
     const words most_negative = splat<words>(how.most_negative), mask = splat<words>(how.mask);
-    const words least = splat<words>(__builtin_bit_cast(
-        std::uint32_t, static_cast<float>(how.most_negative) * fixed_unit<Code>));
     std::uint32_t buffer[random_bytes == 0 ? 1 : 1024 + 8 * lanes];
     const unsigned char* random = nullptr;
     if constexpr (random_bytes != 0) random = draw(rounding, 0, n, buffer);
@@ -113,7 +137,7 @@ void encode_blocks(const float* in, std::size_t n, std::size_t first, int shift,
             prefetch(reinterpret_cast<const unsigned char*>(in + i) + tile_bytes + byte);
         }
         if (how.inverses != nullptr) {
-          divide_group(in + i, first + i, shift, factors, how, mask, y);
+          divide_group<Code, R>(in + i, first + i, shift, factors, how, mask, y);
         } else {
           multiply_group(in + i, first + i, shift, factors, how.above_zero, y);
         }
@@ -126,7 +150,8 @@ void encode_blocks(const float* in, std::size_t n, std::size_t first, int shift,
       NF_UNROLL
       for (std::size_t k = 0; k < 4; ++k) {
         if constexpr (rounds_by_sum<Code, R>) {
-          x[k] = nearest_fixed<Code>(y[k], least);
+          const words number = how.inverses == nullptr ? positive_nan(y[k]) : y[k];
+          x[k] = {nearest_fixed<Code>(how.most_negative).code(number), words(0)};
         } else {
           const words bits = step.random_part(random + i * random_bytes, k);
           x[k] = element_code<Code>(step.transcoded(y[k], bits), most_negative);
