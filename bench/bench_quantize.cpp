@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Measures the quantizers and the ways back on real tensors, beside the roof of the machine and their targets.
+// Measures the quantizers, the ways back and passes from f32 to f32 on real tensors, beside the roof of the machine and
+// their targets.
 #include <fmt/format.h>
 #include <algorithm>
 #include <cstdlib>
@@ -26,8 +27,8 @@ namespace {
 
 constexpr std::string_view quantize_usage =
     R"(Usage: bench_quantize [options]
-Measures the quantizers and the ways back to f32, beside the copies of the same shape, and compares the
-speeds with their targets.
+Measures the quantizers and the ways back to f32, and passes from f32 to f32, beside the copies of the same
+shape, and compares the speeds with their targets.
 
   --input FILE     quantize the tensors of this safetensors file
                    (default: )" NARROWFLOAT_DEFAULT_INPUT R"()
@@ -149,7 +150,7 @@ void run(const common_options& chosen) {
   const std::time_t started = std::time(nullptr);
   std::vector<quantize_row> rows;
   {
-    constexpr int widths[] = {8, 6, 4};
+    constexpr int widths[] = {8, 6, 4, 32};
     progress shown(2 * 2 * std::size(widths));
     const buffer in(sizes.memory), out(2 * sizes.memory);
     for (const std::size_t size : {sizes.second_level, sizes.memory}) {
@@ -160,8 +161,9 @@ void run(const common_options& chosen) {
         for (const int bits : widths) {
           shown.next_step();
           std::vector<const quantizer_entry*> those;
-          std::ranges::copy_if(entries, std::back_inserter(those),
-                               [&](const auto* each) { return each->code_bits == bits; });
+          std::ranges::copy_if(entries, std::back_inserter(those), [&](const auto* each) {
+            return each->code_bits == bits && (!back || each->goes_back());
+          });
           if (those.empty()) continue;
           measure(those, back, reinterpret_cast<const float*>(in.data()), size / sizeof(float),
                   out.data(), chosen.min_time, shown, rows);

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "quantizers.hpp"
 
+#include <narrowfloat/hadamard.hpp>
 #include <narrowfloat/mx.hpp>
 #include <narrowfloat/quantize/codebook_tensor.hpp>
 #include <narrowfloat/quantize/integer.hpp>
+#include <narrowfloat/quantize/runtime_format.hpp>
+#include <narrowfloat/scaling/loss.hpp>
 #include <optional>
 #include <span>
+
+#include "arrays.hpp"
 
 namespace bench {
 namespace {
@@ -73,30 +78,70 @@ class codebook_quantizer : public quantizer {
 
 class int8_quantizer : public quantizer {
  public:
+  explicit int8_quantizer(Granularity granularity) : granularity_(granularity) {}
   void quantize(const float* in, std::size_t n) override {
     rows_ = n / columns;
     codes_.resize(n);
-    scales_.resize(rows_);
-    quantize_int8(std::span(in, n), rows_, columns, codes_, scales_,
-                  {.granularity = Granularity::row});
+    scales_.resize(granularity_ == Granularity::row ? rows_ : columns);
+    quantize_int8(std::span(in, n), rows_, columns, codes_, scales_, {.granularity = granularity_});
   }
   void dequantize(float* out) const override {
-    dequantize_int8(codes_, scales_, rows_, columns, Granularity::row,
-                    std::span(out, codes_.size()));
+    dequantize_int8(codes_, scales_, rows_, columns, granularity_, std::span(out, codes_.size()));
   }
 
  private:
+  Granularity granularity_;
   std::size_t rows_ = 0;
   std::vector<std::int8_t> codes_;
   std::vector<float> scales_;
 };
 
-std::unique_ptr<quantizer> make_int8() { return std::make_unique<int8_quantizer>(); }
+template <Granularity Shared>
+std::unique_ptr<quantizer> make_int8() {
+  return std::make_unique<int8_quantizer>(Shared);
+}
 std::unique_ptr<quantizer> make_dynamic() {
   return std::make_unique<codebook_quantizer>(dynamic_codebook());
 }
 std::unique_ptr<quantizer> make_nf4() {
   return std::make_unique<codebook_quantizer>(nf4_codebook());
+}
+
+using floats = std::span<const float>;
+
+void fake_quantize_e4m3(floats in, std::span<float> out) {
+  fake_quantize(in, out, {.exponent_bits = 4, .mantissa_bits = 3, .max_value = 1});
+}
+void unscale_by_1000(floats in, std::span<float> out) { unscale(in, out, 1000.0f); }
+template <std::size_t Group>
+void transform(floats in, std::span<float> out) {
+  hadamard(in, out, in.size() / quantizer::columns, quantizer::columns, {.group = Group});
+}
+
+/// From f32 to f32.
+class pass : public quantizer {
+ public:
+  using function = void (*)(floats in, std::span<float> out);
+
+  explicit pass(function run) : run_(run) {}
+  void quantize(const float* in, std::size_t n) override {
+    if (!out_) out_.emplace(n * sizeof(float));
+    run_({in, n}, {reinterpret_cast<float*>(out_->data()), n});
+  }
+  void dequantize(float*) const override {}
+
+ private:
+  function run_;
+  std::optional<buffer> out_;
+};
+
+template <pass::function Run>
+std::unique_ptr<quantizer> make_pass() {
+  return std::make_unique<pass>(Run);
+}
+template <pass::function Run>
+quantizer_entry passing(std::string name, std::string options) {
+  return {std::move(name), std::move(options), 32, {}, {}, &make_pass<Run>};
 }
 
 }  // namespace
@@ -119,9 +164,14 @@ std::vector<quantizer_entry> all_quantizers() {
           more_blocks<nvfp4, 1, Stochastic<>>("nvfp4", "stochastic_16"),
           more_blocks<fp8_row_blocks>("float8_e4m3fn", "1x128"),
           more_blocks<fp8_square_blocks>("float8_e4m3fn", "128x128"),
-          {"int8", "row-wise", 8, {}, {}, &make_int8},
+          {"int8", "row-wise", 8, {}, {}, &make_int8<Granularity::row>},
+          {"int8", "column-wise", 8, {}, {}, &make_int8<Granularity::column>},
           {"codebook", "dynamic, block 256", 8, {0.06, 0}, {}, &make_dynamic},
-          {"codebook", "nf4, block 64", 4, {}, {}, &make_nf4}};
+          {"codebook", "nf4, block 64", 4, {}, {}, &make_nf4},
+          passing<&fake_quantize_e4m3>("fake_quantize", "e4m3"),
+          passing<&unscale_by_1000>("unscale", ""),
+          passing<&transform<32>>("hadamard", "group 32"),
+          passing<&transform<128>>("hadamard", "group 128")};
 }
 
 }  // namespace bench

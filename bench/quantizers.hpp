@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What bench_quantize runs: a format's quantizer and the way back. One more format is a line in quantizers.cpp.
+// What bench_quantize runs: a format's quantizer and the way back, or a pass from f32 to f32. One more is a line in
+// quantizers.cpp.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +17,7 @@ class quantizer {
   virtual ~quantizer() = default;
   /// Quantizes n floats, n a multiple of `columns`.
   virtual void quantize(const float* in, std::size_t n) = 0;
-  /// Writes back as many floats as were quantized.
+  /// Writes back as many floats as were quantized, unless the codes are floats already.
   virtual void dequantize(float* out) const = 0;
 
   static constexpr std::size_t columns = 1024;
@@ -30,6 +31,7 @@ struct quantizer_entry {
     double second_level, memory;  ///< 0: none
   };
   bounds quantize, dequantize;
+  bool goes_back() const { return code_bits != 32; }
   std::unique_ptr<quantizer> (*make)();
 };
 

@@ -157,8 +157,9 @@ std::vector<roof_variant> widening_from_packed() {
   return found;
 }
 
-/// The copies of codes of 4, 6 or 8 bits, from f32 or to f32.
+/// The copies of codes of 4, 6, 8 or 32 bits, from f32 or to f32.
 inline std::vector<roof_variant> packed_roof(int bits, bool widens) {
+  if (bits == 32) return roof_variants({4, 4});
   if (bits == 8) return roof_variants(widens ? shape{1, 4} : shape{4, 1});
   if (bits == 6) return widens ? widening_from_packed<6>() : narrowing_to_packed<6>();
   if (bits == 4) return widens ? widening_from_packed<4>() : narrowing_to_packed<4>();

@@ -11,15 +11,68 @@ inline namespace NF_BASELINE {
 /// Elements that the kernels decode together, on the widest instruction set.
 inline constexpr std::size_t decode_group = 64;
 
+/// Factors of columns, by their kind: that of column i is at i >> shift. Where the shift is 0, there are
+/// 2 * decode_group more of them than columns.
+struct column_factors {
+  const float *first, *second;
+  int shift;
+};
+
+/// Decodes elements and multiplies them by their factors, in an environment that rounds to nearest.
+template <class Element, factor_kind Kind>
+class element_multiplier {
+  static constexpr int width = Element::width;
+
+ public:
+  explicit element_multiplier(std::size_t isa)
+      : decode_(decode_kernel_of<typename element_traits<Element>::code, Kind>(isa)) {}
+
+  /// n elements of the columns from `first` on, of which the bytes up to `end` are readable; past the caches if `stream`,
+  /// to an aligned `out`.
+  void operator()(const std::uint8_t* codes, const std::uint8_t* end, std::size_t n,
+                  std::size_t first, const column_factors& by, float* out, bool stream) const {
+    if constexpr (width > 8 && width != 16) {
+      for (std::size_t i = 0; i < n; i += decode_group) {
+        const std::size_t count = std::min(decode_group, n - i);
+        typename Element::Storage units[decode_group] = {};
+        unpack_bits<width>(codes + bit_stream_bytes(i, width), count, units);
+        run_rest<decode_group>(reinterpret_cast<const std::uint8_t*>(units), count, first + i, by,
+                               out + i);
+      }
+    } else {
+      // The kernels read eight bytes at once.
+      std::size_t whole = n / decode_group * decode_group;
+      while (whole != 0 && end - codes < static_cast<std::ptrdiff_t>(whole / 8 * width + 8))
+        whole -= decode_group;
+      decode_(codes, whole, first, by.shift, by.first, by.second, out, stream);
+      if (whole == n) return;
+      std::uint8_t rest[2 * decode_group * width / 8 + 8] = {};
+      std::copy_n(codes + whole / 8 * width, bit_stream_bytes(n - whole, width), rest);
+      run_rest<2 * decode_group>(rest, n - whole, first + whole, by, out + whole);
+    }
+  }
+
+ private:
+  /// n of Capacity elements.
+  template <std::size_t Capacity>
+  void run_rest(const std::uint8_t* codes, std::size_t n, std::size_t first,
+                const column_factors& by, float* out) const {
+    float products[Capacity];
+    decode_(codes, Capacity, first, by.shift, by.first, by.second, products, false);
+    std::copy_n(products, n, out);
+  }
+
+  decode_kernel decode_;
+};
+
 /// The factors of a tile of blocks, and the multiplication of their elements by them.
 template <class Format>
 class tile_multiplier {
   using Element = typename Format::element;
   using Scale = typename Format::scale;
-  using code = typename element_traits<Element>::code;
   using layout = layout_of<typename element_traits<Element>::rounded>;
   static constexpr bool is_power = power_of_two_scale<Scale>;
-  static constexpr int width = Element::width, quantum = layout::quantum;
+  static constexpr int quantum = layout::quantum;
   /// Whether an element times a scale is exact in float.
   static constexpr bool is_product_exact = [] {
     if constexpr (narrow_float<Scale>) {
@@ -35,6 +88,7 @@ class tile_multiplier {
                                                                                 : factor_kind::sum;
 
  public:
+  static constexpr int width = Element::width;
   /// Whether a product that does not overflow is exact in float.
   static constexpr bool is_exact = is_power && quantum >= -22;
 
@@ -43,7 +97,7 @@ class tile_multiplier {
         shift_(block_shift(block_width)),
         tensor_scale_(convert<double>(tensor_scale)),
         isa_(static_cast<std::size_t>(active_isa())),
-        decode_(decode_kernel_of<code, kind>(isa_)) {
+        decode_(isa_) {
     if constexpr (kind == factor_kind::two) second_ = {tensor_scale};
   }
 
@@ -79,25 +133,7 @@ class tile_multiplier {
   void multiply(const std::uint8_t* codes, const std::uint8_t* end, std::size_t n,
                 std::size_t first, float* out, bool stream) const {
     const float_environment environment(direction::nearest);
-    if constexpr (width > 8 && width != 16) {
-      for (std::size_t i = 0; i < n; i += decode_group) {
-        const std::size_t count = std::min(decode_group, n - i);
-        typename Element::Storage units[decode_group] = {};
-        unpack_bits<width>(codes + bit_stream_bytes(i, width), count, units);
-        run_rest<decode_group>(reinterpret_cast<const std::uint8_t*>(units), count, first + i,
-                               out + i);
-      }
-    } else {
-      // The kernels read eight bytes at once.
-      std::size_t whole = n / decode_group * decode_group;
-      while (whole != 0 && end - codes < static_cast<std::ptrdiff_t>(whole / 8 * width + 8))
-        whole -= decode_group;
-      run(codes, whole, first, out, stream);
-      if (whole == n) return;
-      std::uint8_t rest[2 * decode_group * width / 8 + 8] = {};
-      std::copy_n(codes + whole / 8 * width, bit_stream_bytes(n - whole, width), rest);
-      run_rest<2 * decode_group>(rest, n - whole, first + whole, out + whole);
-    }
+    decode_(codes, end, n, first, {first_.data(), second_.data(), shift_}, out, stream);
   }
 
   /// The same in double, exactly.
@@ -111,18 +147,6 @@ class tile_multiplier {
   }
 
  private:
-  void run(const std::uint8_t* codes, std::size_t n, std::size_t first, float* out,
-           bool stream) const {
-    decode_(codes, n, first, shift_, first_.data(), second_.data(), out, stream);
-  }
-  /// n of Capacity elements.
-  template <std::size_t Capacity>
-  void run_rest(const std::uint8_t* codes, std::size_t n, std::size_t first, float* out) const {
-    float products[Capacity];
-    run(codes, Capacity, first, products, false);
-    std::copy_n(products, n, out);
-  }
-
   bool split(std::size_t n) {
     // The product by the lower part of a factor is exact where 33 bits of the factor are.
     constexpr int least = std::clamp(33 - 149 - quantum, -126, 127);
@@ -145,7 +169,7 @@ class tile_multiplier {
   int shift_;
   double tensor_scale_;
   std::size_t isa_;
-  decode_kernel decode_;
+  element_multiplier<Element, kind> decode_;
   const Scale* scales_ = nullptr;
   std::vector<float> first_, second_;  ///< the factors, by their kind
   bool is_fast_ = false;
@@ -194,11 +218,10 @@ inline constexpr bool through_float = std::same_as<T, float> ||
                                        default_saturation<T> == Saturation::none &&
                                        layout_of<T>::max_exponent <= 127);
 
-/// The elements of a tile in one row, to floats.
-template <class Format>
-void dequantize_row(const tile_multiplier<Format>& multiplier, const std::uint8_t* codes,
-                    const std::uint8_t* end, std::size_t n, float* out, bool stream) {
-  constexpr int width = Format::element::width;
+/// The products of the elements of a tile in one row.
+template <class Multiplier>
+void multiply_row(const Multiplier& multiplier, const std::uint8_t* codes, const std::uint8_t* end,
+                  std::size_t n, float* out, bool stream) {
   const bool aligned = reinterpret_cast<std::uintptr_t>(out) % unaligned_stream::alignment == 0;
   if (!stream || aligned) {
     multiplier.multiply(codes, end, n, 0, out, stream);
@@ -207,14 +230,14 @@ void dequantize_row(const tile_multiplier<Format>& multiplier, const std::uint8_
   unaligned_stream writer(out, block_kernels[static_cast<std::size_t>(active_isa())]);
   for (std::size_t first = 0; first < n; first += row_part) {
     const std::size_t count = std::min(row_part, n - first);
-    multiplier.multiply(codes + bit_stream_bytes(first, width), end, count, first, writer.next(),
-                        false);
+    multiplier.multiply(codes + bit_stream_bytes(first, Multiplier::width), end, count, first,
+                        writer.next(), false);
     writer.commit(count);
   }
   writer.finish();
 }
 
-/// The same to numbers of another type, or where the products have to be exact.
+/// The same to numbers of another type, or where the products have to be exact first.
 template <class Format, class T>
 void dequantize_row(const tile_multiplier<Format>& multiplier, const std::uint8_t* codes,
                     const std::uint8_t* end, std::size_t n, T* out, bool stream) {
@@ -262,7 +285,7 @@ void dequantize_blocks(const std::uint8_t* codes, const typename Format::scale* 
         T* const to = out + row * grid.cols + left;
         if constexpr (std::same_as<T, float>) {
           if (multiplier.is_fast()) {
-            dequantize_row(multiplier, from, end, count, to, stream);
+            multiply_row(multiplier, from, end, count, to, stream);
             continue;
           }
         }

@@ -83,8 +83,8 @@ TEST_CASE("every code under every power of two", "[block]") {
 TEST_CASE("every code under every scale of two levels", "[block]") {
   Mismatches bad;
   for (const float tensor_scale :
-       {1.0f, 0.1f, 3.7e-42f, 2.5e38f, std::bit_cast<float>(0x3eaaaaabu), 7.3e-39f, -0.1f, 0.0f,
-        -0.0f, std::numeric_limits<float>::infinity(), std::nanf("")}) {
+       {1.0f, 0.1f, 3.7e-42f, 0x1p-149f, 2.5e38f, std::bit_cast<float>(0x3eaaaaabu), 7.3e-39f,
+        -0.1f, 0.0f, -0.0f, std::numeric_limits<float>::infinity(), std::nanf("")}) {
     for (std::uint32_t code = 0; code < 256; ++code) {
       const auto scale = from_code<nf::float8_e4m3fn>(code);
       check_scale<nf::nvfp4, float>(scale, tensor_scale, bad);

@@ -17,6 +17,22 @@ inline const oracle::Exact top = oracle::from_f32_bits(0x42fe0000u);  // 127
 
 inline std::uint32_t float_bits(float x) { return std::bit_cast<std::uint32_t>(x); }
 
+inline oracle::Exact integer(std::int64_t x) {
+  oracle::Exact e;
+  e.negative = x < 0;
+  e.significand = static_cast<oracle::Wide>(x < 0 ? -x : x);
+  return e;
+}
+
+/// code * scale / 127, rounded once, as bits.
+inline std::uint32_t expected_number(int code, std::uint32_t scale) {
+  const oracle::Exact of_scale = oracle::from_f32_bits(scale);
+  if (of_scale.kind != oracle::Exact::Kind::finite) return 0x7fc00000u;
+  const oracle::Exact x = oracle::product(of_scale, integer(code));
+  return oracle::round(oracle::binary32, x.is_zero() ? x : oracle::long_quotient(x, top), {},
+                       oracle::Saturation::none);
+}
+
 inline std::size_t scale_at(nf::Granularity granularity, std::size_t row, std::size_t col) {
   return granularity == nf::Granularity::row      ? row
          : granularity == nf::Granularity::column ? col
@@ -79,27 +95,16 @@ void check_int8(const std::vector<float>& in, std::size_t rows, std::size_t cols
     for (std::size_t i = 0; i < amax.size(); ++i)
       bad.expect_equal([&] { return where("scale"); }, i, amax[i], float_bits(q.scales[i]));
     for (std::size_t i = 0; i < in.size(); ++i) {
-      const oracle::Exact scale =
-          oracle::from_f32_bits(amax[scale_at(granularity, i / cols, i % cols)]);
+      const std::size_t at = scale_at(granularity, i / cols, i % cols);
+      const oracle::Exact scale = oracle::from_f32_bits(amax[at]);
       const oracle::Exact x = oracle::product(top, oracle::from_f32_bits(float_bits(in[i])));
       const std::uint32_t code = oracle::divide(int8, x, scale, oracle_rounding(rounding, mode, i));
       bad.expect_equal([&] { return where("code"); }, float_bits(in[i]), code,
                        static_cast<std::uint8_t>(q.codes[i]));
-      const auto integer = static_cast<float>(q.codes[i]);
-      const oracle::Exact y = oracle::long_quotient(
-          oracle::product(scale, oracle::from_f32_bits(float_bits(integer))), top);
-      const std::uint32_t back = oracle::round(oracle::binary32, y, {}, oracle::Saturation::none);
       bad.expect_equal([&] { return where("number"); }, static_cast<std::uint8_t>(q.codes[i]),
-                       integer == 0 ? 0 : back, float_bits(out[i]));
+                       expected_number(q.codes[i], float_bits(q.scales[at])), float_bits(out[i]));
     }
   }
-}
-
-inline oracle::Exact integer(std::int64_t x) {
-  oracle::Exact e;
-  e.negative = x < 0;
-  e.significand = static_cast<oracle::Wide>(x < 0 ? -x : x);
-  return e;
 }
 
 /// The exact product, rounded to double, of numbers with at most 53 bits: in integers.

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "../stats.hpp"
-#include "integer_codes.hpp"
+#include "integer_dequantize.hpp"
 
 namespace narrowfloat {
 
@@ -29,8 +29,8 @@ inline constexpr std::size_t int8_product_depth = 0x7fffffff / (127 * 127);
 ///           127. Sizes that do not fit throw std::invalid_argument with the numbers before anything is written.
 /// Requires  the arrays are apart.
 /// Promises  the same bits on every instruction set and in every floating-point environment.
-/// Cost      two passes over the values; memory for three numbers a scale. Of random bits up to 13 are fastest; more
-///           than 16 cost a long division an element.
+/// Cost      two passes over the values, row-wise a row at a time; memory for three numbers, column-wise three a scale.
+///           Of random bits up to 13 are fastest; more than 16 cost a long division an element.
 ///
 /// Example   std::vector<std::int8_t> codes(x.size());
 ///           std::vector<float> scales(rows);

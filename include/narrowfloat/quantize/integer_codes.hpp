@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-// private: include <narrowfloat/quantize/integer.hpp>. From a matrix to int8 codes and scales, and back, through the
-// kernels of the block formats. It is no block format: there a scale would be the float nearest amax / 127, and the codes
+// private: include <narrowfloat/quantize/integer.hpp>. From a matrix to int8 codes and scales, through the kernels of
+// the block formats. It is no block format: there a scale would be the float nearest amax / 127, and the codes
 // the quotients by that.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -136,14 +135,14 @@ void round_to_int8(const float* in, std::size_t n, const int8_factors& by, const
   }
 }
 
-/// Rounds n numbers, at most row_part, to codes.
+/// Rounds n numbers, at most row_part, to codes; all of them and their scales are numbers if `is_finite`.
 template <class R>
-void encode_int8(const float* in, std::size_t n, const int8_factors& by, const R& rounding,
-                 std::int8_t* out) {
+void encode_int8(const float* in, std::size_t n, const int8_factors& by, bool is_finite,
+                 const R& rounding, std::int8_t* out) {
   const auto largest = largest_kernels<std::uint32_t>[static_cast<std::size_t>(active_isa())];
   const std::size_t scales = by.shift == 0 ? n : 1;
-  if (largest(in, n) < float_infinity &&
-      largest(by.scales + (by.first >> by.shift), scales) < float_infinity) {
+  if (is_finite || (largest(in, n) < float_infinity &&
+                    largest(by.scales + (by.first >> by.shift), scales) < float_infinity)) {
     round_to_int8(in, n, by, rounding, reinterpret_cast<int8_element*>(out));
     return;
   }
@@ -162,66 +161,47 @@ void encode_int8(const float* in, std::size_t n, const int8_factors& by, const R
 template <class T, class R>
 void quantize_to_int8(const T* in, std::size_t rows, std::size_t cols, const Int8Options& options,
                       const R& rounding, std::int8_t* codes, float* scales) {
-  const bool by_column = options.granularity == Granularity::column;
+  if (rows == 0 || cols == 0) {
+    std::fill_n(scales, scales_of(options.granularity, rows, cols), 0.0f);
+    return;
+  }
   if (options.granularity == Granularity::tensor) {
     cols *= rows;
-    rows = cols == 0 ? 0 : 1;
-    if (rows == 0) *scales = 0;
+    rows = 1;
   }
-  const std::size_t count = by_column ? cols : rows;
-  if (count == 0) return;
+  const bool by_column = options.granularity == Granularity::column;
+  // The rows that share scales are read for these and then for the codes, one row while it is in the caches.
+  const std::size_t height = by_column ? rows : 1, count = by_column ? cols : 1;
   std::vector<std::uint32_t> amax(count);
   std::vector<double> inverses(count);
   std::vector<float> narrow(count);
-  const auto& kernels = block_kernels[static_cast<std::size_t>(active_isa())];
-  const std::uint32_t limit =
-      options.non_finite == NonFinite::propagate ? float_infinity - 1 : binary32::sign_mask - 1;
-  for (std::size_t row = 0; row < rows; ++row) {
-    for_each_part(in + row * cols, 0, cols, [&](const float* x, std::size_t n, std::size_t first) {
-      if (by_column)
-        kernels.join_magnitudes(x, n, first, 1, limit, amax.data());
-      else
-        kernels.join_magnitudes(x, n, 0, n, limit, &amax[row]);
+  const auto isa = static_cast<std::size_t>(active_isa());
+  const bool propagates = options.non_finite == NonFinite::propagate;
+  const std::uint32_t limit = propagates ? float_infinity - 1 : binary32::sign_mask - 1;
+  const auto for_each = [&](std::size_t top, auto f) {
+    for (std::size_t row = top; row < top + height; ++row)
+      for_each_part(in + row * cols, 0, cols,
+                    [&](const float* x, std::size_t n, std::size_t first) { f(x, n, row, first); });
+  };
+  for (std::size_t top = 0; top < rows; top += height, scales += count) {
+    std::ranges::fill(amax, 0);
+    for_each(top, [&](const float* x, std::size_t n, std::size_t, std::size_t first) {
+      block_kernels[isa].join_magnitudes(x, n, by_column ? first : 0, by_column ? 1 : n, limit,
+                                         amax.data());
     });
-  }
-  for (std::size_t i = 0; i < count; ++i) scales[i] = int8_scale(amax[i], options.non_finite);
-  {
-    const float_environment environment(direction::nearest);
-    invert_int8_scales(scales, count, inverses.data(), narrow.data());
-  }
-  for (std::size_t row = 0; row < rows; ++row) {
-    for_each_part(in + row * cols, 0, cols, [&](const float* x, std::size_t n, std::size_t first) {
-      const std::size_t at = by_column ? 0 : row;
-      const int8_factors by{scales + at, inverses.data() + at, narrow.data() + at,
-                            by_column ? first : 0, by_column ? 0 : one_for_all};
-      const std::size_t element = row * cols + first;
-      encode_int8(x, n, by, rounding_from(rounding, element), codes + element);
-    });
-  }
-}
-
-inline void dequantize_codes(const std::int8_t* codes, const float* scales, std::size_t rows,
-                             std::size_t cols, Granularity granularity, float* out) {
-  const auto& kernels = block_kernels[static_cast<std::size_t>(active_isa())];
-  float x[row_part];
-  double factors[row_part];
-  for (std::size_t left = 0; left < cols; left += row_part) {
-    const std::size_t n = std::min(row_part, cols - left);
-    for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t i = 0; i < count; ++i) scales[i] = int8_scale(amax[i], options.non_finite);
+    const bool is_finite =
+        !propagates && largest_kernels<std::uint32_t>[isa](amax.data(), count) < float_infinity;
+    {
       const float_environment environment(direction::nearest);
-      const bool by_column = granularity == Granularity::column;
-      const std::size_t first = by_column ? left : granularity == Granularity::row ? row : 0;
-      for (std::size_t i = 0; i < (by_column ? n : 1) && (row == 0 || !by_column); ++i) {
-        const std::uint32_t bits = bits_of_float(scales[first + i]);
-        const bool is_number = (bits & (binary32::sign_mask - 1)) < float_infinity;
-        factors[i] = is_number ? static_cast<double>(scales[first + i]) / 127
-                               : double_of_bits(wide<std::uint64_t>::quiet_nan);
-      }
-      const std::size_t element = row * cols + left;
-      for (std::size_t i = 0; i < n; ++i) x[i] = codes[element + i];
-      kernels.multiply_blocks_long(x, n, 0, by_column ? 0 : one_for_all, factors,
-                                   narrowing::nearest, out + element);
+      invert_int8_scales(scales, count, inverses.data(), narrow.data());
     }
+    for_each(top, [&](const float* x, std::size_t n, std::size_t row, std::size_t first) {
+      const int8_factors by{scales, inverses.data(), narrow.data(), by_column ? first : 0,
+                            by_column ? 0 : one_for_all};
+      const std::size_t element = row * cols + first;
+      encode_int8(x, n, by, is_finite, rounding_from(rounding, element), codes + element);
+    });
   }
 }
 
@@ -237,39 +217,6 @@ inline void transpose_codes(const std::int8_t* in, std::size_t rows, std::size_t
         for (std::size_t row = top; row < bottom; ++row)
           out[col * rows + row] = in[row * cols + col];
     }
-  }
-}
-
-/// The scales of the operands of a product, and its bias; one scale may be for all.
-struct product_scales {
-  std::span<const float> rows, columns, bias;
-};
-
-inline void require_product(std::size_t sums, std::size_t out, std::size_t rows, std::size_t cols,
-                            const product_scales& by) {
-  require_matrix(rows, cols, 1);
-  require_shape("the array of sums", sums, rows, cols);
-  require_shape("the output", out, rows, cols);
-  const auto require = [](const char* what, std::size_t have, std::size_t or_this,
-                          std::size_t wanted) {
-    if (have == or_this || have == wanted) return;
-    throw_invalid(std::string(what) + " of a product are " + std::to_string(or_this) + " or " +
-                  std::to_string(wanted) + ", not " + std::to_string(have));
-  };
-  require("the row scales", by.rows.size(), 1, rows);
-  require("the column scales", by.columns.size(), 1, cols);
-  require("the numbers in the bias", by.bias.size(), 0, cols);
-}
-
-inline void dequantize_sums(const std::int32_t* sums, std::size_t rows, std::size_t cols,
-                            const product_scales& by, float* out) {
-  if (cols == 0) return;
-  const float_environment environment(direction::nearest);
-  const int shift = by.columns.size() == 1 ? one_for_all : 0;
-  for (std::size_t row = 0; row < rows; ++row) {
-    integer_kernels[static_cast<std::size_t>(active_isa())](
-        sums + row * cols, cols, by.rows[by.rows.size() == 1 ? 0 : row], by.columns.data(), shift,
-        by.bias.empty() ? nullptr : by.bias.data(), out + row * cols);
   }
 }
 

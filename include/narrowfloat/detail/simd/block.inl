@@ -24,13 +24,23 @@ NF_INLINE void join_each(const float* in, std::size_t n, std::uint32_t limit, st
 NF_INLINE std::uint32_t joined_block(const float* in, std::size_t n, std::uint32_t limit,
                                      std::uint32_t amax) {
   const words mask(binary32::sign_mask - 1), most = splat<words>(limit);
-  words all(0);
+  words all[4] = {words(0), words(0), words(0), words(0)};
   std::size_t i = 0;
+  for (; n - i >= 4 * lanes; i += 4 * lanes) {
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      const words x = words::load(in + i + k * lanes) & mask;
+      all[k] = larger(all[k], select_less(most, x, words(0), x));
+    }
+  }
   for (; n - i >= lanes; i += lanes) {
     const words x = words::load(in + i) & mask;
-    all = larger(all, select_less(most, x, words(0), x));
+    all[0] = larger(all[0], select_less(most, x, words(0), x));
   }
-  if (i != 0) amax = larger<std::uint32_t>(amax, largest_lane(all));
+  if (i != 0) {
+    const words found = larger(larger(all[0], all[1]), larger(all[2], all[3]));
+    amax = larger<std::uint32_t>(amax, largest_lane(found));
+  }
   for (; i < n; ++i) amax = larger<std::uint32_t>(amax, magnitude_up_to(in[i], limit));
   return amax;
 }
@@ -238,8 +248,8 @@ inline void invert_scales(const float* scales, std::size_t n, double tensor_scal
   }
 }
 
-/// The products of n scales and the scale of the tensor, each as a sum of two floats. Returns whether they all are 0 or
-/// between the bits `least` and the largest float.
+/// The products of n scales and the scale of the tensor, each as a sum of two floats. Returns whether they all are of a
+/// scale that is 0 or between the bits `least` and the largest float.
 inline bool split_scales(const float* scales, std::size_t n, double tensor_scale,
                          std::uint32_t least, float* high, float* low) {
   using floats = vector<lanes / 2, float>;
@@ -261,8 +271,9 @@ inline bool split_scales(const float* scales, std::size_t n, double tensor_scale
     const floats lower = __builtin_convertvector((doubles)(rest | sign).lanes, floats);
     __builtin_memcpy(high + i, &upper, sizeof upper);
     __builtin_memcpy(low + i, &lower, sizeof lower);
-    const half_words bits = half_words((half_words::words)upper) & mask;
-    const half_words below = select_less(bits, first, select_equal(bits, none, none, mask), none);
+    const half_words bits = half_words((half_words::words)upper) & mask,
+                     given = half_words((half_words::words)scale) & mask;
+    const half_words below = select_less(bits, first, select_equal(given, none, none, mask), none);
     outside = outside | select_less(bits, infinity, below, mask);
   }
   return largest_lane(outside) == 0;

@@ -12,6 +12,48 @@ NF_INLINE void multiply_group(const float* in, std::size_t i, int shift, const f
   }
 }
 
+/// Whether elements are the last bits of a sum.
+template <class Code, class R>
+inline constexpr bool rounds_by_sum =
+    Code::is_fixed&& R::rule == rule::half_even&& R::random_bits == 0;
+
+/// Fixed-point codes nearest to floats: the last bits of a sum whose unit in the last place is that of the codes.
+template <class Code>
+struct nearest_fixed {
+  using floats = vector<lanes, float>;
+  static constexpr std::uint32_t range = std::uint32_t{1} << Code::width;
+  static constexpr float unit = fixed_unit<Code>, zero = 0x1.8p23f * unit;
+  static constexpr std::uint32_t zero_bits = __builtin_bit_cast(std::uint32_t, zero);
+  words least;  ///< the sum for the least code
+
+  NF_INLINE explicit nearest_fixed(std::uint32_t most_negative)
+      : least(splat<words>(zero_bits - most_negative)) {}
+
+  // opaque: no product may become a part of the sum, nor two sums one
+  static NF_INLINE words sum(const words& x) {
+    return opaque((words::words)((floats)opaque(x).lanes + zero));
+  }
+  /// NaN with a sign is the least code, else the largest.
+  NF_INLINE words code(const words& x) const {
+    const words limited = larger(smaller(sum(x), words(zero_bits + range / 2 - 1)), least);
+    return limited & words(range - 1);
+  }
+  /// As beyond_nearest() of the halves between two codes, from both sides.
+  static NF_INLINE words beyond(const words& quotient) {
+    constexpr std::uint32_t half = __builtin_bit_cast(std::uint32_t, unit / 2),
+                            first = half - (near_quotients << Code::width);
+    const words whole = opaque((words::words)((floats)sum(quotient).lanes - zero));
+    const words rest = (words::words)((floats)quotient.lanes - (floats)whole.lanes);
+    return words(first + 2 * near_quotients + 1) - (rest & words(binary32::sign_mask - 1));
+  }
+};
+
+/// NaN without its sign.
+NF_INLINE words positive_nan(const words& x) {
+  const words mask(binary32::sign_mask - 1), infinity(binary32::infinity_code);
+  return select_less(infinity, x & mask, x & mask, x);
+}
+
 /// `lanes` quotients for a rounding that sees them all. A call, since it is rare: within a loop it would keep the floats
 /// of every round in memory.
 __attribute__((noinline, cold)) inline words exact_quotients(const float* in, std::size_t i,
@@ -21,13 +63,20 @@ __attribute__((noinline, cold)) inline words exact_quotients(const float* in, st
   return words::load(exact);
 }
 
-/// 4 * lanes floats divided, as good as exactly for a rounding that sees no more than the bits above the mask.
+/// 4 * lanes floats divided, as good as exactly for a rounding to elements that sees no more than the bits above the mask.
+template <class Code, class R>
 NF_INLINE void divide_group(const float* in, std::size_t i, int shift, const float* factors,
                             const element_encoding& how, const words& mask, words (&quotients)[4]) {
   multiply_group(in, i, shift, factors, false, quotients);
   words beyond[4];
   NF_UNROLL
-  for (std::size_t k = 0; k < 4; ++k) beyond[k] = beyond_nearest(quotients[k], mask);
+  for (std::size_t k = 0; k < 4; ++k) {
+    if constexpr (rounds_by_sum<Code, R>) {
+      beyond[k] = nearest_fixed<Code>::beyond(quotients[k]);
+    } else {
+      beyond[k] = beyond_nearest(quotients[k], mask);
+    }
+  }
   if (!has_near(smaller(smaller(beyond[0], beyond[1]), smaller(beyond[2], beyond[3])))) return;
   NF_UNROLL
   for (std::size_t k = 0; k < 4; ++k) {
@@ -96,7 +145,7 @@ void encode_blocks(const float* in, std::size_t n, std::size_t first, int shift,
             prefetch(reinterpret_cast<const unsigned char*>(in + i) + tile_bytes + byte);
         }
         if (how.inverses != nullptr) {
-          divide_group(in + i, first + i, shift, factors, how, mask, y);
+          divide_group<Code, R>(in + i, first + i, shift, factors, how, mask, y);
         } else {
           multiply_group(in + i, first + i, shift, factors, how.above_zero, y);
         }
@@ -108,8 +157,13 @@ void encode_blocks(const float* in, std::size_t n, std::size_t first, int shift,
       }
       NF_UNROLL
       for (std::size_t k = 0; k < 4; ++k) {
-        const words bits = step.random_part(random + i * random_bytes, k);
-        x[k] = element_code<Code>(step.transcoded(y[k], bits), most_negative);
+        if constexpr (rounds_by_sum<Code, R>) {
+          const words number = how.inverses == nullptr ? positive_nan(y[k]) : y[k];
+          x[k] = {nearest_fixed<Code>(how.most_negative).code(number), words(0)};
+        } else {
+          const words bits = step.random_part(random + i * random_bytes, k);
+          x[k] = element_code<Code>(step.transcoded(y[k], bits), most_negative);
+        }
       }
       if (n - i >= group) {
         storing_step::store_all(target + i * out_bytes, x, false);

@@ -87,6 +87,13 @@ struct fixed_code {
   }
 };
 
+/// What the code 1 stands for; 0 if it is no fixed-point code.
+template <class Code>
+inline constexpr float fixed_unit = 0;
+template <int Width, int FractionBits>
+inline constexpr float fixed_unit<fixed_code<Width, FractionBits>> =
+    __builtin_bit_cast(float, static_cast<std::uint32_t>(127 - FractionBits) << 23);
+
 /// A rounded number as an element, limited to `most_negative` below zero if it is fixed-point.
 template <class Code, class W>
 constexpr NF_FN unsigned_code<W> element_code(const unsigned_code<W>& x, const W& most_negative) {
