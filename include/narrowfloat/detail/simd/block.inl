@@ -9,38 +9,38 @@ NF_INLINE std::uint32_t magnitude_up_to(float x, std::uint32_t limit) {
   return value > limit ? 0 : value;
 }
 
+NF_INLINE words magnitudes_up_to(const float* in, const words& limit) {
+  const words value = words::load(in) & words(binary32::sign_mask - 1);
+  return select_less(limit, value, words(0), value);
+}
+
 /// Joins the magnitudes, as bits, of n floats to their own, amax[i]; those above `limit` count as 0.
 NF_INLINE void join_each(const float* in, std::size_t n, std::uint32_t limit, std::uint32_t* amax) {
-  const words mask(binary32::sign_mask - 1), most = splat<words>(limit);
+  const words most = splat<words>(limit);
   std::size_t i = 0;
-  for (; n - i >= lanes; i += lanes) {
-    const words x = words::load(in + i) & mask;
-    larger(words::load(amax + i), select_less(most, x, words(0), x)).store(amax + i);
-  }
+  for (; n - i >= lanes; i += lanes)
+    larger(words::load(amax + i), magnitudes_up_to(in + i, most)).store(amax + i);
   for (; i < n; ++i) amax[i] = larger<std::uint32_t>(amax[i], magnitude_up_to(in[i], limit));
 }
 
 /// The same for one block.
 NF_INLINE std::uint32_t joined_block(const float* in, std::size_t n, std::uint32_t limit,
                                      std::uint32_t amax) {
-  const words mask(binary32::sign_mask - 1), most = splat<words>(limit);
-  words all[4] = {words(0), words(0), words(0), words(0)};
+  const words most = splat<words>(limit);
+  words joined(0);
   std::size_t i = 0;
-  for (; n - i >= 4 * lanes; i += 4 * lanes) {
-    NF_UNROLL
-    for (std::size_t k = 0; k < 4; ++k) {
-      const words x = words::load(in + i + k * lanes) & mask;
-      all[k] = larger(all[k], select_less(most, x, words(0), x));
+  if (n >= 4 * lanes) {
+    words all[4] = {magnitudes_up_to(in, most), magnitudes_up_to(in + lanes, most),
+                    magnitudes_up_to(in + 2 * lanes, most), magnitudes_up_to(in + 3 * lanes, most)};
+    for (i = 4 * lanes; n - i >= 4 * lanes; i += 4 * lanes) {
+      NF_UNROLL
+      for (std::size_t k = 0; k < 4; ++k)
+        all[k] = larger(all[k], magnitudes_up_to(in + i + k * lanes, most));
     }
+    joined = larger(larger(all[0], all[1]), larger(all[2], all[3]));
   }
-  for (; n - i >= lanes; i += lanes) {
-    const words x = words::load(in + i) & mask;
-    all[0] = larger(all[0], select_less(most, x, words(0), x));
-  }
-  if (i != 0) {
-    const words found = larger(larger(all[0], all[1]), larger(all[2], all[3]));
-    amax = larger<std::uint32_t>(amax, largest_lane(found));
-  }
+  for (; n - i >= lanes; i += lanes) joined = larger(joined, magnitudes_up_to(in + i, most));
+  if (i != 0) amax = larger<std::uint32_t>(amax, largest_lane(joined));
   for (; i < n; ++i) amax = larger<std::uint32_t>(amax, magnitude_up_to(in[i], limit));
   return amax;
 }
