@@ -141,7 +141,8 @@ std::vector<const quantizer_entry*> chosen_entries(const std::vector<quantizer_e
 }
 
 void run(const common_options& chosen) {
-  const std::vector<quantizer_entry> all = all_quantizers();
+  std::vector<quantizer_entry> all = all_quantizers();
+  if (add_onednn_quantizers != nullptr) add_onednn_quantizers(all);
   const auto entries = chosen_entries(all, chosen.formats);
   const std::vector<tensor> tensors = read_tensors(chosen.input);
   if (chosen.json) check_writable(*chosen.json);

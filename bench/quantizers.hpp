@@ -37,4 +37,7 @@ struct quantizer_entry {
 
 std::vector<quantizer_entry> all_quantizers();
 
+/// Adds a rival. Weak: null where the library was not there when the program was built.
+[[gnu::weak]] void add_onednn_quantizers(std::vector<quantizer_entry>& all);
+
 }  // namespace bench

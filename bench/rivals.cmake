@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The rivals of bench_rivals: what is installed takes part, the program tells what is not.
+# The rivals of bench_rivals, and those of bench_quantize: what is installed takes part; bench_rivals tells what is not.
 include(CheckCXXCompilerFlag)
 
 # Short loops run at half their speed where chance puts them badly: that must not decide.
@@ -49,6 +49,9 @@ find_path(NARROWFLOAT_ONEDNN_INCLUDE dnnl.hpp)
 find_library(NARROWFLOAT_ONEDNN_LIBRARY dnnl)
 if(NARROWFLOAT_ONEDNN_INCLUDE AND NARROWFLOAT_ONEDNN_LIBRARY)
   narrowfloat_add_rival(onednn ${NARROWFLOAT_ONEDNN_INCLUDE} ${NARROWFLOAT_ONEDNN_LIBRARY})
+  target_sources(bench_quantize PRIVATE quantizers_onednn.cpp)
+  target_include_directories(bench_quantize SYSTEM PRIVATE ${NARROWFLOAT_ONEDNN_INCLUDE})
+  target_link_libraries(bench_quantize PRIVATE ${NARROWFLOAT_ONEDNN_LIBRARY} ${CMAKE_DL_LIBS})
 endif()
 
 # Not by its package file, which complains where only half of the package is installed.
