@@ -4,6 +4,7 @@
 #pragma once
 
 #include "block_quantize.hpp"
+#include "block_stream.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -119,9 +120,11 @@ class tile_multiplier {
       } else {
         is_fast_ = are_finite(blocks);
       }
-      if (shift_ != 0 || width_ == 1) return;
-      expand_factors(first_, columns + 2 * decode_group, width_);
-      if (kind == factor_kind::sum) expand_factors(second_, columns + 2 * decode_group, width_);
+      const std::size_t times = width_ >> shift_,
+                        n = whole_packs(columns + 2 * decode_group) >> shift_;
+      if (times == 1) return;
+      repeat_factors(first_, spare_, n, times);
+      if (kind == factor_kind::sum) repeat_factors(second_, spare_, n, times);
     }
   }
 
@@ -171,43 +174,8 @@ class tile_multiplier {
   std::size_t isa_;
   element_multiplier<Element, kind> decode_;
   const Scale* scales_ = nullptr;
-  std::vector<float> first_, second_;  ///< the factors, by their kind
+  std::vector<float> first_, second_, spare_;  ///< the factors, by their kind
   bool is_fast_ = false;
-};
-
-/// Writes floats past the caches, from a buffer, where an array has no alignment for the kernels' own stores.
-class unaligned_stream {
- public:
-  unaligned_stream(float* out, const block_kernel_set& kernels)
-      : out_(out),
-        lead_(-reinterpret_cast<std::uintptr_t>(out) % alignment / sizeof(float)),
-        kernels_(kernels) {}
-
-  /// Where the next floats go, at most row_part.
-  float* next() { return buffer_ + pending_; }
-  /// Writes n of them, but for the last few.
-  void commit(std::size_t n) {
-    const float* from = buffer_;
-    std::size_t count = pending_ + n;
-    const std::size_t plain = std::min(lead_, count);
-    std::copy_n(from, plain, out_);
-    lead_ -= plain;
-    const std::size_t whole = (count - plain) / floats * floats;
-    kernels_.stream_floats(from + plain, whole, out_ + plain);
-    out_ += plain + whole;
-    pending_ = count - plain - whole;
-    std::copy_n(from + plain + whole, pending_, buffer_);
-  }
-  /// Writes the last ones.
-  void finish() { std::copy_n(buffer_, pending_, out_); }
-
-  static constexpr std::size_t alignment = 64, floats = alignment / sizeof(float);
-
- private:
-  float* out_;
-  std::size_t lead_, pending_ = 0;
-  const block_kernel_set& kernels_;
-  float buffer_[row_part + floats];
 };
 
 /// Whether a product, rounded to float first, becomes the same number of type T.
@@ -218,26 +186,7 @@ inline constexpr bool through_float = std::same_as<T, float> ||
                                        default_saturation<T> == Saturation::none &&
                                        layout_of<T>::max_exponent <= 127);
 
-/// The products of the elements of a tile in one row.
-template <class Multiplier>
-void multiply_row(const Multiplier& multiplier, const std::uint8_t* codes, const std::uint8_t* end,
-                  std::size_t n, float* out, bool stream) {
-  const bool aligned = reinterpret_cast<std::uintptr_t>(out) % unaligned_stream::alignment == 0;
-  if (!stream || aligned) {
-    multiplier.multiply(codes, end, n, 0, out, stream);
-    return;
-  }
-  unaligned_stream writer(out, block_kernels[static_cast<std::size_t>(active_isa())]);
-  for (std::size_t first = 0; first < n; first += row_part) {
-    const std::size_t count = std::min(row_part, n - first);
-    multiplier.multiply(codes + bit_stream_bytes(first, Multiplier::width), end, count, first,
-                        writer.next(), false);
-    writer.commit(count);
-  }
-  writer.finish();
-}
-
-/// The same to numbers of another type, or where the products have to be exact first.
+/// As multiply_row() to numbers of another type, or where the products have to be exact first.
 template <class Format, class T>
 void dequantize_row(const tile_multiplier<Format>& multiplier, const std::uint8_t* codes,
                     const std::uint8_t* end, std::size_t n, T* out, bool stream) {

@@ -10,10 +10,11 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// Where the factor of a column is: at column >> shift where the width of the blocks allows that, else each column
-/// has its own.
+/// Where the factor of a column is: at column >> shift. As many columns share one as the width of the blocks allows: all
+/// of a block where that is a power of two from 16 on, else 16 or one.
 constexpr NF_FN int block_shift(std::size_t width) {
-  return width >= 16 && std::has_single_bit(width) ? std::countr_zero(width) : 0;
+  if (width % 16 != 0) return 0;
+  return std::has_single_bit(width) ? std::countr_zero(width) : 4;
 }
 
 /// Columns of a row that are worked on together; a multiple of 16.
@@ -21,14 +22,20 @@ inline constexpr std::size_t row_part = 1024;
 
 constexpr NF_FN std::size_t whole_packs(std::size_t n) { return (n + 15) / 16 * 16; }
 
-/// Repeats the factor of each block for all its columns.
+/// Repeats the factor of each block, `times` or in the last one less often, up to n factors; `spare` is overwritten.
 template <class T>
-void expand_factors(std::vector<T>& factors, std::size_t columns, std::size_t width) {
-  std::vector<T> each(whole_packs(columns));
-  for (std::size_t first = 0, block = 0; first < columns; first += width, ++block)
-    std::fill_n(each.begin() + static_cast<std::ptrdiff_t>(first), std::min(width, columns - first),
-                factors[block]);
-  factors.swap(each);
+void repeat_factors(std::vector<T>& factors, std::vector<T>& spare, std::size_t n,
+                    std::size_t times) {
+  constexpr std::size_t step =
+      4;  // written together; those of the next block then overwrite the last few
+  spare.resize(whole_packs(n + times + step));
+  T* to = spare.data();
+  for (std::size_t first = 0, block = 0; first < n; first += times, ++block, to += times) {
+    const T x = factors[block], together[step] = {x, x, x, x};
+    for (std::size_t i = 0; i < times; i += step)
+      __builtin_memcpy(to + i, together, sizeof together);
+  }
+  factors.swap(spare);
 }
 
 /// Bits below the leading one of a quotient that its rounding to an element by R looks at.
@@ -252,9 +259,10 @@ class tile_divider {
       }
       for (double& inverse : inverses_) inverse = scaled_up(inverse, 0.75);
     }
-    if (shift_ != 0 || width_ == 1) return;
-    expand_factors(factors_, columns_, width_);
-    if (!inverses_.empty()) expand_factors(inverses_, columns_, width_);
+    const std::size_t times = width_ >> shift_, n = whole_packs(columns_) >> shift_;
+    if (times == 1) return;
+    repeat_factors(factors_, values_, n, times);
+    if (!inverses_.empty()) repeat_factors(inverses_, spare_, n, times);
   }
 
   QuantizeOptions options_;
@@ -266,7 +274,7 @@ class tile_divider {
   Scale* scales_ = nullptr;
   std::vector<std::uint32_t> amax_, steps_;
   std::vector<float> factors_, values_;  ///< `values_` of scales, or of what they are made from
-  std::vector<double> inverses_;
+  std::vector<double> inverses_, spare_;
 };
 
 }  // namespace NF_BASELINE

@@ -67,6 +67,9 @@ TEST_CASE("shapes of more than one tile of columns", "[block]") {
   check_shape<nf::nvfp4>(2, 700, bad);
   check_shape<nf::BlockFormat<nf::float8_e4m3fn, float, 128>>(2, 1300, bad);
   check_shape<nf::BlockFormat<nf::float8_e5m2, nf::float8_e8m0fnu, 600>>(2, 1300, bad);
+  // Blocks of whole packs that are no power of two.
+  check_shape<nf::BlockFormat<nf::float4_e2m1fn, nf::float8_e8m0fnu, 48>>(3, 1100, bad);
+  check_shape<nf::BlockFormat<nf::float4_e2m1fn, nf::float8_e4m3fn, 80>>(2, 1300, bad);
   // One scale a row, a column and a tensor.
   check_shape<nf::BlockFormat<nf::float6_e2m3fn, nf::ExponentInt8, 1 << 30>>(4, 700, bad);
   check_shape<nf::BlockFormat<nf::float8_e4m3fn, float, 1 << 30, 1 << 30>>(5, 601, bad);
