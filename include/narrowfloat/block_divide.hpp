@@ -26,13 +26,14 @@ constexpr NF_FN std::size_t whole_packs(std::size_t n) { return (n + 15) / 16 * 
 template <class T>
 void repeat_factors(std::vector<T>& factors, std::vector<T>& spare, std::size_t n,
                     std::size_t times) {
-  constexpr std::size_t step =
-      4;  // written together; those of the next block then overwrite the last few
-  spare.resize(whole_packs(n + times + step));
-  T* to = spare.data();
-  for (std::size_t first = 0, block = 0; first < n; first += times, ++block, to += times) {
+  constexpr std::size_t step = 4;
+  spare.resize(n + step);
+  T* const to = spare.data();
+  for (std::size_t first = 0, block = 0; first < n; first += times, ++block) {
     const T x = factors[block], together[step] = {x, x, x, x};
-    for (std::size_t i = 0; i < times; i += step)
+    // The last few may be too many: the next block overwrites them.
+    const std::size_t end = first + std::min(times, n - first);
+    for (std::size_t i = first; i < end; i += step)
       __builtin_memcpy(to + i, together, sizeof together);
   }
   factors.swap(spare);
