@@ -141,7 +141,8 @@ void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t place, 
     }
   }
   const byte_table low_bytes(decode_table<Code>.low), high_bytes(decode_table<Code>.high);
-  const auto decode = [=](auto streams) {
+  // inlined, so that what it refers to stays in registers
+  const auto decode = [&](auto streams) __attribute__((always_inline)) {
     for (std::size_t i = 0; i < n; i += group) {
       if (streams) prefetch(codes + i / 8 * Code::width + ahead);
       const bytes code = unpack_codes<Code::width>(codes + i / 8 * Code::width);

@@ -214,7 +214,8 @@ NF_INLINE void decode_nibbles(const block_factors<Kind>& factors, const std::uin
                               std::size_t n, std::size_t place, float* out, bool stream) {
   constexpr std::size_t parts = 16 / lanes, ahead = 2048;
   const std::uint32_t* const values = nibble_values<Code>.value;
-  const auto decode = [=](auto streams) {
+  // inlined, so that what it refers to stays in registers
+  const auto decode = [&](auto streams) __attribute__((always_inline)) {
     for (std::size_t i = 0; i < n; i += group) {
       if (streams) prefetch(codes + i / 2 + ahead);
       NF_UNROLL
@@ -247,7 +248,8 @@ void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t place, 
       return;
     }
   }
-  const auto decode = [=](auto streams) {
+  // inlined, so that what it refers to stays in registers
+  const auto decode = [&](auto streams) __attribute__((always_inline)) {
     for (std::size_t i = 0; i < n; i += group) {
       if (streams) prefetch(codes + i / 8 * Code::width + ahead);
       alignas(64) unsigned char buffer[group];
