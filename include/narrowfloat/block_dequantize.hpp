@@ -108,13 +108,14 @@ class tile_multiplier {
     is_fast_ = false;
     if constexpr (float_environment::is_known && float_holds<Scale> &&
                   !(kind != factor_kind::one && layout::has_infinity)) {
-      // The kernels read the factors of whole groups; those of no blocks are 0, which is always in range.
+      // The kernels read the factors of whole groups; those of no blocks matter only where they are split.
       const std::size_t blocks = columns / width_ + (columns % width_ != 0 ? 1 : 0),
                         padded = whole_packs(blocks) + 2 * decode_group;
       if (first_.size() < padded) first_.resize(padded);
       decode_elements(scales, blocks, first_.data());
       if constexpr (kind == factor_kind::sum) {
         second_.resize(first_.size());
+        // 0 is always in range
         std::fill_n(first_.data() + blocks, whole_packs(blocks) - blocks, 0.0f);
         is_fast_ = split(whole_packs(blocks));
       } else {

@@ -94,7 +94,9 @@ TEST_CASE("numbers of every short length, in blocks of any", "[isa][codebook]") 
     for (const std::size_t block : {1u, 7u, 64u, 65u, 100u, 256u, 1000u}) {
       std::vector<float> absmax;
       for (std::size_t b = 0; b <= longest / block + 1; ++b)
-        absmax.push_back(b % 5 == 4 ? 0x1.23p-130f : std::ldexp(1.3f, static_cast<int>(b % 60)));
+        absmax.push_back(b % 5 == 4   ? 0x1.23p-130f
+                         : b % 5 == 2 ? -0.0f
+                                      : std::ldexp(1.3f, static_cast<int>(b % 60)));
       for (const bool stream : {false, true}) {
         for (std::size_t n = 0; n <= longest; n += n < 140 ? 1 : 13) {
           const bool at_end = n % 2 == 0;

@@ -24,7 +24,7 @@ TEST_CASE("int8 products: the stated chain, every length, nothing outside is tou
       auto* const out = reinterpret_cast<float*>(out_pages.end() - 4 * n);
       auto* const scales = reinterpret_cast<float*>(scale_pages.end() - 4 * n);
       auto* const bias = reinterpret_cast<float*>(bias_pages.end() - 4 * n);
-      const float a = std::bit_cast<float>(next() % 0x7f800000u);
+      const float a = n % 8 == 7 ? -0.0f : std::bit_cast<float>(next() % 0x7f800000u);
       for (std::size_t i = 0; i < n; ++i) {
         sums[i] = static_cast<std::int32_t>(next()) >> (next() >> 27);
         scales[i] = std::bit_cast<float>(0x10000000u + next() % 0x60000000u);

@@ -132,14 +132,12 @@ struct all_values {
 template <class Code, factor_kind Kind>
 void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t place, int shift,
                    const float* first, const float* second, float* out, bool stream) {
+  if (Code::width == 4 && shift != 0) {  // there is a better way without look-ups
+    avx512::decode_blocks<Code, Kind>(codes, n, place, shift, first, second, out, stream);
+    return;
+  }
   constexpr std::size_t ahead = 2048;
   const avx512::block_factors<Kind> factors{first, second, shift};
-  if constexpr (Code::width == 4) {
-    if (shift != 0) {
-      avx512::decode_nibbles<avx512::nibble_choice, Code>(factors, codes, n, place, out, stream);
-      return;
-    }
-  }
   const byte_table low_bytes(decode_table<Code>.low), high_bytes(decode_table<Code>.high);
   // inlined, so that what it refers to stays in registers
   const auto decode = [&](auto streams) __attribute__((always_inline)) {
