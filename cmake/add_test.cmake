@@ -23,8 +23,13 @@ function(narrowfloat_add_test name)
 
   add_executable(${name} ${arg_SOURCE})
   target_link_libraries(${name} PRIVATE narrowfloat_test_support ${arg_LIBRARIES})
-  if(NOT arg_LIBRARIES) # a library may bring definitions that the shared header was not built with
-    target_precompile_headers(${name} REUSE_FROM narrowfloat_test_support)
+  if(NOT name IN_LIST header_only_tests)
+    # The loops under test are the library's; what else a test compiles need not be fast.
+    target_compile_options(${name} PRIVATE ${narrowfloat_test_options})
+    target_link_libraries(${name} PRIVATE narrowfloat::compiled)
+    if(NOT arg_LIBRARIES) # a library may bring definitions that the shared header was not built with
+      target_precompile_headers(${name} REUSE_FROM narrowfloat_test_loops)
+    endif()
   endif()
 
   set(timeout 600)
@@ -39,7 +44,7 @@ function(narrowfloat_add_test name)
     set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${timeout})
     return()
   endif()
-  target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/isa_guard.cpp)
+  target_sources(${name} PRIVATE $<TARGET_OBJECTS:narrowfloat_isa_guard>)
   foreach(isa IN LISTS narrowfloat_isas)
     add_test(NAME ${name}.${isa} COMMAND ${name})
     set_tests_properties(

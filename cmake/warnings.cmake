@@ -2,6 +2,9 @@
 # narrowfloat_strict: the flags of our own tests, benchmarks and examples; users never see them.
 add_library(narrowfloat_strict INTERFACE)
 target_compile_options(narrowfloat_strict INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # collects its garbage from 1 GB on: a tenth faster
+  target_compile_options(narrowfloat_strict INTERFACE --param=ggc-min-heapsize=1000000)
+endif()
 
 if(NARROWFLOAT_SANITIZE)
   # Sums of pointers, unchecked, compile in half the time; what lies outside an array is AddressSanitizer's to find.

@@ -2,6 +2,8 @@
 // The library agrees with every golden row of stochastic rounding on explicit bits.
 #include <narrowfloat/convert.hpp>
 
+#include <array>
+
 #include "support/catch.hpp"
 #include "support/golden_formats.hpp"
 #include "support/mismatches.hpp"
@@ -22,36 +24,36 @@ void with_bits(int n, Function f) {
   CHECK(found);
 }
 
-template <class F, class R>
-[[gnu::noinline]] std::uint32_t code_of(float x, R rounding, nf::Saturation saturation) {
-  return nf::convert<F>(x, rounding, saturation).bits();
+/// The codes of the golden columns trunc_s, trunc_n, half_s and srne_s.
+template <class F, int N>
+[[gnu::noinline]] std::array<std::uint32_t, 4> codes_of(float x, std::uint32_t r) {
+  constexpr nf::Saturation finite = nf::Saturation::finite;
+  return {nf::convert<F>(x, nf::StochasticA<N>{r}, finite).bits(),
+          nf::convert<F>(x, nf::StochasticA<N>{r}, nf::Saturation::none).bits(),
+          nf::convert<F>(x, nf::StochasticB<N>{r}, finite).bits(),
+          nf::convert<F>(x, nf::StochasticC<N>{r}, finite).bits()};
 }
 
 template <class F>
 void check_stochastic_file(const std::string& file) {
   const golden::Table table("sr_f32/" + file);
   REQUIRE(table.rows().size() == 715);
-  const std::size_t trunc_s = table.column("trunc_s"), trunc_n = table.column("trunc_n"),
-                    half_s = table.column("half_s"), srne_s = table.column("srne_s");
+  const std::size_t columns[] = {table.column("trunc_s"), table.column("trunc_n"),
+                                 table.column("half_s"), table.column("srne_s")};
   Mismatches bad;
   for (const auto& row : table.rows()) {
     const float x = std::bit_cast<float>(static_cast<std::uint32_t>(golden::hex(row[0])));
     const auto r = static_cast<std::uint32_t>(golden::hex(row[2]));
-    with_bits(golden::decimal(row[1]), [&]<int N>() {
-      const auto check = [&](std::size_t cell, auto rounding, nf::Saturation saturation) {
-        if (golden::is_blank(row[cell])) return;
-        const std::uint64_t expected = golden::hex(row[cell]);
-        const std::uint64_t got = code_of<F>(x, rounding, saturation);
-        bad.expect(
-            agrees<F>(expected, got),
-            [&] { return name_of<F>() + " " + std::string(table.columns()[cell]); }, bits_of(x),
-            expected, got);
-      };
-      check(trunc_s, nf::StochasticA<N>{r}, nf::Saturation::finite);
-      check(trunc_n, nf::StochasticA<N>{r}, nf::Saturation::none);
-      check(half_s, nf::StochasticB<N>{r}, nf::Saturation::finite);
-      check(srne_s, nf::StochasticC<N>{r}, nf::Saturation::finite);
-    });
+    std::array<std::uint32_t, 4> got{};
+    with_bits(golden::decimal(row[1]), [&]<int N>() { got = codes_of<F, N>(x, r); });
+    for (std::size_t k = 0; k < got.size(); ++k) {
+      if (golden::is_blank(row[columns[k]])) continue;
+      const std::uint64_t expected = golden::hex(row[columns[k]]);
+      bad.expect(
+          agrees<F>(expected, got[k]),
+          [&] { return name_of<F>() + " " + std::string(table.columns()[columns[k]]); }, bits_of(x),
+          expected, got[k]);
+    }
   }
   CHECK(bad.report() == "");
 }

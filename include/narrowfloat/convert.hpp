@@ -7,9 +7,11 @@
 #include <ranges>
 #include <type_traits>
 
-#include "detail/convert_kernels.hpp"
+#include "convert/detail/calls.hpp"
+#include "detail/array/checks.hpp"
 #include "formats.hpp"
 #include "isa.hpp"
+#include "random.hpp"
 
 namespace narrowfloat {
 
@@ -141,3 +143,7 @@ NF_INLINE void convert(In&& in, Out&& out, Scale scale, R rounding = {},
 }
 
 }  // namespace narrowfloat
+
+#ifndef NARROWFLOAT_COMPILED
+#include "convert/detail/arrays.hpp"
+#endif

@@ -5,7 +5,8 @@
 
 #include <compare>
 
-#include "detail/number.hpp"
+#include "detail/exact/arithmetic.hpp"
+#include "float/detail/number.hpp"
 
 namespace narrowfloat {
 

@@ -3,6 +3,9 @@
 // proved.
 #pragma once
 
+#include <type_traits>
+
+#include "detail/exact/binary.hpp"
 #include "float.hpp"
 
 namespace narrowfloat {
@@ -38,15 +41,23 @@ using float12_e6m5 = Float<6, 5>;  ///< the accumulator of SR-MAC
 
 namespace detail {
 
+template <class... F>
+struct format_list {
+  template <class T>
+  static constexpr bool has = (std::is_same_v<T, F> || ...);
+};
+using named_formats =
+    format_list<float8_e4m3fn, float8_e5m2, float8_e4m3, float8_e3m4, float8_e4m3fnuz,
+                float8_e5m2fnuz, float8_e4m3b11fnuz, float8_e4m3b11, float8_e8m0fnu, float8_ue4m3,
+                float8_ue5m3, float6_e2m3fn, float6_e3m2fn, float4_e2m1fn, float16, bfloat16,
+                tfloat32, float16_e6m9, float12_e6m5>;
+template <class F>
+requires named_formats::has<F>
+inline constexpr bool is_named<F> = true;
+
 template <class F>
 constexpr double value_of_code(unsigned code) {
   return static_cast<double>(F::from_bits(static_cast<typename F::Storage>(code)));
-}
-constexpr double power_of_two(int exponent) {
-  double power = 1;
-  for (; exponent > 0; --exponent) power *= 2;
-  for (; exponent < 0; ++exponent) power /= 2;
-  return power;
 }
 
 // Each row: the largest finite value with its derivation, then the smallest normal and positive
@@ -54,43 +65,43 @@ constexpr double power_of_two(int exponent) {
 
 // 1.75 * 2^(15-7): all ones is NaN, so the top mantissa is 110
 static_assert(value_of_code<float8_e4m3fn>(0x7e) == 448 &&
-              value_of_code<float8_e4m3fn>(0x08) == power_of_two(-6) &&
-              value_of_code<float8_e4m3fn>(0x01) == power_of_two(-9));
+              value_of_code<float8_e4m3fn>(0x08) == power_of_two<double>(-6) &&
+              value_of_code<float8_e4m3fn>(0x01) == power_of_two<double>(-9));
 // 1.75 * 2^(30-15): the top exponent is Inf and NaN
 static_assert(value_of_code<float8_e5m2>(0x7b) == 57344 &&
-              value_of_code<float8_e5m2>(0x04) == power_of_two(-14) &&
-              value_of_code<float8_e5m2>(0x01) == power_of_two(-16));
+              value_of_code<float8_e5m2>(0x04) == power_of_two<double>(-14) &&
+              value_of_code<float8_e5m2>(0x01) == power_of_two<double>(-16));
 // 1.875 * 2^(14-7)
 static_assert(value_of_code<float8_e4m3>(0x77) == 240 &&
-              value_of_code<float8_e4m3>(0x08) == power_of_two(-6) &&
-              value_of_code<float8_e4m3>(0x01) == power_of_two(-9));
+              value_of_code<float8_e4m3>(0x08) == power_of_two<double>(-6) &&
+              value_of_code<float8_e4m3>(0x01) == power_of_two<double>(-9));
 // 1.9375 * 2^(6-3)
 static_assert(value_of_code<float8_e3m4>(0x6f) == 15.5 &&
-              value_of_code<float8_e3m4>(0x10) == power_of_two(-2) &&
-              value_of_code<float8_e3m4>(0x01) == power_of_two(-6));
+              value_of_code<float8_e3m4>(0x10) == power_of_two<double>(-2) &&
+              value_of_code<float8_e3m4>(0x01) == power_of_two<double>(-6));
 // 1.875 * 2^(15-8): no code is lost at the top
 static_assert(value_of_code<float8_e4m3fnuz>(0x7f) == 240 &&
-              value_of_code<float8_e4m3fnuz>(0x08) == power_of_two(-7) &&
-              value_of_code<float8_e4m3fnuz>(0x01) == power_of_two(-10));
+              value_of_code<float8_e4m3fnuz>(0x08) == power_of_two<double>(-7) &&
+              value_of_code<float8_e4m3fnuz>(0x01) == power_of_two<double>(-10));
 // 1.75 * 2^(31-16)
 static_assert(value_of_code<float8_e5m2fnuz>(0x7f) == 57344 &&
-              value_of_code<float8_e5m2fnuz>(0x04) == power_of_two(-15) &&
-              value_of_code<float8_e5m2fnuz>(0x01) == power_of_two(-17));
+              value_of_code<float8_e5m2fnuz>(0x04) == power_of_two<double>(-15) &&
+              value_of_code<float8_e5m2fnuz>(0x01) == power_of_two<double>(-17));
 // 1.875 * 2^(15-11)
 static_assert(value_of_code<float8_e4m3b11fnuz>(0x7f) == 30 &&
-              value_of_code<float8_e4m3b11fnuz>(0x08) == power_of_two(-10) &&
-              value_of_code<float8_e4m3b11fnuz>(0x01) == power_of_two(-13));
+              value_of_code<float8_e4m3b11fnuz>(0x08) == power_of_two<double>(-10) &&
+              value_of_code<float8_e4m3b11fnuz>(0x01) == power_of_two<double>(-13));
 // 1.875 * 2^(15-11), every code a number
 static_assert(value_of_code<float8_e4m3b11>(0x7f) == 30 &&
-              value_of_code<float8_e4m3b11>(0x01) == power_of_two(-13));
+              value_of_code<float8_e4m3b11>(0x01) == power_of_two<double>(-13));
 // 2^(254-127); code 0 is 2^-127
-static_assert(value_of_code<float8_e8m0fnu>(0xfe) == power_of_two(127) &&
-              value_of_code<float8_e8m0fnu>(0x00) == power_of_two(-127));
+static_assert(value_of_code<float8_e8m0fnu>(0xfe) == power_of_two<double>(127) &&
+              value_of_code<float8_e8m0fnu>(0x00) == power_of_two<double>(-127));
 // as the signed E4M3, without its sign bit
 static_assert(float8_ue4m3::width == 7 && value_of_code<float8_ue4m3>(0x7e) == 448);
 // 1.75 * 2^(31-15)
 static_assert(value_of_code<float8_ue5m3>(0xfe) == 114688 &&
-              value_of_code<float8_ue5m3>(0x01) == power_of_two(-17));
+              value_of_code<float8_ue5m3>(0x01) == power_of_two<double>(-17));
 // 1.875 * 2^(3-1), 1.75 * 2^(7-3), 1.5 * 2^(3-1)
 static_assert(value_of_code<float6_e2m3fn>(0x1f) == 7.5 &&
               value_of_code<float6_e2m3fn>(0x01) == 0.125);
@@ -99,18 +110,22 @@ static_assert(value_of_code<float6_e3m2fn>(0x1f) == 28 &&
 static_assert(value_of_code<float4_e2m1fn>(0x7) == 6 && value_of_code<float4_e2m1fn>(0x1) == 0.5);
 // (2 - 2^-10) * 2^(30-15), (2 - 2^-7) * 2^(254-127), (2 - 2^-10) * 2^(254-127)
 static_assert(value_of_code<float16>(0x7bff) == 65504 &&
-              value_of_code<float16>(0x0001) == power_of_two(-24));
-static_assert(value_of_code<bfloat16>(0x7f7f) == (2 - power_of_two(-7)) * power_of_two(127) &&
-              value_of_code<bfloat16>(0x0001) == power_of_two(-133));
+              value_of_code<float16>(0x0001) == power_of_two<double>(-24));
+static_assert(value_of_code<bfloat16>(0x7f7f) ==
+                  (2 - power_of_two<double>(-7)) * power_of_two<double>(127) &&
+              value_of_code<bfloat16>(0x0001) == power_of_two<double>(-133));
 static_assert(tfloat32::width == 19 &&
-              value_of_code<tfloat32>(0x3fbff) == (2 - power_of_two(-10)) * power_of_two(127) &&
-              value_of_code<tfloat32>(0x00001) == power_of_two(-136));
+              value_of_code<tfloat32>(0x3fbff) ==
+                  (2 - power_of_two<double>(-10)) * power_of_two<double>(127) &&
+              value_of_code<tfloat32>(0x00001) == power_of_two<double>(-136));
 // (2 - 2^-9) * 2^(62-31), (2 - 2^-5) * 2^(62-31)
-static_assert(value_of_code<float16_e6m9>(0x7dff) == (2 - power_of_two(-9)) * power_of_two(31) &&
-              value_of_code<float16_e6m9>(0x0001) == power_of_two(-39));
+static_assert(value_of_code<float16_e6m9>(0x7dff) ==
+                  (2 - power_of_two<double>(-9)) * power_of_two<double>(31) &&
+              value_of_code<float16_e6m9>(0x0001) == power_of_two<double>(-39));
 static_assert(float12_e6m5::width == 12 &&
-              value_of_code<float12_e6m5>(0x7df) == (2 - power_of_two(-5)) * power_of_two(31) &&
-              value_of_code<float12_e6m5>(0x001) == power_of_two(-35));
+              value_of_code<float12_e6m5>(0x7df) ==
+                  (2 - power_of_two<double>(-5)) * power_of_two<double>(31) &&
+              value_of_code<float12_e6m5>(0x001) == power_of_two<double>(-35));
 
 }  // namespace detail
 }  // namespace narrowfloat

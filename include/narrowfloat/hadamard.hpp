@@ -13,7 +13,9 @@
 #include <type_traits>
 
 #include "convert.hpp"
-#include "detail/shape.hpp"
+#include "detail/array/checks.hpp"
+#include "hadamard/detail/calls.hpp"
+#include "random.hpp"
 
 namespace narrowfloat {
 
@@ -111,14 +113,7 @@ inline hadamard_factors factors_of(const HadamardOptions& options, bool inverse)
   return factors;
 }
 
-template <std::size_t Group>
-hadamard_kernel hadamard_kernel_of(Isa isa, int axis) {
-  const auto index = static_cast<std::size_t>(isa);
-  return is_within_rows(axis) ? row_transform_kernels<Group>[index]
-                              : column_transform_kernels<Group>[index];
-}
-
-// A template, so that the kernels are made for those who call it.
+/// Transforms a matrix, or by Inverse back.
 template <bool Inverse>
 void transform(Isa isa, std::span<const float> in, std::span<float> out, std::size_t rows,
                std::size_t cols, const HadamardOptions& options) {
@@ -128,17 +123,15 @@ void transform(Isa isa, std::span<const float> in, std::span<float> out, std::si
   require_shape("the output", out.size(), rows, cols);
   require_groups(rows, cols, options);
   if (in.empty()) return;  // however many empty rows
-  const hadamard_kernel kernel = options.group == 16   ? hadamard_kernel_of<16>(isa, options.axis)
-                                 : options.group == 32 ? hadamard_kernel_of<32>(isa, options.axis)
-                                 : options.group == 64 ? hadamard_kernel_of<64>(isa, options.axis)
-                                                       : hadamard_kernel_of<128>(isa, options.axis);
-  constexpr std::size_t vector_bytes = 64;  // the most; a streaming store is aligned
-  const bool stream = leaves_caches(in.size_bytes() + out.size_bytes()) &&
-                      cols % (vector_bytes / sizeof(float)) == 0 &&
-                      reinterpret_cast<std::uintptr_t>(out.data()) % vector_bytes == 0;
   const hadamard_factors factors = factors_of(options, Inverse);
-  const float_environment environment(direction::nearest);
-  kernel(in.data(), out.data(), rows, cols, factors, stream);
+  const auto run = [&]<std::size_t Group>() {
+    transform_groups<Group>(place_of<true>(), isa, in.data(), out.data(), rows, cols,
+                            is_within_rows(options.axis), factors);
+  };
+  if (options.group == 16) run.template operator()<16>();
+  if (options.group == 32) run.template operator()<32>();
+  if (options.group == 64) run.template operator()<64>();
+  if (options.group == 128) run.template operator()<128>();
 }
 
 }  // namespace NF_BASELINE
@@ -192,3 +185,7 @@ NF_INLINE void inverse_hadamard(In&& in, Out&& out, std::size_t rows, std::size_
 }
 
 }  // namespace narrowfloat
+
+#ifndef NARROWFLOAT_COMPILED
+#include "hadamard/detail/hadamard.hpp"
+#endif

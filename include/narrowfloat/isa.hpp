@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "detail/cpu_features.hpp"
+#include "isa/detail/cpu_features.hpp"
 
 namespace narrowfloat {
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "block.hpp"
-#include "mx_dot.hpp"
-#include "mx_layouts.hpp"
+#include "block/detail/element_traits.hpp"
+#include "mx/layouts.hpp"
 
 namespace narrowfloat {
 
@@ -22,6 +22,24 @@ using nvfp4 = BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>;
 using nvfp4_2d = BlockFormat<float4_e2m1fn, float8_e4m3fn, 16, 16>;
 
 namespace detail {
+
+template <>
+inline constexpr bool is_named_blocks<mxfp8_e4m3> = true;
+template <>
+inline constexpr bool is_named_blocks<mxfp8_e5m2> = true;
+template <>
+inline constexpr bool is_named_blocks<mxfp6_e2m3> = true;
+template <>
+inline constexpr bool is_named_blocks<mxfp6_e3m2> = true;
+template <>
+inline constexpr bool is_named_blocks<mxfp4_e2m1> = true;
+template <>
+inline constexpr bool is_named_blocks<mxint8> = true;
+template <>
+inline constexpr bool is_named_blocks<nvfp4> = true;
+template <>
+inline constexpr bool is_named_blocks<nvfp4_2d> = true;
+
 // emax of OCP MX v1.0: 448 = 1.75 * 2^8, 57344 = 1.75 * 2^15, 7.5 = 1.875 * 2^2, 28 = 1.75 * 2^4,
 // 6 = 1.5 * 2^2, 127 / 64 = 1.984375 * 2^0
 static_assert(largest_exponent<float8_e4m3fn> == 8 && largest_exponent<float8_e5m2> == 15 &&

@@ -21,37 +21,6 @@ constexpr NF_INLINE std::array<std::uint32_t, 4> philox4x32_10(
   return {block.word[0], block.word[1], block.word[2], block.word[3]};
 }
 
-namespace detail {
-inline namespace NF_BASELINE {
-
-/// Elements that share one block of Philox when each draws N bits.
-template <int N>
-inline constexpr std::uint64_t elements_per_block = N <= 16 ? 8 : 4;
-
-constexpr NF_HD word_quad<std::uint32_t> element_block(std::uint64_t seed, std::uint64_t stream,
-                                                       std::uint64_t block) noexcept {
-  const auto low = static_cast<std::uint32_t>(block),
-             high = static_cast<std::uint32_t>(block >> 32);
-  return philox4x32<10, std::uint32_t>(
-      {{low, high, static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)}},
-      round_keys_of<10>(static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)));
-}
-
-/// The bits of the element at a place in its block.
-template <int N>
-constexpr NF_HD std::uint32_t element_field(const word_quad<std::uint32_t>& block,
-                                            std::uint64_t place) noexcept {
-  if constexpr (N > 16) {
-    return block.word[place] >> (32 - N);
-  } else {
-    const std::uint32_t half = (block.word[place / 2] >> (16 * (place % 2))) & 0xffff;
-    return half >> (16 - N);
-  }
-}
-
-}  // namespace NF_BASELINE
-}  // namespace detail
-
 /// The random bits of one element of a logical array.
 ///
 /// Result    an N-bit number, uniform over the seeds. For N <= 16, eight elements share a block: element
@@ -63,9 +32,7 @@ template <int N>
 constexpr NF_FN std::uint32_t element_bits(std::uint64_t seed, std::uint64_t stream,
                                            std::uint64_t index) noexcept {
   static_assert(1 <= N && N <= 32, "an element draws 1 to 32 random bits");
-  constexpr std::uint64_t per_block = detail::elements_per_block<N>;
-  return detail::element_field<N>(detail::element_block(seed, stream, index / per_block),
-                                  index % per_block);
+  return detail::element_word<N>(seed, stream, index);
 }
 
 }  // namespace narrowfloat

@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "detail/codec/philox.hpp"
 #include "detail/codec/round.hpp"
-#include "random.hpp"
 
 namespace narrowfloat {
 
@@ -24,6 +24,14 @@ enum class Subnormals {
   keep,  ///< they are numbers like all others
   flush  ///< subnormal sources are read as zero; a result that is subnormal after rounding becomes
          ///< zero
+};
+
+/// What becomes of a block, elements that share a scale, with Inf or NaN.
+enum class NonFinite {
+  nan_block,  ///< its scale is NaN (the largest, where the scale has no NaN), its codes are 0
+  saturate,   ///< with NaN as above; Inf gets the largest scale and the largest element
+  propagate  ///< the scale is that of the finite elements; Inf and NaN are elements where the element
+             ///< format has them, else Inf is NaN, else the largest, and NaN the largest
 };
 
 namespace detail {
@@ -139,7 +147,7 @@ struct Stochastic {
 
   /// The random bits of element i of a call.
   constexpr NF_FN std::uint32_t word(std::uint64_t i) const noexcept {
-    return element_bits<N>(seed, stream, offset + i);
+    return detail::element_word<N>(seed, stream, offset + i);
   }
   /// The policy for the elements from i on.
   constexpr NF_FN Stochastic from(std::uint64_t i) const noexcept {

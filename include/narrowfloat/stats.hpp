@@ -6,6 +6,9 @@
 #include <cstdint>
 
 #include "convert.hpp"
+#include "detail/array/sources.hpp"
+#include "detail/simd/environment.hpp"
+#include "stats/detail/calls.hpp"
 
 namespace narrowfloat {
 
@@ -51,17 +54,16 @@ auto largest_magnitude(Isa isa, const T* in, std::size_t n) {
   constexpr bool exact_in_float = exact_in<layout_of<T>, std::uint32_t>;
   using real = std::conditional_t<exact_in_float, float, double>;
   using bits = std::conditional_t<exact_in_float, std::uint32_t, std::uint64_t>;
-  const auto kernel = largest_kernels<bits>[static_cast<std::size_t>(isa)];
   bits largest = 0;
   if constexpr (std::is_same_v<T, real>) {
-    largest = kernel(in, n);
+    largest = largest_bits(place_of<true>(), isa, in, n);
   } else {
     real values[part_elements];
     for (std::size_t done = 0, count = 0; done < n; done += count) {
       count = n - done < part_elements ? n - done : part_elements;
       convert_part(isa, in + done, values, count, NearestEven{}, Saturation::none, Subnormals::keep,
                    false);
-      largest = larger<bits>(largest, kernel(values, count));
+      largest = larger<bits>(largest, largest_bits(place_of<true>(), isa, values, count));
     }
   }
   return number_traits<real>::from_code(largest > wide<bits>::infinity ? wide<bits>::quiet_nan
@@ -76,9 +78,8 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
                      Subnormals subnormals) {
   using to = layout_of<To>;
   const bool stream = leaves_caches(n * (sizeof(From) + sizeof(To)));
-  const auto index = static_cast<std::size_t>(isa);
   constexpr std::uint32_t largest = value_bits<to, std::uint32_t>(to::max_code);
-  error_counts counts;
+  error_counts counts{};
   float sources[part_elements], results[part_elements];
   // Parts of one length, wherever `out` lies: the order of the sums is the same then.
   for (std::size_t done = 0, count = 0; done < n; done += count) {
@@ -87,8 +88,8 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
     if constexpr (std::is_same_v<From, float>) {
       source = in + done;
       if (factor != nullptr) {
-        const float_environment environment(direction::nearest);
-        scale_kernels[index](in + done, sources, count, *factor, subnormals == Subnormals::flush);
+        scale_floats(place_of<true>(), isa, in + done, sources, count, *factor,
+                     subnormals == Subnormals::flush);
         source = sources;
       }
       convert_part(isa, source, out + done, count, rounding_from(rounding, done), saturation,
@@ -106,8 +107,7 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
       convert_part(isa, out + done, results, count, NearestEven{}, Saturation::none,
                    Subnormals::keep, false);
     }
-    const float_environment environment(direction::nearest);
-    count_kernels[index](source, result, count, largest, counts);
+    count_errors(place_of<true>(), isa, source, result, count, largest, counts);
   }
   ConversionStats found{n, counts.saturated, counts.flushed, counts.nan, counts.infinite};
   found.amax = number_traits<float>::from_code(
@@ -187,3 +187,8 @@ NF_INLINE void convert(In&& in, Out&& out, Scale scale, ConversionStats& stats, 
 }
 
 }  // namespace narrowfloat
+
+#ifndef NARROWFLOAT_COMPILED
+#include "detail/array/magnitude.hpp"
+#include "stats/detail/count.hpp"
+#endif

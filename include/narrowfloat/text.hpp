@@ -7,7 +7,7 @@
 #include <charconv>
 #include <system_error>
 
-#include "detail/decimal.hpp"
+#include "detail/exact/decimal.hpp"
 #include "float.hpp"
 
 namespace narrowfloat {

@@ -20,12 +20,14 @@ KERNELS = [
     ("avx512", F32, E4M3, "NearestEven", ["vfmadd231ps", *PACKS, "vpermd"], "zmm", 80),
     ("avx512", F32, BF16, "NearestEven", ["vpermt2w", "vpblendmw"], "zmm", 58),
     ("avx512", F32, F16, "NearestEven", ["vcvtps2ph"], "zmm", 44),
-    ("avx512", BF16, F32, "NearestEven", ["vperm(t2)?w"], "zmm", 45),
     ("avx512", F32, E4M3, "Stochastic", ["vfmadd231ps", *PACKS, "vpmovzxwd"], "zmm", 94),
     ("avx2", F32, E4M3, "NearestEven", ["vfmadd231ps", *PACKS, "vpermd"], "ymm", 90),
     ("avx2", F32, BF16, "NearestEven", ["vpshufb", "vpunpckhqdq"], "ymm", 65),
     ("avx2", F32, F16, "NearestEven", ["vcvtps2ph"], "ymm", 42),
-    ("avx2", E5M2, F32, "NearestEven", ["vcvtph2ps"], "ymm", 58),
+]
+WIDENINGS = [
+    ("avx512", BF16, ["vperm(t2)?w"], "zmm", 45),
+    ("avx2", E5M2, ["vcvtph2ps"], "ymm", 58),
 ]
 LOOK_UPS = [
     ("avx512_vbmi", 1, ["vperm[it]2b", "vpmovb2m"], "zmm", 18),
@@ -111,6 +113,7 @@ def main():
     bodies = dict(zip(names, bodies.values()))
     checks = [(re.compile(rf"::{isa}::convert_array<.*layout{a}.*layout{b}.*::{rounding}\b"), *rest)
               for isa, a, b, rounding, *rest in KERNELS]
+    checks += [(re.compile(rf"::{isa}::widen_array<.*layout{a}"), *rest) for isa, a, *rest in WIDENINGS]
     checks += [(re.compile(rf"::{isa}::look_up<{size}ul>"), *rest) for isa, size, *rest in LOOK_UPS]
     failed = 0
     for pattern, wanted, register, most in checks:

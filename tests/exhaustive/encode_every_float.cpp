@@ -43,27 +43,27 @@ std::map<std::uint32_t, std::uint32_t> runs_of_codes(std::uint32_t sign, oracle:
 
 template <class F, class R>
 void check_every_float(R rounding, oracle::Mode mode) {
-  constexpr std::size_t chunk = std::size_t{1} << 20;
-  std::vector<float> in(chunk);
-  std::vector<F> out(chunk);
+  constexpr std::size_t batch = std::size_t{1} << 20;
+  std::vector<float> in(batch);
+  std::vector<F> out(batch);
   Mismatches bad;
   for (const std::uint32_t sign : {0u, 0x80000000u}) {
     const auto runs = runs_of_codes<F>(sign, mode);
     auto run = runs.begin();
-    for (std::uint64_t first = 0; first < 0x80000000u; first += chunk) {
-      for (std::size_t i = 0; i < chunk; ++i) {
+    for (std::uint64_t first = 0; first < 0x80000000u; first += batch) {
+      for (std::size_t i = 0; i < batch; ++i) {
         in[i] = std::bit_cast<float>(sign | static_cast<std::uint32_t>(first + i));
       }
       nf::convert(in, out, rounding);
-      for (std::size_t i = 0; i < chunk;) {
+      for (std::size_t i = 0; i < batch;) {
         const auto next = std::next(run);
         const std::uint64_t run_end = next == runs.end() ? 0x80000000u : next->first & 0x7fffffffu;
-        const std::size_t stop = std::min<std::uint64_t>(chunk, run_end - first);
+        const std::size_t stop = std::min<std::uint64_t>(batch, run_end - first);
         std::size_t wrong = i;
         while (wrong < stop && out[wrong].bits() == run->second) ++wrong;
         bad.expect(
             wrong == stop, [] { return name_of<F>(); }, sign | (first + wrong), run->second,
-            wrong < chunk ? out[wrong].bits() : 0u);
+            wrong < batch ? out[wrong].bits() : 0u);
         i = stop;
         if (first + stop == run_end && next != runs.end()) run = next;
       }

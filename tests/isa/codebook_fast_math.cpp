@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Compiled with -O3 -ffast-math, which lets the compiler rewrite the float operations of the kernels:
+// Compiled with -O2 -ffast-math, which lets the compiler rewrite the float operations of the kernels:
 // codes are nearest to the exact quotients all the same.
 #include "support/catch.hpp"
 #include "support/codebooks.hpp"

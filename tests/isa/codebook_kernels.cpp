@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t longest =
     4 * 64 + 67;  // four steps of the widest vectors and a part of a fifth
-const auto isa = static_cast<std::size_t>(nf::active_isa());
+const nf::Isa isa = nf::active_isa();
 
 /// The place of an array of some bytes: just before the page at the end, or just after the one at the
 /// beginning.

@@ -104,8 +104,7 @@ class Lengths {
     std::fill(first, last, untouched);
     std::memcpy(in, in_.data(), n * sizeof(From));
     nf::detail::run_kernel<nf::detail::layout_of<From>, nf::detail::layout_of<To>>(
-        static_cast<std::size_t>(nf::active_isa()), in, out, n, policy_.of(n),
-        nf::detail::saturates_in(saturation), stream);
+        nf::active_isa(), in, out, n, policy_.of(n), nf::detail::saturates_in(saturation), stream);
 
     const auto where = [&] {
       return name_of<From>() + " to " + name_of<To>() + ", length " + std::to_string(n) +

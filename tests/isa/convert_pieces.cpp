@@ -2,6 +2,7 @@
 // A result does not depend on how an array is cut, on the threads that convert the pieces, or on the
 // instruction set of each: keyed random bits follow the index, explicit ones go with the elements.
 #include <narrowfloat/convert.hpp>
+#include <narrowfloat/loops.hpp>
 
 #include <algorithm>
 #include <random>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Compiled with -O3 -ffast-math, which lets the compiler rewrite the float operations of the kernels: arrays are
+// Compiled with -O2 -ffast-math, which lets the compiler rewrite the float operations of the kernels: arrays are
 // converted as the scalar, which has none, does it, and transformed as plain loops without -ffast-math do it.
 #include "support/block_check.hpp"
 #include "support/check_grid.hpp"

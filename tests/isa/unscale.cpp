@@ -20,7 +20,7 @@ constexpr std::size_t longest = 4 * 16 * 4 + 3;
 
 /// Runs the kernel at an address, streaming or not.
 bool run(const void* in, void* out, std::size_t n, float factor, bool stream) {
-  const auto kernel = nf::detail::unscale_kernels[static_cast<std::size_t>(nf::active_isa())];
+  const auto kernel = nf::detail::unscale_kernels[nf::active_isa()];
   const nf::detail::float_environment environment(nf::detail::direction::nearest);
   return kernel(in, out, n, factor, stream) >= 0x7f800000u;
 }

@@ -87,6 +87,17 @@ class ArrayConversions {
     for (const float x : out) sum_.add(std::bit_cast<std::uint32_t>(x));
   }
 
+  /// The transform within rows in groups of 16 alone: the loops of other groups take seconds to compile.
+  void add_transform_of_16() {
+    const std::size_t rows = inputs_.size() / 16;
+    std::vector<float> out(16 * rows);
+    const narrowfloat::HadamardOptions options{.signs = narrowfloat::HadamardSigns::random(16)};
+    narrowfloat::detail::transform_groups<16>(narrowfloat::detail::place_of<true>(), isa_,
+                                              inputs_.data(), out.data(), rows, 16, true,
+                                              narrowfloat::detail::factors_of(options, false));
+    for (const float x : out) sum_.add(std::bit_cast<std::uint32_t>(x));
+  }
+
   std::uint64_t value() const { return sum_.value(); }
 
  private:
@@ -203,7 +214,6 @@ inline std::uint64_t checksum() {
   return sum.value();
 }
 
-}  // namespace
 /// A call of each kind of code that the headers have: what several builds of one file can afford.
 inline std::uint64_t small_checksum() {
   using namespace narrowfloat;
@@ -213,7 +223,7 @@ inline std::uint64_t small_checksum() {
   arrays.add_format<float16>();
   arrays.add_format<bfloat16>();
   arrays.add_scaled<float8_e4m3fn>();
-  arrays.add_transforms(16, 1);
+  arrays.add_transform_of_16();
   arrays.add<float8_e4m3fn>(inputs, toward_negative);
   arrays.add<float8_e4m3fn>(inputs, Stochastic<>{.seed = 1, .stream = 2, .offset = 3});
   arrays.add<float8_e4m3fn>(checksum_doubles(inputs));
@@ -225,4 +235,5 @@ inline std::uint64_t small_checksum() {
   return sum.value();
 }
 
+}  // namespace
 }  // namespace test

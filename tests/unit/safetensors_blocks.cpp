@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <narrowfloat/io/safetensors_blocks.hpp>
+#include <narrowfloat/loops.hpp>
 #include <string>
 #include <utility>
 #include <vector>

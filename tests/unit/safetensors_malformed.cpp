@@ -79,6 +79,7 @@ TEST_CASE("safetensors: the header must be JSON", "[safetensors]") {
             {file_of("{\"t\xff\":" + two + "}", 2), "byte 11: the header is not valid JSON"},
             {file_of("{\"t\xc0\xaf\":" + two + "}", 2), "byte 11: the header is not valid JSON"},
             {file_of("{\"\\ud800\":" + two + "}", 2), "not valid JSON"},
+            {file_of("{\"\\udc00\":" + two + "}", 2), "not valid JSON"},
             {file_of("{\"t\n\":" + two + "}", 2), "not valid JSON"},
         }) == all_refused);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The arithmetic that scales are made of rounds like the processor's: products, quotients, roots and sums of doubles
 // of every exponent, subnormal results, ties and overflows among them.
-#include <narrowfloat/scaling/arithmetic.hpp>
+#include <narrowfloat/scaling.hpp>
 
 #include <cmath>
 #include <limits>
@@ -45,18 +45,18 @@ TEST_CASE("scale arithmetic: doubles as the processor rounds them", "[scaling]")
   for (int i = 0; i < 400000; ++i) {
     const double a = i % 2 == 0 ? numbers.next() : numbers.moderate();
     const double b = i % 2 == 0 ? numbers.next() : numbers.moderate();
-    const auto x = nf::detail::real(a), y = nf::detail::real(b);
+    const auto x = nf::detail::exact_of(a), y = nf::detail::exact_of(b);
     const auto expect = [&](const char* what, double wanted, const nf::detail::exact& got) {
       bad.expect_equal([&] { return std::string(what) + " and " + std::to_string(b); }, bits_of(a),
-                       same_nan(wanted), same_nan(nf::detail::to_double(got)));
+                       same_nan(wanted), same_nan(nf::detail::nearest_double(got)));
     };
     expect("itself", a, x);
-    expect("times", a * b, nf::detail::times(x, y));
-    expect("minus times", -a * b, nf::detail::times(nf::detail::negated(x), y));
-    expect("over", a / b, nf::detail::over(x, y));
+    expect("times", a * b, nf::detail::product(x, y));
+    expect("minus times", -a * b, nf::detail::product(nf::detail::negated(x), y));
+    expect("over", a / b, nf::detail::quotient(x, y));
     expect("root", std::sqrt(a), nf::detail::root(x));
-    expect("plus", a + b, nf::detail::plus(x, y));
-    expect("minus", a - b, nf::detail::plus(x, nf::detail::negated(y)));
+    expect("plus", a + b, nf::detail::sum(x, y));
+    expect("minus", a - b, nf::detail::sum(x, nf::detail::negated(y)));
   }
   CHECK(bad.report() == "");
 }
@@ -68,13 +68,15 @@ TEST_CASE("scale arithmetic: floats as the processor rounds them", "[scaling]") 
     const auto a = std::bit_cast<float>(static_cast<std::uint32_t>(numbers.word() >> 33));
     const auto b = std::bit_cast<float>(static_cast<std::uint32_t>(numbers.word() >> 33));
     if (std::isnan(a) || std::isnan(b)) continue;
-    const auto x = nf::detail::real(a), y = nf::detail::real(b);
-    const auto got = [](const nf::detail::exact& z) { return same_nan(nf::detail::to_float(z)); };
+    const auto x = nf::detail::exact_of(a), y = nf::detail::exact_of(b);
+    const auto got = [](const nf::detail::exact& z) {
+      return same_nan(nf::detail::nearest_float(z));
+    };
     const auto where = [&] { return "over " + std::to_string(bits_of(b)); };
-    bad.expect_equal(where, bits_of(a), same_nan(a / b), got(nf::detail::over(x, y)));
-    bad.expect_equal(where, bits_of(a), same_nan(a * b), got(nf::detail::times(x, y)));
+    bad.expect_equal(where, bits_of(a), same_nan(a / b), got(nf::detail::quotient(x, y)));
+    bad.expect_equal(where, bits_of(a), same_nan(a * b), got(nf::detail::product(x, y)));
     bad.expect_equal(where, bits_of(a), same_nan(1 / a),
-                     same_nan(static_cast<double>(nf::detail::inverse(a))));
+                     same_nan(static_cast<double>(nf::detail::float_quotient(1.0f, a))));
     if (!std::isfinite(a) || !std::isfinite(b) || a == 0 || b == 0) continue;
     const double quotient = static_cast<double>(a) / static_cast<double>(b);  // of 24 bits: as near
     bad.expect_equal(where, bits_of(a), static_cast<std::uint32_t>(std::ilogb(quotient)),
@@ -88,20 +90,22 @@ TEST_CASE("scale arithmetic: roots of every degree", "[scaling]") {
   for (int n = 1; n < 12; ++n) {
     for (int i = 0; i < 200; ++i) {
       const double a = numbers.moderate();
-      const double root = nf::detail::to_double(nf::detail::nth_root(nf::detail::real(a), n));
+      const double root =
+          nf::detail::nearest_double(nf::detail::nth_root(nf::detail::exact_of(a), n));
       REQUIRE(std::fabs(root / std::pow(a, 1.0 / n) - 1) < 1e-14);
       const double whole = std::floor(std::ldexp(a, -16)) + 1;
       if (whole < 50) {
         double power = 1;
         for (int k = 0; k < n; ++k) power *= whole;
         if (power < 0x1p53)
-          REQUIRE(nf::detail::to_double(nf::detail::nth_root(nf::detail::real(power), n)) == whole);
+          REQUIRE(nf::detail::nearest_double(
+                      nf::detail::nth_root(nf::detail::exact_of(power), n)) == whole);
       }
     }
   }
   for (int e = -126; e <= 127; ++e) {
-    REQUIRE(nf::detail::float_power(e) == std::ldexp(1.0f, e));
+    REQUIRE(nf::detail::power_of_two<float>(e) == std::ldexp(1.0f, e));
   }
-  CHECK(nf::detail::float_power(-149) == 0x1p-149f);
-  CHECK(nf::detail::float_power(-127) == 0x1p-127f);
+  CHECK(nf::detail::power_of_two<float>(-149) == 0x1p-149f);
+  CHECK(nf::detail::power_of_two<float>(-127) == 0x1p-127f);
 }

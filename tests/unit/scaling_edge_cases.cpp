@@ -96,7 +96,7 @@ TEST_CASE("powers of two are rounded down and never clip; other scales are float
   int count = 0;
   for (int exponent = -100; exponent <= 100; ++exponent) {
     for (const float mantissa : {1.0f, 1.25f, 1.5f, 1.75f, 1.875f}) {
-      const float middle = mantissa * nf::detail::float_power(exponent);
+      const float middle = mantissa * nf::detail::power_of_two<float>(exponent);
       for (const int step : {-1, 0, 1}) {
         const float amax = std::bit_cast<float>(static_cast<std::uint32_t>(
             static_cast<int>(std::bit_cast<std::uint32_t>(middle)) + step));

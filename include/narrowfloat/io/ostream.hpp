@@ -4,7 +4,7 @@
 
 #include <ostream>
 
-#include "../block_format.hpp"
+#include "../block/format.hpp"
 
 namespace narrowfloat {
 

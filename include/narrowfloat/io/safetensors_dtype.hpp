@@ -9,7 +9,7 @@
 #include <type_traits>
 
 #include "../formats.hpp"
-#include "../packed.hpp"
+#include "../packed/vector.hpp"
 
 namespace narrowfloat::safetensors {
 

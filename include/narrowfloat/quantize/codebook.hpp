@@ -5,8 +5,9 @@
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <utility>
 
-#include "codebook_search.hpp"
+#include "detail/codebook_calls.hpp"
 
 namespace narrowfloat {
 
@@ -36,8 +37,8 @@ class Codebook {
   /// Promises  the same tables in every floating-point environment.
   /// Cost      some 0.1 ms: to be made once, not once a tensor.
   explicit NF_INLINE Codebook(std::span<const float> values, CodeOrder order = CodeOrder::ascending)
-      : tables_(std::make_shared<const detail::codebook_tables>(
-            detail::make_codebook(values, order == CodeOrder::ascending))) {}
+      : tables_(std::make_shared<const detail::codebook_tables>(detail::make_codebook(
+            detail::place_of<true>(), values, order == CodeOrder::ascending))) {}
   NF_INLINE Codebook(std::initializer_list<float> values, CodeOrder order = CodeOrder::ascending)
       : Codebook(std::span<const float>(values.begin(), values.size()), order) {}
 
@@ -58,7 +59,7 @@ class Codebook {
   /// Special   beyond the ends, Inf included, the code of the end; NaN counts as +Inf.
   /// Promises  noexcept; exact, in every floating-point environment.
   NF_INLINE std::uint8_t nearest(float x) const noexcept {
-    return detail::nearest_code(*tables_, x);
+    return detail::nearest_code(detail::place_of<true>(), *tables_, x);
   }
 
   /// The same values, bit by bit, in the same order.
@@ -67,7 +68,7 @@ class Codebook {
            __builtin_memcmp(a.tables_->value, b.tables_->value, a.size() * sizeof(float)) == 0;
   }
 
-  /// private: what the kernels read.
+  /// Not for users: what the kernels read.
   NF_INLINE const detail::codebook_tables& tables() const noexcept { return *tables_; }
 
  private:
@@ -75,3 +76,7 @@ class Codebook {
 };
 
 }  // namespace narrowfloat
+
+#ifndef NARROWFLOAT_COMPILED
+#include "detail/make_codebook.hpp"
+#endif

@@ -2,129 +2,25 @@
 // CodebookTensor: an array quantized block by block to the codes of a code-book, and back.
 #pragma once
 
-#include "codebook_blocks.hpp"
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <ranges>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../convert.hpp"
+#include "../detail/array/checks.hpp"
+#include "codebook_codes.hpp"
+#include "codebooks.hpp"
+#include "detail/codebook_parts.hpp"
 
 namespace narrowfloat {
 
-namespace detail {
-
-/// Everything a CodebookTensor holds beside its code-book. The same in every translation unit.
-struct codebook_parts {
-  std::size_t size = 0, block_size = 1;
-  CodebookOptions options;
-  std::vector<std::uint8_t> codes;
-  std::vector<float> absmax;  ///< of each block; of each 256 blocks if nested
-  std::vector<std::uint8_t> absmax_codes;
-  float absmax_mean = 0;
-};
-
-inline namespace NF_BASELINE {
-
-inline constexpr std::size_t nested_block = 256;
-
-inline codebook_parts empty_codebook_parts(const Codebook& book, std::size_t n,
-                                           const CodebookOptions& options) {
-  codebook_parts parts;
-  parts.size = n;
-  parts.block_size = options.block_size != 0 ? options.block_size
-                                             : std::size_t{book.code_bits() == 4 ? 64u : 256u};
-  parts.options = options;
-  parts.codes.resize(bit_stream_bytes(n, static_cast<std::size_t>(book.code_bits())));
-  const std::size_t blocks = n / parts.block_size + (n % parts.block_size != 0 ? 1 : 0);
-  parts.absmax.resize(options.nested ? (blocks + nested_block - 1) / nested_block : blocks);
-  if (options.nested) parts.absmax_codes.resize(blocks);
-  return parts;
-}
-
-/// The code-book of nested absmax.
-inline const Codebook& absmax_codebook(CodebookPipeline pipeline) {
-  static const Codebook exact_book = dynamic_codebook(),
-                        bitsandbytes_book = bitsandbytes_dynamic_codebook();
-  return pipeline == CodebookPipeline::exact ? exact_book : bitsandbytes_book;
-}
-
-inline void nest_absmax(codebook_parts& parts, std::vector<float> absmax) {
-  parts.absmax_mean = mean_of(absmax);
-  for (float& x : absmax) x = float_sum_of(x, -parts.absmax_mean);
-  const CodebookOptions second{.pipeline = parts.options.pipeline};
-  byte_codes codes{parts.absmax_codes.data()};
-  quantize_by_codebook(
-      codebook_coder::of(absmax_codebook(parts.options.pipeline), nested_block, second),
-      absmax.data(), absmax.size(), parts.absmax.data(), codes);
-}
-
-template <class T>
-void quantize_to(codebook_parts& parts, const Codebook& book, std::span<const T> values) {
-  if (values.size() != parts.size) {
-    throw_invalid("the input has " + std::to_string(values.size()) +
-                  " elements, the code-book tensor " + std::to_string(parts.size));
-  }
-  const auto coder = codebook_coder::of(book, parts.block_size, parts.options);
-  std::vector<float> first_level(parts.absmax_codes.size());
-  float* const absmax = parts.options.nested ? first_level.data() : parts.absmax.data();
-  if (book.code_bits() == 8) {
-    byte_codes codes{parts.codes.data()};
-    quantize_by_codebook(coder, values.data(), values.size(), absmax, codes);
-  } else {
-    nibble_codes codes{parts.codes.data(), parts.options.nibbles, 0, {}};
-    quantize_by_codebook(coder, values.data(), values.size(), absmax, codes);
-  }
-  if (parts.options.nested) nest_absmax(parts, std::move(first_level));
-}
-
-/// The absmax of every block, nested or not.
-inline std::vector<float> every_absmax(const codebook_parts& parts) {
-  if (!parts.options.nested) return parts.absmax;
-  std::vector<float> all(parts.absmax_codes.size());
-  dequantize_codes(absmax_codebook(parts.options.pipeline).tables(), parts.absmax_codes.data(),
-                   all.size(), parts.absmax.data(), nested_block, 0, false, all.data());
-  for (float& x : all) x = float_sum_of(x, parts.absmax_mean);
-  return all;
-}
-
-template <class T>
-void dequantize_codebook(const codebook_parts& parts, const Codebook& book, std::span<T> out) {
-  const std::size_t n = parts.size;
-  if (out.size() != n) {
-    throw_invalid("the output has " + std::to_string(out.size()) +
-                  " elements, the code-book tensor " + std::to_string(n));
-  }
-  std::vector<float> nested;
-  if (parts.options.nested) nested = every_absmax(parts);
-  const float* const absmax = parts.options.nested ? nested.data() : parts.absmax.data();
-  const bool stream = leaves_caches(n * (sizeof(T) + 1));
-  if (book.code_bits() == 8) {
-    dequantize_codes(book.tables(), parts.codes.data(), n, absmax, parts.block_size, 0, stream,
-                     out.data());
-    return;
-  }
-  constexpr std::size_t piece = 4096;
-  std::uint8_t codes[piece];
-  for (std::size_t first = 0; first < n; first += piece) {
-    const std::size_t count = std::min(piece, n - first);
-    unpack_nibbles(parts.codes.data() + first / 2, count, parts.options.nibbles, codes);
-    dequantize_codes(book.tables(), codes, count, absmax + first / parts.block_size,
-                     parts.block_size, first % parts.block_size, stream, out.data() + first);
-  }
-}
-
-inline bool same_codebook_parts(const codebook_parts& a, const codebook_parts& b) {
-  const auto same = [](const std::vector<float>& x, const std::vector<float>& y) {
-    return x.size() == y.size() &&
-           (x.empty() || __builtin_memcmp(x.data(), y.data(), x.size() * sizeof(float)) == 0);
-  };
-  return a.size == b.size && a.block_size == b.block_size &&
-         a.options.nibbles == b.options.nibbles && a.options.nested == b.options.nested &&
-         a.codes == b.codes && a.absmax_codes == b.absmax_codes && same(a.absmax, b.absmax) &&
-         bits_of_float(a.absmax_mean) == bits_of_float(b.absmax_mean);
-}
-
-}  // namespace NF_BASELINE
-}  // namespace detail
-
 /// An array in blocks that share an absmax, a code of a code-book an element: the block-wise quantization
-/// of 8-bit Optimizers (arXiv 2110.02861) and of QLoRA (arXiv 2305.14314). The
-/// last block may be shorter.
+/// of 8-bit Optimizers (arXiv 2110.02861) and of QLoRA (arXiv 2305.14314). The last block may be shorter.
 ///
 /// Codes take a byte, or half a byte where the code-book has at most 16 values.
 ///
@@ -165,7 +61,8 @@ class CodebookTensor {
     std::fill(tensor.parts_.codes.begin(), tensor.parts_.codes.end(), pair);
     if (n % 2 != 0 && book.code_bits() == 4)
       tensor.parts_.codes.back() &= options.nibbles == NibbleOrder::low_first ? 0x0f : 0xf0;
-    const std::uint8_t no_difference = detail::absmax_codebook(options.pipeline).nearest(0.0f);
+    const std::uint8_t no_difference =
+        detail::zero_of_absmax(detail::place_of<true>(), options.pipeline);
     std::fill(tensor.parts_.absmax_codes.begin(), tensor.parts_.absmax_codes.end(), no_difference);
     return tensor;
   }
@@ -208,8 +105,9 @@ class CodebookTensor {
   requires lossless_to < detail::number_of<In>,
   float > NF_INLINE void requantize(const In& values) {
     using T = detail::number_of<In>;
-    detail::quantize_to(parts_, book_,
-                        std::span<const T>(std::ranges::data(values), std::ranges::size(values)));
+    detail::quantize_to<T>(
+        detail::place_of<detail::is_compiled_codebook<T>, T>(), parts_, book_,
+        std::span<const T>(std::ranges::data(values), std::ranges::size(values)));
   }
 
   /// Writes the numbers.
@@ -220,9 +118,10 @@ class CodebookTensor {
   /// Promises  as quantize(); no allocation unless absmax is nested.
   template <number_range Out>
   NF_INLINE void dequantize(Out&& out) const {
-    detail::dequantize_codebook(
-        parts_, book_,
-        std::span<detail::number_of<Out>>(std::ranges::data(out), std::ranges::size(out)));
+    using T = detail::number_of<Out>;
+    detail::dequantize_codebook<T>(detail::place_of<detail::is_compiled_codebook<T>, T>(), parts_,
+                                   book_,
+                                   std::span<T>(std::ranges::data(out), std::ranges::size(out)));
   }
 
   NF_INLINE const Codebook& codebook() const noexcept { return book_; }
@@ -239,7 +138,9 @@ class CodebookTensor {
   }
   /// The absmax of each block, as dequantize() multiplies by them: nested ones from their codes, the
   /// value times the second absmax rounded to float, and so its sum with the mean.
-  NF_INLINE std::vector<float> absmax() const { return detail::every_absmax(parts_); }
+  NF_INLINE std::vector<float> absmax() const {
+    return detail::every_absmax(detail::place_of<true>(), parts_);
+  }
   /// What is kept of nested absmax: a code a block, an absmax each 256 blocks, the mean; else nothing.
   NF_INLINE std::span<const std::uint8_t> absmax_codes() const noexcept {
     return parts_.absmax_codes;
@@ -273,3 +174,7 @@ class CodebookTensor {
 };
 
 }  // namespace narrowfloat
+
+#ifndef NARROWFLOAT_COMPILED
+#include "detail/codebook_blocks.hpp"
+#endif

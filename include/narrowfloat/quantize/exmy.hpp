@@ -5,6 +5,7 @@
 
 #include <span>
 
+#include "../detail/exact/sum.hpp"
 #include "exponents.hpp"
 
 namespace narrowfloat {

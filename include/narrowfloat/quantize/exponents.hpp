@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../block.hpp"
+#include "../detail/array/sources.hpp"
 #include "../stats.hpp"
 
 namespace narrowfloat {
@@ -225,3 +226,8 @@ NF_INLINE std::vector<int> group_exponents(const In& values, std::size_t rows, s
 }
 
 }  // namespace narrowfloat
+
+#ifndef NARROWFLOAT_COMPILED
+#include "../detail/array/magnitude.hpp"
+#include "../detail/array/widen_part.hpp"
+#endif

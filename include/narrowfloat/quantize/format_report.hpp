@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "../block.hpp"
+#include "../block/detail/element_traits.hpp"
+#include "../detail/simd/environment.hpp"
 
 namespace narrowfloat {
 

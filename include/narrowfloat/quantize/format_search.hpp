@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "../block_quantize.hpp"
+#include "../detail/array/sources.hpp"
 #include "runtime_format.hpp"
 
 namespace narrowfloat {
@@ -86,12 +86,6 @@ struct best_ranges {
   }
 };
 
-inline void add_error(Isa isa, const float* in, std::size_t n, const float_grid& grid,
-                      double& sum) {
-  const float_environment environment(direction::nearest);
-  grid_kernels[static_cast<std::size_t>(isa)].error(in, n, grid, sum);
-}
-
 inline best_ranges search_ranges(Isa isa, const float* in, std::size_t n,
                                  const mantissa_range& mantissas) {
   best_ranges best;
@@ -112,7 +106,7 @@ inline best_ranges search_ranges(Isa isa, const float* in, std::size_t n,
     for (std::size_t done = 0; done < n; done += part_elements) {
       const std::size_t count = std::min(part_elements, n - done);
       for (std::size_t k = 0; k < errors.size(); ++k)
-        add_error(isa, in + done, count, grids[k], errors[k]);
+        add_grid_error(place_of<true>(), isa, in + done, count, grids[k], errors[k]);
     }
     const auto least =
         static_cast<std::size_t>(std::min_element(errors.begin(), errors.end()) - errors.begin());
@@ -147,8 +141,8 @@ NF_INLINE double fake_quantize_error(const In& in, const RuntimeFormat& format) 
   const auto n = static_cast<std::size_t>(std::ranges::size(in));
   double error = 0;
   for (std::size_t done = 0; done < n; done += detail::part_elements) {
-    detail::add_error(active_isa(), std::ranges::data(in) + done,
-                      std::min(detail::part_elements, n - done), grid, error);
+    detail::add_grid_error(detail::place_of<true>(), active_isa(), std::ranges::data(in) + done,
+                           std::min(detail::part_elements, n - done), grid, error);
   }
   return error;
 }
@@ -213,3 +207,7 @@ NF_INLINE FoundChannelFormats search_channel_formats(const In& in, std::size_t r
 }
 
 }  // namespace narrowfloat
+
+#ifndef NARROWFLOAT_COMPILED
+#include "../detail/array/magnitude.hpp"
+#endif

@@ -3,8 +3,16 @@
 // sums of the products of two such matrices are worth.
 #pragma once
 
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <ranges>
+#include <span>
+#include <vector>
+
 #include "../stats.hpp"
-#include "integer_dequantize.hpp"
+#include "detail/int8_calls.hpp"
+#include "int8_options.hpp"
 
 namespace narrowfloat {
 
@@ -44,7 +52,9 @@ NF_INLINE void quantize_int8(const In& in, std::size_t rows, std::size_t cols, C
                        options.granularity);
   detail::require_shape("the input", std::ranges::size(in), rows, cols);
   if constexpr (requires { rounding.size(); }) detail::require_words(rounding.size(), rows * cols);
-  detail::quantize_to_int8(std::ranges::data(in), rows, cols, options, rounding,
+  using T = detail::number_of<In>;
+  detail::quantize_to_int8(detail::place_of<detail::is_compiled_int8<T, R>, T, R>(),
+                           std::ranges::data(in), rows, cols, options, rounding,
                            std::ranges::data(codes), std::ranges::data(scales));
 }
 
@@ -66,8 +76,9 @@ NF_INLINE void dequantize_int8(const Codes& codes, const Scales& scales, std::si
   detail::require_int8(std::ranges::size(codes), std::ranges::size(scales), rows, cols,
                        granularity);
   detail::require_shape("the output", std::ranges::size(out), rows, cols);
-  detail::dequantize_codes(std::ranges::data(codes), std::ranges::data(scales), rows, cols,
-                           granularity, std::ranges::data(out));
+  detail::dequantize_int8_codes(detail::place_of<true>(), std::ranges::data(codes),
+                                std::ranges::data(scales), rows, cols, granularity,
+                                std::ranges::data(out));
 }
 
 /// A matrix of int8 codes in row-major order and its scales: one, one a row or one a column.
@@ -147,7 +158,13 @@ dequantize_product(const Sums& sums, std::size_t rows, std::size_t cols,
       {std::ranges::data(column_scales), std::ranges::size(column_scales)},
       {std::ranges::data(bias), std::ranges::size(bias)}};
   detail::require_product(std::ranges::size(sums), std::ranges::size(out), rows, cols, by);
-  detail::dequantize_sums(std::ranges::data(sums), rows, cols, by, std::ranges::data(out));
+  detail::dequantize_sums(detail::place_of<true>(), std::ranges::data(sums), rows, cols, by,
+                          std::ranges::data(out));
 }
 
 }  // namespace narrowfloat
+
+#ifndef NARROWFLOAT_COMPILED
+#include "detail/int8_dequantize.hpp"
+#include "detail/int8_quantize.hpp"
+#endif

@@ -10,7 +10,9 @@
 #include <string>
 
 #include "../convert.hpp"
-#include "../detail/shape.hpp"
+#include "../detail/array/checks.hpp"
+#include "../detail/exact/binary.hpp"
+#include "detail/grid_calls.hpp"
 
 namespace narrowfloat {
 
@@ -70,23 +72,13 @@ inline void require_fields(int exponent_bits, int mantissa_bits) {
                   std::to_string(exponent_bits) + " and " + std::to_string(mantissa_bits));
 }
 
-/// 2^exponent, a normal double.
-constexpr double double_power(int exponent) {
-  return __builtin_bit_cast(double, static_cast<std::uint64_t>(exponent + 1023) << 52);
-}
-
-/// The float nearest c * times / over * 2^exponent, in integers; times < 2^12, over < 2^11.
+/// The float nearest c * times / over * 2^exponent; an overflow is the largest.
 constexpr float nearest_ratio(float c, std::uint64_t times, std::uint64_t over, int exponent,
                               bool negative) {
-  const exact value = exact_value<binary32>(number_traits<float>::to_code(c));
-  constexpr int spare = exact::leading - 23, up = 28;  // floats have 24 significant bits
-  const std::uint64_t dividend = ((value.significand >> spare) * times) << up;
-  const std::uint64_t tail = dividend % over != 0 ? 1 : 0;
-  const exact ratio = dividend == 0 ? exact::zero(negative)
-                                    : exact::finite(negative, dividend / over | tail,
-                                                    value.exponent + spare - up + exponent);
-  return number_traits<float>::from_code(rounded<binary32, rule::half_even, 0>(
-      ratio, 0, outcomes_of<binary32, rule::half_even, 0>({true, true})));
+  exact ratio = quotient(product(exact_float(c), exact_integer(times)), exact_integer(over));
+  ratio.exponent += exponent;
+  ratio.negative = negative;
+  return nearest_float(ratio, {true, true});
 }
 
 /// What the kernels work with: the step of the topmost binade is 1.
@@ -134,19 +126,13 @@ inline void require_channels(std::size_t in, std::size_t out, std::size_t rows, 
                   " largest values");
 }
 
-inline void round_to_format(Isa isa, const float* in, float* out, std::size_t n,
-                            const float_grid& grid, bool stream) {
-  const float_environment environment(direction::nearest);
-  grid_kernels[static_cast<std::size_t>(isa)].round(in, out, n, grid, stream);
-}
-
 }  // namespace NF_BASELINE
 }  // namespace detail
 
 NF_INLINE RuntimeFormat RuntimeFormat::from_bias(int exponent_bits, int mantissa_bits, double bias,
                                                  bool is_signed) {
   detail::require_fields(exponent_bits, mantissa_bits);
-  const double top = 2 - detail::double_power(-mantissa_bits);
+  const double top = 2 - detail::power_of_two<double>(-mantissa_bits);
   const auto c = static_cast<float>(top * std::exp2((1 << exponent_bits) - 1 - bias));
   detail::require_largest(c);
   return {exponent_bits, mantissa_bits, c, is_signed};
@@ -154,7 +140,7 @@ NF_INLINE RuntimeFormat RuntimeFormat::from_bias(int exponent_bits, int mantissa
 NF_INLINE double RuntimeFormat::bias() const {
   detail::require_fields(exponent_bits, mantissa_bits);
   detail::require_largest(max_value);
-  const double top = 2 - detail::double_power(-mantissa_bits);
+  const double top = 2 - detail::power_of_two<double>(-mantissa_bits);
   return (1 << exponent_bits) - 1 - std::log2(max_value / top);
 }
 NF_INLINE float RuntimeFormat::value(std::uint32_t code) const {
@@ -182,9 +168,9 @@ NF_INLINE void fake_quantize(Isa isa, const In& in, Out&& out, const RuntimeForm
   detail::require_isa(isa);
   detail::check_arrays(in, out, NearestEven{});
   const auto n = static_cast<std::size_t>(std::ranges::size(in));
-  detail::round_to_format(isa, std::ranges::data(in), std::ranges::data(out), n,
-                          detail::checked_grid(format),
-                          detail::leaves_caches(2 * n * sizeof(float)));
+  detail::round_to_grid(detail::place_of<true>(), isa, std::ranges::data(in),
+                        std::ranges::data(out), n, detail::checked_grid(format),
+                        detail::leaves_caches(2 * n * sizeof(float)));
 }
 template <float_range In, float_range Out>
 NF_INLINE void fake_quantize(const In& in, Out&& out, const RuntimeFormat& format) {
@@ -208,9 +194,9 @@ NF_INLINE void fake_quantize(const In& in, std::size_t rows, std::size_t cols,
   for (std::size_t row = 0; row < rows; ++row) detail::require_largest(largest[row]);
   const bool stream = detail::leaves_caches(2 * rows * cols * sizeof(float));
   for (std::size_t row = 0; row < rows; ++row) {
-    detail::round_to_format(active_isa(), std::ranges::data(in) + row * cols,
-                            std::ranges::data(out) + row * cols, cols,
-                            detail::grid_of_format(format, largest[row]), stream);
+    detail::round_to_grid(detail::place_of<true>(), active_isa(),
+                          std::ranges::data(in) + row * cols, std::ranges::data(out) + row * cols,
+                          cols, detail::grid_of_format(format, largest[row]), stream);
   }
 }
 
@@ -238,10 +224,13 @@ NF_INLINE double fake_quantize_gradient(const In& in, const Gradients& out_gradi
   detail::require_equal_sizes(n, static_cast<std::size_t>(std::ranges::size(out_gradients)));
   detail::require_equal_sizes(n, static_cast<std::size_t>(std::ranges::size(in_gradients)));
   const detail::float_grid grid = detail::checked_grid(format);
-  const detail::float_environment environment(detail::direction::nearest);
-  return detail::grid_kernels[static_cast<std::size_t>(active_isa())].gradients(
-      std::ranges::data(in), std::ranges::data(out_gradients), std::ranges::data(in_gradients), n,
-      grid);
+  return detail::grid_gradients(detail::place_of<true>(), active_isa(), std::ranges::data(in),
+                                std::ranges::data(out_gradients), std::ranges::data(in_gradients),
+                                n, grid);
 }
 
 }  // namespace narrowfloat
+
+#ifndef NARROWFLOAT_COMPILED
+#include "detail/grid.hpp"
+#endif

@@ -7,9 +7,9 @@
 #include <stdexcept>
 #include <string>
 
-#include "../block_error.hpp"
 #include "../convert.hpp"
-#include "arithmetic.hpp"
+#include "../detail/exact/sum.hpp"
+#include "detail/scales.hpp"
 
 namespace narrowfloat {
 
@@ -29,17 +29,17 @@ struct ScalingBias {
   int bias = 0;
 
   constexpr NF_INLINE float scale() const noexcept {
-    return detail::float_power(bias);
+    return detail::power_of_two<float>(bias);
   }  ///< 2^bias
   constexpr NF_INLINE float scale_inv() const noexcept {
-    return detail::float_power(-bias);
+    return detail::power_of_two<float>(-bias);
   }  ///< 2^-bias
   friend constexpr bool operator==(ScalingBias, ScalingBias) = default;
 };
 
 /// What a product of two scaled tensors is multiplied by: 2^-(a + b).
 constexpr NF_INLINE float output_scale(ScalingBias a, ScalingBias b) noexcept {
-  return detail::float_power(-(a.bias + b.bias));
+  return detail::power_of_two<float>(-(a.bias + b.bias));
 }
 
 /// The headroom that the authors' code leaves to gradients: 3 bits, against overflow in the matrix products of the
@@ -63,7 +63,7 @@ constexpr NF_INLINE ScalingBias amax_bias(float amax, int margin = 0) noexcept {
   const int bias = detail::is_zero(amax) ? ScalingBias::highest
                                          : detail::floor_log2_quotient(
                                                detail::largest_of<F>,
-                                               detail::real(detail::larger_magnitude(amax, 0)));
+                                               detail::exact_of(detail::larger_magnitude(amax, 0)));
   const auto limited = [](int b) {
     return std::clamp(b, ScalingBias::lowest, ScalingBias::highest);
   };
@@ -106,8 +106,8 @@ class bias_errors {
                 int bias) {
     F codes[part_elements];
     float images[part_elements];
-    convert_scaled(isa, values.data(), codes, values.size(), float_power(bias), NearestEven{},
-                   Saturation::finite, Subnormals::keep);
+    convert_scaled(isa, values.data(), codes, values.size(), power_of_two<float>(bias),
+                   NearestEven{}, Saturation::finite, Subnormals::keep);
     convert_part(isa, codes, images, values.size(), NearestEven{}, Saturation::none,
                  Subnormals::keep, false);
     exact_sum& sum = sums_[static_cast<std::size_t>(bias - ScalingBias::lowest)];

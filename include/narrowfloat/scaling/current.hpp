@@ -6,7 +6,7 @@
 #include <string>
 
 #include "../stats.hpp"
-#include "arithmetic.hpp"
+#include "detail/scales.hpp"
 #include "format_pair.hpp"
 
 namespace narrowfloat {
@@ -24,7 +24,8 @@ inline namespace NF_BASELINE {
 template <class T>
 inline constexpr float largest_as_float = largest_float;
 template <narrow_float T>
-inline constexpr float largest_as_float<T> = limited_scale(to_float(largest_of<T>), largest_float);
+inline constexpr float largest_as_float<T> = limited_scale(nearest_float(largest_of<T>),
+                                                           largest_float);
 
 constexpr float current_scale_of(const exact& largest, float amax, float largest_input,
                                  const CurrentScalingOptions& options) {
@@ -32,7 +33,7 @@ constexpr float current_scale_of(const exact& largest, float amax, float largest
   amax = larger_magnitude(amax, 0);
   if (magnitude_bits(amax) < epsilon) amax = options.amax_epsilon;
   if (!is_usable(amax)) return 1;
-  float scale = to_float(over(largest, real(amax)));
+  float scale = nearest_float(quotient(largest, exact_of(amax)));
   if (!is_finite(scale)) scale = largest_input;
   scale = limited_scale(scale, largest_float);
   // A quotient of floats never rounds up to a power of two (it would have to be within 2^-25 of it, and they are

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "arithmetic.hpp"
+#include "detail/scales.hpp"
 #include "format_pair.hpp"
 
 namespace narrowfloat {
@@ -36,9 +36,9 @@ inline namespace NF_BASELINE {
 /// (largest / amax) / 2^margin, each a float; `scale` where amax is 0, Inf or NaN.
 constexpr float delayed_scale(const exact& largest, float amax, int margin, float scale) {
   if (!is_usable(amax)) return scale;
-  exact divided = real(to_float(over(largest, real(larger_magnitude(amax, 0)))));
+  exact divided = exact_of(nearest_float(quotient(largest, exact_of(larger_magnitude(amax, 0)))));
   if (divided.what == exact::kind::finite) divided.exponent -= std::clamp(margin, -512, 512);
-  return limited_scale(to_float(divided), largest_float);
+  return limited_scale(nearest_float(divided), largest_float);
 }
 
 /// Moves each entry one place down, the first to the end; the first is 0 then.
@@ -88,7 +88,7 @@ struct DelayedScaling {
   std::vector<float> amax_history = std::vector<float>(history_length);
 
   /// What a value read from F is multiplied by: 1 / scale, rounded once.
-  NF_INLINE float scale_inv() const { return detail::inverse(scale); }
+  NF_INLINE float scale_inv() const { return detail::float_quotient(1.0f, scale); }
 
   /// Takes the largest magnitude of a tensor that was cast in this step; the largest of a step counts, and a
   /// NaN is larger than Inf.

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "arithmetic.hpp"
+#include "detail/scales.hpp"
 #include "format_pair.hpp"
 
 namespace narrowfloat {
@@ -19,13 +19,13 @@ inline namespace NF_BASELINE {
 
 /// The factor of a step that multiplies by `factor` in `steps` steps.
 constexpr double growth_of(double factor, int steps) {
-  return to_double(nth_root(real(factor), steps));
+  return nearest_double(nth_root(exact_of(factor), steps));
 }
 inline constexpr double doubled_in_1000_steps = growth_of(2, 1000);
 
 /// 2^(floor(log2(largest / amax)) - margin), as far as it and its inverse are floats.
 constexpr int power_scale_exponent(const exact& largest, float amax, int margin) {
-  const int exponent = floor_log2_quotient(largest, real(larger_magnitude(amax, 0)));
+  const int exponent = floor_log2_quotient(largest, exact_of(larger_magnitude(amax, 0)));
   return std::clamp(exponent - std::clamp(margin, -512, 512), -127, 127);
 }
 
@@ -79,8 +79,8 @@ struct ScalingMeta {
     const float largest = detail::largest_of_range(amax);
     if (detail::is_usable(largest)) {
       const int e = detail::power_scale_exponent(detail::largest_of<F>, largest, margin);
-      scale = detail::float_power(e);
-      scale_inv = detail::float_power(-e);
+      scale = detail::power_of_two<float>(e);
+      scale_inv = detail::power_of_two<float>(-e);
     }
     filled = finite ? filled + (filled < window ? 1 : 0) : 0;
     std::rotate(amax.begin(), amax.end() - 1, amax.end());
@@ -119,14 +119,16 @@ struct AllReduceScale {
     }
     if (detail::is_usable(largest_amax))
       exponent = detail::power_scale_exponent(detail::largest_of<F>, largest_amax, 0);
-    auto pre_scaled = detail::over(detail::real(1), detail::root(detail::real(workers)));
+    auto pre_scaled =
+        detail::quotient(detail::exact_of(1), detail::root(detail::exact_of(workers)));
     pre_scaled.exponent += exponent;
-    scale = detail::limited_scale(detail::to_float(pre_scaled), detail::largest_float);
-    scale_inv = detail::inverse(scale);
+    scale = detail::limited_scale(detail::nearest_float(pre_scaled), detail::largest_float);
+    scale_inv = detail::float_quotient(1.0f, scale);
   }
   /// What the sum of the codes is multiplied by to give the mean: scale_inv / workers.
   NF_INLINE float mean_scale_inv() const {
-    return detail::to_float(detail::over(detail::real(scale_inv), detail::real(workers)));
+    return detail::nearest_float(
+        detail::quotient(detail::exact_of(scale_inv), detail::exact_of(workers)));
   }
 };
 
@@ -161,18 +163,19 @@ struct AutoScale {
   double mu = 1;
 
   /// mu as the factor of a Scale.
-  NF_INLINE float factor() const noexcept { return detail::to_float(detail::real(mu)); }
+  NF_INLINE float factor() const noexcept { return detail::nearest_float(detail::exact_of(mu)); }
 
   NF_INLINE void update(std::uint64_t saturated, std::uint64_t count) noexcept {
-    const auto limit = detail::times(detail::real(threshold), detail::real(count));
-    const auto above = detail::plus(detail::real(saturated), detail::negated(limit));
+    const auto limit = detail::product(detail::exact_of(threshold), detail::exact_of(count));
+    const auto above = detail::sum(detail::exact_of(saturated), detail::negated(limit));
     const bool overflowed = above.what == detail::exact::kind::finite && !above.negative;
     const auto product =
-        detail::times(detail::real(mu), detail::real(overflowed ? backoff : growth));
+        detail::product(detail::exact_of(mu), detail::exact_of(overflowed ? backoff : growth));
     using traits = detail::number_traits<double>;
     constexpr std::uint64_t least = std::uint64_t{1023 - 126} << 52,
                             most = std::uint64_t{1023 + 127} << 52;
-    mu = traits::from_code(std::clamp(traits::to_code(detail::to_double(product)), least, most));
+    mu = traits::from_code(
+        std::clamp(traits::to_code(detail::nearest_double(product)), least, most));
   }
 
   /// The factor of a step that multiplies mu by `factor` in `steps` steps.

@@ -9,7 +9,8 @@
 #include <string>
 
 #include "../convert.hpp"
-#include "arithmetic.hpp"
+#include "detail/calls.hpp"
+#include "detail/scales.hpp"
 
 namespace narrowfloat {
 
@@ -64,7 +65,7 @@ struct DynamicLossScale {
  private:
   NF_INLINE void multiply(double factor) noexcept {
     const float product =
-        detail::to_float(detail::times(detail::real(scale), detail::real(factor)));
+        detail::nearest_float(detail::product(detail::exact_of(scale), detail::exact_of(factor)));
     const bool usable =
         detail::magnitude_bits(product) >= 0x00800000u && detail::is_finite(product);
     if (usable) scale = product;
@@ -77,8 +78,8 @@ inline namespace NF_BASELINE {
 /// 1 / scale as a float. In double first, then in float, it would be the same: the quotient of 1 and a float lies
 /// further from the middle of two floats than double's rounding moves it.
 constexpr float inverse_scale(float scale) {
-  const float factor = inverse(scale);
-  if (!is_usable(scale) || real(scale).negative || !is_finite(factor)) {
+  const float factor = float_quotient(1.0f, scale);
+  if (!is_usable(scale) || exact_of(scale).negative || !is_finite(factor)) {
     throw std::invalid_argument("narrowfloat::unscale: a scale of " +
                                 shown(static_cast<double>(scale)) +
                                 " has no inverse among the positive floats");
@@ -89,19 +90,17 @@ constexpr float inverse_scale(float scale) {
 /// Writes the products and says whether one of them is Inf or NaN.
 template <class From>
 bool unscale_array(Isa isa, const From* in, float* out, std::size_t n, float factor) {
-  const auto kernel = unscale_kernels[static_cast<std::size_t>(isa)];
   std::uint32_t largest = 0;
   if constexpr (std::is_same_v<From, float>) {
-    const bool stream = leaves_caches(n * 2 * sizeof(float));
-    const float_environment environment(direction::nearest);
-    largest = kernel(in, out, n, factor, stream);
+    largest = unscale_floats(place_of<true>(), isa, in, out, n, factor,
+                             leaves_caches(n * 2 * sizeof(float)));
   } else {
     for (std::size_t done = 0, count = 0; done < n; done += count) {
       count = std::min(part_elements, n - done);
       convert_part(isa, in + done, out + done, count, NearestEven{}, Saturation::none,
                    Subnormals::keep, false);
-      const float_environment environment(direction::nearest);
-      largest = std::max(largest, kernel(out + done, out + done, count, factor, false));
+      largest = std::max(largest, unscale_floats(place_of<true>(), isa, out + done, out + done,
+                                                 count, factor, false));
     }
   }
   return largest >= wide<std::uint32_t>::infinity;
@@ -172,3 +171,7 @@ requires float_range<std::ranges::range_reference_t<Tensors>> NF_INLINE std::siz
 }
 
 }  // namespace narrowfloat
+
+#ifndef NARROWFLOAT_COMPILED
+#include "detail/unscale.hpp"
+#endif

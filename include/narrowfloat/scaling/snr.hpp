@@ -7,8 +7,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "activation_integrals.hpp"
-#include "arithmetic.hpp"
+#include "detail/activation_integrals.hpp"
+#include "detail/scales.hpp"
 
 namespace narrowfloat {
 

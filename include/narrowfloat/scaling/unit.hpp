@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "activation_integrals.hpp"
+#include "detail/activation_integrals.hpp"
 #include "unit_constraint.hpp"
 
 namespace narrowfloat {
@@ -25,9 +25,9 @@ constexpr NF_INLINE BinaryScales matmul_scales(std::size_t rows, std::size_t inn
                                                std::size_t cols,
                                                Constraint constraint = Constraint::none) {
   using namespace detail;
-  return constrained(constraint, BinaryScales{root_of_quotient(real(1), size_of(inner)),
-                                              root_of_quotient(real(1), size_of(cols)),
-                                              root_of_quotient(real(1), size_of(rows))});
+  return constrained(constraint, BinaryScales{root_of_quotient(exact_of(1), size_of(inner)),
+                                              root_of_quotient(exact_of(1), size_of(cols)),
+                                              root_of_quotient(exact_of(1), size_of(rows))});
 }
 
 /// A linear layer, x (batch x fan_in) times w (fan_in x fan_out), w initialised to unit variance.
@@ -38,9 +38,9 @@ constexpr NF_INLINE LinearScales linear_scales(std::size_t batch, std::size_t fa
                                                std::size_t fan_out,
                                                Constraint constraint = Constraint::none) {
   using namespace detail;
-  return constrained(constraint, LinearScales{root_of_quotient(real(1), size_of(fan_in)),
-                                              root_of_quotient(real(1), size_of(fan_out)),
-                                              root_of_quotient(real(1), size_of(batch))});
+  return constrained(constraint, LinearScales{root_of_quotient(exact_of(1), size_of(fan_in)),
+                                              root_of_quotient(exact_of(1), size_of(fan_out)),
+                                              root_of_quotient(exact_of(1), size_of(batch))});
 }
 /// The last layer of a model in u-muP (Blake et al., arXiv 2407.17465): forward is 1 / fan_in, unconstrained.
 ///
@@ -48,8 +48,9 @@ constexpr NF_INLINE LinearScales linear_scales(std::size_t batch, std::size_t fa
 constexpr NF_INLINE LinearScales linear_readout_scales(std::size_t batch, std::size_t fan_in,
                                                        std::size_t fan_out) {
   using namespace detail;
-  return {to_double(over(real(1), size_of(fan_in))), root_of_quotient(real(1), size_of(fan_out)),
-          root_of_quotient(real(1), size_of(batch))};
+  return {nearest_double(quotient(exact_of(1), size_of(fan_in))),
+          root_of_quotient(exact_of(1), size_of(fan_out)),
+          root_of_quotient(exact_of(1), size_of(batch))};
 }
 
 /// The shape of a one-dimensional convolution; channels of one group are channels / groups.
@@ -68,13 +69,13 @@ constexpr NF_INLINE LinearScales conv1d_scales(const Conv1dShape& shape,
                                                Constraint constraint = Constraint::none) {
   using namespace detail;
   const exact kernel = size_of(shape.kernel), groups = size_of(shape.groups);
-  const exact in = over(times(size_of(shape.in_channels), kernel), groups);
-  const exact out =
-      over(times(size_of(shape.out_channels), kernel), times(size_of(shape.stride), groups));
-  const exact uses = times(size_of(shape.batch), size_of(shape.out_length));
-  return constrained(constraint,
-                     LinearScales{root_of_quotient(real(1), in), root_of_quotient(real(1), out),
-                                  root_of_quotient(real(1), uses)});
+  const exact in = quotient(product(size_of(shape.in_channels), kernel), groups);
+  const exact out = quotient(product(size_of(shape.out_channels), kernel),
+                             product(size_of(shape.stride), groups));
+  const exact uses = product(size_of(shape.batch), size_of(shape.out_length));
+  return constrained(constraint, LinearScales{root_of_quotient(exact_of(1), in),
+                                              root_of_quotient(exact_of(1), out),
+                                              root_of_quotient(exact_of(1), uses)});
 }
 
 /// A sum of two independent tensors, each perhaps broadcast `repeats` times.
@@ -85,9 +86,10 @@ constexpr NF_INLINE BinaryScales add_scales(std::size_t left_repeats = 1,
                                             std::size_t right_repeats = 1,
                                             Constraint constraint = Constraint::none) {
   using namespace detail;
-  return constrained(constraint, BinaryScales{root_of_quotient(real(1), real(2)),
-                                              root_of_quotient(real(1), size_of(left_repeats)),
-                                              root_of_quotient(real(1), size_of(right_repeats))});
+  return constrained(constraint,
+                     BinaryScales{root_of_quotient(exact_of(1), exact_of(2)),
+                                  root_of_quotient(exact_of(1), size_of(left_repeats)),
+                                  root_of_quotient(exact_of(1), size_of(right_repeats))});
 }
 
 /// The elementwise functions that activation_scales() knows.
@@ -106,8 +108,9 @@ constexpr NF_INLINE OpScales activation_scales(Activation f,
   const auto& moments = detail::activation_moments[static_cast<std::size_t>(f)];
   return detail::constrained(
       constraint,
-      OpScales{detail::root_of_quotient(detail::real(1), detail::real(moments.variance)),
-               detail::root_of_quotient(detail::real(1), detail::real(moments.square_of_slope))});
+      OpScales{detail::root_of_quotient(detail::exact_of(1), detail::exact_of(moments.variance)),
+               detail::root_of_quotient(detail::exact_of(1),
+                                        detail::exact_of(moments.square_of_slope))});
 }
 
 /// Softmax and cross entropy of `classes` logits, summed over the batch: the loss itself is not scaled.
@@ -118,21 +121,21 @@ constexpr NF_INLINE OpScales activation_scales(Activation f,
 constexpr NF_INLINE OpScales softmax_cross_entropy_scales(std::size_t classes) {
   using namespace detail;
   require_scale(classes >= 2, "at least 2 classes", static_cast<double>(classes));
-  const exact s = real(classes);
-  return {1, root_of_quotient(times(s, s), real(classes - 1))};
+  const exact s = exact_of(classes);
+  return {1, root_of_quotient(product(s, s), exact_of(classes - 1))};
 }
 /// The sum of (x - target)^2, both of unit variance: the gradient 2 (x - target) has variance 8.
 ///
 /// Example   assert(mse_loss_scales().grad < 0.3536);
 constexpr NF_INLINE OpScales mse_loss_scales() {
-  return {1, detail::root_of_quotient(detail::real(1), detail::real(8))};
+  return {1, detail::root_of_quotient(detail::exact_of(1), detail::exact_of(8))};
 }
 
 /// A layer or RMS norm over the last dimension of `rows` vectors; grad_w is that of weight and bias.
 ///
 /// Example   assert(layer_norm_scales(64).grad_w == 0.125);
 constexpr NF_INLINE LinearScales layer_norm_scales(std::size_t rows) {
-  return {1, 1, detail::root_of_quotient(detail::real(1), detail::size_of(rows))};
+  return {1, 1, detail::root_of_quotient(detail::exact_of(1), detail::size_of(rows))};
 }
 /// A table of `vocabulary` vectors looked up by `tokens` indices in a batch; grad is that of the table.
 ///
@@ -148,7 +151,7 @@ constexpr NF_INLINE OpScales embedding_scales(std::size_t vocabulary, std::size_
 constexpr NF_INLINE OpScales dropout_scales(double p) {
   using namespace detail;
   require_scale(p >= 0 && p < 1, "a probability in [0, 1)", p);
-  const double kept = to_double(root(plus(real(1), negated(real(p)))));
+  const double kept = nearest_double(root(sum(exact_of(1), negated(exact_of(p)))));
   return {kept, kept};
 }
 
@@ -166,8 +169,8 @@ struct ResidualScales {
 constexpr NF_INLINE ResidualScales residual_scales(double tau) {
   using namespace detail;
   require_scale(tau >= 0 && tau < 0x1p200, "a ratio of at least 0", tau);
-  const exact square = times(real(tau), real(tau)), all = plus(real(1), square);
-  return {root_of_quotient(square, all), root_of_quotient(real(1), all)};
+  const exact square = product(exact_of(tau), exact_of(tau)), all = sum(exact_of(1), square);
+  return {root_of_quotient(square, all), root_of_quotient(exact_of(1), all)};
 }
 /// The ratio tau of branch `index` (attention where even, MLP where odd) of a transformer with `branches` of them, in
 /// u-muP: `mult` weighs all branches against the embedding, `attention_ratio` attention against MLP.
@@ -186,12 +189,14 @@ constexpr NF_INLINE double residual_tau(std::size_t index, std::size_t branches,
   require_scale(mult > 0 && mult < 0x1p200, "a positive factor", mult);
   require_scale(attention_ratio > 0 && attention_ratio < 0x1p200, "a positive ratio",
                 attention_ratio);
-  const exact r = real(mult), a = real(attention_ratio), a_square = times(a, a);
-  const exact mlp = over(times(real(2), times(r, r)), plus(real(1), a_square));  // squares
-  const exact attention = times(a_square, mlp);
-  const exact before = plus(times(real((index + 1) / 2), attention), times(real(index / 2), mlp));
+  const exact r = exact_of(mult), a = exact_of(attention_ratio), a_square = product(a, a);
+  const exact mlp =
+      quotient(product(exact_of(2), product(r, r)), sum(exact_of(1), a_square));  // squares
+  const exact attention = product(a_square, mlp);
+  const exact before =
+      sum(product(exact_of((index + 1) / 2), attention), product(exact_of(index / 2), mlp));
   return root_of_quotient(index % 2 == 0 ? attention : mlp,
-                          plus(over(real(branches), real(2)), before));
+                          sum(quotient(exact_of(branches), exact_of(2)), before));
 }
 
 }  // namespace narrowfloat

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "arithmetic.hpp"
+#include "detail/scales.hpp"
 
 namespace narrowfloat {
 
@@ -48,25 +48,25 @@ constexpr void require_scale(bool holds, const char* what, double got) {
 }
 constexpr exact size_of(std::size_t n) {
   require_scale(n > 0, "sizes of at least 1", 0);
-  return real(n);
+  return exact_of(n);
 }
 /// sqrt(a / b).
 constexpr double root_of_quotient(const exact& a, const exact& b) {
-  return to_double(root(over(a, b)));
+  return nearest_double(root(quotient(a, b)));
 }
 
 /// The mean that a constraint names, of n factors.
 constexpr double mean_scale(Constraint constraint, const double* factors, int n) {
-  exact folded = real(constraint == Constraint::gmean ? 1 : 0);
+  exact folded = exact_of(constraint == Constraint::gmean ? 1 : 0);
   for (int i = 0; i < n; ++i) {
-    const exact x = real(factors[i]);
-    folded = constraint == Constraint::gmean   ? times(folded, x)
-             : constraint == Constraint::hmean ? plus(folded, over(real(1), x))
-                                               : plus(folded, x);
+    const exact x = exact_of(factors[i]);
+    folded = constraint == Constraint::gmean   ? product(folded, x)
+             : constraint == Constraint::hmean ? sum(folded, quotient(exact_of(1), x))
+                                               : sum(folded, x);
   }
-  return to_double(constraint == Constraint::gmean   ? nth_root(folded, n)
-                   : constraint == Constraint::hmean ? over(real(n), folded)
-                                                     : over(folded, real(n)));
+  return nearest_double(constraint == Constraint::gmean   ? nth_root(folded, n)
+                        : constraint == Constraint::hmean ? quotient(exact_of(n), folded)
+                                                          : quotient(folded, exact_of(n)));
 }
 
 /// The scale that all of n have under a constraint other than none: the forward one first, then one for each input.

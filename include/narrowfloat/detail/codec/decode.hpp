@@ -4,7 +4,6 @@
 #pragma once
 
 #include "layout.hpp"
-#include "word.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {

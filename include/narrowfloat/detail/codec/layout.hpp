@@ -5,27 +5,12 @@
 
 #include <bit>
 #include <cstdint>
+#include <type_traits>
 
-#include "../../config.hpp"
+#include "../../specials.hpp"
 #include "word.hpp"
 
-namespace narrowfloat {
-
-/// What the top codes of a format mean. "Magnitude" is the code without its sign bit.
-enum class Specials {
-  ieee,    ///< exponent all ones: Inf (mantissa 0) and NaN; with no mantissa bits, Inf and no NaN
-  fn,      ///< no Inf; only the all-ones magnitude is NaN (OCP E4M3)
-  fnuz,    ///< signed only: no Inf, no -0; the code 1000...0 is NaN
-  finite,  ///< every code is a number (OCP FP6 and FP4, eXmY)
-  scale,   ///< unsigned powers of two, no zero; the all-ones code is NaN (E8M0)
-  p3109  ///< IEEE P3109 extended: signed, NaN at the code of -0 and Inf at the ends; unsigned, NaN
-         ///< on top, Inf below it
-};
-
-/// Whether a format has a sign bit.
-enum class Signedness { is_signed, is_unsigned };
-
-namespace detail {
+namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
 /// Every constant of a format that the formulas need. Codes are magnitudes, right-aligned.
@@ -81,6 +66,27 @@ struct layout {
       max_code < (1u << M) ? static_cast<int>(std::bit_width(max_code)) - 1 : M;
 };
 
+/// The array element that holds a code of Layout.
+template <class Layout>
+using code_for = std::conditional_t<
+    Layout::width <= 8, std::uint8_t,
+    std::conditional_t<Layout::width <= 16, std::uint16_t,
+                       std::conditional_t<Layout::width <= 32, std::uint32_t, std::uint64_t>>>;
+
+/// The array element that holds a code of Layout.
+template <class Layout>
+using code_for = std::conditional_t<
+    Layout::width <= 8, std::uint8_t,
+    std::conditional_t<Layout::width <= 16, std::uint16_t,
+                       std::conditional_t<Layout::width <= 32, std::uint32_t, std::uint64_t>>>;
+
+/// The array element that holds a code of Layout.
+template <class Layout>
+using code_for = std::conditional_t<
+    Layout::width <= 8, std::uint8_t,
+    std::conditional_t<Layout::width <= 16, std::uint16_t,
+                       std::conditional_t<Layout::width <= 32, std::uint32_t, std::uint64_t>>>;
+
 /// Whether every finite value of `Layout` is exact in the float (W = uint32_t) or double (uint64_t)
 /// layout.
 template <class Layout, class W>
@@ -88,6 +94,19 @@ inline constexpr bool exact_in =
     Layout::significant_bits <= wide<W>::mantissa_bits&& Layout::max_exponent <=
     wide<W>::bias&& Layout::quantum >= 1 - wide<W>::bias - wide<W>::mantissa_bits;
 
+/// float as a layout like any other.
+using binary32 = layout<8, 23, 127, Specials::ieee, Signedness::is_signed>;
+/// The formats that processors convert to float and back.
+using binary16 = layout<5, 10, 15, Specials::ieee, Signedness::is_signed>;
+using bfloat = layout<8, 7, 127, Specials::ieee, Signedness::is_signed>;
+/// double, whose codes fit no layout: it is only ever the wide layout of a 64-bit word.
+struct binary64 {
+  static constexpr int width = 64, mantissa_bits = 52, significant_bits = 52;
+  static constexpr int max_exponent = 1023, quantum = -1074;
+  static constexpr bool has_infinity = true;
+  static constexpr std::uint64_t sign_mask = wide<std::uint64_t>::sign_mask;
+  static constexpr bool is_signed = true, has_signed_zero = true, has_subnormals = true;
+};
+
 }  // namespace NF_BASELINE
-}  // namespace detail
-}  // namespace narrowfloat
+}  // namespace narrowfloat::detail

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The array loops for AVX2 (with F16C and FMA), and the edge operations that need its intrinsics.
+// The packs and edge operations of AVX2 (with F16C and FMA).
 #pragma once
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include "../../isa/detail/cpu_features.hpp"
 #include "../codec/philox.hpp"
-#include "../codec/scale_rule.hpp"
-#include "codebook.hpp"
-#include "eights.hpp"
-#include "group.hpp"
+#include "pack.hpp"
 #include "region.hpp"
-#include "table.hpp"
 
-NF_TARGET_BEGIN("avx2,f16c,fma")
+NF_TARGET_BEGIN(NF_AVX2)
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 namespace avx2 {
@@ -160,13 +157,13 @@ NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& hig
   store(to + 32, bytes((bytes::words)_mm256_permute2x128_si256(first, last, 0x31)), stream);
 }
 
-/// A code-book of up to 16 values in two vectors.
+/// A table of up to 16 values in two vectors.
 struct few_values {
   static constexpr std::size_t most = 16;
   __m256 low, high;
 
-  NF_INLINE explicit few_values(const codebook_tables& book)
-      : low(_mm256_load_ps(book.value)), high(_mm256_load_ps(book.value + 8)) {}
+  NF_INLINE explicit few_values(const float* value, const std::uint8_t (&)[4][256])
+      : low(_mm256_load_ps(value)), high(_mm256_load_ps(value + 8)) {}
   NF_INLINE void find(const unsigned char* in, words (&found)[4]) const {
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
@@ -196,33 +193,11 @@ using all_values = no_values;
 
 #include "../codec/philox.inl"
 
+#include "lanes.inl"
+
 #include "groups.inl"
 
-#include "table.inl"
-
 #include "random.inl"
-
-#include "convert.inl"
-
-#include "reduce.inl"
-
-#include "packed.inl"
-
-#include "block.inl"
-
-#include "elements.inl"
-
-#include "hadamard.inl"
-
-#include "integer.inl"
-
-#include "grid.inl"
-
-#include "scaling.inl"
-
-#include "codebook.inl"
-
-#include "codebook_decode.inl"
 
 }  // namespace avx2
 }  // namespace NF_BASELINE

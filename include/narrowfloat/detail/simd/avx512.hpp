@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The array loops for AVX-512 (F, BW, VL, DQ), and the edge operations that need its intrinsics.
+// The packs and edge operations of AVX-512 (F, BW, VL, DQ), and the look-ups of AVX-512 with VBMI.
 #pragma once
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include "../../isa/detail/cpu_features.hpp"
 #include "../codec/philox.hpp"
-#include "../codec/scale_rule.hpp"
-#include "codebook.hpp"
-#include "eights.hpp"
-#include "group.hpp"
+#include "pack.hpp"
 #include "region.hpp"
-#include "table.hpp"
 
-NF_TARGET_BEGIN("avx2,f16c,fma,avx512f,avx512bw,avx512vl,avx512dq")
+NF_TARGET_BEGIN(NF_AVX512)
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 namespace avx512 {
@@ -132,12 +129,15 @@ NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long
   return {product >> 32, product};
 }
 
-/// A code-book of up to 16 values in a vector.
+using byte_table = no_values;  // without VBMI that of AVX2 serves
+
+/// A table of up to 16 values in a vector.
 struct few_values {
   static constexpr std::size_t most = 16;
   __m512 all;
 
-  NF_INLINE explicit few_values(const codebook_tables& book) : all(_mm512_load_ps(book.value)) {}
+  NF_INLINE explicit few_values(const float* value, const std::uint8_t (&)[4][256])
+      : all(_mm512_load_ps(value)) {}
   NF_INLINE void find(const unsigned char* in, words (&found)[4]) const {
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
@@ -159,13 +159,13 @@ struct nibble_choice {
     return (words::words)_mm512_maskz_permutexvar_epi32(0xffff, code, (__m512i)floats[0].lanes);
   }
 };
-/// One of up to 256 values in 16 vectors.
+/// A table of up to 256 values in 16 vectors.
 struct all_values {
   __m512 row[16];
 
-  NF_INLINE explicit all_values(const codebook_tables& book) {
+  NF_INLINE explicit all_values(const float* value, const std::uint8_t (&)[4][256]) {
     NF_UNROLL
-    for (int k = 0; k < 16; ++k) row[k] = _mm512_load_ps(book.value + 16 * k);
+    for (int k = 0; k < 16; ++k) row[k] = _mm512_load_ps(value + 16 * k);
   }
   NF_INLINE void find(const unsigned char* in, words (&found)[4]) const {
     NF_UNROLL
@@ -191,33 +191,144 @@ struct all_values {
 
 #include "../codec/philox.inl"
 
+#include "lanes.inl"
+
 #include "groups.inl"
 
 #include "random.inl"
 
-#include "convert.inl"
-
-#include "reduce.inl"
-
-#include "packed.inl"
-
-#include "block.inl"
-
-#include "elements.inl"
-
-#include "hadamard.inl"
-
-#include "integer.inl"
-
-#include "grid.inl"
-
-#include "scaling.inl"
-
-#include "codebook.inl"
-
-#include "codebook_decode.inl"
-
 }  // namespace avx512
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail
+NF_TARGET_END
+
+// With VBMI one permutation of bytes looks up 64 codes in half a table.
+NF_TARGET_BEGIN(NF_AVX512_VBMI)
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+namespace avx512_vbmi {
+
+using avx512::bytes, avx512::finish_streaming, avx512::halves, avx512::lanes,
+    avx512::load_widen_bytes, avx512::long_words, avx512::prefetch, avx512::store, avx512::words;
+
+struct byte_table {
+  __m512i quarter[4];
+
+  NF_INLINE explicit byte_table(const std::uint8_t* table) {
+    for (int k = 0; k < 4; ++k) quarter[k] = _mm512_loadu_si512(table + 64 * k);
+  }
+  NF_INLINE bytes find(const bytes& code) const {
+    const __m512i x = (__m512i)code.lanes;
+    const __m512i low = _mm512_permutex2var_epi8(quarter[0], x, quarter[1]);
+    const __m512i high = _mm512_permutex2var_epi8(quarter[2], x, quarter[3]);
+    return (bytes::words)_mm512_mask_blend_epi8(_mm512_movepi8_mask(x), low, high);
+  }
+};
+
+/// The bytes of two packs in turns, or those pairs below two bytes of zero.
+template <std::size_t OutBytes>
+NF_INLINE void store_pairs(unsigned char* to, const bytes& low, const bytes& high, bool stream) {
+  static_assert(OutBytes == 2 || OutBytes == 4);
+  // Bytes of `high` are numbered from 64. Of four bytes the mask makes the first two zero.
+  __m512i place =
+      OutBytes == 2 ? _mm512_setr_epi64(0x4303420241014000, 0x4707460645054404, 0x4b0b4a0a49094808,
+                                        0x4f0f4e0e4d0d4c0c, 0x5313521251115010, 0x5717561655155414,
+                                        0x5b1b5a1a59195818, 0x5f1f5e1e5d1d5c1c)
+                    : _mm512_setr_epi64(0x4101000040000000, 0x4303000042020000, 0x4505000044040000,
+                                        0x4707000046060000, 0x4909000048080000, 0x4b0b00004a0a0000,
+                                        0x4d0d00004c0c0000, 0x4f0f00004e0e0000);
+  constexpr __mmask64 kept = OutBytes == 2 ? ~__mmask64{0} : 0xcccccccccccccccc;
+  constexpr char elements = 64 / OutBytes;
+  NF_UNROLL
+  for (std::size_t k = 0; k < OutBytes; ++k) {
+    const __m512i pairs =
+        _mm512_maskz_permutex2var_epi8(kept, (__m512i)low.lanes, place, (__m512i)high.lanes);
+    store(to + 64 * k, bytes((bytes::words)pairs), stream);
+    place = _mm512_add_epi8(place, _mm512_set1_epi8(elements));
+  }
+}
+
+/// 64 codes of the bit stream, one a byte.
+template <int Width>
+NF_INLINE bytes unpack_codes(const std::uint8_t* from) {
+  if constexpr (Width == 8) {
+    return bytes::load(from);
+  } else {
+    // Byte k of each eight gets the Width bits from bit k * Width of its group on.
+    struct places {
+      alignas(64) std::uint8_t bytes[64];
+    };
+    constexpr places group_bytes = [] {
+      places p{};
+      for (int k = 0; k < 64; ++k)
+        p.bytes[k] = static_cast<std::uint8_t>(k / 8 * Width + (k % 8 < Width ? k % 8 : 0));
+      return p;
+    }();
+    constexpr std::uint64_t first_bits =
+        0x0706050403020100u * static_cast<unsigned>(Width);  // no product exceeds a byte
+    constexpr __mmask64 read = ~__mmask64{0} >> (64 - 8 * Width);
+    const __m512i stream = _mm512_maskz_loadu_epi8(read, from);
+    const __m512i groups =
+        _mm512_maskz_permutexvar_epi8(~__mmask64{0}, _mm512_load_si512(group_bytes.bytes), stream);
+    const __m512i codes = _mm512_maskz_multishift_epi64_epi8(
+        ~__mmask64{0}, _mm512_set1_epi64((long long)first_bits), groups);
+    return (bytes::words)_mm512_and_si512(codes, _mm512_set1_epi8((1 << Width) - 1));
+  }
+}
+
+/// The bytes of a table at codes of Width bits.
+template <int Width>
+NF_INLINE bytes find_codes(const byte_table& table, const bytes& code) {
+  const __m512i x = (__m512i)code.lanes;
+  if constexpr (Width > 7) return table.find(code);
+  if constexpr (Width == 7)
+    return (bytes::words)_mm512_permutex2var_epi8(table.quarter[0], x, table.quarter[1]);
+  return (bytes::words)_mm512_maskz_permutexvar_epi8(~__mmask64{0}, x, table.quarter[0]);
+}
+
+/// Floats k * 16 ... of the 64 whose upper halves have these bytes.
+NF_INLINE words floats_of_pairs(const bytes& low, const bytes& high, std::size_t k) {
+  const __m512i first = _mm512_setr_epi64(
+      0x4101000040000000, 0x4303000042020000, 0x4505000044040000, 0x4707000046060000,
+      0x4909000048080000, 0x4b0b00004a0a0000, 0x4d0d00004c0c0000, 0x4f0f00004e0e0000);
+  const __m512i place = _mm512_add_epi8(first, _mm512_set1_epi8((char)(16 * k)));
+  return (words::words)_mm512_maskz_permutex2var_epi8(0xcccccccccccccccc, (__m512i)low.lanes, place,
+                                                      (__m512i)high.lanes);
+}
+
+using few_values = no_values;  // avx512 has the best way already
+
+/// A table of up to 256 values, a byte of all of them at a time.
+struct all_values {
+  byte_table bytes_of[4];
+
+  NF_INLINE explicit all_values(const float*, const std::uint8_t (&plane)[4][256])
+      : bytes_of{byte_table(plane[0]), byte_table(plane[1]), byte_table(plane[2]),
+                 byte_table(plane[3])} {}
+  NF_INLINE void find(const unsigned char* in, words (&found)[4]) const {
+    // Unpacking works in 128-bit parts: four codes of each part come to one vector. So four neighbours of
+    // the four parts change places first.
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const bytes code =
+        (bytes::words)_mm512_maskz_permutexvar_epi32(0xffff, order, _mm512_loadu_si512(in));
+    const __m512i a = (__m512i)bytes_of[0].find(code).lanes,
+                  b = (__m512i)bytes_of[1].find(code).lanes;
+    const __m512i c = (__m512i)bytes_of[2].find(code).lanes,
+                  d = (__m512i)bytes_of[3].find(code).lanes;
+    const __m512i ab_low = _mm512_unpacklo_epi8(a, b), ab_high = _mm512_unpackhi_epi8(a, b);
+    const __m512i cd_low = _mm512_unpacklo_epi8(c, d), cd_high = _mm512_unpackhi_epi8(c, d);
+    found[0] = (words::words)_mm512_unpacklo_epi16(ab_low, cd_low);
+    found[1] = (words::words)_mm512_unpackhi_epi16(ab_low, cd_low);
+    found[2] = (words::words)_mm512_unpacklo_epi16(ab_high, cd_high);
+    found[3] = (words::words)_mm512_unpackhi_epi16(ab_high, cd_high);
+  }
+};
+
+#include "lanes.inl"
+
+#include "groups.inl"
+
+}  // namespace avx512_vbmi
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
 NF_TARGET_END

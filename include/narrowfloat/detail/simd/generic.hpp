@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The array loops for the compiler's baseline: no intrinsics, no target.
+// The packs and edge operations of the compiler's baseline: no intrinsics, no target.
 #pragma once
 
+#include "../../isa/detail/cpu_features.hpp"
 #include "../codec/philox.hpp"
-#include "../codec/scale_rule.hpp"
-#include "codebook.hpp"
-#include "eights.hpp"
-#include "group.hpp"
-#include "table.hpp"
+#include "pack.hpp"
+#include "region.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -99,54 +97,18 @@ NF_INLINE halves load_widen_bytes(const unsigned char* from) {
   return x;
 }
 
-/// Converts n codes of one byte by a table to elements of OutBytes bytes. Four bytes are a float, of which
-/// the table has the upper half.
-template <std::size_t OutBytes>
-void look_up(const void* in, void* out, std::size_t n, const code_table& table, bool) {
-  using element =
-      std::conditional_t<OutBytes == 1, std::uint8_t,
-                         std::conditional_t<OutBytes == 2, std::uint16_t, std::uint32_t>>;
-  const auto* source = static_cast<const unsigned char*>(in);
-  auto* target = static_cast<unsigned char*>(out);
-  for (std::size_t i = 0; i < n; ++i) {
-    auto result = static_cast<element>(table.low[source[i]]);
-    if constexpr (OutBytes > 1) result |= static_cast<element>(table.high[source[i]] << 8);
-    if constexpr (OutBytes == 4) result <<= 16;
-    __builtin_memcpy(target + i * OutBytes, &result, OutBytes);
-  }
-}
-
+using byte_table = no_values;
 using few_values = no_values;
 using nibble_choice = no_values;
 using all_values = no_values;
 
 #include "../codec/philox.inl"
 
+#include "lanes.inl"
+
 #include "groups.inl"
 
 #include "random.inl"
-
-#include "convert.inl"
-
-#include "reduce.inl"
-
-#include "packed.inl"
-
-#include "block.inl"
-
-#include "elements.inl"
-
-#include "hadamard.inl"
-
-#include "integer.inl"
-
-#include "grid.inl"
-
-#include "scaling.inl"
-
-#include "codebook.inl"
-
-#include "codebook_decode.inl"
 
 }  // namespace generic
 }  // namespace NF_BASELINE

@@ -1,30 +1,5 @@
 // How an array is walked. No include guard: it is included once in each instruction set's region and
-// namespace, where it sees `lanes`, prefetch() and finish_streaming().
-
-inline constexpr std::size_t group = 4 * lanes;
-
-/// All lanes alike. In the region, where it is one instruction: outside, GCC 12 makes N insertions of it.
-template <class W>
-NF_INLINE W splat(lane<W> x) {
-  return typename W::words{} + x;
-}
-
-/// The same of a float: a sum would lose the sign of -0.
-NF_INLINE vector<lanes, float> splat_float(float x) {
-  return (vector<lanes, float>)splat<words>(__builtin_bit_cast(std::uint32_t, x)).lanes;
-}
-
-/// Hides where a sum comes from: -ffast-math would let the compiler add in another order.
-NF_INLINE words opaque(words x) {
-#if defined(__x86_64__) || defined(__SSE__)
-  __asm__("" : "+v"(x.lanes));
-#elif defined(__aarch64__)
-  __asm__("" : "+w"(x.lanes));
-#else
-  __asm__("" : "+m"(x.lanes));
-#endif
-  return x;
-}
+// namespace, where it sees the loops of lanes.inl, prefetch() and finish_streaming().
 
 /// Copies `count` bytes, less than Capacity. Not a call: one would cost as much as a whole step.
 template <std::size_t Capacity>
@@ -42,15 +17,21 @@ NF_INLINE void copy_bytes(unsigned char* to, const unsigned char* from, std::siz
   }
 }
 
-/// Runs a step on fewer elements than it takes, through copies: nothing outside the arrays is touched.
+/// Runs a step that is not of the loop: on fewer elements than it takes, through copies, so that nothing outside the
+/// arrays is touched; or on a whole group. A call, and of a copy: the text of a step is compiled twice, not four times,
+/// and the step of the loop stays in registers.
 template <class Step>
-NF_INLINE void run_part(const Step& step, const unsigned char* in, unsigned char* out,
-                        std::size_t n, const unsigned char* random) {
-  alignas(64) unsigned char source[group * Step::in_bytes] = {};
+__attribute__((noinline)) void run_part(Step step, const unsigned char* in, unsigned char* out,
+                                        std::size_t n, const unsigned char* random) {
+  alignas(64) unsigned char source[group * Step::in_bytes];
   alignas(64) unsigned char target[group * Step::out_bytes];
-  copy_bytes<sizeof source>(source, in, n * Step::in_bytes);
-  step(source, target, random, false);
-  copy_bytes<sizeof target>(out, target, n * Step::out_bytes);
+  const bool is_whole = n == group;
+  if (!is_whole) {
+    __builtin_memset(source, 0, sizeof source);
+    copy_bytes<sizeof source>(source, in, n * Step::in_bytes);
+  }
+  step(is_whole ? in : source, is_whole ? out : target, random, false);
+  if (!is_whole) copy_bytes<sizeof target>(out, target, n * Step::out_bytes);
 }
 
 /// Runs a step over n elements, `group` at a time. Each group is read before it is written. Streaming stores
@@ -85,12 +66,7 @@ NF_INLINE void run_groups(const Step& step, const unsigned char* in, unsigned ch
   if (i == n) return;
   if constexpr (Step::in_bytes != Step::out_bytes) {
     // The arrays are apart: the last group may begin among elements that are done.
-    if (n >= group) {
-      i = n - group;
-      step(in + i * Step::in_bytes, out + i * Step::out_bytes, random + i * Step::random_bytes,
-           false);
-      return;
-    }
+    if (n >= group) i = n - group;
   }
   run_part(step, in + i * Step::in_bytes, out + i * Step::out_bytes, n - i,
            random + i * Step::random_bytes);

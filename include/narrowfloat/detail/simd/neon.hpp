@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The array loops for AArch64 Advanced SIMD, and the edge operations that need its intrinsics.
+// The packs and edge operations of AArch64 Advanced SIMD.
 #pragma once
 
 #if defined(__aarch64__)
 #include <arm_neon.h>
 
+#include "../../isa/detail/cpu_features.hpp"
 #include "../codec/philox.hpp"
-#include "../codec/scale_rule.hpp"
-#include "codebook.hpp"
-#include "eights.hpp"
-#include "group.hpp"
-#include "table.hpp"
+#include "pack.hpp"
+#include "region.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -146,33 +144,11 @@ using all_values = no_values;
 
 #include "../codec/philox.inl"
 
+#include "lanes.inl"
+
 #include "groups.inl"
 
-#include "table.inl"
-
 #include "random.inl"
-
-#include "convert.inl"
-
-#include "reduce.inl"
-
-#include "packed.inl"
-
-#include "block.inl"
-
-#include "elements.inl"
-
-#include "hadamard.inl"
-
-#include "integer.inl"
-
-#include "grid.inl"
-
-#include "scaling.inl"
-
-#include "codebook.inl"
-
-#include "codebook_decode.inl"
 
 }  // namespace neon
 }  // namespace NF_BASELINE

@@ -137,5 +137,44 @@ NF_INLINE pack<N, Lane> limited(const pack<N, Lane>& bits, const pack<N, Lane>& 
   return least(once, negative | pack<N, Lane>(Lane{1} << (8 * sizeof(Lane) - 1)));
 }
 
+/// Two packs of f64 words to the low or the high halves of their lanes, in order.
+template <std::size_t N>
+NF_INLINE pack<2 * N> every_second_word(const pack<N, std::uint64_t>& first,
+                                        const pack<N, std::uint64_t>& last, bool high) {
+  const pack<2 * N> a = (high ? first >> 32 : first).template as<std::uint32_t>();
+  const pack<2 * N> b = (high ? last >> 32 : last).template as<std::uint32_t>();
+  if constexpr (N == 8) {
+    return __builtin_shufflevector(a.lanes, b.lanes, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24,
+                                   26, 28, 30);
+  } else if constexpr (N == 4) {
+    return __builtin_shufflevector(a.lanes, b.lanes, 0, 2, 4, 6, 8, 10, 12, 14);
+  } else {
+    static_assert(N == 2);
+    return __builtin_shufflevector(a.lanes, b.lanes, 0, 2, 4, 6);
+  }
+}
+
+/// Stores the lanes of two packs in turns.
+template <std::size_t N>
+NF_INLINE void store_in_turns(void* to, const pack<N, std::uint64_t>& even,
+                              const pack<N, std::uint64_t>& odd) {
+  using lanes = pack<N, std::uint64_t>;
+  auto* const last = static_cast<unsigned char*>(to) + sizeof even.lanes;
+  if constexpr (N == 8) {
+    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 0, 8, 1, 9, 2, 10, 3, 11)).store(to);
+    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 4, 12, 5, 13, 6, 14, 7, 15)).store(last);
+  } else if constexpr (N == 4) {
+    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 0, 4, 1, 5)).store(to);
+    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 2, 6, 3, 7)).store(last);
+  } else {
+    static_assert(N == 2);
+    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 0, 2)).store(to);
+    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 1, 3)).store(last);
+  }
+}
+
+/// Stands for a look-up that an instruction set has no better way for than one value after the other.
+struct no_values {};
+
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -5,6 +5,11 @@
 
 #include "../../config.hpp"
 
+// What each instruction set's region may use.
+#define NF_AVX2 "avx2,f16c,fma"
+#define NF_AVX512 "avx2,f16c,fma,avx512f,avx512bw,avx512vl,avx512dq"
+#define NF_AVX512_VBMI "avx2,f16c,fma,avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi"
+
 #define NF_PRAGMA(text) _Pragma(#text)
 #if defined(__clang__)
 #define NF_TARGET_BEGIN(features) \

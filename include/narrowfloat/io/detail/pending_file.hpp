@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // A file that appears under its name only when it is complete.
-// private: include <narrowfloat/io/safetensors.hpp>
 #pragma once
 
 #include <cerrno>

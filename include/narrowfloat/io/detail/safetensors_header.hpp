@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The JSON header of a safetensors file: reads it strictly, writes it, knows its grammar only.
-// private: include <narrowfloat/io/safetensors.hpp>
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Whether the tensors that a safetensors header describes fit their data and fill the file.
-// private: include <narrowfloat/io/safetensors.hpp>
 #pragma once
 
 #include <algorithm>

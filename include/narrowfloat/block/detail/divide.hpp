@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+// Chooses the scales of a tile, blocks that lie side by side, and divides its values by them: a float for
+// each that every rounding to an element takes for the exact quotient.
+#pragma once
+
+#include <bit>
+#include <vector>
+
+#include "../../detail/array/magnitude.hpp"
+#include "../../detail/array/parts.hpp"
+#include "choose.hpp"
+#include "exponents.hpp"
+
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+
+/// Where the factor of a column is: at column >> shift. As many columns share one as the width of the blocks allows: all
+/// of a block where that is a power of two from 16 on, else 16 or one.
+constexpr NF_FN int block_shift(std::size_t width) {
+  if (width % 16 != 0) return 0;
+  return std::has_single_bit(width) ? std::countr_zero(width) : 4;
+}
+
+/// Repeats the factor of each block, `times` or in the last one less often, up to n factors; `spare` is overwritten.
+template <class T>
+void repeat_factors(std::vector<T>& factors, std::vector<T>& spare, std::size_t n,
+                    std::size_t times) {
+  constexpr std::size_t step = 4;
+  spare.resize(n + step);
+  T* const to = spare.data();
+  for (std::size_t first = 0, block = 0; first < n; first += times, ++block) {
+    const T x = factors[block], together[step] = {x, x, x, x};
+    // The last few may be too many: the next block overwrites them.
+    const std::size_t end = first + std::min(times, n - first);
+    for (std::size_t i = first; i < end; i += step)
+      __builtin_memcpy(to + i, together, sizeof together);
+  }
+  factors.swap(spare);
+}
+
+template <class Format, class R>
+class tile_divider {
+  using Element = typename Format::element;
+  using Scale = typename Format::scale;
+  using code = typename element_traits<Element>::code;
+  using layout = layout_of<typename element_traits<Element>::rounded>;
+  static constexpr bool is_power = power_of_two_scale<Scale>;
+  static constexpr bool is_random = R::random_bits != 0;
+  /// Whether a product by a power of two can overflow where the quotient's element is still chosen.
+  static constexpr bool is_bounded = [] {
+    if constexpr (is_power) {
+      using traits = scale_traits<Scale>;
+      return traits::lowest >= -127 && traits::highest == 127;
+    }
+    return true;
+  }();
+
+ public:
+  /// What quotients are: floats where these are as good as exact, doubles rounded to odd elsewhere.
+  using real = std::conditional_t<float_suffices<Element> && float_holds<Scale> && is_bounded &&
+                                      (is_power || decisive_bits<layout, R> <= 22),
+                                  float, double>;
+  static constexpr bool in_floats = std::same_as<real, float>;
+
+  tile_divider(const QuantizeOptions& options, const tensor_factors& tensor, std::size_t width)
+      : options_(options),
+        choose_(options, tensor),
+        width_(width),
+        shift_(block_shift(width)),
+        isa_(active_isa()) {}
+
+  /// Begins a tile of so many columns.
+  void start(std::size_t columns) {
+    columns_ = columns;
+    blocks_ = columns / width_ + (columns % width_ != 0 ? 1 : 0);
+    amax_.assign(whole_packs(blocks_), 0);
+  }
+
+  /// Takes in values of the columns from `first` on.
+  void join(const float* values, std::size_t n, std::size_t first) {
+    const std::uint32_t limit =
+        options_.non_finite == NonFinite::propagate ? float_infinity - 1 : ~std::uint32_t{0} >> 1;
+    join_kernels[isa_](values, n, first, width_, limit, amax_.data());
+  }
+
+  /// Writes the scales; values_of(block) gives all values of one.
+  template <class Values>
+  void choose(Scale* scales, const Values& values_of) {
+    const float_environment environment(direction::nearest);
+    scales_ = scales;
+    has_blank_ = choose_.is_blank(largest_kernels<std::uint32_t>[isa_](amax_.data(), blocks_));
+    const std::size_t padded = whole_packs(blocks_);
+    factors_.resize(padded);
+    if constexpr (is_power) {
+      steps_.resize(padded);
+      if (choose_.folds()) divide_largest();
+      exponent_kernels[isa_](amax_.data(), padded, choose_.rule(), steps_.data(), factors_.data());
+      if (options_.rule == ScaleRule::search) {
+        for (std::size_t b = 0; b < blocks_; ++b) search(b, values_of(b));
+      }
+      for (std::size_t b = 0; b < blocks_; ++b) scales[b] = choose_.scale_of(steps_[b]);
+    } else {
+      choose_values(values_of);
+    }
+    if constexpr (in_floats) finish_factors();
+  }
+
+  /// The elements of n values, at most part_elements, of the columns from `first` on.
+  void encode(const float* values, std::size_t n, std::size_t first, const R& rounding,
+              Element* out) const {
+    element_encoding how{
+        .policy = saturates_in(options_.non_finite == NonFinite::propagate ? Saturation::propagate
+                                                                           : Saturation::finite),
+        .most_negative = most_negative(Element::width, options_.full_range)};
+    if constexpr (in_floats) {
+      const bool divides = !is_power;
+      if (!uses_long() && !has_blank_ && !is_exact_only() && !(divides && folds())) {
+        how.above_zero = looks_below<R>;
+        how.reads_ahead = true;
+        if (divides) how.inverses = inverses_.data(), how.mask = bits_near<layout>;
+        encode_products<code>(values, n, first, shift_, factors_.data(), rounding, how, out);
+        return;
+      }
+    }
+    real quotients[part_elements];
+    divide(values, n, first, quotients);
+    encode_elements<code>(quotients, n, rounding, how, out);
+  }
+
+ private:
+  /// The quotients of values of the columns from `first` on.
+  void divide(const float* values, std::size_t n, std::size_t first, real* out) const {
+    if constexpr (in_floats) {
+      const float_environment environment(direction::nearest);
+      if (is_exact_only()) {
+        for (std::size_t i = 0; i < n; ++i)
+          out[i] = real_number<float>(exact_quotient(values[i], first + i), to_odd);
+      } else if (is_power ? uses_long() : !folds()) {
+        multiply_long_kernels[isa_](values, n, first, shift_, inverses_.data(),
+                                    looks_below<R> ? narrowing::odd_above_zero : narrowing::odd,
+                                    out);
+      } else {
+        multiply_kernels[isa_](values, n, first, shift_, factors_.data(), looks_below<R>, out);
+      }
+      if (has_blank_) {
+        for (std::size_t i = 0; i < n; ++i)
+          if (choose_.is_blank(amax_[(first + i) / width_])) out[i] = float_of_bits(0);
+      }
+    } else {
+      for (std::size_t i = 0; i < n; ++i) out[i] = exact_quotient(values[i], first + i);
+    }
+  }
+
+  /// Whether float has room around the scales: no rounding to one sees more of a ratio than its float, rounded to odd.
+  static constexpr bool ratios_suffice = [] {
+    if constexpr (narrow_float<Scale>) return layout_of<Scale>::quantum >= -120;
+    return true;
+  }();
+
+  bool folds() const { return choose_.folds(); }
+  /// Whether an Inf may meet a scale of 0.
+  bool is_exact_only() const { return !is_power && options_.non_finite == NonFinite::propagate; }
+  bool uses_long() const {
+    return options_.three_quarters || (!is_power && !folds() && (is_random || looks_below<R>));
+  }
+
+  double exact_quotient(float x, std::size_t column) const {
+    const std::size_t block = column / width_;
+    return choose_.quotient(x, scales_[block], amax_[block]);
+  }
+
+  /// By the largest element, in float.
+  void divide_largest() {
+    values_.resize(amax_.size());
+    const float reciprocal = choose_.reciprocal();
+    __builtin_memcpy(values_.data(), amax_.data(), amax_.size() * sizeof(float));
+    multiply_kernels[isa_](values_.data(), values_.size(), 0, one_for_all, &reciprocal, false,
+                           values_.data());
+    __builtin_memcpy(amax_.data(), values_.data(), amax_.size() * sizeof(float));
+  }
+
+  void search(std::size_t block, std::span<const float> values) {
+    if (amax_[block] == 0 || amax_[block] >= float_infinity) return;
+    steps_[block] = choose_.searched_steps(amax_[block], values);
+    factors_[block] = float_of_bits(choose_.inverse_of(steps_[block]));
+  }
+
+  template <class Values>
+  void choose_values(const Values& values_of) {
+    if (folds()) {
+      for (std::size_t b = 0; b < blocks_; ++b) {
+        const auto folded = choose_.folded(amax_[b]);
+        scales_[b] = folded.scale;
+        factors_[b] = folded.reciprocal;
+      }
+    } else if constexpr (ratios_suffice) {
+      choose_ratios();
+    } else {
+      for (std::size_t b = 0; b < blocks_; ++b)
+        scales_[b] = choose_.mapped(amax_[b], largest_binary<Element>());
+    }
+    if (options_.four_over_six) {
+      for (std::size_t b = 0; b < blocks_; ++b) {
+        if (!choose_.is_blank(amax_[b])) scales_[b] = choose_.four_or_six(amax_[b], values_of(b));
+      }
+    }
+    if constexpr (narrow_float_scale<Format>) {
+      using storage = typename Scale::Storage;
+      constexpr auto normal = static_cast<storage>(storage{1} << Scale::mantissa_bits);
+      for (std::size_t b = 0; options_.normal_scales && b < blocks_; ++b)
+        scales_[b] = Scale::from_bits(std::max(scales_[b].bits(), normal));
+    }
+    if (!has_blank_) return;
+    for (std::size_t b = 0; b < blocks_; ++b) {
+      if (choose_.is_blank(amax_[b])) scales_[b] = choose_.nan();
+    }
+  }
+
+  /// The scales amax / (largest element * tensor scale), rounded to nearest.
+  void choose_ratios() {
+    values_.resize(amax_.size());
+    __builtin_memcpy(values_.data(), amax_.data(), amax_.size() * sizeof(float));
+    const double inverse = choose_.inverse_range();
+    multiply_long_kernels[isa_](values_.data(), values_.size(), 0, one_for_all, &inverse,
+                                std::same_as<Scale, float> ? narrowing::nearest : narrowing::odd,
+                                values_.data());
+    convert_by_kernel(isa_, values_.data(), scales_, blocks_, nearest_even, Saturation::finite,
+                      Subnormals::keep);
+  }
+
+  /// What multiplies instead of dividing.
+  void finish_factors() {
+    if constexpr (!is_power) {
+      if (!folds()) {
+        values_.resize(factors_.size());
+        decode_elements(scales_, blocks_, values_.data());
+        inverses_.resize(factors_.size());
+        invert_kernels[isa_](values_.data(), values_.size(), choose_.tensor_scale(),
+                             inverses_.data(), factors_.data());
+      }
+    }
+    if (options_.three_quarters) {
+      if constexpr (is_power) {
+        inverses_.resize(factors_.size());
+        decode_elements(factors_.data(), factors_.size(), inverses_.data());
+      }
+      for (double& inverse : inverses_) inverse = scaled_up(inverse, 0.75);
+    }
+    const std::size_t times = width_ >> shift_, n = whole_packs(columns_) >> shift_;
+    if (times == 1) return;
+    repeat_factors(factors_, values_, n, times);
+    if (!inverses_.empty()) repeat_factors(inverses_, spare_, n, times);
+  }
+
+  QuantizeOptions options_;
+  scale_chooser<Format> choose_;
+  std::size_t width_, columns_ = 0, blocks_ = 0;
+  int shift_;
+  bool has_blank_ = false;
+  Isa isa_;
+  Scale* scales_ = nullptr;
+  std::vector<std::uint32_t> amax_, steps_;
+  std::vector<float> factors_, values_;  ///< `values_` of scales, or of what they are made from
+  std::vector<double> inverses_, spare_;
+};
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// What a block format is made of: an element type, a scale type, and how many elements share a scale.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "../float.hpp"
+#include "number_types.hpp"
+
+namespace narrowfloat {
+/// Whether a tensor has one more scale, a float, that all its blocks share.
+enum class TensorScale {
+  none,
+  float32  ///< what the largest magnitude needs, so that block scales of little range suffice
+};
+
+namespace detail {
+
+template <class T>
+concept power_of_two_scale = std::same_as<T, ExponentInt8> ||
+    (narrow_float<T>&& layout_of<T>::is_scale);
+
+}  // namespace detail
+
+/// An element of a block format: a Float of 1 to 16 bits, or a FixedPoint.
+template <class T>
+concept block_element = detail::is_fixed_point<T> ||(narrow_float<T>&& T::width <= 16);
+
+/// A scale of a block format: a power of two (E8M0, ExponentInt8), float, or an unsigned or signed
+/// Float, of which only nonnegative codes are used.
+template <class T>
+concept block_scale = detail::power_of_two_scale<T> || std::same_as<T, float> || narrow_float<T>;
+
+namespace detail {
+template <class Scale>
+inline constexpr TensorScale usual_tensor_scale = TensorScale::none;
+template <narrow_float Scale>
+inline constexpr TensorScale usual_tensor_scale<Scale> =
+    power_of_two_scale<Scale> || Scale::width > 8 ? TensorScale::none : TensorScale::float32;
+}  // namespace detail
+
+/// Blocks of elements that share a scale: K of them along the blocked axis, in Rows neighbouring lines
+/// (1: the blocks of OCP MX and NVFP4; 16 x 16 and 128 x 128: the two-dimensional ones of weights).
+/// An 8-bit scale with mantissa bits brings a scale of the tensor unless told otherwise.
+template <block_element Element, block_scale Scale, int K, int Rows = 1,
+          TensorScale Tensor = detail::usual_tensor_scale<Scale>>
+struct BlockFormat {
+  static_assert(K >= 1 && Rows >= 1, "BlockFormat<..., K, Rows>: a block has at least one element");
+  static_assert(Tensor == TensorScale::none || !detail::power_of_two_scale<Scale>,
+                "BlockFormat<...>: power-of-two scales need no tensor scale");
+  using element = Element;
+  using scale = Scale;
+  static constexpr int block_size = K;
+  static constexpr int block_rows = Rows;
+  static constexpr TensorScale tensor_scale = Tensor;
+};
+
+/// An instance of BlockFormat.
+template <class T>
+concept block_format = requires {
+  typename T::element;
+  typename T::scale;
+  { T::block_size } -> std::convertible_to<int>;
+  { T::block_rows } -> std::convertible_to<int>;
+  { T::tensor_scale } -> std::convertible_to<TensorScale>;
+};
+
+/// The exponent of a power-of-two scale. With amax = m * 2^e the largest magnitude of the block,
+/// 1 <= m < 2, and the largest element M * 2^emax, 1 <= M < 2:
+enum class ScaleRule {
+  floor,  ///< e - emax, as OCP MX says: magnitudes above the largest element's are clipped
+  ceil,   ///< e - emax, one more where m > 1: never clips, may waste almost a binade
+  rceil,  ///< the smallest without clipping: e - emax, one more where m > M
+  even,   ///< e - emax, one more where m, rounded to the element's mantissa (ties up), is 2
+  search  ///< of floor - 1 ... floor + 2 the one with the smallest sum of squared errors under
+          ///< rounding to nearest even, computed exactly; the larger scale of equals
+};
+
+/// The names of the rules, in the order of ScaleRule.
+inline constexpr std::array<std::string_view, 5> scale_rule_names{"floor", "ceil", "rceil", "even",
+                                                                  "search"};
+
+/// How scales and elements are computed.
+enum class ScalePipeline {
+  exact,              ///< every quotient exact and rounded once
+  transformer_engine  ///< NVIDIA Transformer Engine's, for formats with a tensor scale and for rceil:
+                      ///< reciprocals and products in float
+};
+
+/// How to quantize.
+struct QuantizeOptions {
+  ScaleRule rule = ScaleRule::floor;  ///< for power-of-two scales; others are amax over the largest
+                                      ///< element, rounded to nearest even
+  int axis = 1;  ///< blocks run along this axis: 1 within rows, 0 down the columns; or -1, -2
+  NonFinite non_finite = NonFinite::nan_block;
+  bool full_range = false;  ///< fixed-point elements use the most negative code
+  float tensor_scale = 0;   ///< 0: from the largest magnitude of the tensor
+  bool four_over_six =
+      false;  ///< FP4: map the largest magnitude of a block to 6 or to 4, whichever
+              ///< has the smaller sum of squared errors; 6 of equals
+  ScalePipeline pipeline = ScalePipeline::exact;
+  bool normal_scales =
+      false;  ///< scales with mantissa bits: none is below the smallest normal one, as
+              ///< torchao has it for NVFP4
+  bool three_quarters =
+      false;  ///< power-of-two scales: elements are rounded from 3/4 of the quotients, so that
+              ///< stochastic rounding under the floor rule clips nothing and is unbiased
+              ///< (arXiv 2502.20586); the reader multiplies by 4/3
+};
+
+namespace detail {
+
+/// Whether the scales have subnormal numbers.
+template <class Format>
+inline constexpr bool narrow_float_scale = [] {
+  using Scale = typename Format::scale;
+  if constexpr (narrow_float<Scale> && !power_of_two_scale<Scale>)
+    return Scale::exponent_bits > 0 && Scale::mantissa_bits > 0;
+  return false;
+}();
+
+/// The blocks of a matrix: `height` rows by `width` columns each, fewer at the lower and right ends.
+struct block_grid {
+  std::size_t rows = 0, cols = 0, height = 1, width = 1;
+
+  constexpr NF_FN std::size_t down() const { return rows / height + (rows % height != 0 ? 1 : 0); }
+  constexpr NF_FN std::size_t across() const { return cols / width + (cols % width != 0 ? 1 : 0); }
+  constexpr NF_FN std::size_t band_end(std::size_t band) const {
+    return rows - band * height < height ? rows : (band + 1) * height;
+  }
+  constexpr NF_FN std::size_t block_end(std::size_t block) const {
+    return cols - block * width < width ? cols : (block + 1) * width;
+  }
+  /// Columns that are worked on together: whole blocks, about as many columns as are wanted, a multiple of 8; or all.
+  constexpr NF_FN std::size_t tile_columns(std::size_t wanted) const {
+    const std::size_t unit = width % 8 == 0 ? width : 8 * width;
+    const std::size_t tile = unit < wanted ? wanted / unit * unit : unit;
+    return tile < cols ? tile : cols;
+  }
+};
+
+/// Everything a BlockTensor holds. These two are members of a public type: the same in every
+/// translation unit.
+template <class Format>
+struct block_parts {
+  block_grid grid;
+  int axis = 1;
+  float tensor_scale = 1;
+  std::vector<std::uint8_t> codes;
+  std::vector<typename Format::scale> scales;
+};
+
+}  // namespace detail
+
+template <block_format Format>
+class BlockTensor;
+
+}  // namespace narrowfloat

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// Exact values: those of codes, floats, doubles and integers, and results that are rounded once; in integers, so that
+// no floating-point environment, flush-to-zero flag or -ffast-math changes a bit.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+#include "../codec/round.hpp"
+
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+
+/// The value of a code, or an exact result: significand * 2^exponent with the leading one at bit
+/// `exact::leading`. An inexact tail of a result is jammed into bit 0: at least 36 bits lie between
+/// it and the last bit of a format, more than the 33 that the finest stochastic rounding looks at.
+struct exact {
+  enum class kind { zero, finite, infinity, nan };
+  static constexpr int leading = 60;
+  kind what = kind::nan;
+  bool negative = false;
+  std::uint64_t significand = 0;
+  int exponent = 0;
+
+  static constexpr NF_HD exact zero(bool negative) { return {kind::zero, negative}; }
+  static constexpr NF_HD exact infinity(bool negative) { return {kind::infinity, negative}; }
+  static constexpr NF_HD exact nan() { return {}; }
+
+  /// Any significand, moved to where its leading one belongs.
+  static constexpr NF_HD exact finite(bool negative, std::uint64_t significand, int exponent) {
+    const int up = leading_zeros(significand) - (63 - leading);
+    if (up >= 0) return {kind::finite, negative, significand << up, exponent - up};
+    const std::uint64_t tail = significand & ((std::uint64_t{1} << -up) - 1);
+    return {kind::finite, negative, (significand >> -up) | (tail != 0 ? 1u : 0u), exponent - up};
+  }
+};
+
+/// The value of a code of a Layout of at most 32 bits.
+template <class Layout>
+constexpr NF_HD exact exact_value(std::uint32_t code) {
+  constexpr int M = Layout::mantissa_bits;
+  const bool negative = (code & Layout::sign_mask) != 0;
+  const std::uint32_t value = code & ~Layout::sign_mask;
+  if (Layout::nan_is_negative_zero && code == Layout::sign_mask) return exact::nan();
+  if (Layout::has_infinity && value == Layout::infinity_code) return exact::infinity(negative);
+  if (value > Layout::max_code) return exact::nan();
+  if (Layout::is_scale)
+    return exact::finite(negative, 1, static_cast<int>(value) + Layout::quantum);
+  if (value == 0) return exact::zero(negative);
+  const std::uint32_t field = value >> M, steps = field == 0 ? 0 : field - 1;
+  return exact::finite(negative, value - (steps << M), static_cast<int>(steps) + Layout::quantum);
+}
+
+/// The value of a float.
+constexpr NF_HD exact exact_float(float x) {
+  return exact_value<binary32>(__builtin_bit_cast(std::uint32_t, x));
+}
+
+/// The value of the bits of a double.
+constexpr NF_HD exact exact_double_value(std::uint64_t code) {
+  using wide64 = wide<std::uint64_t>;
+  const std::uint64_t magnitude = code & ~wide64::sign_mask;
+  const bool negative = code != magnitude;
+  if (magnitude > wide64::infinity) return exact::nan();
+  if (magnitude == wide64::infinity) return exact::infinity(negative);
+  if (magnitude == 0) return exact::zero(negative);
+  const std::uint64_t field = magnitude >> 52, steps = field == 0 ? 0 : field - 1;
+  return exact::finite(negative, magnitude - (steps << 52), static_cast<int>(steps) - 1074);
+}
+
+/// The value of an integer.
+template <std::integral T>
+constexpr NF_HD exact exact_integer(T x) {
+  if (x == T{0}) return exact::zero(false);
+  const bool negative = x < T{0};
+  const auto bits = static_cast<std::uint64_t>(x);  // modulo 2^64, so 0 - bits is the magnitude
+  return exact::finite(negative, negative ? 0 - bits : bits, 0);
+}
+
+/// Rounds an exact result to a code; `random` holds the N random bits.
+template <class Layout, rule Rule, int N>
+constexpr NF_HD std::uint32_t rounded(const exact& x, std::uint32_t random, const outcomes& out) {
+  using W = std::uint64_t;
+  constexpr int offset = 1 << 14;  // above every exponent: |exponent| < 3 * 1100 + 64
+  const W sign = x.negative ? wide<W>::sign_mask : 0;
+  W code = 0;
+  switch (x.what) {
+    case exact::kind::nan:
+      return Layout::has_nan ? Layout::nan_code : Layout::max_code;
+    case exact::kind::zero:
+      return static_cast<std::uint32_t>(
+          join_sign<Layout, W>(Layout::is_scale && out.zero_is_nan ? Layout::nan_code : 0, sign));
+    case exact::kind::infinity:
+      code = out.infinity;
+      break;
+    case exact::kind::finite:
+      code = round_code<Layout, Rule, N, exact::leading, offset, 2 * offset, W>(
+          {x.significand, static_cast<W>(x.exponent + exact::leading + offset)}, sign, random);
+      code = smaller<W>(code, x.negative ? out.negative_overflow : out.positive_overflow);
+  }
+  if (!Layout::is_signed && x.negative) return out.negative;
+  return static_cast<std::uint32_t>(join_sign<Layout, W>(code, sign));
+}
+
+constexpr NF_HD exact negated(const exact& x) {
+  return {x.what, !x.negative, x.significand, x.exponent};
+}
+
+/// The nearest float, ties to even; an overflow, and Inf, by `policy`.
+constexpr NF_HD float nearest_float(const exact& x, saturates policy = {false, false}) {
+  return __builtin_bit_cast(float, rounded<binary32, rule::half_even, 0>(
+                                       x, 0, outcomes_of<binary32, rule::half_even, 0>(policy)));
+}
+/// The nearest double, ties to even; an overflow is Inf.
+constexpr NF_HD double nearest_double(const exact& x) {
+  const std::uint64_t sign = x.negative ? wide<std::uint64_t>::sign_mask : 0;
+  const int exponent = x.exponent + exact::leading;
+  if (x.what == exact::kind::nan) return __builtin_bit_cast(double, std::uint64_t{0x7ff8} << 48);
+  if (x.what == exact::kind::infinity || exponent > 1023)
+    return __builtin_bit_cast(double, sign | wide<std::uint64_t>::infinity);
+  const int shift = 8 + (exponent < -1022 ? -1022 - exponent : 0);  // 61 bits to 53, or fewer
+  if (x.what == exact::kind::zero || shift > 62) return __builtin_bit_cast(double, sign);
+  const std::uint64_t kept = x.significand >> shift, rest = x.significand - (kept << shift);
+  const std::uint64_t half = std::uint64_t{1} << (shift - 1);
+  const std::uint64_t up = rest > half || (rest == half && (kept & 1) != 0) ? 1 : 0;
+  const auto below = static_cast<std::uint64_t>(exponent < -1022 ? 0 : exponent + 1022);
+  return __builtin_bit_cast(double, sign | ((below << 52) + kept + up));
+}
+/// The double of a finite result cut to 53 bits, its last one set where that is inexact (round to odd): rounding it
+/// again to fewer bits is as exact as one rounding.
+///
+/// Requires  a result in double's normal range.
+constexpr NF_HD double odd_double(const exact& x) {
+  constexpr int spare = exact::leading - 52;
+  const bool inexact = (x.significand & ((std::uint64_t{1} << spare) - 1)) != 0;
+  const std::uint64_t kept = (x.significand >> spare) | (inexact ? 1 : 0);
+  const auto field = static_cast<std::uint64_t>(x.exponent + exact::leading + 1022);
+  return __builtin_bit_cast(
+      double, (x.negative ? wide<std::uint64_t>::sign_mask : 0) | ((field << 52) + kept));
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail

@@ -1,0 +1,76 @@
+// What loops do with lanes. No include guard: it is included once in each instruction set's region and namespace,
+// where it sees `lanes` and the packs. Changes of lane width stand here too: outside a region, GCC 12 takes them
+// apart before it inlines them.
+
+inline constexpr std::size_t group = 4 * lanes;
+
+/// All lanes alike. In the region, where it is one instruction: outside, GCC 12 makes N insertions of it.
+template <class W>
+NF_INLINE W splat(lane<W> x) {
+  return typename W::words{} + x;
+}
+
+/// The same of a float: a sum would lose the sign of -0.
+NF_INLINE vector<lanes, float> splat_float(float x) {
+  return (vector<lanes, float>)splat<words>(__builtin_bit_cast(std::uint32_t, x)).lanes;
+}
+
+/// Hides where a sum comes from: -ffast-math would let the compiler add in another order.
+NF_INLINE words opaque(words x) {
+#if defined(__x86_64__) || defined(__SSE__)
+  __asm__("" : "+v"(x.lanes));
+#elif defined(__aarch64__)
+  __asm__("" : "+w"(x.lanes));
+#else
+  __asm__("" : "+m"(x.lanes));
+#endif
+  return x;
+}
+
+using doubles = vector<lanes / 2, double>;
+
+/// Words in lanes of 64 bits.
+NF_INLINE void widen_words(const words& x, long_words& first, long_words& last) {
+  vector<lanes / 2, std::uint32_t> half;
+  __builtin_memcpy(&half, &x.lanes, sizeof half);
+  first.lanes = __builtin_convertvector(half, long_words::words);
+  __builtin_memcpy(&half, reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof half,
+                   sizeof half);
+  last.lanes = __builtin_convertvector(half, long_words::words);
+}
+
+/// All lanes alike, as splat_float().
+NF_INLINE doubles splat_double(double x) {
+  return (doubles)splat<long_words>(__builtin_bit_cast(std::uint64_t, x)).lanes;
+}
+
+/// The doubles of floats: exact.
+NF_INLINE void widen_floats(const words& x, doubles& first, doubles& last) {
+  vector<lanes / 2, float> half;
+  __builtin_memcpy(&half, &x.lanes, sizeof half);
+  first = __builtin_convertvector(half, doubles);
+  __builtin_memcpy(&half, reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof half,
+                   sizeof half);
+  last = __builtin_convertvector(half, doubles);
+}
+NF_INLINE void store_doubles(unsigned char* to, const words& x) {
+  doubles first, last;
+  widen_floats(x, first, last);
+  __builtin_memcpy(to, &first, sizeof first);
+  __builtin_memcpy(to + sizeof first, &last, sizeof last);
+}
+
+/// The largest lane, of lanes below half of the range.
+template <std::size_t N, class Word>
+NF_INLINE Word largest_lane(const pack<N, Word>& x) {
+  if constexpr (N == 2) {
+    return larger<Word>(x.lanes[0], x.lanes[1]);
+  } else {
+    pack<N / 2, Word> low, high;
+    __builtin_memcpy(&low.lanes, &x.lanes, sizeof low.lanes);
+    __builtin_memcpy(&high.lanes,
+                     reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof low.lanes,
+                     sizeof high.lanes);
+    return largest_lane(larger(low, high));
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// What the library sees of a number type, its layout and its code, and the scalar conversion and rounding of
+// codes that every public operation is made of.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+#include "../../detail/codec/number_traits.hpp"
+#include "../../detail/codec/transcode.hpp"
+#include "../../detail/exact/value.hpp"
+#include "../../rounding.hpp"
+
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+
+/// Whether To holds every value of From: finite ones, Inf, NaN and -0.
+template <class From, class To>
+constexpr bool lossless() {
+  if constexpr (std::is_same_v<From, To> || std::is_same_v<To, binary64>) {
+    return true;
+  } else if constexpr (std::is_same_v<From, binary64>) {
+    return false;
+  } else {
+    const exact from = exact_value<From>(From::max_code), to = exact_value<To>(To::max_code);
+    const bool range = from.exponent < to.exponent ||
+                       (from.exponent == to.exponent && from.significand <= to.significand);
+    const bool steps = From::quantum >= To::quantum &&
+                       (To::exponent_bits == 0 || From::significant_bits <= To::mantissa_bits);
+    return range && steps && (!To::is_scale || From::is_scale) &&
+           (!From::is_signed || To::is_signed) && (!From::has_infinity || To::has_infinity) &&
+           (!From::has_nan || To::has_nan) && (!From::has_signed_zero || To::has_signed_zero);
+  }
+}
+
+constexpr NF_HD saturates saturates_in(Saturation saturation) {
+  return {saturation != Saturation::none, saturation == Saturation::finite};
+}
+
+/// Converts one number, element `i` of a call; the body of every scalar conversion.
+template <class To, class From, class R>
+constexpr NF_HD To convert_number(From x, const R& rounding, Saturation saturation,
+                                  Subnormals subnormals = Subnormals::keep, std::uint64_t i = 0) {
+  using from = layout_of<From>;
+  using to = layout_of<To>;
+  using W = word_for<from, to, R::random_bits>;
+  const bounds<W> bound = bounds_for<to, R::rule, R::random_bits, W>(saturates_in(saturation));
+  const bool flush = subnormals == Subnormals::flush;
+  const W code = transcode_joined<from, to, R::rule, R::random_bits, W>(
+      number_traits<From>::to_code(x), rounding.word(i), bound, flush);
+  return number_traits<To>::from_code(static_cast<typename number_traits<To>::code>(code));
+}
+
+/// A number of a type that float or double holds, or one rounded to float or double as IEEE 754 has it.
+template <class To, class From, class R = NearestEven>
+constexpr NF_HD To real_number(From x, const R& rounding = {}) {
+  return convert_number<To>(x, rounding, Saturation::none);
+}
+
+/// The exact value of a number or an integer.
+template <class T>
+constexpr NF_HD exact exact_of(T x) {
+  if constexpr (std::integral<T>) {
+    return exact_integer(x);
+  } else if constexpr (std::is_same_v<T, double>) {
+    return exact_double_value(number_traits<double>::to_code(x));
+  } else {
+    return exact_value<layout_of<T>>(number_traits<T>::to_code(x));
+  }
+}
+
+/// Rounds an exact result to the Float type F.
+template <class F, class R>
+constexpr NF_HD F round_to(const exact& x, const R& rounding, Saturation saturation) {
+  using to = layout_of<F>;
+  const outcomes out = outcomes_of<to, R::rule, R::random_bits>(saturates_in(saturation));
+  const std::uint32_t code = rounded<to, R::rule, R::random_bits>(x, rounding.word(0), out);
+  return number_traits<F>::from_code(static_cast<typename number_traits<F>::code>(code));
+}
+
+/// A code's place in the order of values: both zeros are 0. A NaN has none.
+template <class Layout>
+constexpr NF_HD std::int32_t order(std::uint32_t code) {
+  const auto magnitude = static_cast<std::int32_t>(code & ~Layout::sign_mask);
+  return (code & Layout::sign_mask) != 0 ? -magnitude : magnitude;
+}
+
+template <class Layout>
+constexpr NF_HD bool is_nan_code(std::uint32_t code) {
+  if (Layout::nan_is_negative_zero) return code == Layout::sign_mask;
+  return (code & ~Layout::sign_mask) > Layout::max_code + (Layout::has_infinity ? 1 : 0);
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+// Linear algebra in low precision.
+#pragma once
+
+#include "linalg/dot.hpp"

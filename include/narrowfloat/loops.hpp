@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// The loops of every call, for programs that link narrowfloat::compiled and use formats or roundings that it does not
+// have: include it beside the headers of the calls. Without that library every header brings its loops by itself.
+#pragma once
+
+#include "block/detail/dequantize.hpp"
+#include "block/detail/quantize.hpp"
+#include "convert/detail/arrays.hpp"
+#include "detail/array/bit_stream.hpp"
+#include "detail/array/magnitude.hpp"
+#include "detail/array/widen_part.hpp"
+#include "hadamard/detail/hadamard.hpp"
+#include "quantize/detail/codebook_blocks.hpp"
+#include "quantize/detail/codebook_values.hpp"
+#include "quantize/detail/grid.hpp"
+#include "quantize/detail/int8_dequantize.hpp"
+#include "quantize/detail/int8_quantize.hpp"
+#include "quantize/detail/make_codebook.hpp"
+#include "quantize/detail/usual_candidates.hpp"
+#include "scaling/detail/unscale.hpp"
+#include "stats/detail/count.hpp"
+
+namespace narrowfloat::detail {
+template <class... T>
+struct loops {};
+}  // namespace narrowfloat::detail

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// convert() to and from packed codes.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <span>
+
+#include "../convert.hpp"
+#include "vector.hpp"
+
+namespace narrowfloat {
+namespace detail {
+inline namespace NF_BASELINE {
+
+template <class T>
+concept packed_or_plain = packed_range<T> || number_range<T>;
+
+static_assert(part_elements % 8 == 0);  // every part of packed codes starts on a byte
+
+/// Where a conversion reads and writes the elements of a part: in place for a contiguous range.
+template <class T>
+struct part_of {
+  std::span<T> all;
+  NF_INLINE T* at(std::size_t first, std::size_t) { return all.data() + first; }
+  NF_INLINE void store(std::size_t, std::size_t) {}
+  NF_INLINE void finish() {}
+};
+
+/// In a buffer for a packed one.
+template <class F, class Layout>
+struct packed_part_of {
+  using value = std::remove_const_t<F>;
+  PackedSpan<F, Layout> all;
+  value codes[part_elements];
+
+  value* at(std::size_t first, std::size_t count) {
+    if constexpr (std::is_const_v<F>) {
+      constexpr int width = value::width;
+      if constexpr (std::same_as<Layout, BitStream>) {
+        unpack_bits<width>(all.data() + bit_stream_bytes(first, width), count, codes);
+      } else {
+        for (std::size_t i = 0; i < count; ++i) codes[i] = all[first + i];
+      }
+    }
+    return codes;
+  }
+  void store(std::size_t first, std::size_t count) {
+    constexpr int width = value::width;
+    if constexpr (std::same_as<Layout, BitStream>) {
+      pack_bits<width>(codes, count, all.data() + bit_stream_bytes(first, width));
+    } else {
+      for (std::size_t i = 0; i < count; ++i) all[first + i] = codes[i];
+    }
+  }
+  /// Clears the padding.
+  void finish() {
+    if constexpr (!std::same_as<Layout, BitStream>) {
+      for (std::size_t i = all.size(); i < Layout::slots(all.size()); ++i)
+        Layout::template set<value::width>(all.data(), all.size(), i, 0);
+    }
+  }
+};
+
+template <number_range Range>
+NF_INLINE part_of<std::remove_reference_t<std::ranges::range_reference_t<Range>>> parts(
+    Range& range) {
+  return {{std::ranges::data(range), static_cast<std::size_t>(std::ranges::size(range))}};
+}
+template <packed_range Range>
+NF_INLINE auto parts(Range& range) {
+  using view = decltype(PackedSpan(range));
+  return packed_part_of<typename view::element_type, typename view::layout>{range, {}};
+}
+template <number_range Range>
+NF_INLINE auto source_parts(const Range& range) {
+  return parts(range);
+}
+template <packed_range Range>
+NF_INLINE auto source_parts(const Range& range) {
+  using view = decltype(PackedSpan(range));
+  return packed_part_of<const typename view::value_type, typename view::layout>{range, {}};
+}
+
+template <class In, class Out, class R>
+void convert_parts(Isa isa, In in, Out out, std::size_t n, const R& rounding, Saturation saturation,
+                   Subnormals subnormals) {
+  for (std::size_t first = 0; first < n; first += part_elements) {
+    const std::size_t count = std::min(part_elements, n - first);
+    convert_by_kernel(isa, in.at(first, count), out.at(first, count), count,
+                      rounding_from(rounding, first), saturation, subnormals);
+    out.store(first, count);
+  }
+  out.finish();
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// convert() where one range, or both, is packed: as for contiguous ranges. Between two layouts of one
+/// format it only moves the codes.
+///
+/// Requires  the two ranges are apart, or in the same memory with elements of the same width in the
+///           same layout.
+/// Special   sizes that differ throw std::invalid_argument, with both, before anything is written.
+///           Padding bits of the memory of `out` become 0.
+/// Promises  no allocation; the same bits on every instruction set, for every cut of the array.
+template <detail::packed_or_plain In, detail::packed_or_plain Out, rounding_policy R = NearestEven>
+requires(packed_range<In> || packed_range<Out>)  //
+    NF_INLINE void convert(Isa isa, In&& in, Out&& out, R rounding = {},
+                           Saturation saturation = default_saturation<detail::number_of<Out>>,
+                           Subnormals subnormals = Subnormals::keep) {
+  detail::require_isa(isa);
+  detail::check_arrays(in, out, rounding);
+  detail::convert_parts(isa, detail::source_parts(in), detail::parts(out),
+                        static_cast<std::size_t>(std::ranges::size(in)), rounding, saturation,
+                        subnormals);
+}
+template <detail::packed_or_plain In, detail::packed_or_plain Out, rounding_policy R = NearestEven>
+requires(packed_range<In> || packed_range<Out>)  //
+    NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
+                           Saturation saturation = default_saturation<detail::number_of<Out>>,
+                           Subnormals subnormals = Subnormals::keep) {
+  convert(active_isa(), in, out, rounding, saturation, subnormals);
+}
+
+}  // namespace narrowfloat
+
+#ifndef NARROWFLOAT_COMPILED
+#include "../detail/array/bit_stream.hpp"
+#endif

@@ -1,0 +1,173 @@
+// Rounding to the values of a float format of run time, see float_grid. No include guard: it is included once in each
+// instruction set's region and namespace, where it sees run_groups() and the loops of lanes.inl and factors.inl.
+
+/// The floats on the grid next to lanes / 2 numbers between 0 and its largest value.
+struct grid_rounding {
+  long_words least_field, to_unit;
+  doubles up, down;
+
+  NF_INLINE explicit grid_rounding(const float_grid& grid)
+      : least_field(splat<long_words>(grid.least_field)), to_unit(splat<long_words>(grid.to_unit)) {
+    const double c = __builtin_bit_cast(float, grid.largest);
+    up = doubles{} + grid.top / c;
+    down = doubles{} + c / grid.top;
+  }
+
+  NF_INLINE vector<lanes / 2, float> operator()(const doubles& x) const {
+    const long_words steps = to_49_bits(x * up);
+    const long_words field = larger(steps & long_words(std::uint64_t{0x7ff} << 52), least_field);
+    // The unit in the last place of this number is the step of the grid.
+    const doubles unit = (doubles)(field + to_unit).lanes;
+    const words sum = opaque((words::words)((doubles)steps.lanes + unit));
+    const doubles rounded = (doubles)sum.lanes - unit;
+    return __builtin_convertvector((doubles)to_49_bits(rounded * down).lanes,
+                                   vector<lanes / 2, float>);
+  }
+};
+
+/// A pack of floats: clipped, and rounded to the grid.
+struct grid_quantizer {
+  grid_rounding round;
+  words largest;
+  bool is_signed;
+
+  NF_INLINE explicit grid_quantizer(const float_grid& grid)
+      : round(grid), largest(splat<words>(grid.largest)), is_signed(grid.is_signed) {}
+
+  /// The sign of NaN stays.
+  NF_INLINE words clipped(const words& x) const {
+    const words zero(0), mask(binary32::sign_mask - 1);
+    const words value = smaller(x & mask, largest);
+    if (!is_signed) return select_less(x, zero, zero, value);
+    return value | (x & words(binary32::sign_mask));
+  }
+  /// NaN becomes the positive canonical one.
+  NF_INLINE words operator()(const words& x, const words& clip) const {
+    const words mask(binary32::sign_mask - 1);
+    doubles low, high;
+    widen_floats(clip & mask, low, high);
+    const auto first = round(low), last = round(high);
+    float values[lanes];
+    __builtin_memcpy(values, &first, sizeof first);
+    __builtin_memcpy(values + lanes / 2, &last, sizeof last);
+    const words y = words::load(values) | (clip & words(binary32::sign_mask));
+    return select_less(words(binary32::infinity_code), x & mask, words(binary32::nan_code), y);
+  }
+};
+
+struct grid_step {
+  static constexpr std::size_t in_bytes = 4, out_bytes = 4, random_bytes = 0;
+  grid_quantizer quantize;
+
+  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
+                            bool stream) const {
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      const words x = words::load(in + k * sizeof(words));
+      store(out + k * sizeof(words), quantize(x, quantize.clipped(x)), stream);
+    }
+  }
+};
+
+inline void round_to_grid(const void* in, void* out, std::size_t n, const float_grid& grid,
+                          bool stream) {
+  run_groups(grid_step{grid_quantizer(grid)}, static_cast<const unsigned char*>(in),
+             static_cast<unsigned char*>(out), n, nullptr, stream);
+}
+
+/// Sums over rows of elements: element i goes to sum i % row, whatever the lanes.
+struct grid_sums {
+  static constexpr std::size_t row = 16, packs = row / lanes;
+  doubles sums[2 * packs] = {};
+
+  NF_INLINE double total() const {
+    double all = 0;
+    for (std::size_t k = 0; k < row; ++k) {
+      all += sums[k / (lanes / 2)][k % (lanes / 2)];
+      __asm__("" : "+m"(all));  // -ffast-math would add in another order
+    }
+    return all;
+  }
+};
+
+/// The differences of packs of floats.
+NF_INLINE words minus(const words& x, const words& y) {
+  using floats = vector<lanes, float>;
+  return (words::words)((floats)x.lanes - (floats)y.lanes);
+}
+
+/// Adds the sum of the squared errors of n floats to `sum`; Inf and NaN do not count.
+inline void grid_error(const void* in, std::size_t n, const float_grid& grid, double& sum) {
+  const grid_quantizer quantize(grid);
+  const words zero(0), mask(binary32::sign_mask - 1), infinity(binary32::infinity_code);
+  const auto* source = static_cast<const unsigned char*>(in);
+  grid_sums all;
+  unsigned char rest[4 * grid_sums::row] = {};
+  for (std::size_t i = 0; i < n; i += grid_sums::row) {
+    const unsigned char* from = source + 4 * i;
+    if (n - i < grid_sums::row) {  // zeros fill the last row: they have no error
+      __builtin_memcpy(rest, from, 4 * (n - i));
+      from = rest;
+    }
+    NF_UNROLL
+    for (std::size_t k = 0; k < grid_sums::packs; ++k) {
+      const words x = words::load(from + k * sizeof(words));
+      const words error = minus(quantize(x, quantize.clipped(x)), x);
+      doubles first, last;
+      widen_floats(select_less(x & mask, infinity, error, zero), first, last);
+      // the square of a float is exact in double, so it is all the same whether the compiler fuses
+      all.sums[2 * k] += first * first;
+      all.sums[2 * k + 1] += last * last;
+    }
+  }
+  sum += all.total();
+}
+
+/// Writes the gradients of n inputs, those of the outputs where the input is within the range and else 0, and returns that
+/// of the largest value: the sum of gradient * sign beyond it and, over it, that of gradient * error within it.
+inline double grid_gradients(const void* in, const void* gradients, void* out, std::size_t n,
+                             const float_grid& grid) {
+  const grid_quantizer quantize(grid);
+  const words zero(0), mask(binary32::sign_mask - 1);
+  const auto* source = static_cast<const unsigned char*>(in);
+  const auto* slopes = static_cast<const unsigned char*>(gradients);
+  auto* target = static_cast<unsigned char*>(out);
+  grid_sums inner, outer;
+  constexpr std::size_t row = grid_sums::row;
+  unsigned char x_rest[4 * row] = {}, slope_rest[4 * row] = {}, out_rest[4 * row];
+  for (std::size_t i = 0; i < n; i += row) {
+    const unsigned char *x_row = source + 4 * i, *slope_row = slopes + 4 * i;
+    unsigned char* out_row = target + 4 * i;
+    if (n - i < row) {
+      __builtin_memcpy(x_rest, x_row, 4 * (n - i));
+      __builtin_memcpy(slope_rest, slope_row, 4 * (n - i));
+      x_row = x_rest;
+      slope_row = slope_rest;
+      out_row = out_rest;
+    }
+    NF_UNROLL
+    for (std::size_t k = 0; k < grid_sums::packs; ++k) {
+      const words x = words::load(x_row + k * sizeof(words)),
+                  slope = words::load(slope_row + k * sizeof(words));
+      const words clip = quantize.clipped(x), error = minus(quantize(x, clip), clip);
+      const words sign = x & words(binary32::sign_mask);
+      const words inside =
+          select_equal(x, clip, slope, select_equal(x & mask, zero, slope, zero));  // -0 is 0
+      inside.store(out_row + k * sizeof(words));
+      const words above = select_less(quantize.largest, x & mask, slope ^ sign, zero);
+      const words beyond = quantize.is_signed ? above : select_less(x, zero, zero, above);
+      doubles low, high, slope_low, slope_high;
+      widen_floats(error, low, high);
+      widen_floats(slope, slope_low, slope_high);
+      // the product of floats is exact in double
+      inner.sums[2 * k] += low * slope_low;
+      inner.sums[2 * k + 1] += high * slope_high;
+      widen_floats(beyond, low, high);
+      outer.sums[2 * k] += low;
+      outer.sums[2 * k + 1] += high;
+    }
+    if (n - i < row) __builtin_memcpy(target + 4 * i, out_rest, 4 * (n - i));
+  }
+  return outer.total() +
+         inner.total() / static_cast<double>(__builtin_bit_cast(float, grid.largest));
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// What the formats of run time call: the loops stand in grid.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../../detail/array/place.hpp"
+#include "../../isa.hpp"
+
+namespace narrowfloat::detail {
+
+/// The values c * m / (2^(M + 1) - 1) of a format of M mantissa bits with the largest value c: m has at most
+/// M + 1 bits and is a multiple of a smallest step.
+struct float_grid {
+  std::uint32_t largest;      ///< the bits of c
+  bool is_signed;             ///< else negative numbers are 0
+  double top;                 ///< 2^(M + 1) - 1
+  std::uint64_t least_field;  ///< the exponent field of the binades of the smallest step, in place
+  std::uint64_t to_unit;      ///< 52 - M, in the place of an exponent field
+};
+
+void round_to_grid(in_library, Isa isa, const float* in, float* out, std::size_t n,
+                   const float_grid& grid, bool stream);
+// Adds the sum of the squared errors of n floats to `sum`.
+void add_grid_error(in_library, Isa isa, const float* in, std::size_t n, const float_grid& grid,
+                    double& sum);
+// Writes the gradients of n inputs, and returns that of the largest value.
+double grid_gradients(in_library, Isa isa, const float* in, const float* gradients, float* out,
+                      std::size_t n, const float_grid& grid);
+
+inline namespace NF_BASELINE {
+
+void round_to_grid(here, Isa isa, const float* in, float* out, std::size_t n,
+                   const float_grid& grid, bool stream);
+void add_grid_error(here, Isa isa, const float* in, std::size_t n, const float_grid& grid,
+                    double& sum);
+double grid_gradients(here, Isa isa, const float* in, const float* gradients, float* out,
+                      std::size_t n, const float_grid& grid);
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail

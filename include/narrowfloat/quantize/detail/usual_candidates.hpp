@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// The usual formats as candidates: a function of its own, since it makes the loops of 17 formats.
+#pragma once
+
+#include <vector>
+
+#include "../candidate.hpp"
+#include "../exponents.hpp"
+
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+
+template <class Format, class R>
+void add_rules(std::vector<Candidate>& all, const char* name, const R& rounding) {
+  for (const ScaleRule rule : {ScaleRule::floor, ScaleRule::rceil, ScaleRule::even}) {
+    QuantizeOptions options = measured_options;
+    options.rule = rule;
+    all.push_back(candidate<Format>(name, options, rounding));
+  }
+}
+
+template <class R>
+std::vector<Candidate> usual_candidates(here, const R& rounding) {
+  std::vector<Candidate> all;
+  all.push_back(candidate<bfloat16>("bfloat16", PlainScale::none, rounding));
+  all.push_back(candidate<float16>("float16", PlainScale::none, rounding));
+  all.push_back(candidate<float8_e4m3fn>("float8_e4m3fn", PlainScale::tensor, rounding));
+  all.push_back(candidate<float8_e5m2>("float8_e5m2", PlainScale::tensor, rounding));
+  all.push_back(
+      candidate<float_blocks<float8_e4m3fn, 128>>("float8_e4m3fn", measured_options, rounding));
+  all.push_back(candidate<float_blocks<float8_e4m3fn, 128, 128>>("float8_e4m3fn", measured_options,
+                                                                 rounding));
+  add_rules<mxfp8_e4m3>(all, "mxfp8_e4m3", rounding);
+  add_rules<mxfp8_e5m2>(all, "mxfp8_e5m2", rounding);
+  add_rules<mxfp6_e2m3>(all, "mxfp6_e2m3", rounding);
+  add_rules<mxfp6_e3m2>(all, "mxfp6_e3m2", rounding);
+  add_rules<mxfp4_e2m1>(all, "mxfp4_e2m1", rounding);
+  add_rules<mxint8>(all, "mxint8", rounding);
+  QuantizeOptions four_over_six = measured_options;
+  four_over_six.four_over_six = true;
+  all.push_back(candidate<nvfp4>("nvfp4", measured_options, rounding));
+  all.push_back(candidate<nvfp4>("nvfp4", four_over_six, rounding));
+  all.push_back(
+      candidate<float_blocks<FixedPoint<8, 6>, whole_axis>>("int8", measured_options, rounding));
+  all.push_back(candidate<float_blocks<FixedPoint<8, 6>, 128>>("int8", measured_options, rounding));
+  all.push_back(
+      candidate<BlockFormat<FixedPoint<4, 2>, bfloat16, 32>>("int4", measured_options, rounding));
+  QuantizeOptions carry = measured_options;
+  carry.rule = scale_rule(BiasGuard::carry);
+  all.push_back(candidate<exmy<3, 1, whole_axis>>("exmy_e3m1", carry, rounding));
+  return all;
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail

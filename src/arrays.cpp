@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// The loops that no format changes: scales, maxima, counters, packed codes, transforms, loss scales.
+#include <narrowfloat/hadamard.hpp>
+#include <narrowfloat/packed.hpp>
+#include <narrowfloat/scaling.hpp>
+#include <narrowfloat/stats.hpp>
+
+namespace narrowfloat::detail {
+
+void scale_floats(in_library, Isa isa, const float* in, float* out, std::size_t n, float factor,
+                  bool flush) {
+  scale_floats(here{}, isa, in, out, n, factor, flush);
+}
+std::uint32_t largest_bits(in_library, Isa isa, const float* in, std::size_t n) {
+  return largest_bits(here{}, isa, in, n);
+}
+std::uint64_t largest_bits(in_library, Isa isa, const double* in, std::size_t n) {
+  return largest_bits(here{}, isa, in, n);
+}
+std::uint32_t largest_finite_bits(in_library, Isa isa, const float* in, std::size_t n) {
+  return largest_finite_bits(here{}, isa, in, n);
+}
+void count_errors(in_library, Isa isa, const float* in, const float* out, std::size_t n,
+                  std::uint32_t largest, error_counts& counts) {
+  count_errors(here{}, isa, in, out, n, largest, counts);
+}
+std::uint32_t unscale_floats(in_library, Isa isa, const float* in, float* out, std::size_t n,
+                             float factor, bool stream) {
+  return unscale_floats(here{}, isa, in, out, n, factor, stream);
+}
+
+template <std::size_t Group>
+void transform_groups(in_library, Isa isa, const float* in, float* out, std::size_t rows,
+                      std::size_t cols, bool within_rows, const hadamard_factors& factors) {
+  transform_groups<Group>(here{}, isa, in, out, rows, cols, within_rows, factors);
+}
+
+template <int Width>
+void pack_bits(in_library, const void* codes, std::size_t n, std::uint8_t* bytes) {
+  pack_bits<Width>(here{}, codes, n, bytes);
+}
+template <int Width>
+void unpack_bits(in_library, const std::uint8_t* bytes, std::size_t n, void* codes) {
+  unpack_bits<Width>(here{}, bytes, n, codes);
+}
+
+#define NF_GROUP(Group)                                                                     \
+  template void transform_groups<Group>(in_library, Isa, const float*, float*, std::size_t, \
+                                        std::size_t, bool, const hadamard_factors&)
+NF_GROUP(16);
+NF_GROUP(32);
+NF_GROUP(64);
+NF_GROUP(128);
+
+#define NF_WIDTH(Width)                                                                \
+  template void pack_bits<Width>(in_library, const void*, std::size_t, std::uint8_t*); \
+  template void unpack_bits<Width>(in_library, const std::uint8_t*, std::size_t, void*)
+NF_WIDTH(1);
+NF_WIDTH(2);
+NF_WIDTH(3);
+NF_WIDTH(4);
+NF_WIDTH(5);
+NF_WIDTH(6);
+NF_WIDTH(7);
+NF_WIDTH(8);
+NF_WIDTH(9);
+NF_WIDTH(10);
+NF_WIDTH(11);
+NF_WIDTH(12);
+NF_WIDTH(13);
+NF_WIDTH(14);
+NF_WIDTH(15);
+NF_WIDTH(16);
+
+}  // namespace narrowfloat::detail

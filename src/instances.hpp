@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// How the library narrowfloat::compiled makes loops: header-only, at the baseline of its own compiler flags, under the
+// tag by which programs that link it call them.
+#pragma once
+
+#include <narrowfloat/convert.hpp>
+#include <narrowfloat/detail/array/widen_part.hpp>
+#include <narrowfloat/formats.hpp>
+
+namespace narrowfloat::detail {
+
+template <class From, class To, class R>
+void convert_part(in_library, Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
+                  Saturation saturation, Subnormals subnormals, bool stream) {
+  convert_part(here{}, isa, in, out, n, rounding, saturation, subnormals, stream);
+}
+
+template <class T>
+void widen_part(in_library, const T* values, std::size_t n, float* out) {
+  widen_part(here{}, values, n, out);
+}
+
+}  // namespace narrowfloat::detail
+
+// From float in one rounding.
+#define NF_FROM_FLOAT(To, R)                                                             \
+  template void narrowfloat::detail::convert_part(                                       \
+      narrowfloat::detail::in_library, narrowfloat::Isa, const float*, narrowfloat::To*, \
+      std::size_t, const narrowfloat::R&, narrowfloat::Saturation, narrowfloat::Subnormals, bool);
+
+// To nearest, between C++ types.
+#define NF_FROM(From, To)                                                               \
+  template void narrowfloat::detail::convert_part(                                      \
+      narrowfloat::detail::in_library, narrowfloat::Isa, const From*, To*, std::size_t, \
+      const narrowfloat::NearestEven&, narrowfloat::Saturation, narrowfloat::Subnormals, bool);
+
+// To float, and to itself.
+#define NF_TO_FLOAT(From)                                                                        \
+  template void narrowfloat::detail::convert_part(                                               \
+      narrowfloat::detail::in_library, narrowfloat::Isa, const narrowfloat::From*, float*,       \
+      std::size_t, const narrowfloat::NearestEven&, narrowfloat::Saturation,                     \
+      narrowfloat::Subnormals, bool);                                                            \
+  template void narrowfloat::detail::convert_part(                                               \
+      narrowfloat::detail::in_library, narrowfloat::Isa, const narrowfloat::From*,               \
+      narrowfloat::From*, std::size_t, const narrowfloat::NearestEven&, narrowfloat::Saturation, \
+      narrowfloat::Subnormals, bool);                                                            \
+  template void narrowfloat::detail::widen_part(narrowfloat::detail::in_library,                 \
+                                                const narrowfloat::From*, std::size_t, float*);
+
+#define NF_ALL_ROUNDINGS(To)        \
+  NF_FROM_FLOAT(To, NearestEven)    \
+  NF_FROM_FLOAT(To, NearestAway)    \
+  NF_FROM_FLOAT(To, TowardZero)     \
+  NF_FROM_FLOAT(To, TowardPositive) \
+  NF_FROM_FLOAT(To, TowardNegative) \
+  NF_FROM_FLOAT(To, ToOdd)          \
+  NF_FROM_FLOAT(To, Stochastic<>)   \
+  NF_TO_FLOAT(To)

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Code-books, int8 and formats of run time.
+#include <narrowfloat/quantize.hpp>
+
+namespace narrowfloat::detail {
+
+codebook_tables make_codebook(in_library, std::span<const float> values, bool ascending) {
+  return make_codebook(here{}, values, ascending);
+}
+std::uint8_t nearest_code(in_library, const codebook_tables& book, float x) {
+  return nearest_code(here{}, book, x);
+}
+std::vector<float> dynamic_values(in_library, bool is_signed, int total_bits, int exponent_bits) {
+  return dynamic_values(here{}, is_signed, total_bits, exponent_bits);
+}
+std::vector<float> bitsandbytes_values(in_library, bool is_signed) {
+  return bitsandbytes_values(here{}, is_signed);
+}
+std::vector<float> linear_values(in_library, bool is_signed, int total_bits) {
+  return linear_values(here{}, is_signed, total_bits);
+}
+std::vector<float> quantile_values(in_library, std::span<const float> sample, int total_bits) {
+  return quantile_values(here{}, sample, total_bits);
+}
+
+template <class T>
+void quantize_to(in_library, codebook_parts& parts, const Codebook& book,
+                 std::span<const T> values) {
+  quantize_to<T>(here{}, parts, book, values);
+}
+template <class T>
+void dequantize_codebook(in_library, const codebook_parts& parts, const Codebook& book,
+                         std::span<T> out) {
+  dequantize_codebook<T>(here{}, parts, book, out);
+}
+template void quantize_to<float>(in_library, codebook_parts&, const Codebook&,
+                                 std::span<const float>);
+template void dequantize_codebook<float>(in_library, const codebook_parts&, const Codebook&,
+                                         std::span<float>);
+std::vector<float> every_absmax(in_library, const codebook_parts& parts) {
+  return every_absmax(here{}, parts);
+}
+std::uint8_t zero_of_absmax(in_library, CodebookPipeline pipeline) {
+  return zero_of_absmax(here{}, pipeline);
+}
+
+template <class T, class R>
+void quantize_to_int8(in_library, const T* in, std::size_t rows, std::size_t cols,
+                      const Int8Options& options, const R& rounding, std::int8_t* codes,
+                      float* scales) {
+  quantize_to_int8(here{}, in, rows, cols, options, rounding, codes, scales);
+}
+template void quantize_to_int8(in_library, const float*, std::size_t, std::size_t,
+                               const Int8Options&, const NearestEven&, std::int8_t*, float*);
+template void quantize_to_int8(in_library, const float*, std::size_t, std::size_t,
+                               const Int8Options&, const Stochastic<>&, std::int8_t*, float*);
+void dequantize_int8_codes(in_library, const std::int8_t* codes, const float* scales,
+                           std::size_t rows, std::size_t cols, Granularity granularity,
+                           float* out) {
+  dequantize_int8_codes(here{}, codes, scales, rows, cols, granularity, out);
+}
+void dequantize_sums(in_library, const std::int32_t* sums, std::size_t rows, std::size_t cols,
+                     const product_scales& by, float* out) {
+  dequantize_sums(here{}, sums, rows, cols, by, out);
+}
+
+void round_to_grid(in_library, Isa isa, const float* in, float* out, std::size_t n,
+                   const float_grid& grid, bool stream) {
+  round_to_grid(here{}, isa, in, out, n, grid, stream);
+}
+void add_grid_error(in_library, Isa isa, const float* in, std::size_t n, const float_grid& grid,
+                    double& sum) {
+  add_grid_error(here{}, isa, in, n, grid, sum);
+}
+double grid_gradients(in_library, Isa isa, const float* in, const float* gradients, float* out,
+                      std::size_t n, const float_grid& grid) {
+  return grid_gradients(here{}, isa, in, gradients, out, n, grid);
+}
+
+}  // namespace narrowfloat::detail
