@@ -134,7 +134,8 @@ constexpr NF_HD double odd_double(const exact& x) {
   constexpr int spare = exact::leading - 52;
   const bool inexact = (x.significand & ((std::uint64_t{1} << spare) - 1)) != 0;
   const std::uint64_t kept = (x.significand >> spare) | (inexact ? 1 : 0);
-  const auto field = static_cast<std::uint64_t>(x.exponent + exact::leading + 1022);
+  const int exponent = x.exponent + exact::leading + 1022;
+  const auto field = static_cast<std::uint64_t>(exponent);
   return __builtin_bit_cast(
       double, (x.negative ? wide<std::uint64_t>::sign_mask : 0) | ((field << 52) + kept));
 }
