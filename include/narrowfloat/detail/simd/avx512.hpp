@@ -324,9 +324,11 @@ struct all_values {
   }
 };
 
+// NOLINTBEGIN(readability-duplicate-include): once more, for VBMI
 #include "lanes.inl"
 
 #include "groups.inl"
+// NOLINTEND(readability-duplicate-include)
 
 }  // namespace avx512_vbmi
 }  // namespace NF_BASELINE
