@@ -117,10 +117,9 @@ void encode_int8(const float* in, std::size_t n, const int8_factors& by, bool is
   for (std::size_t i = 0; i < n; ++i) {
     const std::uint32_t bits = bits_of_float(in[i]), value = bits & (binary32::sign_mask - 1);
     const std::uint32_t scale = bits_of_float(by.scales[(by.first + i) >> by.shift]);
-    int code = elements[i];
-    if (value >= float_infinity) code = value == float_infinity && bits != value ? -127 : 127;
-    if (scale >= float_infinity) code = 0;
-    out[i] = static_cast<std::int8_t>(code);
+    out[i] = elements[i];
+    if (value >= float_infinity) out[i] = value == float_infinity && bits != value ? -127 : 127;
+    if (scale >= float_infinity) out[i] = 0;
   }
 }
 
