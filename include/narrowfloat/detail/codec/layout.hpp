@@ -73,20 +73,6 @@ using code_for = std::conditional_t<
     std::conditional_t<Layout::width <= 16, std::uint16_t,
                        std::conditional_t<Layout::width <= 32, std::uint32_t, std::uint64_t>>>;
 
-/// The array element that holds a code of Layout.
-template <class Layout>
-using code_for = std::conditional_t<
-    Layout::width <= 8, std::uint8_t,
-    std::conditional_t<Layout::width <= 16, std::uint16_t,
-                       std::conditional_t<Layout::width <= 32, std::uint32_t, std::uint64_t>>>;
-
-/// The array element that holds a code of Layout.
-template <class Layout>
-using code_for = std::conditional_t<
-    Layout::width <= 8, std::uint8_t,
-    std::conditional_t<Layout::width <= 16, std::uint16_t,
-                       std::conditional_t<Layout::width <= 32, std::uint32_t, std::uint64_t>>>;
-
 /// Whether every finite value of `Layout` is exact in the float (W = uint32_t) or double (uint64_t)
 /// layout.
 template <class Layout, class W>
