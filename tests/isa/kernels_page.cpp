@@ -8,13 +8,12 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/check_places.hpp"
 #include "support/environments.hpp"
-#include "support/guarded_pages.hpp"
 #include "support/mismatches.hpp"
 #include "support/stratified.hpp"
 
@@ -59,36 +58,15 @@ TEST_CASE("kernels page: every length at every place, and nothing outside is tou
     in[i] = std::bit_cast<float>(static_cast<std::uint32_t>(i) * 2654435761u);
     expected[i] = std::bit_cast<float>(clipped(in[i], 0.1f, 0.5f));
   }
-  GuardedPages in_pages(longest * 4 + 64), out_pages(longest * 4 + 64);
-  constexpr unsigned char untouched = 0xa5;
   Mismatches bad;
-  for (std::size_t n = 0; n <= longest; ++n) {
-    for (std::size_t place = 0; place < 64; place += 4) {
-      for (const int way : {0, 1, 2, 3, 4, 5, 6, 7}) {
-        const bool stream = way & 1, at_end = way & 2, in_place = way & 4;
-        unsigned char* const out =
-            at_end ? out_pages.end() - 4 * n - place : out_pages.begin() + place;
-        unsigned char* source = at_end ? in_pages.end() - 4 * n : in_pages.begin() + 60 - place;
-        if (in_place) source = out;
-        unsigned char* const first = std::max(out_pages.begin(), out - 64);
-        unsigned char* const last = std::min(out_pages.end(), out + 4 * n + 64);
-        std::fill(first, last, untouched);
-        std::memcpy(source, in.data(), 4 * n);
-        nf::detail::clip_floats(nf::detail::here{}, nf::active_isa(),
-                                reinterpret_cast<const float*>(source),
-                                reinterpret_cast<float*>(out), n, 0.1f, 0.5f, stream);
-        const auto where = [&] {
-          return "length " + std::to_string(n) + ", place " + std::to_string(place) + ", way " +
-                 std::to_string(way);
-        };
-        const auto is_untouched = [](unsigned char byte) { return byte == untouched; };
-        bad.expect(std::memcmp(out, expected.data(), 4 * n) == 0 &&
-                       std::all_of(first, out, is_untouched) &&
-                       std::all_of(out + 4 * n, last, is_untouched),
-                   where, n, 0, 1);
-      }
-    }
-  }
+  check_every_place(
+      in, expected,
+      [](const float* source, float* out, std::size_t n, bool stream) {
+        nf::detail::clip_floats(nf::detail::here{}, nf::active_isa(), source, out, n, 0.1f, 0.5f,
+                                stream);
+        return true;
+      },
+      bad);
   CHECK(bad.report() == "");
 }
 

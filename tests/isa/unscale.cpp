@@ -3,9 +3,8 @@
 // outside is touched, and no floating-point environment moves a bit.
 #include <narrowfloat/scaling/loss.hpp>
 
-#include <cstring>
-
 #include "support/catch.hpp"
+#include "support/check_places.hpp"
 #include "support/environments.hpp"
 #include "support/formats.hpp"
 #include "support/guarded_pages.hpp"
@@ -53,34 +52,13 @@ TEST_CASE("unscale: every length at every place, and nothing outside is touched"
     in[i] = std::bit_cast<float>(static_cast<std::uint32_t>(i) * 2654435761u >> 4 | 0x30000000u);
     expected[i] = std::bit_cast<float>(product(in[i], factor));
   }
-  GuardedPages in_pages(longest * 4 + 64), out_pages(longest * 4 + 64);
-  constexpr unsigned char untouched = 0xa5;
   Mismatches bad;
-  for (std::size_t n = 0; n <= longest; ++n) {
-    for (std::size_t place = 0; place < 64; place += 4) {
-      for (const int way : {0, 1, 2, 3, 4, 5}) {
-        const bool stream = way & 1, at_end = way & 2, in_place = way & 4;
-        unsigned char* const out =
-            at_end ? out_pages.end() - 4 * n - place : out_pages.begin() + place;
-        unsigned char* source = at_end ? in_pages.end() - 4 * n : in_pages.begin() + 60 - place;
-        if (in_place) source = out;
-        unsigned char* const first = std::max(out_pages.begin(), out - 64);
-        unsigned char* const last = std::min(out_pages.end(), out + 4 * n + 64);
-        std::fill(first, last, untouched);
-        std::memcpy(source, in.data(), 4 * n);
-        const bool found = run(source, out, n, factor, stream);
-        const auto where = [&] {
-          return "length " + std::to_string(n) + ", place " + std::to_string(place) + ", way " +
-                 std::to_string(way);
-        };
-        const auto is_untouched = [](unsigned char byte) { return byte == untouched; };
-        bad.expect(std::memcmp(out, expected.data(), 4 * n) == 0 && !found &&
-                       std::all_of(first, out, is_untouched) &&
-                       std::all_of(out + 4 * n, last, is_untouched),
-                   where, n, 0, found);
-      }
-    }
-  }
+  check_every_place(
+      in, expected,
+      [&](const float* source, float* out, std::size_t n, bool stream) {
+        return !run(source, out, n, factor, stream);
+      },
+      bad);
   CHECK(bad.report() == "");
 }
 
