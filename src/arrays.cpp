@@ -30,9 +30,9 @@ std::uint32_t unscale_floats(in_library, Isa isa, const float* in, float* out, s
 }
 
 template <std::size_t Group>
-void transform_groups(in_library, Isa isa, const float* in, float* out, std::size_t rows,
-                      std::size_t cols, bool within_rows, const hadamard_factors& factors) {
-  transform_groups<Group>(here{}, isa, in, out, rows, cols, within_rows, factors);
+void transform_groups(in_library, Isa isa, const hadamard_matrix& matrix, bool within_rows,
+                      const hadamard_factors& factors) {
+  transform_groups<Group>(here{}, isa, matrix, within_rows, factors);
 }
 
 template <int Width>
@@ -44,9 +44,9 @@ void unpack_bits(in_library, const std::uint8_t* bytes, std::size_t n, void* cod
   unpack_bits<Width>(here{}, bytes, n, codes);
 }
 
-#define NF_GROUP(Group)                                                                     \
-  template void transform_groups<Group>(in_library, Isa, const float*, float*, std::size_t, \
-                                        std::size_t, bool, const hadamard_factors&)
+#define NF_GROUP(Group)                                                                \
+  template void transform_groups<Group>(in_library, Isa, const hadamard_matrix&, bool, \
+                                        const hadamard_factors&)
 NF_GROUP(16);
 NF_GROUP(32);
 NF_GROUP(64);

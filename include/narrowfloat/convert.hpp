@@ -60,11 +60,6 @@ constexpr NF_FN To convert(From x, Scale scale, R rounding = {},
 template <class T>
 concept number_range = std::ranges::contiguous_range<T> && std::ranges::sized_range<T> &&
     number<std::remove_cv_t<std::ranges::range_value_t<T>>>;
-/// A contiguous range of floats.
-template <class T>
-concept float_range =
-    number_range<T> && std::same_as < std::remove_cv_t<std::ranges::range_value_t<T>>,
-float > ;
 
 namespace detail {
 inline namespace NF_BASELINE {
@@ -81,6 +76,15 @@ constexpr void check_arrays(const In& in, const Out& out, const R& rounding) {
 
 }  // namespace NF_BASELINE
 }  // namespace detail
+
+/// A contiguous range of floats.
+template <class T>
+concept float_range = number_range<T> && std::is_same_v < detail::number_of<T>,
+float > ;
+/// A contiguous range of numbers of which each is a float: float, or a Float that float holds.
+template <class T>
+concept float_source = number_range<T> && lossless_to < detail::number_of<T>,
+float > ;
 
 /// Converts each number of `in` to the element type of `out`, as the scalar convert() does. With a
 /// keyed Stochastic policy element i draws the random bits of index offset + i; explicit bits are a range of
@@ -117,7 +121,7 @@ template <number_range In, number_range Out, rounding_policy R = NearestEven>
 NF_INLINE void convert(Isa isa, In&& in, Out&& out, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
                        Subnormals subnormals = Subnormals::keep) {
-  detail::require_isa(isa);
+  detail::require_isa("convert", isa);
   detail::check_arrays(in, out, rounding);
   detail::convert_by_kernel(isa, std::ranges::data(in), std::ranges::data(out),
                             static_cast<std::size_t>(std::ranges::size(in)), rounding, saturation,
@@ -126,20 +130,13 @@ NF_INLINE void convert(Isa isa, In&& in, Out&& out, R rounding = {},
 
 /// Converts each float of `in` times a factor, as the scalar convert() with a Scale does, in one read of `in`.
 template <float_range In, number_range Out, rounding_policy R = NearestEven>
-NF_INLINE void convert(Isa isa, In&& in, Out&& out, Scale scale, R rounding = {},
-                       Saturation saturation = default_saturation<detail::number_of<Out>>,
-                       Subnormals subnormals = Subnormals::keep) {
-  detail::require_isa(isa);
-  detail::check_arrays(in, out, rounding);
-  detail::convert_scaled(isa, std::ranges::data(in), std::ranges::data(out),
-                         static_cast<std::size_t>(std::ranges::size(in)), scale.factor, rounding,
-                         saturation, subnormals);
-}
-template <float_range In, number_range Out, rounding_policy R = NearestEven>
 NF_INLINE void convert(In&& in, Out&& out, Scale scale, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
                        Subnormals subnormals = Subnormals::keep) {
-  convert(active_isa(), in, out, scale, rounding, saturation, subnormals);
+  detail::check_arrays(in, out, rounding);
+  detail::convert_scaled(active_isa(), std::ranges::data(in), std::ranges::data(out),
+                         static_cast<std::size_t>(std::ranges::size(in)), scale.factor, rounding,
+                         saturation, subnormals);
 }
 
 }  // namespace narrowfloat

@@ -15,6 +15,7 @@
 #include "convert.hpp"
 #include "detail/array/checks.hpp"
 #include "hadamard/detail/calls.hpp"
+#include "matrix.hpp"
 #include "random.hpp"
 
 namespace narrowfloat {
@@ -36,13 +37,14 @@ class HadamardSigns {
   requires std::is_signed_v<std::ranges::range_value_t<Signs>>
   explicit constexpr NF_INLINE HadamardSigns(const Signs& signs) : size_(std::ranges::size(signs)) {
     if (size_ > max_size)
-      detail::throw_invalid("a transform has at most " + std::to_string(max_size) + " signs, not " +
-                            std::to_string(size_));
+      detail::throw_invalid("HadamardSigns", "a transform has at most " + std::to_string(max_size) +
+                                                 " signs, not " + std::to_string(size_));
     const auto* const values = std::ranges::data(signs);
     for (std::size_t i = 0; i < size_; ++i) {
       if (values[i] != 1 && values[i] != -1)
-        detail::throw_invalid("sign " + std::to_string(i) + " of a transform is " +
-                              std::to_string(values[i]) + ", neither 1 nor -1");
+        detail::throw_invalid("HadamardSigns", "sign " + std::to_string(i) + " of a transform is " +
+                                                   std::to_string(values[i]) +
+                                                   ", neither 1 nor -1");
       negative_[i] = values[i] < 0;
     }
   }
@@ -83,19 +85,20 @@ struct HadamardOptions {
 namespace detail {
 inline namespace NF_BASELINE {
 
-inline void require_groups(std::size_t rows, std::size_t cols, const HadamardOptions& options) {
+inline void require_groups(const char* call, std::size_t rows, std::size_t cols,
+                           const HadamardOptions& options) {
   const std::size_t group = options.group;
   if (group != 16 && group != 32 && group != 64 && group != 128)
-    throw_invalid("the group of a Hadamard transform is 16, 32, 64 or 128, not " +
-                  std::to_string(group));
+    throw_invalid(call, "a group has 16, 32, 64 or 128 elements, not " + std::to_string(group));
   const bool along_rows = is_within_rows(options.axis);
   const std::size_t length = along_rows ? cols : rows;
   if (length % group != 0)
-    throw_invalid(std::to_string(length) + (along_rows ? " columns" : " rows") +
-                  " are no multiple of the group of " + std::to_string(group));
+    throw_invalid(call, std::to_string(length) + (along_rows ? " columns" : " rows") +
+                            " are no multiple of the group of " + std::to_string(group));
   const std::size_t signs = options.signs.size();
   if (signs != 0 && signs != group)
-    throw_invalid(std::to_string(signs) + " signs do not fit a group of " + std::to_string(group));
+    throw_invalid(call,
+                  std::to_string(signs) + " signs do not fit a group of " + std::to_string(group));
 }
 
 /// The signs come before the sums, in the inverse after them.
@@ -115,18 +118,21 @@ inline hadamard_factors factors_of(const HadamardOptions& options, bool inverse)
 
 /// Transforms a matrix, or by Inverse back.
 template <bool Inverse>
-void transform(Isa isa, std::span<const float> in, std::span<float> out, std::size_t rows,
-               std::size_t cols, const HadamardOptions& options) {
-  require_isa(isa);
-  require_matrix(rows, cols, options.axis);
-  require_shape("the input", in.size(), rows, cols);
-  require_shape("the output", out.size(), rows, cols);
-  require_groups(rows, cols, options);
+void transform(const char* call, MatrixView<const float> in, MatrixView<float> out,
+               const HadamardOptions& options) {
+  require_axis(call, options.axis);
+  if (in.rows() != out.rows() || in.cols() != out.cols())
+    throw_invalid(call, "the input is " + std::to_string(in.rows()) + " x " +
+                            std::to_string(in.cols()) + " elements, the output " +
+                            std::to_string(out.rows()) + " x " + std::to_string(out.cols()));
+  require_groups(call, in.rows(), in.cols(), options);
   if (in.empty()) return;  // however many empty rows
   const hadamard_factors factors = factors_of(options, Inverse);
+  const hadamard_matrix matrix{in.data(),     in.leading(), out.data(),
+                               out.leading(), in.rows(),    in.cols()};
   const auto run = [&]<std::size_t Group>() {
-    transform_groups<Group>(place_of<true>(), isa, in.data(), out.data(), rows, cols,
-                            is_within_rows(options.axis), factors);
+    transform_groups<Group>(place_of<true>(), active_isa(), matrix, is_within_rows(options.axis),
+                            factors);
   };
   if (options.group == 16) run.template operator()<16>();
   if (options.group == 32) run.template operator()<32>();
@@ -159,14 +165,15 @@ void transform(Isa isa, std::span<const float> in, std::span<float> out, std::si
 ///           16, the same random signs throughout.
 /// Example   hadamard(gradient, rotated, rows, cols, {.group = 64, .signs = HadamardSigns::random(seed, step)});
 template <float_range In, float_range Out>
-NF_INLINE void hadamard(Isa isa, In&& in, Out&& out, std::size_t rows, std::size_t cols,
-                        const HadamardOptions& options = {}) {
-  detail::transform<false>(isa, in, out, rows, cols, options);
-}
-template <float_range In, float_range Out>
 NF_INLINE void hadamard(In&& in, Out&& out, std::size_t rows, std::size_t cols,
                         const HadamardOptions& options = {}) {
-  hadamard(active_isa(), in, out, rows, cols, options);
+  detail::transform<false>("hadamard", detail::matrix_of("hadamard", "the input", in, rows, cols),
+                           detail::matrix_of("hadamard", "the output", out, rows, cols), options);
+}
+/// The same of matrices with a leading dimension.
+NF_INLINE void hadamard(MatrixView<const float> in, MatrixView<float> out,
+                        const HadamardOptions& options = {}) {
+  detail::transform<false>("hadamard", in, out, options);
 }
 
 /// The inverse, with the same options: x = y S^T with S^T = H diag(signs) / sqrt(g).
@@ -174,14 +181,15 @@ NF_INLINE void hadamard(In&& in, Out&& out, std::size_t rows, std::size_t cols,
 /// Result    as hadamard(), but the signs come last. What hadamard() and then this give differs from x by the
 ///           roundings.
 template <float_range In, float_range Out>
-NF_INLINE void inverse_hadamard(Isa isa, In&& in, Out&& out, std::size_t rows, std::size_t cols,
-                                const HadamardOptions& options = {}) {
-  detail::transform<true>(isa, in, out, rows, cols, options);
-}
-template <float_range In, float_range Out>
 NF_INLINE void inverse_hadamard(In&& in, Out&& out, std::size_t rows, std::size_t cols,
                                 const HadamardOptions& options = {}) {
-  inverse_hadamard(active_isa(), in, out, rows, cols, options);
+  detail::transform<true>(
+      "inverse_hadamard", detail::matrix_of("inverse_hadamard", "the input", in, rows, cols),
+      detail::matrix_of("inverse_hadamard", "the output", out, rows, cols), options);
+}
+NF_INLINE void inverse_hadamard(MatrixView<const float> in, MatrixView<float> out,
+                                const HadamardOptions& options = {}) {
+  detail::transform<true>("inverse_hadamard", in, out, options);
 }
 
 }  // namespace narrowfloat

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cstdlib>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 
 #include "isa/detail/cpu_features.hpp"
@@ -68,11 +70,49 @@ inline Isa choose_isa() noexcept {
 /// Whether this processor and this build can run an instruction set.
 NF_INLINE bool isa_available(Isa isa) noexcept { return detail::find_isa(isa); }
 
+namespace detail {
+/// What a ScopedIsa asks for; -1: nothing.
+inline constinit int isa_override = -1;
+
+inline namespace NF_BASELINE {
+inline void require_isa(const char* call, Isa isa) {
+  if (!isa_available(isa))
+    throw std::invalid_argument(std::string("narrowfloat::") + call + ": the instruction set " +
+                                std::string(isa_name(isa)) + " is not available on this machine");
+}
+}  // namespace NF_BASELINE
+}  // namespace detail
+
 /// The instruction set that array calls use: the widest available one.
 ///
 /// Special   the environment variable NARROWFLOAT_ISA, read once, names another; a name that is unknown
-///           or not available here is ignored.
-/// Promises  noexcept, thread-safe; the same answer for the life of the process.
-NF_INLINE Isa active_isa() noexcept { return detail::choose_isa(); }
+///           or not available here is ignored. A ScopedIsa names another for its scope.
+/// Promises  noexcept, thread-safe.
+NF_INLINE Isa active_isa() noexcept {
+  const int wanted = __atomic_load_n(&detail::isa_override, __ATOMIC_RELAXED);
+  return wanted < 0 ? detail::choose_isa() : static_cast<Isa>(wanted);
+}
+
+/// Makes another instruction set the active one, in all threads, until the scope ends: for tests and measurements,
+/// since results do not depend on it.
+///
+/// Special   one that is not available here throws std::invalid_argument with its name.
+/// Requires  scopes end in the reverse of the order in which they began.
+///
+/// Example   const ScopedIsa plain(Isa::generic);
+///           convert(values, codes);
+class ScopedIsa {
+ public:
+  NF_INLINE explicit ScopedIsa(Isa isa) {
+    detail::require_isa("ScopedIsa", isa);
+    before_ = __atomic_exchange_n(&detail::isa_override, static_cast<int>(isa), __ATOMIC_RELAXED);
+  }
+  NF_INLINE ~ScopedIsa() { __atomic_store_n(&detail::isa_override, before_, __ATOMIC_RELAXED); }
+  ScopedIsa(const ScopedIsa&) = delete;
+  ScopedIsa& operator=(const ScopedIsa&) = delete;
+
+ private:
+  int before_;
+};
 
 }  // namespace narrowfloat

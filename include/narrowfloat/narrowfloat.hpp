@@ -13,6 +13,7 @@
 #include "limits.hpp"
 #include "linalg.hpp"
 #include "math.hpp"
+#include "matrix.hpp"
 #include "mx.hpp"
 #include "packed.hpp"
 #include "quantize.hpp"

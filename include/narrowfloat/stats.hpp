@@ -120,11 +120,6 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// A contiguous range of numbers of which each is a float: float, or a Float exact in float.
-template <class T>
-concept counted_range =
-    number_range<T> && detail::exact_in<detail::layout_of<detail::number_of<T>>, std::uint32_t>;
-
 /// The largest magnitude of a range, exact.
 ///
 /// Result    a float, or a double where some value of the element type is not exact in float; 0 for an empty
@@ -133,14 +128,9 @@ concept counted_range =
 /// Promises  no allocation; the same on every instruction set and in every floating-point environment.
 /// Cost      one read.
 template <number_range In>
-NF_INLINE auto amax(Isa isa, const In& in) {
-  detail::require_isa(isa);
-  return detail::largest_magnitude(isa, std::ranges::data(in),
-                                   static_cast<std::size_t>(std::ranges::size(in)));
-}
-template <number_range In>
 NF_INLINE auto amax(const In& in) {
-  return amax(active_isa(), in);
+  return detail::largest_magnitude(active_isa(), std::ranges::data(in),
+                                   static_cast<std::size_t>(std::ranges::size(in)));
 }
 
 /// Converts as convert() without `stats` does, and adds to `stats` what became of the elements.
@@ -150,40 +140,24 @@ NF_INLINE auto amax(const In& in) {
 ///           the place of an element in `in`.
 /// Cost      one read of `in` and one write of `out` in memory; in the caches about three times a plain
 ///           conversion. See bench/README.md.
-template <counted_range In, counted_range Out, rounding_policy R = NearestEven>
-NF_INLINE void convert(Isa isa, In&& in, Out&& out, ConversionStats& stats, R rounding = {},
-                       Saturation saturation = default_saturation<detail::number_of<Out>>,
-                       Subnormals subnormals = Subnormals::keep) {
-  detail::require_isa(isa);
-  detail::check_arrays(in, out, rounding);
-  detail::convert_counted(isa, std::ranges::data(in), std::ranges::data(out),
-                          static_cast<std::size_t>(std::ranges::size(in)), nullptr, stats, rounding,
-                          saturation, subnormals);
-}
-template <counted_range In, counted_range Out, rounding_policy R = NearestEven>
+template <float_source In, float_source Out, rounding_policy R = NearestEven>
 NF_INLINE void convert(In&& in, Out&& out, ConversionStats& stats, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
                        Subnormals subnormals = Subnormals::keep) {
-  convert(active_isa(), in, out, stats, rounding, saturation, subnormals);
-}
-
-/// The same, with a factor.
-template <float_range In, counted_range Out, rounding_policy R = NearestEven>
-NF_INLINE void convert(Isa isa, In&& in, Out&& out, Scale scale, ConversionStats& stats,
-                       R rounding = {},
-                       Saturation saturation = default_saturation<detail::number_of<Out>>,
-                       Subnormals subnormals = Subnormals::keep) {
-  detail::require_isa(isa);
   detail::check_arrays(in, out, rounding);
-  detail::convert_counted(isa, std::ranges::data(in), std::ranges::data(out),
-                          static_cast<std::size_t>(std::ranges::size(in)), &scale.factor, stats,
-                          rounding, saturation, subnormals);
+  detail::convert_counted(active_isa(), std::ranges::data(in), std::ranges::data(out),
+                          static_cast<std::size_t>(std::ranges::size(in)), nullptr, stats, rounding,
+                          saturation, subnormals);
 }
-template <float_range In, counted_range Out, rounding_policy R = NearestEven>
+/// The same, with a factor.
+template <float_range In, float_source Out, rounding_policy R = NearestEven>
 NF_INLINE void convert(In&& in, Out&& out, Scale scale, ConversionStats& stats, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
                        Subnormals subnormals = Subnormals::keep) {
-  convert(active_isa(), in, out, scale, stats, rounding, saturation, subnormals);
+  detail::check_arrays(in, out, rounding);
+  detail::convert_counted(active_isa(), std::ranges::data(in), std::ranges::data(out),
+                          static_cast<std::size_t>(std::ranges::size(in)), &scale.factor, stats,
+                          rounding, saturation, subnormals);
 }
 
 }  // namespace narrowfloat

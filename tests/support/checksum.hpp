@@ -43,12 +43,12 @@ class Checksum {
 class ArrayConversions {
  public:
   ArrayConversions(narrowfloat::Isa isa, const std::vector<float>& inputs)
-      : isa_(isa), inputs_(inputs) {}
+      : scope_(isa), inputs_(inputs) {}
 
   template <class To, class From, class... Policies>
   std::vector<To> add(const std::vector<From>& in, const Policies&... policies) {
     std::vector<To> out(in.size());
-    narrowfloat::convert(isa_, in, out, policies...);
+    narrowfloat::convert(in, out, policies...);
     for (const To x : out) {
       if constexpr (std::is_same_v<To, float>)
         sum_.add(std::bit_cast<std::uint32_t>(x));
@@ -81,9 +81,9 @@ class ArrayConversions {
         .group = group, .axis = axis, .signs = narrowfloat::HadamardSigns::random(group)};
     std::vector<float> out(rows * cols);
     const std::span<const float> in(inputs_.data(), out.size());
-    narrowfloat::hadamard(isa_, in, out, rows, cols, options);
+    narrowfloat::hadamard(in, out, rows, cols, options);
     for (const float x : out) sum_.add(std::bit_cast<std::uint32_t>(x));
-    narrowfloat::inverse_hadamard(isa_, in, out, rows, cols, options);
+    narrowfloat::inverse_hadamard(in, out, rows, cols, options);
     for (const float x : out) sum_.add(std::bit_cast<std::uint32_t>(x));
   }
 
@@ -92,8 +92,9 @@ class ArrayConversions {
     const std::size_t rows = inputs_.size() / 16;
     std::vector<float> out(16 * rows);
     const narrowfloat::HadamardOptions options{.signs = narrowfloat::HadamardSigns::random(16)};
-    narrowfloat::detail::transform_groups<16>(narrowfloat::detail::place_of<true>(), isa_,
-                                              inputs_.data(), out.data(), rows, 16, true,
+    narrowfloat::detail::transform_groups<16>(narrowfloat::detail::place_of<true>(),
+                                              narrowfloat::active_isa(),
+                                              {inputs_.data(), 16, out.data(), 16, rows, 16}, true,
                                               narrowfloat::detail::factors_of(options, false));
     for (const float x : out) sum_.add(std::bit_cast<std::uint32_t>(x));
   }
@@ -101,7 +102,7 @@ class ArrayConversions {
   std::uint64_t value() const { return sum_.value(); }
 
  private:
-  narrowfloat::Isa isa_;
+  narrowfloat::ScopedIsa scope_;
   const std::vector<float>& inputs_;
   Checksum sum_;
 };

@@ -22,6 +22,7 @@ std::string refusal(std::size_t size_in, std::size_t size_out, std::size_t rows,
                     const HadamardOptions& options) {
   const std::vector<float> in(size_in, 1.0f);
   std::vector<float> out(size_out, -7.0f);
+  const std::string call = "narrowfloat::hadamard:";
   std::string message = "nothing refused";
   try {
     hadamard(in, out, rows, cols, options);
@@ -32,7 +33,8 @@ std::string refusal(std::size_t size_in, std::size_t size_out, std::size_t rows,
     inverse_hadamard(in, out, rows, cols, options);
     message += ", nor the inverse";
   } catch (const std::invalid_argument& error) {
-    CHECK(error.what() == message);
+    CHECK(error.what() == message.replace(0, call.size(), "narrowfloat::inverse_hadamard:"));
+    message.replace(0, sizeof "narrowfloat::inverse_hadamard:" - 1, call);
   }
   for (const float x : out) CHECK(x == -7.0f);
   return message;
@@ -84,35 +86,37 @@ TEST_CASE("signs from numbers of any signed type", "[hadamard]") {
   CHECK(signs_of(HadamardSigns(floats), 4) == "+--+");
   CHECK(HadamardSigns(floats).size() == 4);
   CHECK(refused_signs(std::vector<int>{1, -1, 0}) ==
-        "narrowfloat: sign 2 of a transform is 0, neither 1 nor -1");
+        "narrowfloat::HadamardSigns: sign 2 of a transform is 0, neither 1 nor -1");
   CHECK(refused_signs(std::vector<int>{-2}) ==
-        "narrowfloat: sign 0 of a transform is -2, neither 1 nor -1");
+        "narrowfloat::HadamardSigns: sign 0 of a transform is -2, neither 1 nor -1");
   CHECK(refused_signs(std::vector<int>(129, 1)) ==
-        "narrowfloat: a transform has at most 128 signs, not 129");
+        "narrowfloat::HadamardSigns: a transform has at most 128 signs, not 129");
   CHECK(refused_signs(std::vector<int>(128, 1)) == "nothing refused");
 }
 
 TEST_CASE("transforms that are refused, with the numbers", "[hadamard]") {
-  CHECK(refusal(63, 64, 4, 16, {}) == "narrowfloat: the input has 63 elements, the matrix 4 x 16");
-  CHECK(refusal(64, 65, 4, 16, {}) == "narrowfloat: the output has 65 elements, the matrix 4 x 16");
+  CHECK(refusal(63, 64, 4, 16, {}) ==
+        "narrowfloat::hadamard: the input has 63 elements, the matrix 4 x 16");
+  CHECK(refusal(64, 65, 4, 16, {}) ==
+        "narrowfloat::hadamard: the output has 65 elements, the matrix 4 x 16");
   CHECK(refusal(0, 0, SIZE_MAX / 2, 32, {}).find("does not fit in memory") != std::string::npos);
   for (const std::size_t group : {0u, 1u, 8u, 48u, 256u}) {
     CHECK(refusal(256, 256, 1, 256, {.group = group}) ==
-          "narrowfloat: the group of a Hadamard transform is 16, 32, 64 or 128, not " +
+          "narrowfloat::hadamard: a group has 16, 32, 64 or 128 elements, not " +
               std::to_string(group));
   }
   CHECK(refusal(96, 96, 2, 48, {.group = 32}) ==
-        "narrowfloat: 48 columns are no multiple of the group of 32");
+        "narrowfloat::hadamard: 48 columns are no multiple of the group of 32");
   CHECK(refusal(64, 64, 4, 16, {.axis = 0}) ==
-        "narrowfloat: 4 rows are no multiple of the group of 16");
+        "narrowfloat::hadamard: 4 rows are no multiple of the group of 16");
   CHECK(refusal(64, 64, 4, 16, {.axis = -2}) ==
-        "narrowfloat: 4 rows are no multiple of the group of 16");
+        "narrowfloat::hadamard: 4 rows are no multiple of the group of 16");
   CHECK(refusal(64, 64, 4, 16, {.axis = 2}) ==
-        "narrowfloat: the axis of a matrix is 0, 1, -1 or -2, not 2");
+        "narrowfloat::hadamard: the axis of a matrix is 0, 1, -1 or -2, not 2");
   CHECK(refusal(64, 64, 4, 16, {.axis = -3}) ==
-        "narrowfloat: the axis of a matrix is 0, 1, -1 or -2, not -3");
+        "narrowfloat::hadamard: the axis of a matrix is 0, 1, -1 or -2, not -3");
   CHECK(refusal(64, 64, 1, 64, {.group = 64, .signs = transformer_engine_signs}) ==
-        "narrowfloat: 16 signs do not fit a group of 64");
+        "narrowfloat::hadamard: 16 signs do not fit a group of 64");
 }
 
 TEST_CASE("empty matrices are no error", "[hadamard]") {

@@ -22,11 +22,12 @@ void check_encode(std::size_t n, R rounding, nf::Saturation saturation, Mismatch
   const std::vector<float> in = sample_floats(n);
   for (const nf::Isa isa : nf::all_isas) {
     if (!nf::isa_available(isa)) continue;
+    const nf::ScopedIsa scope(isa);
     const auto where = [&] {
       return name_of<F>() + " length " + std::to_string(n) + " " + std::string(nf::isa_name(isa));
     };
     nf::PackedVector<F> packed(n);
-    nf::convert(isa, in, packed, rounding, saturation);
+    nf::convert(in, packed, rounding, saturation);
     R element = rounding;
     for (std::size_t i = 0; i < n; ++i) {
       bad.expect_equal(where, i, nf::convert<F>(in[i], element, saturation).bits(),
@@ -34,7 +35,7 @@ void check_encode(std::size_t n, R rounding, nf::Saturation saturation, Mismatch
       if constexpr (R::random_bits != 0) ++element.offset;
     }
     std::vector<double> back(n);
-    nf::convert(isa, packed, back);
+    nf::convert(packed, back);
     for (std::size_t i = 0; i < n; ++i)
       bad.expect_equal(where, i, bits_of(nf::convert<double>(F(packed[i]))), bits_of(back[i]));
   }
@@ -108,8 +109,4 @@ TEST_CASE("packed ranges of different sizes are refused before anything is writt
   CHECK_THROWS_WITH(nf::convert(in, out),
                     "narrowfloat::convert: the input has 7 elements, the output 6");
   CHECK(out == nf::PackedVector<nf::float4_e2m1fn>(6));
-  for (const nf::Isa isa : nf::all_isas) {
-    if (nf::isa_available(isa)) continue;
-    CHECK_THROWS_AS(nf::convert(isa, std::vector<float>(6), out), std::invalid_argument);
-  }
 }

@@ -48,11 +48,9 @@ class BlockTensor {
   ///           not fit the format throw std::invalid_argument before anything is allocated.
   /// Promises  the same bits on every instruction set and in every floating-point environment.
   /// Cost      two passes over the values, three with a tensor scale.
-  template <number_range In, rounding_policy R = NearestEven>
-  requires lossless_to < detail::number_of<In>,
-  float >
-      static NF_INLINE BlockTensor quantize(const In& values, std::size_t rows, std::size_t cols,
-                                            const QuantizeOptions& options = {}, R rounding = {}) {
+  template <float_source In, rounding_policy R = NearestEven>
+  static NF_INLINE BlockTensor quantize(const In& values, std::size_t rows, std::size_t cols,
+                                        const QuantizeOptions& options = {}, R rounding = {}) {
     BlockTensor tensor;
     tensor.assign(values, rows, cols, options, rounding);
     return tensor;
@@ -61,10 +59,9 @@ class BlockTensor {
   /// As quantize(), into this tensor, whose memory is used again where it suffices.
   ///
   /// Special   as quantize(); then this tensor is as it was.
-  template <number_range In, rounding_policy R = NearestEven>
-  requires lossless_to < detail::number_of<In>,
-  float > NF_INLINE void assign(const In& values, std::size_t rows, std::size_t cols,
-                                const QuantizeOptions& options = {}, R rounding = {}) {
+  template <float_source In, rounding_policy R = NearestEven>
+  NF_INLINE void assign(const In& values, std::size_t rows, std::size_t cols,
+                        const QuantizeOptions& options = {}, R rounding = {}) {
     using T = detail::number_of<In>;
     const std::span<const T> all(std::ranges::data(values), std::ranges::size(values));
     detail::quantize_parts<Format, T, R>(detail::quantize_place<Format, T, R>{}, all, rows, cols,
@@ -77,11 +74,10 @@ class BlockTensor {
   /// Special   as quantize().
   /// Promises  both from the source, not one from the other.
   /// Cost      one read of the values from memory, two with a tensor scale.
-  template <number_range In, rounding_policy R = NearestEven>
-  requires lossless_to < detail::number_of<In>,
-  float > static NF_INLINE std::pair<BlockTensor, BlockTensor> quantize_both(
-              const In& values, std::size_t rows, std::size_t cols,
-              const QuantizeOptions& options = {}, R rounding = {}) {
+  template <float_source In, rounding_policy R = NearestEven>
+  static NF_INLINE std::pair<BlockTensor, BlockTensor> quantize_both(
+      const In& values, std::size_t rows, std::size_t cols, const QuantizeOptions& options = {},
+      R rounding = {}) {
     using T = detail::number_of<In>;
     const std::span<const T> all(std::ranges::data(values), std::ranges::size(values));
     std::pair<BlockTensor, BlockTensor> both;

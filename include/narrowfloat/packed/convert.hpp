@@ -107,21 +107,13 @@ void convert_parts(Isa isa, In in, Out out, std::size_t n, const R& rounding, Sa
 /// Promises  no allocation; the same bits on every instruction set, for every cut of the array.
 template <detail::packed_or_plain In, detail::packed_or_plain Out, rounding_policy R = NearestEven>
 requires(packed_range<In> || packed_range<Out>)  //
-    NF_INLINE void convert(Isa isa, In&& in, Out&& out, R rounding = {},
-                           Saturation saturation = default_saturation<detail::number_of<Out>>,
-                           Subnormals subnormals = Subnormals::keep) {
-  detail::require_isa(isa);
-  detail::check_arrays(in, out, rounding);
-  detail::convert_parts(isa, detail::source_parts(in), detail::parts(out),
-                        static_cast<std::size_t>(std::ranges::size(in)), rounding, saturation,
-                        subnormals);
-}
-template <detail::packed_or_plain In, detail::packed_or_plain Out, rounding_policy R = NearestEven>
-requires(packed_range<In> || packed_range<Out>)  //
     NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
                            Saturation saturation = default_saturation<detail::number_of<Out>>,
                            Subnormals subnormals = Subnormals::keep) {
-  convert(active_isa(), in, out, rounding, saturation, subnormals);
+  detail::check_arrays(in, out, rounding);
+  detail::convert_parts(active_isa(), detail::source_parts(in), detail::parts(out),
+                        static_cast<std::size_t>(std::ranges::size(in)), rounding, saturation,
+                        subnormals);
 }
 
 }  // namespace narrowfloat

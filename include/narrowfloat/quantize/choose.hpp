@@ -53,7 +53,7 @@ NF_INLINE std::vector<Candidate> default_candidates(R rounding = {}) {
 /// Example   const auto reports = choose_formats(weights, rows, cols, default_candidates(), FormatOrder::sqnr);
 ///           assert(reports[0].format == "float16" && reports[0].sqnr_db() > 70);
 ///           assert(reports[0].flushed_percent() < 0.1 && reports[0].clipped == 0);
-template <counted_range In>
+template <float_source In>
 NF_INLINE std::vector<FormatReport> choose_formats(
     const In& values, std::size_t rows, std::size_t cols,
     const std::vector<Candidate>& candidates = default_candidates(),

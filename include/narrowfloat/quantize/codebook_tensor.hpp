@@ -43,10 +43,9 @@ class CodebookTensor {
   ///           second level with.
   /// Promises  the same bits on every instruction set and in every floating-point environment.
   /// Cost      two passes over the values, the second one in the cache.
-  template <number_range In>
-  requires lossless_to < detail::number_of<In>,
-  float > static NF_INLINE CodebookTensor quantize(const In& values, const Codebook& book,
-                                                   const CodebookOptions& options = {}) {
+  template <float_source In>
+  static NF_INLINE CodebookTensor quantize(const In& values, const Codebook& book,
+                                           const CodebookOptions& options = {}) {
     CodebookTensor tensor = zeros(std::ranges::size(values), book, options);
     tensor.requantize(values);
     return tensor;
@@ -101,9 +100,8 @@ class CodebookTensor {
   ///
   /// Special   a size that differs throws std::invalid_argument before anything is written.
   /// Promises  no allocation, unless absmax is nested or the values are no floats.
-  template <number_range In>
-  requires lossless_to < detail::number_of<In>,
-  float > NF_INLINE void requantize(const In& values) {
+  template <float_source In>
+  NF_INLINE void requantize(const In& values) {
     using T = detail::number_of<In>;
     detail::quantize_to<T>(
         detail::place_of<detail::is_compiled_codebook<T>, T>(), parts_, book_,

@@ -95,7 +95,7 @@ struct RangeUse {
 ///           const RangeUse use = range_use(x, f);
 ///           assert(use.clipped == 0 && use.part(use.normal) > 0.95);
 ///           assert(range_use(x, {3, 1, f.bias + 1}).clipped > 0);
-template <counted_range In>
+template <float_source In>
 NF_INLINE RangeUse range_use(const In& values, const ExmyFormat& format) {
   detail::require_split(format.exponent_bits, format.mantissa_bits, format.bias);
   const int half = -format.bias - format.mantissa_bits;  // of the smallest value, which is even
@@ -165,7 +165,7 @@ struct ExmyChoice {
 /// Example   const ExmyChoice five = recommend_exmy(x, 5), six = recommend_exmy(x, 6);
 ///           assert(five.format.width() == 5 && six.squared_error < five.squared_error / 3);
 ///           assert(five.format.exponent_bits <= 2);  // uniform numbers want few
-template <counted_range In>
+template <float_source In>
 NF_INLINE ExmyChoice recommend_exmy(const In& values, int bits, ExmySearch search = {}) {
   if (bits < 2 || bits > 32 || search.exponents < 1 || search.exponents > 32)
     detail::throw_invalid("no search for formats of " + std::to_string(bits) + " bits with " +

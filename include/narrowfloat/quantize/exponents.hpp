@@ -132,7 +132,7 @@ constexpr int guarded_exponent(std::uint32_t amax, int fraction_bits, BiasGuard 
 ///           assert(h.largest() == 1 && h.count(2) == 0);  // all magnitudes are below 3
 ///           assert(h.count(1) > h.count(-3));             // they are uniform
 ///           assert(h.nonzero() + h.zeros == x.size());
-template <counted_range In>
+template <float_source In>
 NF_INLINE ExponentHistogram exponent_histogram(const In& values) {
   ExponentHistogram histogram;
   const auto count = [&](const float* x, std::size_t n, std::size_t) {
@@ -198,7 +198,7 @@ struct ExponentGroup {
 /// Example   const auto exponents = group_exponents(x, rows, cols, {.rows = 1}, {3, 1});
 ///           assert(exponents.size() == rows && exponents[0] == 1);  // of nearly 3 = 1.5 * 2^1
 ///           assert(group_exponents(x, rows, cols, {.rows = 1, .cols = 32}, {3, 1}).size() == rows * cols / 32);
-template <counted_range In>
+template <float_source In>
 NF_INLINE std::vector<int> group_exponents(const In& values, std::size_t rows, std::size_t cols,
                                            ExponentGroup group, const ExmyFormat& format,
                                            BiasGuard guard = BiasGuard::carry) {

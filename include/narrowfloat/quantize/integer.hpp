@@ -45,7 +45,7 @@ inline constexpr std::size_t int8_product_depth = 0x7fffffff / (127 * 127);
 ///           quantize_int8(x, rows, cols, codes, scales, {.granularity = Granularity::row});
 ///           assert(scales[0] == amax(std::span(x).first(cols)));
 ///           assert(amax(std::span(x)) <= 3 && *std::ranges::min_element(codes) == -127);
-template <counted_range In, int8_range Codes, float_range Scales, rounding_policy R = NearestEven>
+template <float_source In, int8_range Codes, float_range Scales, rounding_policy R = NearestEven>
 NF_INLINE void quantize_int8(const In& in, std::size_t rows, std::size_t cols, Codes&& codes,
                              Scales&& scales, const Int8Options& options = {}, R rounding = {}) {
   detail::require_int8(std::ranges::size(codes), std::ranges::size(scales), rows, cols,
@@ -115,7 +115,7 @@ struct Int8Matrix {
 };
 
 /// As above, into new memory.
-template <counted_range In, rounding_policy R = NearestEven>
+template <float_source In, rounding_policy R = NearestEven>
 NF_INLINE Int8Matrix quantize_int8(const In& in, std::size_t rows, std::size_t cols,
                                    const Int8Options& options = {}, R rounding = {}) {
   detail::require_matrix(rows, cols, 1);

@@ -164,17 +164,12 @@ NF_INLINE float RuntimeFormat::value(std::uint32_t code) const {
 ///           fake_quantize(x, q, f);
 ///           for (std::size_t i = 0; i < x.size(); ++i) assert(std::abs(q[i] - x[i]) <= 4.3f / 126);
 template <float_range In, float_range Out>
-NF_INLINE void fake_quantize(Isa isa, const In& in, Out&& out, const RuntimeFormat& format) {
-  detail::require_isa(isa);
+NF_INLINE void fake_quantize(const In& in, Out&& out, const RuntimeFormat& format) {
   detail::check_arrays(in, out, NearestEven{});
   const auto n = static_cast<std::size_t>(std::ranges::size(in));
-  detail::round_to_grid(detail::place_of<true>(), isa, std::ranges::data(in),
+  detail::round_to_grid(detail::place_of<true>(), active_isa(), std::ranges::data(in),
                         std::ranges::data(out), n, detail::checked_grid(format),
                         detail::leaves_caches(2 * n * sizeof(float)));
-}
-template <float_range In, float_range Out>
-NF_INLINE void fake_quantize(const In& in, Out&& out, const RuntimeFormat& format) {
-  fake_quantize(active_isa(), in, out, format);
 }
 
 /// The same for each row of a matrix, a channel, with its own largest value; format.max_value does not count.

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "../matrix.hpp"
 #include "../stats.hpp"
 #include "detail/scales.hpp"
 #include "format_pair.hpp"
@@ -66,20 +67,6 @@ constexpr NF_INLINE float current_scale(float amax, CurrentScalingOptions option
                                   options);
 }
 
-/// The blocks of a row-major matrix, fewer rows and columns at its lower and right ends. The blocks of
-/// Transformer Engine's Float8BlockScaling (after DeepSeek-V3): 1 x 128 for activations and gradients, 128 x 128
-/// for weights; 128 x 1 for the copy that is read by columns. 1 x the columns is a scale a row.
-struct BlockShape {
-  std::size_t rows = 1, cols = 128;
-
-  constexpr std::size_t down(std::size_t matrix_rows) const noexcept {
-    return matrix_rows / rows + (matrix_rows % rows != 0 ? 1 : 0);
-  }
-  constexpr std::size_t across(std::size_t matrix_cols) const noexcept {
-    return matrix_cols / cols + (matrix_cols % cols != 0 ? 1 : 0);
-  }
-};
-
 namespace detail {
 inline namespace NF_BASELINE {
 
@@ -98,8 +85,9 @@ constexpr void require_blocks(std::size_t elements, std::size_t rows, std::size_
 template <class Function>
 void for_each_block_row(std::size_t rows, std::size_t cols, BlockShape shape, Function&& f) {
   for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t col = 0, block = row / shape.rows * shape.across(cols); col < cols; ++block) {
-      const std::size_t count = std::min(shape.cols, cols - col);
+    for (std::size_t col = 0, block = row / shape.height(rows) * shape.across(cols); col < cols;
+         ++block) {
+      const std::size_t count = std::min(shape.width(cols), cols - col);
       f(row * cols + col, count, block);
       col += count;
     }
@@ -122,7 +110,7 @@ void for_each_block_row(std::size_t rows, std::size_t cols, BlockShape shape, Fu
 ///           current_scales<float8_e4m3fn>(x, rows, cols, shape, scales);
 ///           convert_blocks(x, rows, cols, shape, scales, q);
 ///           assert(scales[0] * amax(x) <= 448);
-template <narrow_float F, counted_range In, float_range Scales>
+template <narrow_float F, float_source In, float_range Scales>
 requires lossless_to<F, float> NF_INLINE void current_scales(
     const In& in, std::size_t rows, std::size_t cols, BlockShape shape, Scales&& scales,
     CurrentScalingOptions options = {.power_of_two = true}) {

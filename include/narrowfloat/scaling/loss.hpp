@@ -109,11 +109,6 @@ bool unscale_array(Isa isa, const From* in, float* out, std::size_t n, float fac
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// A contiguous range of numbers of which each is a float.
-template <class T>
-concept gradient_range =
-    number_range<T> && detail::exact_in<detail::layout_of<detail::number_of<T>>, std::uint32_t>;
-
 /// Divides gradients by a loss scale: out[i] = in[i] * (1 / scale), the inverse and the product each rounded to a
 /// float. Gradients of other formats become floats first, which is exact.
 ///
@@ -128,26 +123,17 @@ concept gradient_range =
 ///           std::vector<float> master(2);
 ///           const bool found_inf = unscale(half, master, 1024.0f);
 ///           assert(!found_inf && master[0] == 1 && master[1] == -1 / 512.0f);
-template <gradient_range In, float_range Out>
-NF_INLINE bool unscale(Isa isa, In&& in, Out&& out, float scale) {
-  detail::require_isa(isa);
+template <float_source In, float_range Out>
+NF_INLINE bool unscale(In&& in, Out&& out, float scale) {
   detail::check_arrays(in, out, NearestEven{});
-  return detail::unscale_array(isa, std::ranges::data(in), std::ranges::data(out),
+  return detail::unscale_array(active_isa(), std::ranges::data(in), std::ranges::data(out),
                                static_cast<std::size_t>(std::ranges::size(in)),
                                detail::inverse_scale(scale));
 }
-template <gradient_range In, float_range Out>
-NF_INLINE bool unscale(In&& in, Out&& out, float scale) {
-  return unscale(active_isa(), in, out, scale);
-}
 /// The same in place.
 template <float_range Gradients>
-NF_INLINE bool unscale(Isa isa, Gradients&& gradients, float scale) {
-  return unscale(isa, gradients, gradients, scale);
-}
-template <float_range Gradients>
 NF_INLINE bool unscale(Gradients&& gradients, float scale) {
-  return unscale(active_isa(), gradients, gradients, scale);
+  return unscale(gradients, gradients, scale);
 }
 
 /// Unscales each of several gradients in place and calls update(i) for those that stayed finite, at once, so that an

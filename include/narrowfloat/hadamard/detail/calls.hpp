@@ -17,16 +17,24 @@ struct hadamard_factors {
   std::uint32_t after[most];   ///< the bits of a float, last
 };
 
+/// A matrix, and where its transform goes; the leading dimension of each.
+struct hadamard_matrix {
+  const float* in;
+  std::size_t in_leading;
+  float* out;
+  std::size_t out_leading, rows, cols;
+};
+
 // Transforms the groups of a matrix, which lie within its rows or down its columns.
 template <std::size_t Group>
-void transform_groups(in_library, Isa isa, const float* in, float* out, std::size_t rows,
-                      std::size_t cols, bool within_rows, const hadamard_factors& factors);
+void transform_groups(in_library, Isa isa, const hadamard_matrix& matrix, bool within_rows,
+                      const hadamard_factors& factors);
 
 inline namespace NF_BASELINE {
 
 template <std::size_t Group>
-void transform_groups(here, Isa isa, const float* in, float* out, std::size_t rows,
-                      std::size_t cols, bool within_rows, const hadamard_factors& factors);
+void transform_groups(here, Isa isa, const hadamard_matrix& matrix, bool within_rows,
+                      const hadamard_factors& factors);
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -16,26 +16,33 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-using hadamard_kernel = void (*)(const void*, void*, std::size_t, std::size_t,
-                                 const hadamard_factors&, bool);
+using row_transform = void (*)(const void*, void*, std::size_t, const hadamard_factors&, bool);
 template <std::size_t Group>
-inline constexpr isa_table<hadamard_kernel> row_transform_kernels
-    NF_EACH_ISA(transform_rows<Group>);
+inline constexpr isa_table<row_transform> row_transforms NF_EACH_ISA(transform_rows<Group>);
+using column_transform = void (*)(const hadamard_matrix&, const hadamard_factors&, bool);
 template <std::size_t Group>
-inline constexpr isa_table<hadamard_kernel> column_transform_kernels
+inline constexpr isa_table<column_transform> column_transforms
     NF_EACH_ISA(transform_columns<Group>);
 
 template <std::size_t Group>
-void transform_groups(here, Isa isa, const float* in, float* out, std::size_t rows,
-                      std::size_t cols, bool within_rows, const hadamard_factors& factors) {
+void transform_groups(here, Isa isa, const hadamard_matrix& matrix, bool within_rows,
+                      const hadamard_factors& factors) {
   constexpr std::size_t vector_bytes = 64;  // the most; a streaming store is aligned
+  const auto& [in, in_leading, out, out_leading, rows, cols] = matrix;
   const bool stream = leaves_caches(2 * rows * cols * sizeof(float)) &&
-                      cols % (vector_bytes / sizeof(float)) == 0 &&
+                      out_leading % (vector_bytes / sizeof(float)) == 0 &&
                       reinterpret_cast<std::uintptr_t>(out) % vector_bytes == 0;
   const float_environment environment(direction::nearest);
-  const auto& kernels =
-      within_rows ? row_transform_kernels<Group> : column_transform_kernels<Group>;
-  kernels[isa](in, out, rows, cols, factors, stream);
+  if (!within_rows) {
+    column_transforms<Group>[isa](matrix, factors, stream);
+  } else if (in_leading == cols && out_leading == cols) {
+    row_transforms<Group>[isa](in, out, rows * cols / Group, factors, stream);
+  } else {
+    for (std::size_t row = 0; row < rows; ++row) {
+      row_transforms<Group>[isa](in + row * in_leading, out + row * out_leading, cols / Group,
+                                 factors, stream);
+    }
+  }
 }
 
 }  // namespace NF_BASELINE

@@ -56,7 +56,7 @@ struct down_columns {
   }
 };
 
-/// The transform of the groups of a Shape, whose vectors are `step` bytes apart. All of them are read before
+/// The transform of the groups of a Shape, whose vectors are `step` bytes apart, in the result `out_step`. All of them are read before
 /// one is written.
 template <class Shape>
 struct hadamard_step {
@@ -91,18 +91,18 @@ struct hadamard_step {
   }
 
   /// In one go.
-  NF_INLINE void run_short(const unsigned char* in, unsigned char* out, std::size_t step,
-                           bool stream) {
+  NF_INLINE void run_short(const unsigned char* in, std::size_t step, unsigned char* out,
+                           std::size_t out_step, bool stream) {
     words x[first];
     begin(x, in, step, 0);
     NF_UNROLL
     for (std::size_t k = 0; k < first; ++k) {
-      finish(x[k], out + k * step, k, k < (first + 1) / 2, stream);
+      finish(x[k], out + k * out_step, k, k < (first + 1) / 2, stream);
     }
   }
   /// The strides that lie between the first vectors; then the others.
-  NF_INLINE void run_long(const unsigned char* in, unsigned char* out, std::size_t step,
-                          std::size_t across, bool stream) {
+  NF_INLINE void run_long(const unsigned char* in, std::size_t step, unsigned char* out,
+                          std::size_t out_step, std::size_t across, bool stream) {
     words between[Shape::across][Shape::vectors];
     for (std::size_t at = 0; at < Shape::vectors; at += first) {
       for (std::size_t i = 0; i < across; ++i) {
@@ -121,19 +121,19 @@ struct hadamard_step {
         NF_UNROLL
         for (std::size_t k = 0; k < second; ++k) {
           const std::size_t row = at + k * first;
-          finish(x[k], out + row * step + i * sizeof(words), row, k < second / 2, stream);
+          finish(x[k], out + row * out_step + i * sizeof(words), row, k < second / 2, stream);
         }
       }
     }
   }
   /// `across` such groups, or rows of them, side by side.
-  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, std::size_t step,
-                            std::size_t across, bool stream) {
+  NF_INLINE void operator()(const unsigned char* in, std::size_t step, unsigned char* out,
+                            std::size_t out_step, std::size_t across, bool stream) {
     if constexpr (second != 1) {
-      run_long(in, out, step, across, stream);
+      run_long(in, step, out, out_step, across, stream);
     } else {
       for (std::size_t i = 0; i < across; ++i) {
-        run_short(in + i * sizeof(words), out + i * sizeof(words), step, stream);
+        run_short(in + i * sizeof(words), step, out + i * sizeof(words), out_step, stream);
       }
     }
   }
@@ -149,18 +149,18 @@ NF_INLINE void make_canonical(unsigned char* out, std::size_t count) {
   }
 }
 
-/// Transforms the groups of a matrix that lie within its rows.
+/// Transforms groups that lie one after the other.
 template <std::size_t Group>
-void transform_rows(const void* in, void* out, std::size_t rows, std::size_t cols,
-                    const hadamard_factors& factors, bool stream) {
+void transform_rows(const void* in, void* out, std::size_t groups, const hadamard_factors& factors,
+                    bool stream) {
   constexpr std::size_t part = 4096 / Group;  // groups
   const auto* source = static_cast<const unsigned char*>(in);
   auto* target = static_cast<unsigned char*>(out);
-  for (std::size_t left = rows * cols / Group, count = 0; left != 0; left -= count) {
+  for (std::size_t left = groups, count = 0; left != 0; left -= count) {
     count = left < part ? left : part;
     hadamard_step<within_rows<Group>> step{factors};
     for (std::size_t i = 0; i < count; ++i) {
-      step(source + i * 4 * Group, target + i * 4 * Group, sizeof(words), 1, stream);
+      step(source + i * 4 * Group, sizeof(words), target + i * 4 * Group, sizeof(words), 1, stream);
     }
     if (largest_lane(step.largest) >= binary32::infinity_code)
       make_canonical(target, count * Group / lanes);
@@ -170,47 +170,49 @@ void transform_rows(const void* in, void* out, std::size_t rows, std::size_t col
   if (stream) finish_streaming();
 }
 
-/// Transforms groups that lie side by side.
+/// Transforms groups that lie side by side, their rows `stride` bytes apart.
 template <std::size_t Group>
-NF_INLINE void transform_tile(const unsigned char* in, unsigned char* out, std::size_t stride,
-                              std::size_t across, const hadamard_factors& factors, bool stream) {
+NF_INLINE void transform_tile(const unsigned char* in, std::size_t stride, unsigned char* out,
+                              std::size_t out_stride, std::size_t across,
+                              const hadamard_factors& factors, bool stream) {
   hadamard_step<down_columns<Group>> step{factors};
-  step(in, out, stride, across, stream);
+  step(in, stride, out, out_stride, across, stream);
   if (largest_lane(step.largest) < binary32::infinity_code) return;
-  for (std::size_t row = 0; row < Group; ++row) make_canonical(out + row * stride, across);
+  for (std::size_t row = 0; row < Group; ++row) make_canonical(out + row * out_stride, across);
 }
 
 /// The same for less than a vector of columns, `width` bytes, through a copy.
 template <std::size_t Group>
-NF_INLINE void transform_part(const unsigned char* in, unsigned char* out, std::size_t stride,
-                              std::size_t width, const hadamard_factors& factors) {
+NF_INLINE void transform_part(const unsigned char* in, std::size_t stride, unsigned char* out,
+                              std::size_t out_stride, std::size_t width,
+                              const hadamard_factors& factors) {
   alignas(64) unsigned char copy[Group * sizeof(words)] = {};
   for (std::size_t row = 0; row < Group; ++row) {
     copy_bytes<sizeof(words)>(copy + row * sizeof(words), in + row * stride, width);
   }
-  transform_tile<Group>(copy, copy, sizeof(words), 1, factors, false);
+  transform_tile<Group>(copy, sizeof(words), copy, sizeof(words), 1, factors, false);
   for (std::size_t row = 0; row < Group; ++row) {
-    copy_bytes<sizeof(words)>(out + row * stride, copy + row * sizeof(words), width);
+    copy_bytes<sizeof(words)>(out + row * out_stride, copy + row * sizeof(words), width);
   }
 }
 
 /// Transforms the groups of a matrix that lie in its columns.
 template <std::size_t Group>
-void transform_columns(const void* in, void* out, std::size_t rows, std::size_t cols,
-                       const hadamard_factors& factors, bool stream) {
+void transform_columns(const hadamard_matrix& matrix, const hadamard_factors& factors,
+                       bool stream) {
   constexpr std::size_t widest = down_columns<Group>::across;
-  const std::size_t stride = 4 * cols;
-  for (std::size_t row = 0; row < rows; row += Group) {
-    const auto* source = static_cast<const unsigned char*>(in) + row * stride;
-    auto* target = static_cast<unsigned char*>(out) + row * stride;
-    for (std::size_t left = cols / lanes, across = 0; left != 0; left -= across) {
+  const std::size_t stride = 4 * matrix.in_leading, out_stride = 4 * matrix.out_leading;
+  for (std::size_t row = 0; row < matrix.rows; row += Group) {
+    const auto* source = reinterpret_cast<const unsigned char*>(matrix.in) + row * stride;
+    auto* target = reinterpret_cast<unsigned char*>(matrix.out) + row * out_stride;
+    for (std::size_t left = matrix.cols / lanes, across = 0; left != 0; left -= across) {
       across = left < widest ? left : widest;
-      transform_tile<Group>(source, target, stride, across, factors, stream);
+      transform_tile<Group>(source, stride, target, out_stride, across, factors, stream);
       source += across * sizeof(words);
       target += across * sizeof(words);
     }
-    if (cols % lanes != 0)
-      transform_part<Group>(source, target, stride, 4 * (cols % lanes), factors);
+    if (matrix.cols % lanes != 0)
+      transform_part<Group>(source, stride, target, out_stride, 4 * (matrix.cols % lanes), factors);
   }
   if (stream) finish_streaming();
 }

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// How a matrix lies in memory, and how it is cut into blocks.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <ranges>
+#include <span>
+#include <string>
+#include <type_traits>
+
+#include "detail/array/checks.hpp"
+
+namespace narrowfloat {
+
+/// In a BlockShape, and as the length of a block format's blocks: the whole axis.
+inline constexpr int whole = 0x7fffffff;
+
+/// What shares a scale: blocks of so many rows and columns, fewer at the lower and right ends of a matrix.
+///
+/// Example   BlockShape{1, whole}          // a scale a row
+///           BlockShape{whole, 1}          // a scale a column
+///           BlockShape{whole, whole}      // one for the tensor
+///           BlockShape{1, 128}            // Transformer Engine's and DeepSeek-V3's for activations and gradients,
+///           BlockShape{128, 128}          // and for weights
+struct BlockShape {
+  std::size_t rows = 1, cols = whole;
+
+  /// Rows of a whole block in a matrix with so many.
+  constexpr NF_INLINE std::size_t height(std::size_t matrix_rows) const noexcept {
+    return rows == whole ? std::max<std::size_t>(matrix_rows, 1) : rows;
+  }
+  /// Columns of a whole block in a matrix with so many.
+  constexpr NF_INLINE std::size_t width(std::size_t matrix_cols) const noexcept {
+    return cols == whole ? std::max<std::size_t>(matrix_cols, 1) : cols;
+  }
+  /// Blocks below each other.
+  constexpr NF_INLINE std::size_t down(std::size_t matrix_rows) const noexcept {
+    return matrix_rows / height(matrix_rows) + (matrix_rows % height(matrix_rows) != 0 ? 1 : 0);
+  }
+  /// Blocks beside each other.
+  constexpr NF_INLINE std::size_t across(std::size_t matrix_cols) const noexcept {
+    return matrix_cols / width(matrix_cols) + (matrix_cols % width(matrix_cols) != 0 ? 1 : 0);
+  }
+  friend constexpr bool operator==(BlockShape, BlockShape) = default;
+};
+
+/// A row-major matrix in memory of the caller's: row r begins `leading` elements after row r - 1, so that some columns
+/// of a wider matrix, and rows with padding, are a matrix too.
+///
+/// Special   a range that does not hold the matrix, and a leading dimension below the number of columns, throw
+///           std::invalid_argument with the numbers.
+///
+/// Example   // columns 64 ... 127 of a matrix with 256
+///           MatrixView heads(std::span(x).subspan(64), rows, 64, 256);
+template <class T>
+class MatrixView {
+ public:
+  using value_type = std::remove_cv_t<T>;
+
+  MatrixView() = default;
+  /// All of a range.
+  template <std::ranges::contiguous_range Range>
+  constexpr NF_INLINE MatrixView(Range&& values, std::size_t rows, std::size_t cols)
+      : data_(std::ranges::data(values)), rows_(rows), cols_(cols), leading_(cols) {
+    detail::require_matrix("MatrixView", rows, cols);
+    detail::require_shape("MatrixView", "the range", std::ranges::size(values), rows, cols);
+  }
+  /// The first elements of each `leading` of a range, whose last row may end where the matrix does.
+  template <std::ranges::contiguous_range Range>
+  constexpr NF_INLINE MatrixView(Range&& values, std::size_t rows, std::size_t cols,
+                                 std::size_t leading)
+      : data_(std::ranges::data(values)), rows_(rows), cols_(cols), leading_(leading) {
+    const std::size_t have = std::ranges::size(values);
+    if (leading < cols || !detail::fits_in_memory(rows, leading) ||
+        (rows != 0 && cols != 0 && have < (rows - 1) * leading + cols))
+      detail::throw_invalid("MatrixView", std::to_string(have) + " elements hold no matrix of " +
+                                              std::to_string(rows) + " x " + std::to_string(cols) +
+                                              " elements with the leading dimension " +
+                                              std::to_string(leading));
+  }
+  /// Of a matrix that may be written, one that may not.
+  template <class U>
+  requires(std::is_same_v<T, const U>)  //
+      constexpr NF_INLINE MatrixView(const MatrixView<U>& other) noexcept
+      : data_(other.data()), rows_(other.rows()), cols_(other.cols()), leading_(other.leading()) {}
+
+  constexpr NF_INLINE T* data() const noexcept { return data_; }
+  constexpr NF_INLINE std::size_t rows() const noexcept { return rows_; }
+  constexpr NF_INLINE std::size_t cols() const noexcept { return cols_; }
+  constexpr NF_INLINE std::size_t leading() const noexcept { return leading_; }
+  constexpr NF_INLINE std::size_t size() const noexcept { return rows_ * cols_; }
+  constexpr NF_INLINE bool empty() const noexcept { return size() == 0; }
+  /// Requires  r < rows().
+  constexpr NF_INLINE std::span<T> row(std::size_t r) const noexcept {
+    return {data_ + r * leading_, cols_};
+  }
+
+ private:
+  T* data_ = nullptr;
+  std::size_t rows_ = 0, cols_ = 0, leading_ = 0;
+};
+
+template <std::ranges::contiguous_range Range>
+MatrixView(Range&&, std::size_t, std::size_t)
+    -> MatrixView<std::remove_reference_t<std::ranges::range_reference_t<Range>>>;
+template <std::ranges::contiguous_range Range>
+MatrixView(Range&&, std::size_t, std::size_t, std::size_t)
+    -> MatrixView<std::remove_reference_t<std::ranges::range_reference_t<Range>>>;
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+/// The matrix that fills a range; `call` and `what` name the function and the range in messages.
+template <class Range>
+constexpr NF_INLINE auto matrix_of(const char* call, const char* what, Range&& values,
+                                   std::size_t rows, std::size_t cols) {
+  require_matrix(call, rows, cols);
+  require_shape(call, what, std::ranges::size(values), rows, cols);
+  return MatrixView(values, rows, cols);
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+}  // namespace narrowfloat
