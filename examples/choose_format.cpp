@@ -35,10 +35,10 @@ constexpr const char* help =
     R"(usage: choose_format [INPUT.safetensors] [options]
 
 A table for each F32, F16, BF16 and F64 (through F32) tensor: for every format the bits an element with
-scales, the signal-to-quantization-noise ratio, and how many values are clipped (more than half a step
-beyond the largest value of their block) and flushed to zero. A * marks the Pareto front: no format has as
-few bits and as little noise. Below: the split of 4, 5, 6 and 8 bits (eXmY) that loses least with one bias.
-Without a file: the tensors of the digits example.
+scales, the signal-to-quantization-noise ratio, and how many of the finite values are clipped (more than
+half a step beyond the largest of their block), flushed to zero and lost (Inf or NaN in the format). A *
+marks the Pareto front: no format has as few bits and as little noise. Below: the split of 4, 5, 6 and 8
+bits (eXmY) that loses least with one bias. Without a file: the tensors of the digits example.
 
   --only TEXT    only the tensors whose names end in TEXT, as .weight
   --order NAME   bits (default) or sqnr
@@ -150,15 +150,20 @@ void print(const Measured& tensor, bool only_front) {
   for (const std::size_t extent : tensor.shape)
     shape += (shape.empty() ? "" : " x ") + std::to_string(extent);
   fmt::print("{} ({})\n", tensor.name, shape.empty() ? "scalar" : shape);
-  fmt::print("  {:<14} {:<8} {:<14} {:>13} {:>9} {:>10} {:>10}\n", "format", "block", "rule",
-             "bits/element", "SQNR dB", "clipped %", "flushed %");
+  if (tensor.reports.front().is_blank()) {
+    fmt::print("  all values are Inf or NaN: nothing to choose by\n\n");
+    return;
+  }
+  fmt::print("  {:<14} {:<8} {:<14} {:>13} {:>9} {:>10} {:>10} {:>9}\n", "format", "block", "rule",
+             "bits/element", "SQNR dB", "clipped %", "flushed %", "lost");
   for (std::size_t i = 0; i < tensor.reports.size(); ++i) {
     if (only_front && !tensor.on_front[i]) continue;
     const nf::FormatReport& r = tensor.reports[i];
-    const std::string sqnr = r.noise == 0 ? "exact" : fmt::format("{:.2f}", r.sqnr_db());
-    fmt::print("{} {:<14} {:<8} {:<14} {:>13.3f} {:>9} {:>10.4f} {:>10.4f}\n",
+    const std::string sqnr =
+        r.noise == 0 && r.lost == 0 ? "exact" : fmt::format("{:.2f}", r.sqnr_db());
+    fmt::print("{} {:<14} {:<8} {:<14} {:>13.3f} {:>9} {:>10.4f} {:>10.4f} {:>9}\n",
                tensor.on_front[i] ? '*' : ' ', r.format, r.block, r.rule, r.bits, sqnr,
-               r.clipped_percent(), r.flushed_percent());
+               r.clipped_percent(), r.flushed_percent(), r.lost);
   }
   fmt::print("  eXmY with one bias:");
   for (const nf::ExmyChoice& c : tensor.splits) {
@@ -173,7 +178,7 @@ nlohmann::ordered_json json_of(const std::vector<Measured>& tensors) {
     nlohmann::ordered_json reports = nlohmann::ordered_json::array();
     for (std::size_t i = 0; i < tensor.reports.size(); ++i) {
       const nf::FormatReport& r = tensor.reports[i];
-      nlohmann::ordered_json sqnr;  // null where nothing is lost
+      nlohmann::ordered_json sqnr;  // null where there is no noise, or nothing but zeros was lost
       if (std::isfinite(r.sqnr_db())) sqnr = r.sqnr_db();
       reports.push_back({{"format", r.format},
                          {"block", r.block},
@@ -183,6 +188,7 @@ nlohmann::ordered_json json_of(const std::vector<Measured>& tensors) {
                          {"sqnr_db", sqnr},
                          {"clipped_percent", r.clipped_percent()},
                          {"flushed_percent", r.flushed_percent()},
+                         {"lost", r.lost},
                          {"pareto", static_cast<bool>(tensor.on_front[i])}});
     }
     all.push_back({{"name", tensor.name}, {"shape", tensor.shape}, {"reports", reports}});

@@ -222,6 +222,10 @@ double train_and_save(const std::string& output) {
 
 int main(int count, char** arguments) {
   const std::string output = count > 1 ? arguments[1] : "digits.safetensors";
+  if (output == "--help") {
+    fmt::print("usage: digits [OUTPUT.safetensors]\n");
+    return 0;
+  }
   if (count > 2 || output.empty() || output[0] == '-') {
     fmt::print(stderr, "digits: usage: digits [OUTPUT.safetensors]\n");
     return 2;
@@ -232,6 +236,6 @@ int main(int count, char** arguments) {
     return accuracy > wanted_accuracy ? 0 : 1;
   } catch (const std::exception& error) {
     fmt::print(stderr, "digits: {}\n", error.what());
-    return 1;
+    return 2;
   }
 }

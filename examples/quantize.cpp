@@ -16,7 +16,7 @@
 #include <functional>
 #include <map>
 #include <narrowfloat/io/safetensors_blocks.hpp>
-#include <narrowfloat/limits.hpp>
+#include <narrowfloat/quantize/format_report.hpp>
 #include <optional>
 #include <random>
 #include <stdexcept>
@@ -41,33 +41,41 @@ Quantizes every F32, F16, BF16 and F64 (through F32) tensor of two dimensions or
 one is whole blocks; copies all others. NAME becomes NAME, NAME_scale and, for nvfp4, NAME_scale_2.
 Without files: the digits example's, to a temporary file.
 
+Says of each tensor the signal over the noise, how many of its finite values are clipped (more than half
+a step beyond the largest of their block) and flushed to zero, and how many are lost: finite before and Inf
+or NaN after, as all values of a block that holds an Inf or a NaN. Then nothing is written.
+
   --format NAME  mxfp8_e4m3, mxfp8_e5m2, mxfp6_e2m3, mxfp6_e3m2, mxfp4_e2m1 (default), mxint8, nvfp4
   --rule NAME    floor (default), ceil, rceil, even, search: how the power-of-two scale is chosen
   --only TEXT    only the tensors whose names end in TEXT, as .weight
+  --allow-lossy  writes the file even if finite values are lost
   --help
 
-exit status: 0; 1 if the output does not read back as it was written, which removes it; 2 for anything else
+exit status: 0; 1 if finite values are lost, or if the output does not read back as it was written, which
+removes it; 2 for anything else
 )";
 
 struct Options {
   std::string input, output, format = "mxfp4_e2m1", rule = "floor", only;
-  bool help = false;
+  bool allow_lossy = false, help = false;
 };
 
 /// What became of one tensor, or of all.
 struct Row {
   std::size_t bytes_before = 0, bytes_after = 0;
-  std::size_t elements = 0, clipped = 0;  // those that were quantized
-  double signal = 0, noise = 0;
+  nf::FormatReport report{};  // of those that were quantized
   bool quantized = false;
 
   Row& operator+=(const Row& other) {
     bytes_before += other.bytes_before;
     bytes_after += other.bytes_after;
-    elements += other.elements;
-    clipped += other.clipped;
-    signal += other.signal;
-    noise += other.noise;
+    report.elements += other.report.elements;
+    report.non_finite += other.report.non_finite;
+    report.lost += other.report.lost;
+    report.clipped += other.report.clipped;
+    report.flushed += other.report.flushed;
+    report.signal += other.report.signal;
+    report.noise += other.report.noise;
     quantized = quantized || other.quantized;
     return *this;
   }
@@ -103,16 +111,6 @@ class Progress {
 };
 
 template <class Format>
-double largest_element() {
-  using E = typename Format::element;
-  if constexpr (nf::narrow_float<E>) {
-    return static_cast<double>(std::numeric_limits<E>::max());
-  } else {
-    return std::ldexp((1 << (E::width - 1)) - 1, -E::fraction_bits);
-  }
-}
-
-template <class Format>
 class Quantizer {
  public:
   explicit Quantizer(const Options& options) : options_(options), rule_(rule_of(options.rule)) {}
@@ -131,7 +129,8 @@ class Quantizer {
         nf::BlockTensor<Format>::quantize(*values, values->size() / cols, cols, {.rule = rule_});
     st::add_blocks(output_, tensor.name, tensor.shape, blocks, rule_text());
     row.bytes_after = blocks.size_bytes();
-    measure(*values, blocks, row);
+    row.report = nf::format_report(*values, blocks);
+    row.quantized = true;
     quantized_.emplace_back(tensor.name, std::move(blocks));
     return row;
   }
@@ -179,29 +178,6 @@ class Quantizer {
     return numbers;
   }
 
-  /// Signal and noise over the finite values; clipped are those beyond what their block can hold.
-  static void measure(const std::vector<float>& values, const Blocks& blocks, Row& row) {
-    const std::vector<float> got = numbers_of(blocks);
-    const double largest = largest_element<Format>() * static_cast<double>(blocks.tensor_scale());
-    std::size_t i = 0;
-    for (std::size_t r = 0; r < blocks.rows(); ++r) {
-      const auto scales = blocks.scales().subspan(r * blocks.block_cols(), blocks.block_cols());
-      for (std::size_t c = 0; c < blocks.cols(); ++c, ++i) {
-        const double x = values[i];
-        if (!std::isfinite(x)) continue;
-        const double scale =
-            static_cast<float>(scales[c / static_cast<std::size_t>(Format::block_size)]);
-        row.clipped += std::fabs(x) > scale * largest ? 1 : 0;
-        const double error = x - static_cast<double>(got[i]);
-        if (!std::isfinite(error)) continue;  // of a block with Inf or NaN
-        row.signal += x * x;
-        row.noise += error * error;
-      }
-    }
-    row.elements = values.size();
-    row.quantized = true;
-  }
-
   const Options& options_;
   nf::ScaleRule rule_;
   st::File output_;
@@ -214,10 +190,30 @@ void print_row(std::string_view name, const std::string& shape, const Row& row) 
     fmt::print("     copied\n");
     return;
   }
-  fmt::print(
-      " {:>10} {:>9.4f}\n",
-      row.noise == 0 ? "exact" : fmt::format("{:.2f}", 10 * std::log10(row.signal / row.noise)),
-      100 * static_cast<double>(row.clipped) / static_cast<double>(row.elements));
+  const nf::FormatReport& r = row.report;
+  const std::string sqnr = r.is_blank()                  ? "-"  // nothing is finite
+                           : r.noise == 0 && r.lost == 0 ? "exact"
+                                                         : fmt::format("{:.2f}", r.sqnr_db());
+  fmt::print(" {:>10} {:>9.4f} {:>9.4f} {:>10}\n", sqnr, r.clipped_percent(), r.flushed_percent(),
+             r.lost);
+}
+
+void print_table(const st::File& input, const std::vector<Row>& rows, const Row& total) {
+  fmt::print("{:<24} {:>12} {:>12} {:>12} {:>10} {:>9} {:>9} {:>10}\n", "tensor", "shape", "bytes",
+             "after", "SQNR dB", "clipped %", "flushed %", "lost");
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    print_row(input.tensors[i].name, shape_text(input.tensors[i]), rows[i]);
+  print_row("total", "", total);
+}
+
+/// Says it where finite values are lost; whether that ends the conversion.
+bool is_refused(const std::vector<Row>& rows, const Row& total, bool allowed) {
+  if (total.report.lost == 0) return false;
+  const auto tensors = std::ranges::count_if(rows, [](const Row& row) { return row.report.lost; });
+  fmt::print(stderr, "quantize: {} finite values of {} tensor{} became Inf or NaN{}\n",
+             total.report.lost, tensors, tensors == 1 ? "" : "s",
+             allowed ? "" : "; nothing is written without --allow-lossy");
+  return !allowed;
 }
 
 template <class Format>
@@ -235,18 +231,15 @@ int run(const Options& options) {
       if (rows.back().quantized) quantized += rows.back();
     }
   }
-  quantizer.write(options.output, input.metadata);
-
-  fmt::print("{:<24} {:>12} {:>12} {:>12} {:>10} {:>9}\n", "tensor", "shape", "bytes", "after",
-             "SQNR dB", "clipped %");
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    print_row(input.tensors[i].name, shape_text(input.tensors[i]), rows[i]);
-  print_row("total", "", total);
+  const bool refused = is_refused(rows, total, options.allow_lossy);
+  if (!refused) quantizer.write(options.output, input.metadata);
+  print_table(input, rows, total);
+  if (refused) return 1;
   const bool same = quantizer.verify(options.output);
   fmt::print("{}: {:.3f} bits an element quantized; read back: {}\n", options.format,
-             quantized.elements == 0 ? 0.0
-                                     : 8 * static_cast<double>(quantized.bytes_after) /
-                                           static_cast<double>(quantized.elements),
+             quantized.report.elements == 0 ? 0.0
+                                            : 8 * static_cast<double>(quantized.bytes_after) /
+                                                  static_cast<double>(quantized.report.elements),
              same ? "the same numbers" : "OTHER NUMBERS");
   if (!same) fs::remove(options.output);
   return same ? 0 : 1;
@@ -275,6 +268,8 @@ Options parse(int count, char** arguments) {
     if (value != nullptr) {
       if (++i == count) throw std::invalid_argument(argument + " needs a value");
       *value = arguments[i];
+    } else if (argument == "--allow-lossy") {
+      options.allow_lossy = true;
     } else if (argument == "--help") {
       options.help = true;
     } else if (argument.starts_with("-")) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdio>
 #include <cstring>
 #include <span>
 #include <vector>
@@ -58,7 +59,11 @@ double seconds_of(const std::vector<float>& values, Codes& codes, nf::Stochastic
 
 }  // namespace
 
-int main() {
+int main(int count, char** arguments) {
+  if (count > 1) {
+    fmt::print(stderr, "threads: takes no arguments, not {}\n", arguments[1]);
+    return 2;
+  }
   std::vector<float> values(std::size_t{1} << 24);
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = static_cast<float>(i % 4001) / 1000.0f - 2.0f;

@@ -2,6 +2,7 @@
 // The format chooser: candidates of one's own, with their axes, options and roundings; what is worth its bits.
 #include <narrowfloat/quantize/choose.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -103,4 +104,75 @@ TEST_CASE("NVFP4 clips nothing, and four over six is better", "[quantize][choose
   CHECK(plain.sqnr_db() == Approx(20.44).margin(0.1));
   CHECK(better.sqnr_db() > plain.sqnr_db() + 0.5);
   CHECK(plain.bits == 8 * (rows * (150 + 19) + 4.0) / (rows * cols));
+}
+
+TEST_CASE("a code-book as a candidate: blocks run through the rows", "[quantize][choose]") {
+  const std::vector<float> values = test::chooser_numbers();
+  const nf::Codebook book = nf::nf4_codebook();
+  for (const bool nested : {false, true}) {
+    const nf::CodebookOptions options{.block_size = 100, .nested = nested};
+    const auto c = nf::candidate("mine", book, options);
+    CHECK(c.block == "100");
+    CHECK(c.rule == (nested ? "absmax nested" : "absmax"));
+    const auto got = measure(c, values, rows, cols);
+    const auto tensor = nf::CodebookTensor::quantize(values, book, options);
+    std::vector<float> images(values.size());
+    tensor.dequantize(images);
+    double noise = 0;
+    std::size_t flushed = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      noise += std::pow(static_cast<double>(values[i]) - static_cast<double>(images[i]), 2);
+      flushed += values[i] != 0 && images[i] == 0 ? 1 : 0;
+    }
+    CHECK(got.noise == Approx(noise).epsilon(1e-12));
+    CHECK(got.flushed == flushed);
+    CHECK(got.elements == values.size());
+    CHECK(got.bits == tensor.bits_per_element());
+  }
+  CHECK(nf::candidate("m", nf::dynamic_codebook()).block == "256");
+  CHECK(nf::candidate("w", book).block == "64");
+  CHECK(nf::candidate("w", book, {.headroom = true}).rule == "absmax headroom");
+  CHECK_THROWS_AS(measure(nf::candidate("w", book), values, rows, cols - 1), std::invalid_argument);
+}
+
+TEST_CASE("a NaN in a block of a code-book does not hide the others", "[quantize][choose]") {
+  std::vector<float> values(64, 0.5f);
+  values[3] = std::nanf("");
+  const auto propagated = measure_row(nf::candidate("w", nf::nf4_codebook()), values);
+  CHECK(propagated.lost == 0);
+  CHECK(propagated.noise == 0);
+  CHECK(measure_row(nf::candidate("w", nf::nf4_codebook(), {}), values).lost == 63);
+}
+
+TEST_CASE("the code-books of optimizers and of frozen weights", "[quantize][choose]") {
+  const std::vector<float> values = test::chooser_numbers();
+  const auto usual = nf::default_candidates();
+  const auto check = [&](const std::string& format, const nf::Codebook& book,
+                         const std::string& rule, const nf::CodebookOptions& options) {
+    const auto block = std::to_string(options.block_size);
+    CAPTURE(format, block, rule);
+    const auto found = std::ranges::find_if(usual, [&](const nf::Candidate& each) {
+      return each.format == format && each.block == block && each.rule == rule;
+    });
+    REQUIRE(found != usual.end());
+    CHECK(found->rounding == "nearest");
+    const auto got = measure(*found, values, rows, cols);
+    const auto tensor = nf::CodebookTensor::quantize(values, book, options);
+    const auto expected = nf::format_report(values, tensor);
+    CHECK(got.bits == expected.bits);
+    CHECK(got.noise == expected.noise);
+    CHECK(got.clipped == expected.clipped);
+    CHECK(got.flushed == expected.flushed);
+  };
+  for (const std::size_t block : {256, 2048}) {
+    check("dynamic8", nf::dynamic_codebook(), "absmax", {.block_size = block});
+    check("udynamic8", nf::dynamic_codebook(nf::Signedness::is_unsigned), "absmax",
+          {.block_size = block});
+  }
+  for (const bool nested : {false, true}) {
+    const char* const rule = nested ? "absmax nested" : "absmax";
+    check("nf4", nf::nf4_codebook(), rule, {.block_size = 64, .nested = nested});
+    check("fp4_bnb", nf::fp4_bitsandbytes_codebook(), rule, {.block_size = 64, .nested = nested});
+  }
+  CHECK(usual.size() == 38);
 }

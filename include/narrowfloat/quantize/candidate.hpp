@@ -48,26 +48,8 @@ struct block_measure {
   R rounding;
 
   FormatReport operator()(std::span<const float> values, std::size_t rows, std::size_t cols) const {
-    const auto tensor = BlockTensor<Format>::quantize(values, rows, cols, options, rounding);
-    std::vector<float> images(values.size());
-    tensor.dequantize(images);
-    const float_environment environment(direction::nearest);
-    const double part = options.three_quarters ? 4.0 / 3 : 1;
-    const clip_limits unit = limits_of<typename Format::element>(options.full_range);
-    FormatReport report{.elements = values.size(), .bits = tensor.bits_per_element()};
-    for (std::size_t r = 0; r < tensor.block_rows(); ++r) {
-      for (std::size_t c = 0; c < tensor.block_cols(); ++c) {
-        const auto block = tensor.block(r, c);
-        const double scale =
-            static_cast<double>(static_cast<float>(block.scale)) * tensor.tensor_scale() * part;
-        for (std::size_t row = block.row; row < block.row + block.rows; ++row) {
-          const std::size_t first = row * cols + block.col;
-          count_losses(values.data() + first, images.data() + first, block.cols,
-                       {unit.below * scale, unit.above * scale}, part, report);
-        }
-      }
-    }
-    return report;
+    return format_report(
+        values, BlockTensor<Format>::quantize(values, rows, cols, options, rounding), options);
   }
 };
 
@@ -89,12 +71,24 @@ struct plain_measure {
   }
 };
 
+struct codebook_measure {
+  Codebook book;
+  CodebookOptions options;
+
+  FormatReport operator()(std::span<const float> values, std::size_t rows, std::size_t cols) const {
+    require_matrix(rows, cols, 1);
+    require_shape("the input", values.size(), rows, cols);
+    return format_report(values, CodebookTensor::quantize(values, book, options));
+  }
+};
+
 /// A float a block.
 template <block_element Element, int K, int Rows = 1>
 using float_blocks = BlockFormat<Element, float, K, Rows>;
 
 /// Whatever a tensor holds, its finite values are measured.
 inline constexpr QuantizeOptions measured_options{.non_finite = NonFinite::propagate};
+inline constexpr CodebookOptions measured_codebook_options{.non_finite = NonFinite::propagate};
 
 }  // namespace NF_BASELINE
 }  // namespace detail
@@ -146,6 +140,26 @@ NF_INLINE Candidate candidate(std::string name, PlainScale scale = PlainScale::t
     detail::throw_invalid("a format without a scale is exact in float");
   }
   return made;
+}
+
+/// A code-book as a candidate: the blocks run through the rows of the matrix.
+///
+/// Result    named after the size of its blocks and what they share: `absmax`, `nested` where that is quantized too;
+///           `headroom` and `bitsandbytes` as the options say.
+///
+/// Example   const Codebook book = quantile_codebook(weights, 4);
+///           const auto c = candidate("quantile4", book, {.block_size = 128, .nested = true});
+///           assert(c.block == "128" && c.rule == "absmax nested" && c.rounding == "nearest");
+///           assert(choose_formats(weights, rows, cols, {c})[0].bits < 4.2);
+NF_INLINE Candidate candidate(std::string name, const Codebook& book,
+                              const CodebookOptions& options = detail::measured_codebook_options) {
+  std::string rule = "absmax";
+  if (options.nested) rule += " nested";
+  if (options.headroom) rule += " headroom";
+  if (options.pipeline == CodebookPipeline::bitsandbytes) rule += " bitsandbytes";
+  const std::size_t block = CodebookTensor::zeros(0, book, options).block_size();
+  return {std::move(name), std::to_string(block), std::move(rule), "nearest",
+          detail::codebook_measure{book, options}};
 }
 
 }  // namespace narrowfloat

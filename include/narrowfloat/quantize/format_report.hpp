@@ -15,6 +15,7 @@
 #include "../block.hpp"
 #include "../block/detail/element_traits.hpp"
 #include "../detail/simd/environment.hpp"
+#include "codebook_tensor.hpp"
 
 namespace narrowfloat {
 
@@ -26,18 +27,23 @@ struct FormatReport {
   std::size_t non_finite = 0;  ///< Inf and NaN in the tensor: they count for nothing else
   std::size_t lost = 0;  ///< finite, and Inf or NaN in the format: the noise is as if they were 0
   std::size_t clipped =
-      0;  ///< finite, and by more than half a step beyond the largest value of their block
-          ///< (the largest element times its scales): what rounding alone would not explain,
-          ///< so less than ConversionStats::saturated
+      0;  ///< finite, and by more than half a step beyond the ends of their block (the
+          ///< outermost elements times its scales): what rounding alone would not explain,
+          ///< so less than ConversionStats::saturated; but for those that are lost or flushed
   std::size_t flushed = 0;  ///< finite, not zero, and zero in the format
   double signal = 0;        ///< the sum of x^2 over finite values x
   double noise = 0;         ///< the sum of (x - q(x))^2, q(x) a float
 
-  /// The signal-to-quantization-noise ratio in decibels; infinite where nothing is lost, of an empty tensor too.
+  /// The signal-to-quantization-noise ratio in decibels; infinite without noise, of an empty tensor too, and minus
+  /// infinite where zeros are all that was lost.
   NF_INLINE double sqnr_db() const {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    if (noise == 0) return lost == 0 ? infinity : -infinity;
     const detail::float_environment environment(detail::direction::nearest);
-    return noise == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(signal / noise);
+    return 10 * std::log10(signal / noise);
   }
+  /// Whether there is nothing to measure: elements, and none of them finite.
+  NF_INLINE bool is_blank() const noexcept { return non_finite != 0 && elements == non_finite; }
   /// Of the finite values; 0 where there are none.
   NF_INLINE double clipped_percent() const noexcept { return percent(clipped); }
   NF_INLINE double flushed_percent() const noexcept { return percent(flushed); }
@@ -83,7 +89,7 @@ NF_INLINE void sort_reports(std::vector<FormatReport>& reports, FormatOrder orde
 }
 
 /// The reports that no other beats: none has at most as many bits and at least the SQNR, and is better in one of
-/// them; of equals the first.
+/// them; of equals the first. A report of a tensor without finite values beats none and is left out.
 ///
 /// Result    their places in `reports`, the fewest bits first, so the SQNR rises.
 ///
@@ -98,6 +104,7 @@ NF_INLINE std::vector<std::size_t> pareto_front(std::span<const FormatReport> re
     return detail::has_fewer_bits(reports[a], reports[b]);
   });
   for (const std::size_t place : places) {
+    if (reports[place].is_blank()) continue;
     if (front.empty() || reports[place].sqnr_db() > reports[front.back()].sqnr_db())
       front.push_back(place);
   }
@@ -107,9 +114,11 @@ NF_INLINE std::vector<std::size_t> pareto_front(std::span<const FormatReport> re
 namespace detail {
 inline namespace NF_BASELINE {
 
-/// What the magnitudes of negative and positive values are clipped beyond.
+/// What values are clipped beyond.
 struct clip_limits {
-  double below, above;
+  double low, high;
+
+  NF_INLINE clip_limits operator*(double scale) const { return {low * scale, high * scale}; }
 };
 
 /// Half a step beyond the largest elements.
@@ -120,15 +129,26 @@ clip_limits limits_of(bool full_range = false) {
   const auto largest =
       static_cast<double>(F::from_bits(static_cast<typename F::Storage>(layout::max_code)));
   const double step = std::ldexp(1.0, layout::max_exponent - layout::significant_bits);
-  const double above = largest + step / 2;
-  return {is_fixed_point<Element> && full_range ? above + step : above, above};
+  const double high = largest + step / 2;
+  return {is_fixed_point<Element> && full_range ? -(high + step) : -high, high};
+}
+/// The same of a code-book: half the distance to the value next to each end, which are rounded.
+inline clip_limits limits_of(const Codebook& book) {
+  const double low = book.least(), high = book.greatest();
+  double above_low = high, below_high = low;
+  for (const double value : book.values()) {
+    if (value > low) above_low = std::min(above_low, value);
+    if (value < high) below_high = std::max(below_high, value);
+  }
+  const auto ulp = [](double x) { return 0x1p-23 * std::fabs(x); };
+  return {low - (above_low - low) / 2 - ulp(low), high + (high - below_high) / 2 + ulp(high)};
 }
 
 /// Adds n values and their images, each times `factor`.
 inline void count_losses(const float* values, const float* images, std::size_t n,
                          clip_limits limits, double factor, FormatReport& report) {
   for (std::size_t i = 0; i < n; ++i) {
-    const std::uint32_t bits = bits_of_float(values[i]), magnitude = bits & 0x7fffffffu,
+    const std::uint32_t magnitude = bits_of_float(values[i]) & 0x7fffffffu,
                         image = bits_of_float(images[i]) & 0x7fffffffu;
     if (magnitude >= float_infinity) {
       ++report.non_finite;
@@ -139,12 +159,81 @@ inline void count_losses(const float* values, const float* images, std::size_t n
     const double error = is_lost ? x : x - images[i] * factor;
     report.signal += x * x;
     report.noise += error * error;
-    report.lost += is_lost ? 1 : 0;
-    report.flushed += magnitude != 0 && image == 0 ? 1 : 0;
-    report.clipped +=
-        !is_lost && (bits == magnitude ? x > limits.above : -x > limits.below) ? 1 : 0;
+    if (is_lost) {
+      ++report.lost;
+    } else if (image == 0) {
+      report.flushed += magnitude != 0 ? 1 : 0;
+    } else {
+      report.clipped += x < limits.low || x > limits.high ? 1 : 0;
+    }
   }
 }
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// What a tensor in a block format lost of the values that it was made of, with the options that it was made with.
+///
+/// Result    sums are doubles, in the order of the elements within blocks.
+/// Special   another number of values than the tensor has elements throws std::invalid_argument.
+/// Promises  the same on every instruction set and in every floating-point environment.
+/// Cost      one read of both; memory for the numbers of the tensor.
+///
+/// Example   std::vector<float> values(32, 1.5f);
+///           values[7] = std::numeric_limits<float>::infinity();
+///           const auto t = BlockTensor<mxfp4_e2m1>::quantize(values, 1, 32);
+///           const FormatReport report = format_report(values, t);
+///           assert(report.lost == 31);  // a block with Inf is NaN, unless NonFinite says else
+///           assert(report.non_finite == 1 && report.sqnr_db() == 0);
+template <float_range In, block_format Format>
+NF_INLINE FormatReport format_report(const In& values, const BlockTensor<Format>& tensor,
+                                     const QuantizeOptions& options = {}) {
+  detail::require_shape("the input", std::ranges::size(values), tensor.rows(), tensor.cols());
+  std::vector<float> images(tensor.size());
+  tensor.dequantize(images);
+  const detail::float_environment environment(detail::direction::nearest);
+  const double part = options.three_quarters ? 4.0 / 3 : 1;
+  const auto unit = detail::limits_of<typename Format::element>(options.full_range);
+  FormatReport report{.elements = tensor.size(), .bits = tensor.bits_per_element()};
+  for (std::size_t r = 0; r < tensor.block_rows(); ++r) {
+    for (std::size_t c = 0; c < tensor.block_cols(); ++c) {
+      const auto block = tensor.block(r, c);
+      const double scale =
+          static_cast<double>(static_cast<float>(block.scale)) * tensor.tensor_scale() * part;
+      for (std::size_t row = block.row; row < block.row + block.rows; ++row) {
+        const std::size_t first = row * tensor.cols() + block.col;
+        detail::count_losses(std::ranges::data(values) + first, images.data() + first, block.cols,
+                             unit * scale, part, report);
+      }
+    }
+  }
+  return report;
+}
+/// The same of a code-book's codes.
+///
+/// Example   const auto t = CodebookTensor::quantize(momentum, dynamic_codebook());
+///           const FormatReport report = format_report(momentum, t);
+///           assert(report.bits == 8.125 && report.sqnr_db() > 35 && report.clipped == 0);
+template <float_range In>
+NF_INLINE FormatReport format_report(const In& values, const CodebookTensor& tensor) {
+  detail::require_equal_sizes(std::ranges::size(values), tensor.size());
+  std::vector<float> images(tensor.size());
+  tensor.dequantize(images);
+  const std::vector<float> scales = tensor.absmax();
+  const detail::float_environment environment(detail::direction::nearest);
+  const detail::clip_limits unit = detail::limits_of(tensor.codebook());
+  FormatReport report{.elements = tensor.size(), .bits = tensor.bits_per_element()};
+  for (std::size_t block = 0; block < scales.size(); ++block) {
+    const std::size_t first = block * tensor.block_size();
+    detail::count_losses(std::ranges::data(values) + first, images.data() + first,
+                         std::min(tensor.block_size(), tensor.size() - first), unit * scales[block],
+                         1, report);
+  }
+  return report;
+}
+
+namespace detail {
+inline namespace NF_BASELINE {
 
 /// 1x32, 16x16; a row, a column or the tensor where a block is as large as that.
 inline std::string block_name(std::size_t lines, std::size_t along, std::size_t whole,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The usual formats as candidates: a function of its own, since it makes the loops of 17 formats.
+// The usual formats as candidates: a function of its own, since it makes the loops of 17 block formats.
 #pragma once
 
 #include <vector>
@@ -16,6 +16,24 @@ void add_rules(std::vector<Candidate>& all, const char* name, const R& rounding)
     QuantizeOptions options = measured_options;
     options.rule = rule;
     all.push_back(candidate<Format>(name, options, rounding));
+  }
+}
+
+/// Those of the moments of optimizers and of weights that are read only; a code is that of the nearest value, whatever the
+/// rounding of the others.
+inline void add_codebooks(std::vector<Candidate>& all) {
+  CodebookOptions options = measured_codebook_options;
+  const Codebook dynamic = dynamic_codebook(), positive = dynamic_codebook(Signedness::is_unsigned);
+  for (const std::size_t block : {256, 2048}) {
+    options.block_size = block;
+    all.push_back(candidate("dynamic8", dynamic, options));
+    all.push_back(candidate("udynamic8", positive, options));
+  }
+  options.block_size = 64;
+  for (const bool nested : {false, true}) {
+    options.nested = nested;
+    all.push_back(candidate("nf4", nf4_codebook(), options));
+    all.push_back(candidate("fp4_bnb", fp4_bitsandbytes_codebook(), options));
   }
 }
 
@@ -48,6 +66,7 @@ std::vector<Candidate> usual_candidates(here, const R& rounding) {
   QuantizeOptions carry = measured_options;
   carry.rule = scale_rule(BiasGuard::carry);
   all.push_back(candidate<exmy<3, 1, whole_axis>>("exmy_e3m1", carry, rounding));
+  add_codebooks(all);
   return all;
 }
 
