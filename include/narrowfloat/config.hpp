@@ -37,16 +37,41 @@ static_assert(sizeof(float) == 4 && sizeof(double) == 8,
 #define NF_UNROLL _Pragma("GCC unroll 16")
 #endif
 
-// NF_BASELINE names the instruction set that the translation unit itself is compiled for.
-// Everything in detail lives in an inline namespace of this name, so that units with different
-// -march never share a function body. Public types stay outside: they are the same types
-// everywhere.
-#if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__)
-#define NF_BASELINE base_avx512
-#elif defined(__AVX2__)
-#define NF_BASELINE base_avx2
-#elif defined(__AVX__)
-#define NF_BASELINE base_avx
+// NF_BASELINE names the instructions that the translation unit itself may use. Everything in detail lives in an inline
+// namespace of this name, so that units with different flags never share a function body. Public types stay outside:
+// they are the same types everywhere. The name is put together from what the compiler defines, 1 where it may use an
+// extension, and is short where it may use none.
+#define NF_JOINED(a, b, c, d, e, f, g, h) a##b##c##d##e##f##g##h
+#define NF_JOIN(...) NF_JOINED(__VA_ARGS__)
+#if defined(__AVX512F__)
+#define NF_AVX512_FLAGS                                                                           \
+  NF_JOIN(NF_JOIN(__AVX512BW__, __AVX512VL__, __AVX512DQ__, __AVX512CD__, __AVX512IFMA__,         \
+                  __AVX512VBMI__, __AVX512VBMI2__, __AVX512VNNI__),                               \
+          NF_JOIN(__AVX512BITALG__, __AVX512VPOPCNTDQ__, __AVX512BF16__, __AVX512FP16__, , , , ), \
+          , , , , , )
+#else
+#define NF_AVX512_FLAGS
+#endif
+#if defined(__SSE3__) || defined(__POPCNT__) || defined(__LZCNT__) || defined(__BMI__) || \
+    defined(__BMI2__) || defined(__MOVBE__) || defined(__TBM__) || defined(__GFNI__)
+#define NF_BASELINE                                                                             \
+  NF_JOIN(                                                                                      \
+      base_,                                                                                    \
+      NF_JOIN(__SSE3__, __SSSE3__, __SSE4_1__, __SSE4_2__, __POPCNT__, __AVX__, __AVX2__,       \
+              __FMA__),                                                                         \
+      NF_JOIN(__F16C__, __LZCNT__, __BMI__, __BMI2__, __MOVBE__, __GFNI__, __SSE4A__, __XOP__), \
+      NF_JOIN(__FMA4__, __TBM__, __AVXVNNI__, __AVX512F__, , , , ), NF_AVX512_FLAGS, , , )
+#elif defined(__ARM_FEATURE_ATOMICS) || defined(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC) || \
+    defined(__ARM_FEATURE_QRDMX) || defined(__ARM_FEATURE_DOTPROD) ||                    \
+    defined(__ARM_FEATURE_SVE) || defined(__ARM_FEATURE_SHA3)
+#define NF_BASELINE                                                                             \
+  NF_JOIN(                                                                                      \
+      base_,                                                                                    \
+      NF_JOIN(__ARM_FEATURE_ATOMICS, __ARM_FEATURE_FP16_VECTOR_ARITHMETIC, __ARM_FEATURE_QRDMX, \
+              __ARM_FEATURE_DOTPROD, __ARM_FEATURE_FRINT, __ARM_FEATURE_SHA3, , ),              \
+      NF_JOIN(__ARM_FEATURE_SVE, __ARM_FEATURE_SVE2, __ARM_FEATURE_BF16,                        \
+              __ARM_FEATURE_MATMUL_INT8, __ARM_FEATURE_FP16_FML, , , ),                         \
+      , , , , )
 #else
 #define NF_BASELINE base
 #endif

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Checks that each C++ block of docs/kernels.md that begins with a `// FILE` line is FILE of this folder, but for
-the comments and the guard at its top.
+the comments at its top.
 
 Usage: check_page.py PAGE
 """
@@ -10,7 +10,7 @@ import re
 import sys
 
 BLOCK = re.compile(r"^```cpp\n// (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-TOP = re.compile(r"\A(?://[^\n]*\n)*(?:#pragma once\n)?\n*")
+TOP = re.compile(r"\A(?://[^\n]*\n)*\n*")
 
 
 def main():

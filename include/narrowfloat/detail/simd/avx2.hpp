@@ -10,9 +10,9 @@
 #include "pack.hpp"
 #include "region.hpp"
 
-NF_TARGET_BEGIN(NF_AVX2)
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
+NF_TARGET_BEGIN(NF_AVX2)
 namespace avx2 {
 
 inline constexpr std::size_t lanes = 8;
@@ -200,7 +200,7 @@ using all_values = no_values;
 #include "random.inl"
 
 }  // namespace avx2
+NF_TARGET_END
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
-NF_TARGET_END
 #endif

@@ -10,9 +10,9 @@
 #include "pack.hpp"
 #include "region.hpp"
 
-NF_TARGET_BEGIN(NF_AVX512)
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
+NF_TARGET_BEGIN(NF_AVX512)
 namespace avx512 {
 
 inline constexpr std::size_t lanes = 16;
@@ -198,14 +198,14 @@ struct all_values {
 #include "random.inl"
 
 }  // namespace avx512
+NF_TARGET_END
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
-NF_TARGET_END
 
 // With VBMI one permutation of bytes looks up 64 codes in half a table.
-NF_TARGET_BEGIN(NF_AVX512_VBMI)
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
+NF_TARGET_BEGIN(NF_AVX512_VBMI)
 namespace avx512_vbmi {
 
 using avx512::bytes, avx512::finish_streaming, avx512::halves, avx512::lanes,
@@ -331,7 +331,7 @@ struct all_values {
 // NOLINTEND(readability-duplicate-include)
 
 }  // namespace avx512_vbmi
+NF_TARGET_END
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
-NF_TARGET_END
 #endif

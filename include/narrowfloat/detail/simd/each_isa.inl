@@ -12,36 +12,36 @@ namespace generic {
 }  // namespace narrowfloat::detail
 
 #if defined(__x86_64__)
-NF_TARGET_BEGIN(NF_AVX2)
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
+NF_TARGET_BEGIN(NF_AVX2)
 namespace avx2 {
 #include NF_LOOP
 }  // namespace avx2
+NF_TARGET_END
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
-NF_TARGET_END
 
-NF_TARGET_BEGIN(NF_AVX512)
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
+NF_TARGET_BEGIN(NF_AVX512)
 namespace avx512 {
 #include NF_LOOP
 }  // namespace avx512
+NF_TARGET_END
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
-NF_TARGET_END
 
 #if defined(NF_LOOP_VBMI)
-NF_TARGET_BEGIN(NF_AVX512_VBMI)
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
+NF_TARGET_BEGIN(NF_AVX512_VBMI)
 namespace avx512_vbmi {
 #include NF_LOOP_VBMI
 }  // namespace avx512_vbmi
+NF_TARGET_END
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
-NF_TARGET_END
 #endif
 #endif
 
