@@ -8,6 +8,7 @@
 #include "convert.hpp"
 #include "detail/array/sources.hpp"
 #include "detail/simd/environment.hpp"
+#include "stats/add.hpp"
 #include "stats/detail/calls.hpp"
 
 namespace narrowfloat {
@@ -22,6 +23,7 @@ namespace narrowfloat {
 struct ConversionStats {
   std::uint64_t count = 0;      ///< elements
   std::uint64_t saturated = 0;  ///< finite and beyond the largest finite value of the target
+  std::uint64_t attained = 0;   ///< finite, and the largest finite value, Inf or NaN in the target
   std::uint64_t flushed = 0;    ///< finite, not zero, and zero in the target
   std::uint64_t nan = 0;
   std::uint64_t infinite = 0;
@@ -33,6 +35,7 @@ struct ConversionStats {
   ConversionStats& operator+=(const ConversionStats& other) noexcept {
     count += other.count;
     saturated += other.saturated;
+    attained += other.attained;
     flushed += other.flushed;
     nan += other.nan;
     infinite += other.infinite;
@@ -45,25 +48,45 @@ struct ConversionStats {
   }
 };
 
+/// What amax() makes of a NaN.
+enum class NanAmax {
+  keep,  ///< the result
+  drop  ///< nothing: the largest magnitude of the others, as C's fmax() and Transformer Engine's kernels find it
+};
+
 namespace detail {
 inline namespace NF_BASELINE {
 
+/// The largest magnitude of n floats or doubles, as bits; a NaN is larger than Inf, or counts for nothing.
+template <class Real>
+auto largest_of_reals(Isa isa, const Real* in, std::size_t n, NanAmax nan) {
+  using bits = typename number_traits<Real>::code;
+  const bits largest = largest_bits(place_of<true>(), isa, in, n);
+  if (largest <= wide<bits>::infinity || nan == NanAmax::keep) return largest;
+  bits most = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto x = static_cast<bits>(number_traits<Real>::to_code(in[i]) & ~wide<bits>::sign_mask);
+    if (x <= wide<bits>::infinity) most = larger<bits>(most, x);
+  }
+  return most;
+}
+
 /// The largest magnitude of n numbers in the float, or the double, that holds them all.
 template <class T>
-auto largest_magnitude(Isa isa, const T* in, std::size_t n) {
+auto largest_magnitude(Isa isa, const T* in, std::size_t n, NanAmax nan = NanAmax::keep) {
   constexpr bool exact_in_float = exact_in<layout_of<T>, std::uint32_t>;
   using real = std::conditional_t<exact_in_float, float, double>;
   using bits = std::conditional_t<exact_in_float, std::uint32_t, std::uint64_t>;
   bits largest = 0;
   if constexpr (std::is_same_v<T, real>) {
-    largest = largest_bits(place_of<true>(), isa, in, n);
+    largest = largest_of_reals(isa, in, n, nan);
   } else {
     real values[part_elements];
     for (std::size_t done = 0, count = 0; done < n; done += count) {
       count = n - done < part_elements ? n - done : part_elements;
       convert_part(isa, in + done, values, count, NearestEven{}, Saturation::none, Subnormals::keep,
                    false);
-      largest = larger<bits>(largest, largest_bits(place_of<true>(), isa, values, count));
+      largest = larger<bits>(largest, largest_of_reals(isa, values, count, nan));
     }
   }
   return number_traits<real>::from_code(largest > wide<bits>::infinity ? wide<bits>::quiet_nan
@@ -109,7 +132,8 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
     }
     count_errors(place_of<true>(), isa, source, result, count, largest, counts);
   }
-  ConversionStats found{n, counts.saturated, counts.flushed, counts.nan, counts.infinite};
+  ConversionStats found{n,          counts.saturated, counts.attained, counts.flushed,
+                        counts.nan, counts.infinite};
   found.amax = number_traits<float>::from_code(
       counts.amax > wide<std::uint32_t>::infinity ? wide<std::uint32_t>::quiet_nan : counts.amax);
   const float_environment environment(direction::nearest);
@@ -124,13 +148,13 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
 ///
 /// Result    a float, or a double where some value of the element type is not exact in float; 0 for an empty
 ///           range.
-/// Special   Inf counts as a number; one NaN makes the result NaN (positive and quiet).
+/// Special   Inf counts as a number; one NaN makes the result NaN (positive and quiet), unless `nan` drops it.
 /// Promises  no allocation; the same on every instruction set and in every floating-point environment.
 /// Cost      one read.
 template <number_range In>
-NF_INLINE auto amax(const In& in) {
+NF_INLINE auto amax(const In& in, NanAmax nan = NanAmax::keep) {
   return detail::largest_magnitude(active_isa(), std::ranges::data(in),
-                                   static_cast<std::size_t>(std::ranges::size(in)));
+                                   static_cast<std::size_t>(std::ranges::size(in)), nan);
 }
 
 /// Converts as convert() without `stats` does, and adds to `stats` what became of the elements.

@@ -52,6 +52,7 @@ nf::ConversionStats counted(const std::vector<float>& in, float factor, R roundi
       ++stats.infinite;
     } else {
       if (std::fabs(x) > largest) ++stats.saturated;
+      if (!(std::fabs(y) < largest)) ++stats.attained;
       if (x != 0 && y == 0) ++stats.flushed;
     }
     if (std::isnan(x)) amax = x;
@@ -75,6 +76,7 @@ nf::ConversionStats counted(const std::vector<float>& in, float factor, R roundi
 void check(const nf::ConversionStats& got, const nf::ConversionStats& expected) {
   CHECK(got.count == expected.count);
   CHECK(got.saturated == expected.saturated);
+  CHECK(got.attained == expected.attained);
   CHECK(got.flushed == expected.flushed);
   CHECK(got.nan == expected.nan);
   CHECK(got.infinite == expected.infinite);
@@ -117,6 +119,19 @@ TEST_CASE("stats: the counters are those of a plain loop", "[isa]") {
   check_counters<nf::float8_e5m2, nf::Stochastic<>>(3000, {.seed = 1, .stream = 2, .offset = 3});
 }
 
+TEST_CASE("stats: what attains the largest value, and what is beyond it", "[isa]") {
+  // 448 itself, what rounds up to it, what is beyond it; Inf and NaN are neither
+  std::vector<float> in{448, -440, 431, 449, -1e9f, infinity, std::nanf(""), 0};
+  in.resize(40, -447);
+  std::vector<nf::float8_e4m3fn> out(in.size());
+  for (const auto saturation : {nf::Saturation::finite, nf::Saturation::none}) {
+    nf::ConversionStats stats;
+    nf::convert(in, out, stats, nf::nearest_even, saturation);
+    CHECK(stats.saturated == 2);
+    CHECK(stats.attained == 4 + 32);
+  }
+}
+
 TEST_CASE("stats: a source of another format is looked at as the floats it holds", "[isa]") {
   const std::vector<float> values = samples(2000);
   std::vector<nf::bfloat16> in(values.size());
@@ -130,10 +145,11 @@ TEST_CASE("stats: a source of another format is looked at as the floats it holds
 }
 
 TEST_CASE("stats: counters add up; a NaN stays the largest magnitude", "[isa]") {
-  nf::ConversionStats a{3, 1, 0, 0, 0, 2.5f, 0.5}, b{4, 0, 2, 1, 0, 1.5f, 0.25};
+  nf::ConversionStats a{3, 1, 1, 0, 0, 0, 2.5f, 0.5}, b{4, 0, 2, 2, 1, 0, 1.5f, 0.25};
   a += b;
   CHECK(a.count == 7);
   CHECK(a.saturated == 1);
+  CHECK(a.attained == 3);
   CHECK(a.flushed == 2);
   CHECK(a.nan == 1);
   CHECK(a.amax == 2.5f);
@@ -168,6 +184,23 @@ TEST_CASE("amax: exact, Inf is a number, NaN wins, every type", "[isa]") {
   using Deep = Float<8, 7, 200>;  // below float
   static_assert(std::is_same_v<decltype(nf::amax(std::vector<Deep>{})), double>);
   CHECK(nf::amax(std::vector<Deep>{Deep::from_bits(1)}) == 0x1p-206);
+}
+
+TEST_CASE("amax: a NaN that is dropped counts for nothing", "[isa]") {
+  constexpr auto drop = nf::NanAmax::drop;
+  for (const std::size_t n : {1u, 3u, 64u, 2000u}) {
+    std::vector<float> values(n, std::nanf(""));
+    CHECK(bits_of(nf::amax(values, drop)) == 0);
+    values[n - 1] = -3.5f;
+    CHECK(nf::amax(values, drop) == 3.5f);
+    values[n / 2] = -infinity;
+    CHECK(nf::amax(values, drop) == infinity);
+    std::vector<nf::bfloat16> narrow(n, nf::bfloat16(std::nanf("")));
+    narrow[n / 3] = nf::bfloat16(-2);
+    CHECK(nf::amax(narrow, drop) == 2);
+    CHECK(std::isnan(nf::amax(narrow)) == (n > 1));
+    CHECK(nf::amax(std::vector<double>(n, -1e300), drop) == 1e300);
+  }
 }
 
 TEST_CASE("stats: sizes that differ are refused before anything is counted", "[isa]") {

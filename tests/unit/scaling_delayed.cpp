@@ -54,12 +54,14 @@ std::vector<float> script() {
 }
 
 template <class F>
-void check_script(std::size_t length, int margin, bool most_recent, bool idle_keeps) {
+void check_script(std::size_t length, int margin, bool most_recent, bool idle_keeps,
+                  nf::NonFiniteAmax nan) {
   nf::DelayedScaling<F> s{
       .history_length = length,
       .margin = margin,
       .amax_algorithm = most_recent ? nf::AmaxAlgorithm::most_recent : nf::AmaxAlgorithm::max,
-      .unused_step = idle_keeps ? nf::UnusedStep::keep : nf::UnusedStep::roll};
+      .unused_step = idle_keeps ? nf::UnusedStep::keep : nf::UnusedStep::roll,
+      .non_finite = nan};
   Plain plain(length);
   std::optional<nf::DelayedScaling<F>> saved;
   const std::vector<float> amaxes = script();
@@ -76,7 +78,8 @@ void check_script(std::size_t length, int margin, bool most_recent, bool idle_ke
     s.record(amaxes[i] / 2);  // the larger of two uses counts; Inf / 2 is Inf
     s.record(-amaxes[i]);     // a magnitude
     s.update();
-    plain.step(amaxes[i], format_max, margin, most_recent, idle_keeps);
+    const bool dropped = std::isnan(amaxes[i]) && nan == nf::NonFiniteAmax::drop_nan;
+    plain.step(dropped ? 0 : amaxes[i], format_max, margin, most_recent, idle_keeps);
     REQUIRE(bits_of(s.scale) == bits_of(plain.scale));
     REQUIRE(bits_of(s.scale_inv()) == bits_of(1 / plain.scale));
     REQUIRE(s.amax_history[0] == 0);
@@ -93,8 +96,10 @@ TEST_CASE("delayed scaling: as the recipe, step by step", "[scaling][delayed]") 
   for (const std::size_t length : {1u, 2u, 5u, 16u}) {
     for (const int margin : {0, 1, 3}) {
       for (const int options : {0, 1, 2, 3}) {
-        check_script<nf::float8_e4m3fn>(length, margin, options & 1, options & 2);
-        check_script<nf::float8_e5m2>(length, margin, options & 1, options & 2);
+        for (const auto nan : {nf::NonFiniteAmax::drop_nan, nf::NonFiniteAmax::keep}) {
+          check_script<nf::float8_e4m3fn>(length, margin, options & 1, options & 2, nan);
+          check_script<nf::float8_e5m2>(length, margin, options & 1, options & 2, nan);
+        }
       }
     }
   }
@@ -127,23 +132,59 @@ TEST_CASE("delayed scaling: the values of a short run", "[scaling][delayed]") {
   CHECK(s.amax_history == std::vector<float>{0, 1, 0});
 }
 
-TEST_CASE("delayed scaling: a non-finite amax freezes the scale while it is in the history",
-          "[scaling][delayed]") {
-  for (const float bad : {infinity, not_a_number}) {
-    nf::DelayedScaling<nf::float8_e4m3fn> s{.history_length = 3},
-        guarded{.history_length = 3, .non_finite = nf::NonFiniteAmax::discard};
-    for (const float amax : {7.0f, bad, 14.0f, 14.0f}) {
+TEST_CASE("delayed scaling: one NaN costs nothing, unless it is kept", "[scaling][delayed]") {
+  using nf::NonFiniteAmax;
+  const struct {
+    float bad;
+    NonFiniteAmax non_finite;
+    bool freezes;
+  } cases[] = {
+      {infinity, NonFiniteAmax::drop_nan, true}, {infinity, NonFiniteAmax::keep, true},
+      {infinity, NonFiniteAmax::discard, false}, {not_a_number, NonFiniteAmax::drop_nan, false},
+      {not_a_number, NonFiniteAmax::keep, true}, {not_a_number, NonFiniteAmax::discard, false}};
+  for (const auto& c : cases) {
+    nf::DelayedScaling<nf::float8_e4m3fn> s{.history_length = 3, .non_finite = c.non_finite};
+    for (const float amax : {7.0f, c.bad, 14.0f}) {
       s.record(amax);
       s.update();
-      guarded.record(amax);
-      guarded.update();
-      CHECK(s.scale == 64);
     }
-    CHECK(guarded.scale == 32);
-    s.record(14);
-    s.update();
+    CHECK(s.scale == (c.freezes ? 64 : 32));
+    for (int i = 0; i < 2; ++i) {
+      s.record(14);
+      s.update();
+    }
     CHECK(s.scale == 32);  // the third step after it
   }
+  CHECK(nf::DelayedScaling<nf::float8_e4m3fn>{}.non_finite == NonFiniteAmax::drop_nan);
+}
+
+TEST_CASE("delayed scaling: a NaN in a restored history counts for nothing", "[scaling][delayed]") {
+  nf::DelayedScaling<nf::float8_e4m3fn> s{.history_length = 3,
+                                          .amax_history = {0, not_a_number, 3.5f}};
+  s.record(1.75f);
+  s.update();
+  CHECK(s.scale == 128);
+  s.non_finite = nf::NonFiniteAmax::keep;
+  s.amax_history = {0, not_a_number, 3.5f};
+  s.record(7);
+  s.update();
+  CHECK(s.scale == 128);
+}
+
+TEST_CASE("delayed scaling: a scale that is none is refused, and nothing changes",
+          "[scaling][delayed]") {
+  for (const float bad : {0.0f, -0.0f, -2.0f, infinity, -infinity, not_a_number, 0x1p-128f}) {
+    nf::DelayedScaling<nf::float8_e4m3fn> s{.history_length = 2, .scale = bad};
+    CHECK_THROWS_AS(s.record(1), std::invalid_argument);
+    CHECK_THROWS_AS(s.update(), std::invalid_argument);
+    CHECK_THROWS_AS(s.reduce([](float mine) { return mine; }), std::invalid_argument);
+    CHECK_THROWS_AS(s.scale_inv(), std::invalid_argument);
+    CHECK(s.amax_history == std::vector<float>{0, 0});
+  }
+  nf::DelayedScaling<nf::float8_e4m3fn> s{.history_length = 2, .scale = -2};
+  CHECK_THROWS_WITH(s.update(),
+                    "narrowfloat::DelayedScaling::update: the scale is -2, not a number "
+                    "from 2^-127 to the largest float");
 }
 
 TEST_CASE("delayed scaling: the end of float's range", "[scaling][delayed]") {
@@ -195,10 +236,10 @@ TEST_CASE("delayed scaling: an algorithm of the user's", "[scaling][delayed]") {
 TEST_CASE("delayed scaling: a history of another length is refused", "[scaling][delayed]") {
   nf::DelayedScaling<nf::float8_e4m3fn> s{.history_length = 4};
   s.history_length = 5;
-  const char* const message =
-      "narrowfloat: the amax history has 4 entries, its length is 5 and must be at least 1";
-  CHECK_THROWS_WITH(s.record(1), message);
-  CHECK_THROWS_WITH(s.update(), message);
+  const std::string message =
+      ": the amax history has 4 entries, its length is 5 and must be at least 1";
+  CHECK_THROWS_WITH(s.record(1), "narrowfloat::DelayedScaling::record" + message);
+  CHECK_THROWS_WITH(s.update(), "narrowfloat::DelayedScaling::update" + message);
   nf::DelayedScaling<nf::float8_e4m3fn> none{.history_length = 0};
   CHECK_THROWS_AS(none.record(1), std::invalid_argument);
 }

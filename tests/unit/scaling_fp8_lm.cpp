@@ -2,6 +2,7 @@
 // FP8-LM: the window of a tensor's scale, the scale that workers share, the automatic factor.
 #include <narrowfloat/scaling/fp8_lm.hpp>
 
+#include <narrowfloat/math.hpp>
 #include <narrowfloat/stats.hpp>
 
 #include <cmath>
@@ -93,7 +94,34 @@ TEST_CASE("scaling meta: a window is filled, moves on, and begins anew after Inf
   meta.amax.resize(2);
   CHECK_THROWS_WITH(
       meta.update(),
-      "narrowfloat: the amax history has 2 entries, its length is 3 and must be at least 1");
+      "narrowfloat::ScalingMeta::update: the amax history has 2 entries, its length is 3 and must be at least 1");
+}
+
+TEST_CASE("fp8-lm: a restored scale that is none is refused", "[scaling][fp8_lm]") {
+  for (const float bad : {0.0f, -1.0f, infinity, not_a_number}) {
+    nf::ScalingMeta<nf::float8_e4m3fn> meta{.scale = bad}, inverse{.scale_inv = bad};
+    CHECK_THROWS_AS(meta.record(1), std::invalid_argument);
+    CHECK_THROWS_AS(meta.update(), std::invalid_argument);
+    CHECK_THROWS_AS(inverse.update(), std::invalid_argument);
+    nf::AllReduceScale<nf::float8_e4m3fn> shared{.scale_inv = bad};
+    CHECK_THROWS_AS(shared.update(1), std::invalid_argument);
+    CHECK_THROWS_AS(shared.mean_scale_inv(), std::invalid_argument);
+    nf::AutoScale mu{.mu = static_cast<double>(bad)};
+    CHECK_THROWS_AS(mu.update(0, 1), std::invalid_argument);
+    CHECK_THROWS_AS(mu.factor(), std::invalid_argument);
+  }
+  nf::ScalingMeta<nf::float8_e4m3fn> meta{.scale_inv = 0};
+  CHECK_THROWS_WITH(meta.record(1),
+                    "narrowfloat::ScalingMeta::record: the inverse scale is 0, not a number from "
+                    "2^-127 to the largest float");
+  nf::AllReduceScale<nf::float8_e4m3fn> far{.exponent = 1 << 30};
+  CHECK_THROWS_WITH(far.update(1),
+                    "narrowfloat::AllReduceScale::update: the exponent is 1073741824, beyond 127");
+  nf::AutoScale bounds{.lowest = 2, .highest = 1};
+  CHECK_THROWS_WITH(bounds.update(0, 1),
+                    "narrowfloat::AutoScale::update: highest is 1, outside [2, 1.70141183e+38]");
+  nf::AutoScale mu;
+  CHECK_THROWS_WITH(mu.update(2, 1), "narrowfloat::AutoScale::update: 2 elements of 1 overflowed");
 }
 
 TEST_CASE("all-reduce: the scale that all workers share", "[scaling][fp8_lm]") {
@@ -131,7 +159,8 @@ TEST_CASE("all-reduce: the scale that all workers share", "[scaling][fp8_lm]") {
     REQUIRE(s.mean_scale_inv() == s.scale_inv / static_cast<float>(workers));
   }
   nf::AllReduceScale<nf::float8_e4m3fn> nobody{.workers = 0};
-  CHECK_THROWS_WITH(nobody.update(1), "narrowfloat: 0 workers cannot reduce");
+  CHECK_THROWS_WITH(nobody.update(1),
+                    "narrowfloat::AllReduceScale::update: 0 workers cannot reduce");
 }
 
 TEST_CASE("all-reduce: the mean of gradients summed as codes", "[scaling][fp8_lm]") {
@@ -146,11 +175,49 @@ TEST_CASE("all-reduce: the mean of gradients summed as codes", "[scaling][fp8_lm
   std::vector<nf::float8_e4m3fn> sum(4, nf::float8_e4m3fn(0)), codes(4);
   for (const auto& g : gradients) {
     nf::convert(g, codes, nf::Scale{shared.scale});
-    for (std::size_t i = 0; i < 4; ++i) sum[i] = sum[i] + codes[i];
+    CHECK(nf::add(sum, codes, sum) == 0);
   }
   const float expected[] = {0, 1, -0.5f, 0.5f};
   for (std::size_t i = 0; i < 4; ++i)
     CHECK(static_cast<float>(sum[i]) * shared.mean_scale_inv() == expected[i]);
+}
+
+TEST_CASE("all-reduce: workers that agree saturate, and none becomes NaN", "[scaling][fp8_lm]") {
+  const std::vector<float> gradient(100, 1.74f);
+  nf::AllReduceScale<nf::float8_e4m3fn> shared{.workers = 2};
+  shared.update(nf::reducible_amax(nf::amax(gradient)));
+  CHECK(shared.scale == 256 / std::sqrt(2.0f));  // 181: codes of 320, whose sum is no code
+  std::vector<nf::float8_e4m3fn> codes(100), sum(100);
+  nf::convert(gradient, codes, nf::Scale{shared.scale});
+  CHECK(static_cast<float>(codes[0]) == 320);
+  CHECK(nf::isnan(codes[0] + codes[0]));
+  CHECK(nf::add(codes, codes, sum) == 100);
+  CHECK(static_cast<float>(sum[99]) == 448);
+}
+
+TEST_CASE("auto-scaling: both readings of the paper", "[scaling][fp8_lm]") {
+  const auto run = [](nf::AutoScale s) {
+    std::vector<double> mus;
+    for (const bool overflow : {true, false, true, true, false}) {
+      s.growth = 4;
+      s.update(overflow ? 1 : 0, 10);
+      mus.push_back(s.mu);
+    }
+    return mus;
+  };
+  CHECK(run(nf::AutoScale::unbounded()) == std::vector<double>{0.5, 2, 1, 0.5, 2});
+  CHECK(run(nf::AutoScale::bounded()) == std::vector<double>{0.5, 2, 0.5, 0.5, 2});
+  nf::AutoScale up = nf::AutoScale::bounded();
+  for (int i = 0; i < 3000; ++i) up.update(0, 10);
+  CHECK(up.mu == 2);
+
+  const nf::ConversionStats stats{.count = 1000, .saturated = 0, .attained = 5};
+  nf::AutoScale attained, beyond{.counted = nf::AutoScaleCount::beyond};
+  attained.update(stats);
+  beyond.update(stats);
+  CHECK(attained.mu == 0.5);
+  CHECK(beyond.mu > 1);
+  CHECK(nf::AutoScale::bounded(nf::AutoScaleCount::beyond).counted == nf::AutoScaleCount::beyond);
 }
 
 TEST_CASE("auto-scaling: shrinks at once, doubles in a thousand steps", "[scaling][fp8_lm]") {

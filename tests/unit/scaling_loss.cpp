@@ -65,6 +65,79 @@ TEST_CASE("dynamic loss scale: it stays a float with an inverse", "[scaling][los
   CHECK(third.scale == static_cast<float>(7 * (1.0 / 3)));
 }
 
+TEST_CASE("dynamic loss scale: PyTorch's two roundings", "[scaling][loss]") {
+  nf::DynamicLossScale once{.growth_factor = 1.7, .growth_interval = 1, .scale = 0x1.e97cacp+6f};
+  nf::DynamicLossScale torch = once;
+  torch.rounding = nf::LossScaleRounding::torch;
+  once.update(false);
+  torch.update(false);
+  CHECK(once.scale == 0x1.a0105ep+7f);
+  CHECK(torch.scale == 0x1.a01060p+7f);
+  std::uint32_t state = 1;
+  int differ = 0;
+  for (int i = 0; i < 20000; ++i) {
+    state = state * 1664525u + 1013904223u;
+    const float scale = std::bit_cast<float>((state >> 9) | 0x45000000u);
+    nf::DynamicLossScale s{.growth_factor = 1.7,
+                           .backoff_factor = 0.3,
+                           .growth_interval = 1,
+                           .rounding = nf::LossScaleRounding::torch,
+                           .scale = scale};
+    s.update(false);
+    REQUIRE(s.scale == static_cast<float>(static_cast<double>(scale) * 1.7));
+    once.scale = scale;
+    once.update(false);
+    differ += once.scale != s.scale ? 1 : 0;
+    s.scale = scale;
+    s.update(true);
+    REQUIRE(s.scale == static_cast<float>(static_cast<double>(scale) * 0.3));
+  }
+  CHECK(differ > 0);
+}
+
+TEST_CASE("dynamic loss scale: a restored scale that is none is refused", "[scaling][loss]") {
+  for (const float bad : {0.0f, -4.0f, infinity, std::numeric_limits<float>::quiet_NaN()}) {
+    nf::DynamicLossScale s{.scale = bad, .growth_tracker = 7};
+    CHECK_THROWS_AS(s.update(true), std::invalid_argument);
+    CHECK_THROWS_AS(s.update(false), std::invalid_argument);
+    CHECK(s.growth_tracker == 7);
+  }
+  nf::DynamicLossScale s{.scale = -4};
+  CHECK_THROWS_WITH(s.update(true),
+                    "narrowfloat::DynamicLossScale::update: the scale is -4, not a "
+                    "number from 2^-127 to the largest float");
+}
+
+TEST_CASE("unscale: an overflow among the results, or among the inputs", "[scaling][loss]") {
+  using nf::OverflowCheck;
+  const std::vector<float> finite(2500, 1e38f);
+  std::vector<float> out(2500);
+  CHECK(nf::unscale(finite, out, 1e-3f));
+  CHECK(out[0] == infinity);
+  CHECK_FALSE(nf::unscale(finite, out, 1e-3f, OverflowCheck::inputs));
+  CHECK(out[2499] == infinity);
+  std::vector<float> in_place = finite;
+  CHECK_FALSE(nf::unscale(in_place, 1e-3f, OverflowCheck::inputs));
+  CHECK(in_place == out);
+  for (const float scale : {1e-3f, 1.0f, 1024.0f}) {
+    for (const auto check : {OverflowCheck::inputs, OverflowCheck::results}) {
+      std::vector<float> some(2500, 1.0f);
+      CHECK_FALSE(nf::unscale(some, out, scale, check));
+      some[2047] = -infinity;
+      CHECK(nf::unscale(some, out, scale, check));
+      some[2047] = std::numeric_limits<float>::quiet_NaN();
+      CHECK(nf::unscale(some, out, scale, check));
+      std::vector<std::vector<float>> tensors{some, finite};
+      const std::size_t skipped = nf::unscale_each(
+          tensors, scale, [](std::size_t) {}, check);
+      CHECK(skipped == (scale < 1 && check == OverflowCheck::results ? 2 : 1));
+    }
+  }
+  std::vector<nf::bfloat16> narrow(2500, nf::bfloat16(1e38f));
+  CHECK(nf::unscale(narrow, out, 1e-3f));
+  CHECK_FALSE(nf::unscale(narrow, out, 1e-3f, OverflowCheck::inputs));
+}
+
 TEST_CASE("unscale: the inverse is a float, made in double", "[scaling][loss]") {
   std::uint32_t state = 1;
   std::vector<float> gradient(1), scaled(1);
@@ -124,7 +197,7 @@ TEST_CASE("unscale: gradients of other formats become floats", "[scaling][loss]"
 TEST_CASE("unscale: bad arguments are refused before anything is written", "[scaling][loss]") {
   std::vector<float> in(3, 1.0f), out(2, 5.0f);
   CHECK_THROWS_WITH(nf::unscale(in, out, 2.0f),
-                    "narrowfloat::convert: the input has 3 elements, the output 2");
+                    "narrowfloat::unscale: the input has 3 elements, the output 2");
   out.resize(3, 5.0f);
   for (const float bad :
        {0.0f, -2.0f, infinity, 0x1p-128f, 0x1p-149f, std::numeric_limits<float>::quiet_NaN()}) {
@@ -150,5 +223,7 @@ TEST_CASE("an overflow costs its tensor the step, and only it", "[scaling][loss]
   CHECK(updated == std::vector<std::size_t>{0, 2, 3});
   CHECK(tensors[0][0] == 1);
   CHECK(tensors[3][0] == -2);
-  CHECK_THROWS_AS(nf::unscale_each(tensors, 0.0f, [](std::size_t) {}), std::invalid_argument);
+  CHECK_THROWS_WITH(
+      nf::unscale_each(tensors, 0.0f, [](std::size_t) {}),
+      "narrowfloat::unscale_each: a scale of 0 has no inverse among the positive floats");
 }

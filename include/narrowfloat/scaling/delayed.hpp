@@ -24,10 +24,11 @@ enum class UnusedStep {
   roll  ///< what it always does: the 0 becomes a part of the history
 };
 
-/// What DelayedScaling::record() does with Inf and NaN.
+/// What DelayedScaling does with an amax of Inf and NaN, recorded or found in the history.
 enum class NonFiniteAmax {
-  keep,  ///< they are recorded: under `max` the scale stays as it is until they have left the history
-  discard  ///< they are not recorded
+  drop_nan,  ///< a NaN counts for nothing, an Inf is recorded: Transformer Engine's kernels (fmaxf)
+  keep,      ///< both are recorded: Transformer Engine's Python path
+  discard    ///< neither counts
 };
 
 namespace detail {
@@ -60,10 +61,11 @@ constexpr void roll_history(std::span<float> history) {
 /// Result    update() sets scale = (largest F / amax) / 2^margin, each operation rounded to a float; amax is
 ///           what `amax_algorithm` finds in the history.
 /// Special   an amax of 0, Inf or NaN leaves the scale as it is. A scale that overflows is the largest float;
-///           one below 2^-126 is 2^-126, so that its inverse is a number. An Inf or NaN stays in the history for
-///           history_length steps and freezes a scale by `max` so long: NonFiniteAmax::discard prevents that.
-/// Requires  amax_history.size() == history_length >= 1, else std::invalid_argument with both; set the length
-///           when the object is made.
+///           one below 2^-126 is 2^-126, so that its inverse is a number. What is recorded stays in the history for
+///           history_length steps, an Inf too: it freezes a scale by `max` so long, and so does a NaN under
+///           NonFiniteAmax::keep.
+/// Requires  amax_history.size() == history_length >= 1 (set the length when the object is made), and a scale from
+///           2^-127 to the largest float: else every call throws std::invalid_argument with the numbers.
 /// Promises  no allocation after construction; the same bits in every floating-point environment.
 ///
 /// Example   DelayedScaling<float8_e4m3fn> s{.history_length = 16};
@@ -82,44 +84,60 @@ struct DelayedScaling {
   int margin = 0;  ///< bits of headroom
   AmaxAlgorithm amax_algorithm = AmaxAlgorithm::max;
   UnusedStep unused_step = UnusedStep::keep;
-  NonFiniteAmax non_finite = NonFiniteAmax::keep;
+  NonFiniteAmax non_finite = NonFiniteAmax::drop_nan;
   float scale = 1;  ///< what the next cast multiplies by
   /// Entry 0 is this step's; after it from the oldest step to the last one.
   std::vector<float> amax_history = std::vector<float>(history_length);
 
   /// What a value read from F is multiplied by: 1 / scale, rounded once.
-  NF_INLINE float scale_inv() const { return detail::float_quotient(1.0f, scale); }
+  NF_INLINE float scale_inv() const {
+    require_state("DelayedScaling::scale_inv");
+    return detail::float_quotient(1.0f, scale);
+  }
 
-  /// Takes the largest magnitude of a tensor that was cast in this step; the largest of a step counts, and a
-  /// NaN is larger than Inf.
+  /// Takes the largest magnitude of a tensor that was cast in this step; the largest of a step counts, and a NaN that
+  /// counts is larger than Inf. The amax of Transformer Engine's kernels is amax(x, NanAmax::drop).
   NF_INLINE void record(float amax) {
-    detail::require_history(amax_history.size(), history_length);
-    if (non_finite == NonFiniteAmax::discard && !detail::is_finite(amax)) return;
-    amax_history[0] = detail::larger_magnitude(amax_history[0], amax);
+    require_state("DelayedScaling::record");
+    if (counts(amax)) amax_history[0] = detail::larger_magnitude(amax_history[0], amax);
   }
 
   /// Replaces what this step recorded by what `all_reduce` makes of it: the largest of all workers.
   template <std::invocable<float> AllReduce>
   NF_INLINE void reduce(AllReduce&& all_reduce) {
-    detail::require_history(amax_history.size(), history_length);
+    require_state("DelayedScaling::reduce");
     amax_history[0] = all_reduce(amax_history[0]);
   }
 
   /// Ends the step: the next scale, then a place in the history for the next step.
   NF_INLINE void update() {
-    const AmaxAlgorithm which = amax_algorithm;
-    update([which](std::span<const float> history) {
-      return which == AmaxAlgorithm::max ? detail::largest_of_range(history) : history[0];
+    update([this](std::span<const float> history) {
+      if (amax_algorithm == AmaxAlgorithm::most_recent) return history[0];
+      float most = 0;
+      for (const float x : history) {
+        if (counts(x)) most = detail::larger_magnitude(most, x);
+      }
+      return most;
     });
   }
   /// The same by an algorithm of your own: it gets the history, this step's entry first, and returns the amax.
   template <std::invocable<std::span<const float>> Algorithm>
   NF_INLINE void update(Algorithm&& algorithm) {
-    detail::require_history(amax_history.size(), history_length);
+    require_state("DelayedScaling::update");
     if (unused_step == UnusedStep::keep && detail::is_zero(amax_history[0])) return;
     const float amax = algorithm(std::span<const float>(amax_history));
     detail::roll_history(amax_history);
     scale = detail::delayed_scale(detail::largest_of<F>, amax, margin, scale);
+  }
+
+ private:
+  NF_INLINE bool counts(float amax) const noexcept {
+    return non_finite == NonFiniteAmax::keep || detail::is_finite(amax) ||
+           (non_finite == NonFiniteAmax::drop_nan && detail::is_number(amax));
+  }
+  NF_INLINE void require_state(const char* call) const {
+    detail::require_history(call, amax_history.size(), history_length);
+    detail::require_scale_of_state(call, "the scale", scale);
   }
 };
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../stats.hpp"
 #include "detail/scales.hpp"
 #include "format_pair.hpp"
 
@@ -43,7 +44,8 @@ constexpr int power_scale_exponent(const exact& largest, float amax, int margin)
 ///           with the largest amax of the window, from exponent bits; then the window moves on by one.
 /// Special   an amax of 0, Inf or NaN leaves the scale as it is. Inf and NaN in the window become 0, and the
 ///           window is filled anew: in_time() holds again. The exponent stays within +-127.
-/// Requires  amax.size() == window >= 1, else std::invalid_argument with both.
+/// Requires  amax.size() == window >= 1, and scales from 2^-127 to the largest float: else std::invalid_argument
+///           with the numbers.
 /// Promises  no allocation after construction; the same bits in every floating-point environment.
 ///
 /// Example   ScalingMeta<float8_e4m3fn> meta{.window = 16};
@@ -66,11 +68,11 @@ struct ScalingMeta {
 
   /// Takes the largest magnitude of the tensor; the largest between two updates counts.
   NF_INLINE void record(float x) {
-    detail::require_history(amax.size(), window);
+    require_state("ScalingMeta::record");
     amax[0] = detail::larger_magnitude(amax[0], x);
   }
   NF_INLINE void update() {
-    detail::require_history(amax.size(), window);
+    require_state("ScalingMeta::update");
     bool finite = true;
     for (float& x : amax) {
       finite = finite && detail::is_finite(x);
@@ -86,25 +88,39 @@ struct ScalingMeta {
     std::rotate(amax.begin(), amax.end() - 1, amax.end());
     amax[0] = 0;
   }
+
+ private:
+  NF_INLINE void require_state(const char* call) const {
+    detail::require_history(call, amax.size(), window);
+    detail::require_scale_of_state(call, "the scale", scale);
+    detail::require_scale_of_state(call, "the inverse scale", scale_inv);
+  }
 };
 
 /// The scale that workers share when they sum gradients in the format F (FP8-LM; the code of MS-AMP). Each worker
 /// gives reducible_amax(amax of its gradient) to an all-reduce with MAX, which is the minimum over the workers of
-/// their scales, and update()s with the result; converts with `scale`; sums the codes; reads the sum with
+/// their scales, and update()s with the result; converts with `scale`; the codes are summed; the sum is read with
 /// `scale_inv`, or the mean with mean_scale_inv().
 ///
-/// Result    scale = 2^floor(log2(largest F / amax)) / sqrt(workers), rounded to a float: room for sums of
-///           independent gradients.
+/// The sum has to saturate, as add() on arrays does and operator + does not: the scale leaves room for a sum of
+/// independent gradients, sqrt(workers) times one of them. Where the workers agree more than that, codes of 320 and
+/// 320 become 448 in a saturating sum of float8_e4m3fn, and NaN by the operator. AutoScale makes room where that is frequent.
+///
+/// Result    scale = 2^floor(log2(largest F / amax)) / sqrt(workers), rounded to a float.
 /// Special   an amax of 0, Inf or NaN leaves the power of two as it is.
-/// Requires  workers >= 1, else std::invalid_argument.
+/// Requires  workers >= 1, an exponent within +-127 and a scale_inv from 2^-127 to the largest float: else
+///           std::invalid_argument with the number.
 /// Promises  the same bits in every floating-point environment.
 ///
-/// Example   AllReduceScale<float8_e4m3fn> shared{.workers = 4};
-///           const std::vector<float> of_workers{0.5f, 2.0f, 1.0f, 0.25f};
-///           shared.update(reducible_amax(of_workers));
-///           std::vector<float8_e4m3fn> q(gradients.size());
-///           convert(gradients, q, Scale{shared.scale});
-///           assert(shared.scale == 64 && shared.mean_scale_inv() == 1 / 256.0f);
+/// Example   AllReduceScale<float8_e4m3fn> shared{.workers = 2};
+///           shared.update(reducible_amax(std::vector<float>{amax(gradients), amax(gradients)}));
+///           std::vector<float8_e4m3fn> mine(gradients.size()), theirs(mine), sum(mine);
+///           convert(gradients, mine, Scale{shared.scale}, nearest_even, Saturation::finite);
+///           theirs = mine;  // two workers agree: the worst case
+///           const std::uint64_t saturated = add(mine, theirs, sum);
+///           std::vector<float> mean(sum.size());
+///           convert(sum, mean);  // times shared.mean_scale_inv()
+///           assert(saturated < sum.size() && amax(mean) <= 448);
 template <narrow_float F>
 requires lossless_to<F, float>
 struct AllReduceScale {
@@ -113,10 +129,7 @@ struct AllReduceScale {
   float scale = 1, scale_inv = 1;
 
   NF_INLINE void update(float largest_amax) {
-    if (workers < 1) {
-      throw std::invalid_argument("narrowfloat: " + std::to_string(workers) +
-                                  " workers cannot reduce");
-    }
+    require_state("AllReduceScale::update");
     if (detail::is_usable(largest_amax))
       exponent = detail::power_scale_exponent(detail::largest_of<F>, largest_amax, 0);
     auto pre_scaled =
@@ -127,8 +140,19 @@ struct AllReduceScale {
   }
   /// What the sum of the codes is multiplied by to give the mean: scale_inv / workers.
   NF_INLINE float mean_scale_inv() const {
+    require_state("AllReduceScale::mean_scale_inv");
     return detail::nearest_float(
         detail::quotient(detail::exact_of(scale_inv), detail::exact_of(workers)));
+  }
+
+ private:
+  NF_INLINE void require_state(const char* call) const {
+    if (workers < 1)
+      detail::throw_invalid(call, std::to_string(workers) + " workers cannot reduce");
+    if (exponent < -127 || exponent > 127)
+      detail::throw_invalid(call, "the exponent is " + std::to_string(exponent) + ", beyond 127");
+    detail::require_scale_of_state(call, "the scale", scale);
+    detail::require_scale_of_state(call, "the inverse scale", scale_inv);
   }
 };
 
@@ -141,46 +165,96 @@ NF_INLINE float reducible_amax(std::span<const float> of_workers) {
   return reducible_amax(detail::largest_of_range(of_workers));
 }
 
-/// An automatic factor in the manner of FP8-LM: gradients are multiplied by `mu` before they are summed in FP8; where
-/// too many elements of the sum are saturated mu shrinks at once, else it grows slowly. The constants are
-/// parameters, not the paper's.
+/// Which elements of a gradient AutoScale takes for overflowed.
+enum class AutoScaleCount {
+  attained,  ///< those that became the largest magnitude: the words of the paper
+  beyond     ///< those that were larger than it
+};
+
+/// The automatic factor of FP8-LM: gradients are multiplied by `mu` before they are summed in FP8; where too many
+/// elements reach the end of the format, mu shrinks at once, else it grows slowly. The paper can be read in two ways:
+/// unbounded() halves mu and lets it grow on, bounded() sets it to 1/2 and lets it grow to 2; AutoScale{} is the
+/// first.
 ///
-/// Result    update() multiplies mu by `backoff` if saturated > threshold * count, else by `growth`; the
-///           product is rounded to a double and kept within [2^-126, 2^127].
-/// Requires  saturated <= count.
-/// Promises  noexcept; the same bits in every floating-point environment.
+/// Result    update() multiplies mu by `backoff` if the overflowed elements are more than threshold * count, else
+///           by `growth`; the product is rounded to a double and kept within [lowest, highest].
+/// Special   a mu outside [2^-126, 2^127] or NaN, factors and bounds that are not positive, lowest > highest, a
+///           threshold that is negative or NaN and more overflowed elements than there are throw
+///           std::invalid_argument with the numbers.
+/// Promises  the same bits in every floating-point environment.
 ///
-/// Example   AutoScale mu;
+/// Example   AutoScale mu = AutoScale::bounded();
 ///           ConversionStats stats;
 ///           std::vector<float8_e5m2> q(gradients.size());
 ///           convert(gradients, q, Scale{mu.factor()}, stats);
-///           mu.update(stats.saturated, stats.count);
+///           mu.update(stats);
 ///           assert(mu.mu > 1 && mu.mu < 1.001);
 struct AutoScale {
   double threshold = 1e-5;                        ///< of the elements
   double backoff = 0.5;                           ///< the factor of a step that overflowed
   double growth = detail::doubled_in_1000_steps;  ///< of a step that did not: doubled in 1000 steps
+  double lowest = 0x1p-126, highest = 0x1p127;    ///< the bounds of mu
+  AutoScaleCount counted = AutoScaleCount::attained;
   double mu = 1;
 
-  /// mu as the factor of a Scale.
-  NF_INLINE float factor() const noexcept { return detail::nearest_float(detail::exact_of(mu)); }
+  /// mu is halved, or doubled in 1000 steps, without an end.
+  static constexpr AutoScale unbounded(AutoScaleCount counted = AutoScaleCount::attained) noexcept {
+    return {.counted = counted};
+  }
+  /// mu is set to 1/2, a quarter of its largest value, and grows up to 2.
+  static constexpr AutoScale bounded(AutoScaleCount counted = AutoScaleCount::attained) noexcept {
+    return {.backoff = 0.25, .lowest = 0.5, .highest = 2, .counted = counted};
+  }
 
-  NF_INLINE void update(std::uint64_t saturated, std::uint64_t count) noexcept {
+  /// mu as the factor of a Scale.
+  NF_INLINE float factor() const {
+    require_state("AutoScale::factor");
+    return detail::nearest_float(detail::exact_of(mu));
+  }
+
+  /// Takes the counters of the step's conversions.
+  NF_INLINE void update(const ConversionStats& stats) {
+    update(counted == AutoScaleCount::attained ? stats.attained : stats.saturated, stats.count);
+  }
+  /// The same of numbers: how many elements overflowed, of how many.
+  NF_INLINE void update(std::uint64_t overflowed, std::uint64_t count) {
+    require_state("AutoScale::update");
+    if (overflowed > count) {
+      detail::throw_invalid("AutoScale::update", std::to_string(overflowed) + " elements of " +
+                                                     std::to_string(count) + " overflowed");
+    }
     const auto limit = detail::product(detail::exact_of(threshold), detail::exact_of(count));
-    const auto above = detail::sum(detail::exact_of(saturated), detail::negated(limit));
-    const bool overflowed = above.what == detail::exact::kind::finite && !above.negative;
+    const auto above = detail::sum(detail::exact_of(overflowed), detail::negated(limit));
+    const bool shrinks = above.what == detail::exact::kind::finite && !above.negative;
     const auto product =
-        detail::product(detail::exact_of(mu), detail::exact_of(overflowed ? backoff : growth));
+        detail::product(detail::exact_of(mu), detail::exact_of(shrinks ? backoff : growth));
     using traits = detail::number_traits<double>;
-    constexpr std::uint64_t least = std::uint64_t{1023 - 126} << 52,
-                            most = std::uint64_t{1023 + 127} << 52;
-    mu = traits::from_code(
-        std::clamp(traits::to_code(detail::nearest_double(product)), least, most));
+    mu = traits::from_code(std::clamp(traits::to_code(detail::nearest_double(product)),
+                                      traits::to_code(lowest), traits::to_code(highest)));
   }
 
   /// The factor of a step that multiplies mu by `factor` in `steps` steps.
   static constexpr NF_INLINE double growth_of(double factor, int steps) {
     return detail::growth_of(factor, steps);
+  }
+
+ private:
+  NF_INLINE void require_state(const char* call) const {
+    const auto require = [&](const char* name, double value, double least, double most) {
+      // as bits: comparisons of floats may raise flags
+      using traits = detail::number_traits<double>;
+      const auto bits = traits::to_code(value);
+      if (bits >= traits::to_code(least) && bits <= traits::to_code(most)) return;
+      detail::throw_invalid(call, std::string(name) + " is " + detail::shown(value) +
+                                      ", outside [" + detail::shown(least) + ", " +
+                                      detail::shown(most) + "]");
+    };
+    require("mu", mu, 0x1p-126, 0x1p127);
+    require("lowest", lowest, 0x1p-126, 0x1p127);
+    require("highest", highest, lowest, 0x1p127);
+    require("backoff", backoff, 0x1p-126, 0x1p127);
+    require("growth", growth, 0x1p-126, 0x1p127);
+    require("the threshold", threshold, 0, 0x1p127);
   }
 };
 

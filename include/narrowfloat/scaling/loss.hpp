@@ -27,6 +27,12 @@ struct StaticLossScale {
   float scale = 65536;
 };
 
+/// How DynamicLossScale rounds its product with a factor.
+enum class LossScaleRounding {
+  once,  ///< to the nearest float
+  torch  ///< to a double, then to a float, as PyTorch: another float for 3 % of the scales times 1.7
+};
+
 /// A loss scale that adapts: as large as gradients stay finite. The state machine and the constants of PyTorch's
 /// GradScaler; loss scaling is of Micikevicius et al., "Mixed Precision Training", arXiv 1710.03740. Its members are
 /// its options, then its state; copying it saves it.
@@ -34,10 +40,11 @@ struct StaticLossScale {
 /// Each step: multiply the loss by `scale`; unscale() every gradient; skip the step if one overflowed; update().
 ///
 /// Result    update(true) multiplies the scale by backoff_factor and starts to count anew; update(false) counts,
-///           and after growth_interval in a row multiplies the scale by growth_factor. Each product is rounded
-///           once, to a float.
+///           and after growth_interval in a row multiplies the scale by growth_factor. Each product is rounded as
+///           `rounding` says; by powers of two, as the defaults are, it is exact.
 /// Special   a product that is no finite float, or is below 2^-126, leaves the scale as it is.
-/// Promises  noexcept; the same bits in every floating-point environment.
+/// Requires  a scale from 2^-127 to the largest float: else std::invalid_argument with it.
+/// Promises  the same bits in every floating-point environment.
 ///
 /// Example   DynamicLossScale s;
 ///           std::vector<float> gradient{s.scale, -3 * s.scale};
@@ -49,10 +56,12 @@ struct DynamicLossScale {
   double growth_factor = 2.0;
   double backoff_factor = 0.5;
   std::int32_t growth_interval = 2000;
+  LossScaleRounding rounding = LossScaleRounding::once;
   float scale = 65536;
   std::int32_t growth_tracker = 0;  ///< finite steps in a row
 
-  NF_INLINE void update(bool found_inf) noexcept {
+  NF_INLINE void update(bool found_inf) {
+    detail::require_scale_of_state("DynamicLossScale::update", "the scale", scale);
     if (found_inf) {
       multiply(backoff_factor);
       growth_tracker = 0;
@@ -64,12 +73,19 @@ struct DynamicLossScale {
 
  private:
   NF_INLINE void multiply(double factor) noexcept {
-    const float product =
-        detail::nearest_float(detail::product(detail::exact_of(scale), detail::exact_of(factor)));
-    const bool usable =
-        detail::magnitude_bits(product) >= 0x00800000u && detail::is_finite(product);
-    if (usable) scale = product;
+    auto product = detail::product(detail::exact_of(scale), detail::exact_of(factor));
+    if (rounding == LossScaleRounding::torch)
+      product = detail::exact_of(detail::nearest_double(product));
+    const float rounded = detail::nearest_float(product);
+    const bool usable = detail::bits_of_float(rounded) >= 0x00800000u && detail::is_finite(rounded);
+    if (usable) scale = rounded;
   }
+};
+
+/// What unscale() calls an overflow.
+enum class OverflowCheck {
+  results,  ///< an Inf or NaN among the results: a product that overflows too, which takes a scale below 1
+  inputs  ///< an Inf or NaN among the gradients as they came: PyTorch's
 };
 
 namespace detail {
@@ -77,31 +93,36 @@ inline namespace NF_BASELINE {
 
 /// 1 / scale as a float. In double first, then in float, it would be the same: the quotient of 1 and a float lies
 /// further from the middle of two floats than double's rounding moves it.
-constexpr float inverse_scale(float scale) {
+constexpr float inverse_scale(const char* call, float scale) {
   const float factor = float_quotient(1.0f, scale);
   if (!is_usable(scale) || exact_of(scale).negative || !is_finite(factor)) {
-    throw std::invalid_argument("narrowfloat::unscale: a scale of " +
-                                shown(static_cast<double>(scale)) +
-                                " has no inverse among the positive floats");
+    throw_invalid(call, "a scale of " + shown(static_cast<double>(scale)) +
+                            " has no inverse among the positive floats");
   }
   return factor;
 }
 
-/// Writes the products and says whether one of them is Inf or NaN.
+/// Writes the products and says whether one of them, or of the inputs, is Inf or NaN.
 template <class From>
-bool unscale_array(Isa isa, const From* in, float* out, std::size_t n, float factor) {
-  std::uint32_t largest = 0;
+bool unscale_array(const From* in, float* out, std::size_t n, float factor, OverflowCheck check) {
+  const Isa isa = active_isa();
+  // A product of finite numbers overflows by a factor above 1 alone; Inf and NaN stay what they are.
+  const bool by_inputs = check == OverflowCheck::inputs && bits_of_float(factor) > 0x3f800000u;
   if constexpr (std::is_same_v<From, float>) {
-    largest = unscale_floats(place_of<true>(), isa, in, out, n, factor,
-                             leaves_caches(n * 2 * sizeof(float)));
-  } else {
-    for (std::size_t done = 0, count = 0; done < n; done += count) {
-      count = std::min(part_elements, n - done);
-      convert_part(isa, in + done, out + done, count, NearestEven{}, Saturation::none,
-                   Subnormals::keep, false);
-      largest = std::max(largest, unscale_floats(place_of<true>(), isa, out + done, out + done,
-                                                 count, factor, false));
+    if (!by_inputs) {
+      return unscale_floats(place_of<true>(), isa, in, out, n, factor,
+                            leaves_caches(n * 2 * sizeof(float))) >= wide<std::uint32_t>::infinity;
     }
+  }
+  std::uint32_t largest = 0;
+  float buffer[part_elements];
+  for (std::size_t done = 0, count = 0; done < n; done += count) {
+    count = std::min(part_elements, n - done);
+    const float* const values = as_floats(in + done, count, buffer);
+    const std::uint32_t before = by_inputs ? largest_bits(place_of<true>(), isa, values, count) : 0;
+    const std::uint32_t after =
+        unscale_floats(place_of<true>(), isa, values, out + done, count, factor, false);
+    largest = std::max(largest, by_inputs ? before : after);
   }
   return largest >= wide<std::uint32_t>::infinity;
 }
@@ -112,7 +133,8 @@ bool unscale_array(Isa isa, const From* in, float* out, std::size_t n, float fac
 /// Divides gradients by a loss scale: out[i] = in[i] * (1 / scale), the inverse and the product each rounded to a
 /// float. Gradients of other formats become floats first, which is exact.
 ///
-/// Result    whether an element of the result is Inf or NaN: the optimizer's step has to be skipped then.
+/// Result    whether there was an overflow, so that the optimizer's step has to be skipped: an element of `out` that is
+///           Inf or NaN, or, with OverflowCheck::inputs, one of `in`. The two differ by a scale below 1 alone.
 /// Special   sizes that differ, and a scale whose inverse is no positive finite float (it is not above 2^-128, or
 ///           is Inf or NaN), throw std::invalid_argument before anything is written. A NaN stays a NaN.
 /// Requires  the ranges are apart, or the same memory of floats.
@@ -124,16 +146,18 @@ bool unscale_array(Isa isa, const From* in, float* out, std::size_t n, float fac
 ///           const bool found_inf = unscale(half, master, 1024.0f);
 ///           assert(!found_inf && master[0] == 1 && master[1] == -1 / 512.0f);
 template <float_source In, float_range Out>
-NF_INLINE bool unscale(In&& in, Out&& out, float scale) {
-  detail::check_arrays(in, out, NearestEven{});
-  return detail::unscale_array(active_isa(), std::ranges::data(in), std::ranges::data(out),
+[[nodiscard]] NF_INLINE bool unscale(In&& in, Out&& out, float scale,
+                                     OverflowCheck check = OverflowCheck::results) {
+  detail::require_equal_sizes("unscale", std::ranges::size(in), std::ranges::size(out));
+  return detail::unscale_array(std::ranges::data(in), std::ranges::data(out),
                                static_cast<std::size_t>(std::ranges::size(in)),
-                               detail::inverse_scale(scale));
+                               detail::inverse_scale("unscale", scale), check);
 }
 /// The same in place.
 template <float_range Gradients>
-NF_INLINE bool unscale(Gradients&& gradients, float scale) {
-  return unscale(gradients, gradients, scale);
+[[nodiscard]] NF_INLINE bool unscale(Gradients&& gradients, float scale,
+                                     OverflowCheck check = OverflowCheck::results) {
+  return unscale(gradients, gradients, scale, check);
 }
 
 /// Unscales each of several gradients in place and calls update(i) for those that stayed finite, at once, so that an
@@ -142,12 +166,13 @@ NF_INLINE bool unscale(Gradients&& gradients, float scale) {
 /// Result    how many were skipped.
 template <std::ranges::random_access_range Tensors, class Update>
 requires float_range<std::ranges::range_reference_t<Tensors>> NF_INLINE std::size_t unscale_each(
-    Tensors&& gradients, float scale, Update&& update) {
-  detail::inverse_scale(scale);  // throws, if at all, before the first tensor
+    Tensors&& gradients, float scale, Update&& update,
+    OverflowCheck check = OverflowCheck::results) {
+  detail::inverse_scale("unscale_each", scale);  // throws, if at all, before the first tensor
   const auto count = static_cast<std::size_t>(std::ranges::size(gradients));
   std::size_t skipped = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    if (unscale(gradients[i], scale)) {
+    if (unscale(gradients[i], scale, check)) {
       ++skipped;
     } else {
       update(i);

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "../../detail/array/checks.hpp"
 #include "../../detail/exact/binary.hpp"
 #include "../../float.hpp"
 
@@ -24,6 +25,7 @@ constexpr float largest_of_range(const Range& values) {
   for (const float x : values) most = larger_magnitude(most, x);
   return most;
 }
+constexpr bool is_number(float x) { return magnitude_bits(x) <= wide<std::uint32_t>::infinity; }
 
 /// A number in a message.
 inline std::string shown(double x) {
@@ -32,11 +34,20 @@ inline std::string shown(double x) {
   return text;
 }
 
-constexpr void require_history(std::size_t held, std::size_t wanted) {
+constexpr void require_history(const char* call, std::size_t held, std::size_t wanted) {
   if (held != wanted || wanted == 0) {
-    throw std::invalid_argument("narrowfloat: the amax history has " + std::to_string(held) +
-                                " entries, its length is " + std::to_string(wanted) +
-                                " and must be at least 1");
+    throw_invalid(call, "the amax history has " + std::to_string(held) +
+                            " entries, its length is " + std::to_string(wanted) +
+                            " and must be at least 1");
+  }
+}
+
+/// A scale that a state was given or restored with: it and its inverse are positive floats.
+constexpr void require_scale_of_state(const char* call, const char* name, float scale) {
+  const std::uint32_t bits = bits_of_float(scale);
+  if (bits < 0x00400000u || bits >= wide<std::uint32_t>::infinity) {
+    throw_invalid(call, std::string(name) + " is " + shown(static_cast<double>(scale)) +
+                            ", not a number from 2^-127 to the largest float");
   }
 }
 

@@ -14,7 +14,7 @@ namespace narrowfloat::detail {
 struct error_counts {
   static constexpr std::size_t sums = 16;
   std::uint32_t amax;  ///< bits of the largest magnitude
-  std::uint64_t saturated, flushed, nan, infinite;
+  std::uint64_t saturated, attained, flushed, nan, infinite;
   double squares[sums];
 };
 

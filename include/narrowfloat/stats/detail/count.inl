@@ -5,7 +5,8 @@
 struct error_counting {
   static constexpr std::size_t row = error_counts::sums, packs = row / lanes;
   words most;  ///< bits of the target's largest finite value
-  words amax = words(0), above = words(0), flushed = words(0), nan = words(0), infinite = words(0);
+  words amax = words(0), above = words(0), attained = words(0), flushed = words(0), nan = words(0),
+        infinite = words(0);
   doubles squares[2 * packs] = {};
 
   /// A row of elements; its squares go to sum i % row, whatever the lanes.
@@ -18,6 +19,8 @@ struct error_counting {
       const words x_value = x & mask, y_value = y & mask;
       amax = larger(amax, x_value);
       above = above + select_less(most, x_value, one, zero);
+      attained =
+          attained + select_less(x_value, infinity, select_less(y_value, most, zero, one), zero);
       nan = nan + select_less(infinity, x_value, one, zero);
       infinite = infinite + select_equal(x_value, infinity, one, zero);
       const words lost = select_equal(y_value, zero, x_value, zero);
@@ -39,6 +42,7 @@ struct error_counting {
       counts.nan += nan.lanes[k];
       counts.infinite += infinite.lanes[k];
       counts.saturated += above.lanes[k] - nan.lanes[k] - infinite.lanes[k];
+      counts.attained += attained.lanes[k];
       counts.flushed += flushed.lanes[k];
     }
     for (std::size_t k = 0; k < row; ++k) {
