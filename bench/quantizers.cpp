@@ -4,8 +4,8 @@
 #include <narrowfloat/hadamard.hpp>
 #include <narrowfloat/mx.hpp>
 #include <narrowfloat/quantize/codebook_tensor.hpp>
+#include <narrowfloat/quantize/fake_quantize.hpp>
 #include <narrowfloat/quantize/integer.hpp>
-#include <narrowfloat/quantize/runtime_format.hpp>
 #include <narrowfloat/scaling/loss.hpp>
 #include <optional>
 #include <span>

@@ -72,8 +72,16 @@ void add_grid_error(in_library, Isa isa, const float* in, std::size_t n, const f
                     double& sum) {
   add_grid_error(here{}, isa, in, n, grid, sum);
 }
-double grid_gradients(in_library, Isa isa, const float* in, const float* gradients, float* out,
-                      std::size_t n, const float_grid& grid) {
+void encode_grid(in_library, Isa isa, const float* in, std::uint32_t* out, std::size_t n,
+                 const float_grid& grid) {
+  encode_grid(here{}, isa, in, out, n, grid);
+}
+void decode_grid(in_library, Isa isa, const std::uint32_t* in, float* out, std::size_t n,
+                 const float_grid& grid) {
+  decode_grid(here{}, isa, in, out, n, grid);
+}
+grid_slopes grid_gradients(in_library, Isa isa, const float* in, const float* gradients, float* out,
+                           std::size_t n, const float_grid& grid) {
   return grid_gradients(here{}, isa, in, gradients, out, n, grid);
 }
 

@@ -11,6 +11,7 @@
 #include "quantize/codebooks.hpp"
 #include "quantize/exmy.hpp"
 #include "quantize/exponents.hpp"
+#include "quantize/fake_quantize.hpp"
 #include "quantize/format_report.hpp"
 #include "quantize/format_search.hpp"
 #include "quantize/int8_options.hpp"

@@ -20,6 +20,28 @@ TEST_CASE("fake quantization: every kind of float in every shape of format", "[i
   CHECK(bad.report() == "");
 }
 
+TEST_CASE("codes: every kind of float, ties, in every shape of format", "[isa]") {
+  const std::vector<float> in = stratified_floats(11);
+  Mismatches bad;
+  for (const nf::RuntimeFormat& format : grid_formats()) {
+    check_codes<std::uint32_t>(in, format, bad);
+    if (format.width() <= 8) check_codes<std::uint8_t>(grid_ties(format), format, bad);
+    if (format.width() <= 16) check_codes<std::uint16_t>(grid_ties(format), format, bad);
+  }
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("codes: every length", "[isa]") {
+  const nf::RuntimeFormat format{4, 3, 11.3f};
+  Mismatches bad;
+  for (std::size_t n = 0; n <= 4 * 16 * 4 + 3; ++n) {
+    std::vector<float> in(n);
+    for (std::size_t i = 0; i < n; ++i) in[i] = static_cast<float>((i * 7919) % 1009) / 40 - 12;
+    check_codes<std::uint8_t>(in, format, bad);
+  }
+  CHECK(bad.report() == "");
+}
+
 TEST_CASE("fake quantization: ties and their neighbours", "[isa]") {
   Mismatches bad;
   for (const nf::RuntimeFormat& format : grid_formats()) check_grid(grid_ties(format), format, bad);
@@ -64,7 +86,7 @@ TEST_CASE("fake quantization: errors and gradients are sums of sixteen in turns"
         in[i] = i % 13 == 5 ? -0.0f : static_cast<float>((i * 7919) % 1009) / 40 - 12;
         slopes[i] = static_cast<float>((i * 104729) % 1013) / 7 - 70;
       }
-      const double range = nf::fake_quantize_gradient(in, slopes, format, out);
+      const double range = nf::fake_quantize_gradient(in, slopes, out, format).max_value;
       for (std::size_t i = 0; i < n; ++i) {
         const float q = on_grid(in[i], format), low = format.is_signed ? -format.max_value : 0;
         const float clip = std::min(std::max(in[i], low), format.max_value);
@@ -107,10 +129,16 @@ TEST_CASE("fake quantization: no floating-point environment moves a bit", "[isa]
       all.push_back(std::bit_cast<std::uint64_t>(nf::fake_quantize_error(in, format)));
       out.resize(finite.size());
       slopes.resize(finite.size());
-      all.push_back(
-          std::bit_cast<std::uint64_t>(nf::fake_quantize_gradient(finite, slopes, format, out)));
+      const auto by = nf::fake_quantize_gradient(finite, slopes, out, format);
+      all.push_back(std::bit_cast<std::uint64_t>(by.max_value));
+      all.push_back(std::bit_cast<std::uint64_t>(by.mantissa_bits));
       out.resize(in.size());
-      all.push_back(bits_of(format.value(0x35 >> (7 - std::min(7, format.width() - 1)))));
+      std::vector<std::uint32_t> codes(in.size());
+      format.encode(in, codes);
+      all.insert(all.end(), codes.begin(), codes.end());
+      format.decode(codes, out);
+      for (const float y : out) all.push_back(bits_of(y));
+      all.push_back(bits_of(format.decode(0x35 >> (7 - std::min(7, format.width() - 1)))));
     }
     const auto found = nf::search_format(std::span(in).subspan(in.size() / 4, 200));
     all.push_back(bits_of(found.format.max_value));

@@ -103,7 +103,7 @@ TEST_CASE("of a tensor of nothing finite no format is the best", "[quantize][rep
   const std::vector<float> values{not_a_number, infinity, -infinity, not_a_number};
   const std::vector candidates{nf::candidate<nf::mxint8>("int8"),
                                nf::candidate("nf4", nf::nf4_codebook()),
-                               nf::candidate<nf::bfloat16>("bf16", nf::PlainScale::none)};
+                               nf::candidate<nf::bfloat16>("bf16")};
   const auto reports = nf::choose_formats(values, 1, 4, candidates);
   for (const nf::FormatReport& r : reports) {
     CHECK(r.is_blank());

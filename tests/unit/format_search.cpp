@@ -133,12 +133,37 @@ TEST_CASE("format search: the candidates of the paper, one by one", "[quantize][
   CHECK(nf::search_format(dirty).format == nf::search_format(x).format);
 }
 
+TEST_CASE("format search: INT8 with a searched range", "[quantize][search]") {
+  const std::vector<float> uniform = uniform_numbers(), normal = normal_numbers(),
+                           heavy = student_numbers(8);
+  CHECK(std::fabs(decibels(uniform, 7) - 52.9) < 0.2);
+  CHECK(std::fabs(decibels(normal, 7) - 40.5) < 0.3);
+  CHECK(std::fabs(decibels(heavy, 7) - 33.1) < 1.5);  // its outliers are few
+  CHECK(decibels(heavy, 7) < decibels(heavy, 5) - 3);
+  // by plain loops: 127 steps a side
+  std::vector<float> x = normal;
+  x.resize(2000);
+  const nf::FoundFormat found = nf::search_format(x, {.mantissa_bits = 7});
+  const nf::FoundFormat same = nf::search_format(x, {.mantissa_bits = 6});
+  CHECK(found.format.max_value == same.format.max_value);
+  CHECK(found.squared_error == same.squared_error);
+  double error = 0;
+  const auto c = static_cast<double>(found.format.max_value);
+  for (const float y : x) {
+    const double steps = std::nearbyint(static_cast<double>(y) * 127 / c);
+    const double q = std::min(127.0, std::max(-127.0, steps)) * c / 127;
+    error += (q - static_cast<double>(y)) * (q - static_cast<double>(y));
+  }
+  CHECK(found.squared_error == Approx(error).epsilon(1e-5));
+  CHECK(nf::search_format(x, {.is_signed = false, .mantissa_bits = 8}).format.width() == 8);
+}
+
 TEST_CASE("format search: the first and the last candidate", "[quantize][search]") {
   for (const float c : {0.1f, 1.2f}) {  // thirds of it, and the largest magnitude
     std::vector<float> x{1};
     const nf::RuntimeFormat format{1, 1, c};
     for (int i = 0; i < 1000; ++i)
-      for (const std::uint32_t code : {1u, 2u, c < 1 ? 3u : 2u}) x.push_back(format.value(code));
+      for (const std::uint32_t code : {1u, 2u, c < 1 ? 3u : 2u}) x.push_back(format.decode(code));
     CHECK(nf::search_format(x, {.width = 3}).format == format);
   }
 }
@@ -168,6 +193,14 @@ TEST_CASE("format search: channels vote, and keep their ranges", "[quantize][sea
   // Of equals the fewest bits.
   CHECK(nf::search_channel_formats(std::span<const float>(x).subspan(cols, 2 * cols), 2, cols)
             .format.mantissa_bits == 5);
+  // the first columns of each row
+  const auto part = nf::search_channel_formats(nf::MatrixView(x, 5, 512, cols));
+  for (std::size_t row = 0; row < 5; ++row) {
+    const auto channel = std::span<const float>(x).subspan(row * cols, 512);
+    CHECK(
+        part.max_values[row] ==
+        nf::search_format(channel, {.mantissa_bits = part.format.mantissa_bits}).format.max_value);
+  }
 }
 
 TEST_CASE("format search: zeros, the ends of float, and what is refused", "[quantize][search]") {
@@ -178,8 +211,8 @@ TEST_CASE("format search: zeros, the ends of float, and what is refused", "[quan
   CHECK(nf::search_format(std::vector<float>{least}).squared_error == 0);
   const std::vector<float> x(6, 1.0f);
   CHECK_THROWS_WITH(nf::search_format(x, {.width = 2}),
-                    "narrowfloat: no format of run time has 2 bits");
-  CHECK_THROWS_AS(nf::search_format(x, {.width = 8, .mantissa_bits = 7}), std::invalid_argument);
+                    "narrowfloat::search_format: no format of run time has 2 bits");
+  CHECK_THROWS_AS(nf::search_format(x, {.width = 8, .mantissa_bits = 8}), std::invalid_argument);
   CHECK_THROWS_AS(nf::search_format(x, {.width = 40}), std::invalid_argument);
   CHECK_THROWS_AS(nf::search_channel_formats(x, 4, 2), std::invalid_argument);
 }

@@ -61,7 +61,7 @@ TEST_CASE("blocks down the columns are those of the transpose", "[quantize][choo
   CHECK(got.flushed == expected.flushed);
   CHECK(got.signal == Approx(expected.signal).epsilon(1e-12));
   CHECK(got.noise == Approx(expected.noise).epsilon(1e-12));
-  using columns = nf::BlockFormat<nf::FixedPoint<8, 6>, float, nf::whole_axis>;
+  using columns = nf::BlockFormat<nf::FixedPoint<8, 6>, float, nf::whole>;
   CHECK(nf::candidate<columns>("int8", {.axis = 0}).block == "column");
   CHECK(nf::candidate<nf::nvfp4_2d>("nvfp4").block == "16x16");
 }
@@ -87,7 +87,7 @@ TEST_CASE("the Pareto front", "[quantize][choose]") {
 TEST_CASE("what does not fit is refused", "[quantize][choose]") {
   const std::vector<float> six(6);
   CHECK_THROWS_WITH(nf::choose_formats(six, 2, 2, {nf::candidate<nf::mxint8>("int8")}),
-                    "narrowfloat: the input has 6 elements, the matrix 2 x 2");
+                    "narrowfloat::choose_formats: the input has 6 elements, the matrix 2 x 2");
   const auto wrong = nf::candidate<nf::mxint8>("int8", {.four_over_six = true});
   CHECK_THROWS_AS(nf::choose_formats(six, 2, 3, {wrong}), std::invalid_argument);
 }

@@ -42,13 +42,13 @@ int exponent_by_oracle(float x, int fraction_bits, nf::BiasGuard guard) {
 
 template <int E, int M, int K, int Rows>
 void check_container(const std::vector<float>& values, std::size_t rows, std::size_t cols, int axis,
-                     nf::ExponentGroup group) {
+                     nf::BlockShape shape) {
   using Format = nf::exmy<E, M, K, Rows>;
   for (const nf::BiasGuard guard : guards) {
     const auto t = nf::BlockTensor<Format>::quantize(
         values, rows, cols,
         {.rule = nf::scale_rule(guard), .axis = axis, .non_finite = nf::NonFinite::propagate});
-    const auto exponents = nf::group_exponents(values, rows, cols, group, {E, M}, guard);
+    const auto exponents = nf::block_exponents(values, rows, cols, shape, {E, M}, guard);
     REQUIRE(t.scales().size() == exponents.size());
     for (std::size_t i = 0; i < exponents.size(); ++i)
       REQUIRE(t.scales()[i].exponent() == std::max(exponents[i], -127));
@@ -63,12 +63,12 @@ void check_containers() {
   values[3] = infinity;
   values[77] = not_a_number;
   std::fill_n(values.begin() + 5 * cols, cols, 0.0f);
-  constexpr int whole = nf::whole_axis;
-  check_container<E, M, whole, whole>(values, rows, cols, 1, {});
-  check_container<E, M, whole, 1>(values, rows, cols, 1, {.rows = 1});
-  check_container<E, M, whole, 1>(values, rows, cols, 0, {.cols = 1});
-  check_container<E, M, 16, 1>(values, rows, cols, 1, {.rows = 1, .cols = 16});
-  check_container<E, M, 8, 4>(values, rows, cols, 1, {.rows = 4, .cols = 8});
+  constexpr int whole = nf::whole;
+  check_container<E, M, whole, whole>(values, rows, cols, 1, {whole, whole});
+  check_container<E, M, whole, 1>(values, rows, cols, 1, {1, whole});
+  check_container<E, M, whole, 1>(values, rows, cols, 0, {whole, 1});
+  check_container<E, M, 16, 1>(values, rows, cols, 1, {1, 16});
+  check_container<E, M, 8, 4>(values, rows, cols, 1, {4, 8});
 }
 
 /// The squared error of a format in units of 2^-2q, of which values and codes are multiples.
@@ -109,23 +109,23 @@ nf::ExmyChoice choice_by_oracle(const std::vector<float>& values, int bits, int 
 
 }  // namespace
 
-TEST_CASE("the exponent of a group, with and without the guard", "[quantize][exmy]") {
+TEST_CASE("the exponent of a block, with and without the guard", "[quantize][exmy]") {
   for (const nf::BiasGuard guard : guards) {
     for (const int m : {0, 1, 3, 7, 22, 23}) {
       for (int e = -149; e <= 126; ++e) {
         for (const float fraction : {1.0f, 1.4375f, 1.5f, 1.75f, 1.875f, 1.96875f, 2 - 0x1p-23f}) {
           const float x = std::ldexp(fraction, e);
-          REQUIRE(nf::group_exponent(x, {3, m}, guard) == exponent_by_oracle(x, m, guard));
-          REQUIRE(nf::group_exponent(-x, {0, m + 1 < 24 ? m + 1 : 23}, guard) ==
+          REQUIRE(nf::block_exponent(x, {3, m}, guard) == exponent_by_oracle(x, m, guard));
+          REQUIRE(nf::block_exponent(-x, {0, m + 1 < 24 ? m + 1 : 23}, guard) ==
                   exponent_by_oracle(x, m < 23 ? m : 22, guard));
         }
       }
     }
   }
-  CHECK(nf::group_exponent(0, {3, 1}) == -149);
-  CHECK(nf::group_exponent(infinity, {3, 1}, nf::BiasGuard::saturate) == 127);
-  CHECK(nf::group_exponent(not_a_number, {3, 1}) == 128);
-  CHECK_THROWS_AS(nf::group_exponent(1, {9, 1}), std::invalid_argument);
+  CHECK(nf::block_exponent(0, {3, 1}) == -149);
+  CHECK(nf::block_exponent(infinity, {3, 1}, nf::BiasGuard::saturate) == 127);
+  CHECK(nf::block_exponent(not_a_number, {3, 1}) == 128);
+  CHECK_THROWS_AS(nf::block_exponent(1, {9, 1}), std::invalid_argument);
 }
 
 TEST_CASE("block tensors are the container of the exponents", "[quantize][exmy]") {
@@ -139,20 +139,20 @@ TEST_CASE("a bias puts the largest magnitude into the top binade", "[quantize][e
   for (int e = 0; e <= 8; ++e) {
     for (const float amax : {0.011f, 1.0f, 23.9f, 3e7f}) {
       const nf::ExmyFormat f = nf::exmy_format(amax, e, 3);
-      CHECK(f.top() == nf::group_exponent(amax, {e, 3}));
+      CHECK(f.top() == nf::block_exponent(amax, {e, 3}));
       CHECK(f.width() == 4 + e);
     }
   }
 }
 
-TEST_CASE("groups that do not fit are refused", "[quantize][exmy]") {
+TEST_CASE("blocks that do not fit are refused", "[quantize][exmy]") {
   const std::vector<float> six(6);
-  CHECK_THROWS_WITH(nf::group_exponents(six, 2, 2, {}, {3, 1}),
-                    "narrowfloat: the input has 6 elements, the matrix 2 x 2");
-  CHECK_THROWS_AS(nf::group_exponents(six, 2, 3, {.rows = 0}, {3, 1}), std::invalid_argument);
-  CHECK_THROWS_AS(nf::group_exponents(six, 2, 3, {}, {0, 0}), std::invalid_argument);
-  CHECK(nf::group_exponents(std::vector<float>{}, 0, 5, {.rows = 1}, {3, 1}).empty());
-  CHECK(nf::group_exponents(six, 2, 3, {}, {3, 1}) == std::vector{-149});
+  CHECK_THROWS_WITH(nf::block_exponents(six, 2, 2, {}, {3, 1}),
+                    "narrowfloat::block_exponents: the input has 6 elements, the matrix 2 x 2");
+  CHECK_THROWS_AS(nf::block_exponents(six, 2, 3, {.rows = 0}, {3, 1}), std::invalid_argument);
+  CHECK_THROWS_AS(nf::block_exponents(six, 2, 3, {}, {0, 0}), std::invalid_argument);
+  CHECK(nf::block_exponents(std::vector<float>{}, 0, 5, {1, nf::whole}, {3, 1}).empty());
+  CHECK(nf::block_exponents(six, 2, 3, {nf::whole, nf::whole}, {3, 1}) == std::vector{-149});
 }
 
 TEST_CASE("the split of the bits with the least squared error", "[quantize][exmy]") {
@@ -205,8 +205,9 @@ TEST_CASE("of equals the fewest exponent bits, then the smallest bias", "[quanti
     CHECK(nf::recommend_exmy(none, 32).format == nf::ExmyFormat{8, 23, 1});
     CHECK(nf::recommend_exmy(none, 6).squared_error == 0);
   }
-  CHECK_THROWS_WITH(nf::recommend_exmy(std::vector{1.0f}, 33),
-                    "narrowfloat: no search for formats of 33 bits with 3 exponents");
+  CHECK_THROWS_WITH(
+      nf::recommend_exmy(std::vector{1.0f}, 33),
+      "narrowfloat::recommend_exmy: no search for formats of 33 bits with 3 exponents");
   CHECK_THROWS_AS(nf::recommend_exmy(std::vector{1.0f}, 1), std::invalid_argument);
   CHECK_THROWS_AS(nf::recommend_exmy(std::vector{1.0f}, 8, {.exponents = 0}),
                   std::invalid_argument);
@@ -225,11 +226,11 @@ TEST_CASE("narrow tensors are searched as their floats", "[quantize][exmy]") {
 TEST_CASE("no rounding mode moves an exponent or a choice", "[quantize][exmy]") {
   const std::vector<float> values = numbers(500, 3, 12);
   const auto expected = nf::recommend_exmy(values, 5);
-  const auto exponents = nf::group_exponents(values, 5, 100, {.rows = 1}, {3, 1});
+  const auto exponents = nf::block_exponents(values, 5, 100, {1, nf::whole}, {3, 1});
   for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
     std::fesetround(mode);
     const auto got = nf::recommend_exmy(values, 5);
-    const auto same = nf::group_exponents(values, 5, 100, {.rows = 1}, {3, 1});
+    const auto same = nf::block_exponents(values, 5, 100, {1, nf::whole}, {3, 1});
     std::fesetround(FE_TONEAREST);
     CHECK(got.format == expected.format);
     CHECK(got.squared_error == expected.squared_error);

@@ -144,8 +144,9 @@ TEST_CASE("the normal numbers of a normal distribution", "[quantize][exponents]"
 
 TEST_CASE("formats that there are not are refused", "[quantize][exponents]") {
   const std::vector<float> one{1};
-  CHECK_THROWS_WITH(nf::range_use(one, {9, 1, 3}),
-                    "narrowfloat: no format has 9 exponent bits, 1 mantissa bits and the bias 3");
+  CHECK_THROWS_WITH(
+      nf::range_use(one, {9, 1, 3}),
+      "narrowfloat::range_use: no format has 9 exponent bits, 1 mantissa bits and the bias 3");
   CHECK_THROWS_AS(nf::range_use(one, {0, 0, 3}), std::invalid_argument);
   CHECK_THROWS_AS(nf::range_use(one, {3, 24, 3}), std::invalid_argument);
   CHECK_THROWS_AS(nf::range_use(one, {3, -1, 3}), std::invalid_argument);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // RuntimeFormat: its values are those of the compile-time formats where the bias is an integer, bias and largest value
 // belong together, channels have their own range, and what is refused.
-#include <narrowfloat/quantize/runtime_format.hpp>
+#include <narrowfloat/quantize/fake_quantize.hpp>
 
 #include <cmath>
 #include <limits>
@@ -23,7 +23,7 @@ void check_values() {
   for (std::uint32_t code = 0; code < 1u << F::width; ++code) {
     const auto expected = static_cast<float>(F::from_bits(static_cast<typename F::Storage>(code)));
     bad.expect_equal([] { return name_of<F>(); }, code, bits_of(expected),
-                     bits_of(format.value(code)));
+                     bits_of(format.decode(code)));
   }
   const std::vector<float> in = stratified_floats(12);
   std::vector<float> out(in.size());
@@ -59,7 +59,7 @@ TEST_CASE("runtime format: every value of a real range by the oracle", "[quantiz
     if (format.width() > 16) continue;
     for (std::uint32_t code = 0; code < 1u << format.width(); ++code) {
       bad.expect_equal([] { return std::string("value"); }, code, bits_of(grid_value(code, format)),
-                       bits_of(format.value(code)));
+                       bits_of(format.decode(code)));
     }
   }
   CHECK(bad.report() == "");
@@ -99,9 +99,15 @@ TEST_CASE("fake quantization: each channel has its range", "[quantize][runtime]"
   std::vector<float> in(3 * 37), out(in.size()), expected(in.size());
   for (std::size_t i = 0; i < in.size(); ++i)
     in[i] = largest[i / 37] * (static_cast<float>((i * 7919) % 1009) / 400 - 1.2f);
-  nf::fake_quantize(in, 3, 37, {3, 4}, largest, out);
+  nf::fake_quantize(in, largest, out, 3, 37, {3, 4});
   for (std::size_t i = 0; i < in.size(); ++i) expected[i] = on_grid(in[i], {3, 4, largest[i / 37]});
   CHECK((out == expected));
+  // the first 20 columns of a wider matrix, the others stay
+  std::vector<float> some(in.size(), 7);
+  nf::fake_quantize(nf::MatrixView(in, 3, 20, 37), largest, nf::MatrixView(some, 3, 20, 37),
+                    {3, 4});
+  for (std::size_t i = 0; i < in.size(); ++i) expected[i] = i % 37 < 20 ? expected[i] : 7;
+  CHECK((some == expected));
 }
 
 TEST_CASE("fake quantization: the gradients of the straight-through estimator",
@@ -111,7 +117,7 @@ TEST_CASE("fake quantization: the gradients of the straight-through estimator",
   std::vector<float> out(7);
   const nf::RuntimeFormat format{.exponent_bits = 2, .mantissa_bits = 1, .max_value = 7.5f};
   // values 7.5 / 12 * {0, 1, 2, 3, 4, 6, 8, 12}: 0.625, 1.25, 1.875, 2.5, 3.75, 5, 7.5
-  const double range = nf::fake_quantize_gradient(in, slopes, format, out);
+  const double range = nf::fake_quantize_gradient(in, slopes, out, format).max_value;
   const double expected =
       ((1.25 - 1) * 1 + (3.75 - 3.5) * 2 + (-0.625 + static_cast<double>(0.7f)) * 4) / 7.5 + 8 - 16;
   CHECK(std::fabs(range - expected) < 1e-6);
@@ -119,14 +125,45 @@ TEST_CASE("fake quantization: the gradients of the straight-through estimator",
 
   const nf::RuntimeFormat positive{
       .exponent_bits = 2, .mantissa_bits = 1, .max_value = 7.5f, .is_signed = false};
-  CHECK(std::fabs(nf::fake_quantize_gradient(in, slopes, positive, out) -
+  CHECK(std::fabs(nf::fake_quantize_gradient(in, slopes, out, positive).max_value -
                   ((1.25 - 1) * 1 + (3.75 - 3.5) * 2) / 7.5 - 8) < 1e-6);
   CHECK(out == std::vector<float>{1, 2, 0, 0, 0, 32, 0});
 
   const std::vector<float> bad{1, std::nanf("")}, ones{1, 1};
   std::vector<float> two(2);
-  CHECK(std::isnan(nf::fake_quantize_gradient(bad, ones, format, two)));
+  CHECK(std::isnan(nf::fake_quantize_gradient(bad, ones, two, format).max_value));
   CHECK(two == std::vector<float>{1, 0});
+}
+
+TEST_CASE("fake quantization: the gradient of the mantissa bits is that of the step",
+          "[quantize][runtime]") {
+  // arXiv 2208.09225: q = s round(x / s), s = 2^(p - M - b), b = 2^E - log2(c) + log2(2 - 2^-M) - 1, E = 7 - M; p, and
+  // the rounding, count as constants of M
+  const double c = 4.3;
+  const auto step = [&](double p, double mantissa) {
+    const double bias =
+        std::exp2(7 - mantissa) - std::log2(c) + std::log2(2 - std::exp2(-mantissa)) - 1;
+    return std::exp2(p - mantissa - bias);
+  };
+  const std::vector<float> in{1.01f, -0.37f, 0.003f, 9, -9, 3.9f, 0},
+      slopes{1, 2, 4, 8, 16, 32, 64};
+  std::vector<float> out(in.size()), q(in.size());
+  for (const int M : {1, 3, 5, 6}) {
+    const nf::RuntimeFormat format{7 - M, M, static_cast<float>(c)};
+    nf::fake_quantize(in, q, format);
+    double expected = 0;
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      const double x = in[i];
+      if (x == 0 || std::fabs(x) > c) continue;
+      const double p = std::max(1.0, std::floor(std::log2(std::fabs(x)) + format.bias()));
+      const double slope = (step(p, M + 1e-5) - step(p, M - 1e-5)) / 2e-5;
+      expected +=
+          static_cast<double>(slopes[i]) * slope * (static_cast<double>(q[i]) - x) / step(p, M);
+    }
+    CHECK(nf::fake_quantize_gradient(in, slopes, out, format).mantissa_bits ==
+          Approx(expected).epsilon(1e-4));
+  }
+  CHECK(nf::fake_quantize_gradient(in, slopes, out, {0, 7, 4.3f}).mantissa_bits == 0);
 }
 
 TEST_CASE("runtime format: what is no format is refused before anything is written",
@@ -134,23 +171,24 @@ TEST_CASE("runtime format: what is no format is refused before anything is writt
   const std::vector<float> in(4, 1.0f);
   std::vector<float> out(4, 5.0f), three(3);
   CHECK_THROWS_WITH(
-      nf::fake_quantize(in, out, {0, 7, 1}),
-      "narrowfloat: a format has 1 to 8 exponent and 1 to 10 mantissa bits, not 0 and 7");
+      nf::fake_quantize(in, out, {0, 12, 1}),
+      "narrowfloat::fake_quantize: a format has 1 to 8 exponent and 1 to 10 mantissa bits, or none "
+      "and 1 to 11, not 0 and 12");
   CHECK_THROWS_AS(nf::fake_quantize(in, out, {9, 3, 1}), std::invalid_argument);
   CHECK_THROWS_AS(nf::fake_quantize(in, out, {4, 11, 1}), std::invalid_argument);
   CHECK_THROWS_WITH(
       nf::fake_quantize(in, out, {4, 3, -1}),
-      "narrowfloat: the largest value of a format is positive and finite, not -1.000000");
+      "narrowfloat::fake_quantize: the largest value of a format is positive and finite, not -1.000000");
   CHECK_THROWS_AS(nf::fake_quantize(in, out, {4, 3, 0}), std::invalid_argument);
   CHECK_THROWS_AS(nf::fake_quantize(in, out, {4, 3, std::nanf("")}), std::invalid_argument);
   CHECK_THROWS_AS(nf::fake_quantize(in, three, {4, 3, 1}), std::invalid_argument);
-  CHECK_THROWS_WITH(nf::fake_quantize(in, 2, 2, {4, 3}, three, out),
-                    "narrowfloat: 2 channels have 3 largest values");
-  CHECK_THROWS_AS(nf::fake_quantize(in, 2, 2, {4, 3}, std::vector<float>{1, 0}, out),
+  CHECK_THROWS_WITH(nf::fake_quantize(in, three, out, 2, 2, {4, 3}),
+                    "narrowfloat::fake_quantize: 2 channels have 3 largest values");
+  CHECK_THROWS_AS(nf::fake_quantize(in, std::vector<float>{1, 0}, out, 2, 2, {4, 3}),
                   std::invalid_argument);
-  CHECK_THROWS_AS(nf::fake_quantize_gradient(in, three, {4, 3, 1}, out), std::invalid_argument);
+  CHECK_THROWS_AS(nf::fake_quantize_gradient(in, three, out, {4, 3, 1}), std::invalid_argument);
   CHECK_THROWS_AS(nf::RuntimeFormat::from_bias(4, 3, -1000), std::invalid_argument);
-  CHECK_THROWS_WITH((nf::RuntimeFormat{4, 3, 1}).value(256),
-                    "narrowfloat: a format of 8 bits has no code 256");
+  CHECK_THROWS_WITH((void)(nf::RuntimeFormat{4, 3, 1}).decode(256),
+                    "narrowfloat::RuntimeFormat::decode: a format of 8 bits has no code 256");
   CHECK(out == std::vector<float>(4, 5.0f));
 }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "../matrix.hpp"
 #include "../mx.hpp"
 #include "exponents.hpp"
 #include "format_report.hpp"
@@ -33,12 +34,6 @@ struct Candidate {
   std::function<FormatReport(std::span<const float>, std::size_t, std::size_t)> measure;
 };
 
-/// Whether a plain format has a scale of the tensor.
-enum class PlainScale {
-  tensor,  ///< a float, the largest magnitude over the largest value, rounded once: values are divided by it
-  none  ///< values are converted as they are
-};
-
 namespace detail {
 inline namespace NF_BASELINE {
 
@@ -58,8 +53,7 @@ struct plain_measure {
   R rounding;
 
   FormatReport operator()(std::span<const float> values, std::size_t rows, std::size_t cols) const {
-    require_matrix(rows, cols, 1);
-    require_shape("the input", values.size(), rows, cols);
+    matrix_of("choose_formats", "the input", values, rows, cols);
     std::vector<F> codes(values.size());
     std::vector<float> images(values.size());
     convert(values, codes, rounding, Saturation::finite);
@@ -76,8 +70,7 @@ struct codebook_measure {
   CodebookOptions options;
 
   FormatReport operator()(std::span<const float> values, std::size_t rows, std::size_t cols) const {
-    require_matrix(rows, cols, 1);
-    require_shape("the input", values.size(), rows, cols);
+    matrix_of("choose_formats", "the input", values, rows, cols);
     return format_report(values, CodebookTensor::quantize(values, book, options));
   }
 };
@@ -109,39 +102,25 @@ NF_INLINE Candidate candidate(std::string name,
   constexpr bool is_power = detail::power_of_two_scale<typename Format::scale>;
   return {std::move(name),
           detail::block_name(static_cast<std::size_t>(Format::block_rows),
-                             static_cast<std::size_t>(Format::block_size), whole_axis,
+                             static_cast<std::size_t>(Format::block_size), whole,
                              detail::is_within_rows(options.axis)),
           detail::rule_name(options, is_power), std::string(detail::rounding_name<R>()),
           detail::block_measure<Format, R>{options, rounding}};
 }
-/// A plain format as a candidate.
+/// A format without a scale as a candidate: values are converted as they are, and saturate. With a float a tensor, the
+/// largest magnitude over the largest value, the candidate is BlockFormat<F, float, whole, whole>.
 ///
-/// Requires  with a scale F has at most 16 bits; without one every value of F is exact in float.
+/// Requires  every value of F is exact in float.
 ///
-/// Example   const auto c = candidate<bfloat16>("bfloat16", PlainScale::none, Stochastic<>{.seed = 1});
-///           assert(choose_formats(x, rows, cols, {c})[0].bits == 16);
+/// Example   const auto c = candidate<bfloat16>("bfloat16", Stochastic<>{.seed = 1});
+///           assert(c.block == "none" && choose_formats(x, rows, cols, {c})[0].bits == 16);
+///           using scaled = BlockFormat<float8_e4m3fn, float, whole, whole>;
+///           assert(candidate<scaled>("float8_e4m3fn").block == "tensor");
 template <narrow_float F, rounding_policy R = NearestEven>
-NF_INLINE Candidate candidate(std::string name, PlainScale scale = PlainScale::tensor,
-                              R rounding = {}) {
-  Candidate made{std::move(name), "tensor", "amax", std::string(detail::rounding_name<R>()), {}};
-  if (scale == PlainScale::tensor) {
-    if constexpr (block_element<F>) {
-      using Format = detail::float_blocks<F, whole_axis, whole_axis>;
-      made.measure = detail::block_measure<Format, R>{detail::measured_options, rounding};
-    } else {
-      detail::throw_invalid("a format with a tensor scale has at most 16 bits");
-    }
-    return made;
-  }
-  if constexpr (lossless_to<F, float>) {
-    made.block = made.rule = "none";
-    made.measure = detail::plain_measure<F, R>{rounding};
-  } else {
-    detail::throw_invalid("a format without a scale is exact in float");
-  }
-  return made;
+requires lossless_to<F, float> NF_INLINE Candidate candidate(std::string name, R rounding = {}) {
+  return {std::move(name), "none", "none", std::string(detail::rounding_name<R>()),
+          detail::plain_measure<F, R>{rounding}};
 }
-
 /// A code-book as a candidate: the blocks run through the rows of the matrix.
 ///
 /// Result    named after the size of its blocks and what they share: `absmax`, `nested` where that is quantized too;

@@ -4,12 +4,13 @@
 
 #include <concepts>
 #include <cstddef>
-#include <ranges>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "../stats.hpp"
+#include "../convert.hpp"
+#include "../matrix.hpp"
 #include "candidate.hpp"
 #include "format_report.hpp"
 
@@ -44,7 +45,7 @@ NF_INLINE std::vector<Candidate> default_candidates(R rounding = {}) {
   return detail::usual_candidates(detail::place_of<std::same_as<R, NearestEven>, R>(), rounding);
 }
 
-/// Quantizes a row-major matrix to every candidate and reads it back.
+/// Quantizes a matrix to every candidate and reads it back.
 ///
 /// Result    a report for each candidate, sorted. Sums are doubles, in the order of the elements within blocks.
 /// Special   a shape that does not fit throws std::invalid_argument. Inf and NaN in the tensor do not count; the
@@ -55,13 +56,11 @@ NF_INLINE std::vector<Candidate> default_candidates(R rounding = {}) {
 /// Example   const auto reports = choose_formats(weights, rows, cols, default_candidates(), FormatOrder::sqnr);
 ///           assert(reports[0].format == "float16" && reports[0].sqnr_db() > 70);
 ///           assert(reports[0].flushed_percent() < 0.1 && reports[0].clipped == 0);
-template <float_source In>
-NF_INLINE std::vector<FormatReport> choose_formats(
-    const In& values, std::size_t rows, std::size_t cols,
-    const std::vector<Candidate>& candidates = default_candidates(),
+template <class T>
+requires float_source<std::span<T>> NF_INLINE std::vector<FormatReport> choose_formats(
+    const MatrixView<T>& values, const std::vector<Candidate>& candidates = default_candidates(),
     FormatOrder order = FormatOrder::bits) {
-  detail::require_matrix(rows, cols, 1);
-  detail::require_shape("the input", std::ranges::size(values), rows, cols);
+  const std::size_t rows = values.rows(), cols = values.cols();
   std::vector<FormatReport> reports;
   reports.reserve(candidates.size());
   const auto measure = [&](std::span<const float> floats) {
@@ -74,15 +73,27 @@ NF_INLINE std::vector<FormatReport> choose_formats(
       reports.push_back(std::move(report));
     }
   };
-  if constexpr (float_range<In>) {
-    measure({std::ranges::data(values), std::ranges::size(values)});
-  } else {
-    std::vector<float> floats(std::ranges::size(values));
-    convert(values, floats);
+  bool is_measured = false;
+  if constexpr (std::is_same_v<std::remove_cv_t<T>, float>) {
+    is_measured = values.leading() == cols;
+    if (is_measured) measure({values.data(), rows * cols});
+  }
+  if (!is_measured) {
+    std::vector<float> floats(rows * cols);
+    for (std::size_t row = 0; row < rows; ++row)
+      convert(values.row(row), std::span(floats).subspan(row * cols, cols));
     measure(floats);
   }
   sort_reports(reports, order);
   return reports;
+}
+template <float_source In>
+NF_INLINE std::vector<FormatReport> choose_formats(
+    const In& values, std::size_t rows, std::size_t cols,
+    const std::vector<Candidate>& candidates = default_candidates(),
+    FormatOrder order = FormatOrder::bits) {
+  return choose_formats(detail::matrix_of("choose_formats", "the input", values, rows, cols),
+                        candidates, order);
 }
 
 }  // namespace narrowfloat

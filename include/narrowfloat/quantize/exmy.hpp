@@ -97,7 +97,7 @@ struct RangeUse {
 ///           assert(range_use(x, {3, 1, f.bias + 1}).clipped > 0);
 template <float_source In>
 NF_INLINE RangeUse range_use(const In& values, const ExmyFormat& format) {
-  detail::require_split(format.exponent_bits, format.mantissa_bits, format.bias);
+  detail::require_split("range_use", format.exponent_bits, format.mantissa_bits, format.bias);
   const int half = -format.bias - format.mantissa_bits;  // of the smallest value, which is even
   RangeUse use;
   const auto count = [&](const float* x, std::size_t n, std::size_t) {
@@ -126,7 +126,7 @@ NF_INLINE RangeUse range_use(const In& values, const ExmyFormat& format) {
 ///           const RangeUse use = range_use(h, {5, 2, 15});  // of E5M2, but for its Inf and NaN
 ///           assert(use.subnormal > use.flushed && use.clipped == 0);
 NF_INLINE RangeUse range_use(const ExponentHistogram& histogram, const ExmyFormat& format) {
-  detail::require_split(format.exponent_bits, format.mantissa_bits, format.bias);
+  detail::require_split("range_use", format.exponent_bits, format.mantissa_bits, format.bias);
   RangeUse use;
   for (int e = ExponentHistogram::lowest; e <= ExponentHistogram::highest; ++e) {
     (e > format.top()                          ? use.clipped
@@ -168,8 +168,9 @@ struct ExmyChoice {
 template <float_source In>
 NF_INLINE ExmyChoice recommend_exmy(const In& values, int bits, ExmySearch search = {}) {
   if (bits < 2 || bits > 32 || search.exponents < 1 || search.exponents > 32)
-    detail::throw_invalid("no search for formats of " + std::to_string(bits) + " bits with " +
-                          std::to_string(search.exponents) + " exponents");
+    detail::throw_invalid("recommend_exmy", "no search for formats of " + std::to_string(bits) +
+                                                " bits with " + std::to_string(search.exponents) +
+                                                " exponents");
   const std::span all(std::ranges::data(values), std::ranges::size(values));
   const std::uint32_t amax = detail::largest_finite_magnitude(all.data(), all.size());
   const int fewest = std::max(0, bits - 24);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The exponents of a tensor: how many there are of each, and the one that every group of a format of eXmY needs.
+// The exponents of a tensor: how many there are of each, and the one that every block of a format of eXmY needs.
 #pragma once
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 
 #include "../block.hpp"
 #include "../detail/array/sources.hpp"
+#include "../matrix.hpp"
 #include "../stats.hpp"
 
 namespace narrowfloat {
@@ -64,43 +65,41 @@ struct ExmyFormat {
   friend constexpr bool operator==(const ExmyFormat&, const ExmyFormat&) = default;
 };
 
-/// The exponent of a group whose largest magnitude, rounded to the mantissa of the format, is a power of two more.
+/// The exponent of a block whose largest magnitude, rounded to the mantissa of the format, is a power of two more.
 enum class BiasGuard {
   carry,    ///< that of the rounded magnitude: nothing saturates
   saturate  ///< that of the magnitude: the largest ones lose up to half a step, all others keep a bit
 };
 
-/// The rule by which a BlockTensor chooses the exponents that group_exponent() does.
+/// The rule by which a BlockTensor chooses the exponents that block_exponent() does.
 ///
 /// The library's container of eXmY with exponents as metadata is a BlockTensor of exmy<E, M, K>, whose scales are
-/// the exponents of the groups: blocks of K; rows with K = whole_axis; channels with axis = 0; the tensor with
-/// exmy<E, M, whole_axis, whole_axis>.
+/// the exponents of the blocks: K elements of a row; rows with K = whole; channels with axis = 0; the tensor with
+/// exmy<E, M, whole, whole>.
 ///
-/// Special   a group of zeros has the exponent -127, and those below it have it too.
+/// Special   a block of zeros has the exponent -127, and those below it have it too.
 ///
-/// Example   const auto t = BlockTensor<exmy<3, 1, whole_axis>>::quantize(
+/// Example   const auto t = BlockTensor<exmy<3, 1, whole>>::quantize(
 ///               x, rows, cols, {.rule = scale_rule(BiasGuard::carry)});
 ///           assert(t.scales().size() == rows && t.codes()[0].width == 5);
-///           assert(t.scales()[0].exponent() == group_exponents(x, rows, cols, {.rows = 1}, {3, 1})[0]);
+///           assert(t.scales()[0].exponent() == block_exponents(x, rows, cols, {1, whole}, {3, 1})[0]);
 constexpr NF_INLINE ScaleRule scale_rule(BiasGuard guard) noexcept {
   return guard == BiasGuard::carry ? ScaleRule::even : ScaleRule::floor;
 }
 
-/// A block size, or a number of rows, that spans every matrix.
-inline constexpr int whole_axis = 1 << 30;
-/// eXmY in groups that share an exponent: the largest element has the exponent 0, so a scale is 2^group_exponent().
+/// eXmY in blocks that share an exponent: the largest element has the exponent 0, so a scale is 2^block_exponent().
 template <int E, int M, int K, int Rows = 1>
 using exmy = BlockFormat<Float<E, M, (1 << E) - 1, Specials::finite>, ExponentInt8, K, Rows>;
 
 namespace detail {
 inline namespace NF_BASELINE {
 
-constexpr void require_split(int exponent_bits, int mantissa_bits, int bias = 0) {
+constexpr void require_split(const char* call, int exponent_bits, int mantissa_bits, int bias = 0) {
   if (exponent_bits < 0 || exponent_bits > 8 || mantissa_bits < 0 || mantissa_bits > 23 ||
       exponent_bits + mantissa_bits == 0 || bias < -1000 || bias > 1000)
-    throw_invalid("no format has " + std::to_string(exponent_bits) + " exponent bits, " +
-                  std::to_string(mantissa_bits) + " mantissa bits and the bias " +
-                  std::to_string(bias));
+    throw_invalid(call, "no format has " + std::to_string(exponent_bits) + " exponent bits, " +
+                            std::to_string(mantissa_bits) + " mantissa bits and the bias " +
+                            std::to_string(bias));
 }
 
 /// The fraction bits of the largest value.
@@ -109,7 +108,7 @@ constexpr int top_fraction_bits(int exponent_bits, int mantissa_bits) {
 }
 constexpr int exponent_of(const binary& x) { return x.exponent + 23; }
 
-/// The exponent of a group by the bits of its largest magnitude.
+/// The exponent of a block by the bits of its largest magnitude.
 constexpr int guarded_exponent(std::uint32_t amax, int fraction_bits, BiasGuard guard) {
   if (amax == 0) return ExponentHistogram::lowest;
   const auto [significand, exponent] = binary_of(std::min(amax, float_infinity - 1));
@@ -152,19 +151,19 @@ NF_INLINE ExponentHistogram exponent_histogram(const In& values) {
   return histogram;
 }
 
-/// The exponent of a group by its largest magnitude; the bias of its format is then 2^E - 1 - exponent.
+/// The exponent of a block by its largest magnitude; the bias of its format is then 2^E - 1 - exponent.
 ///
 /// Result    floor(log2 amax), one more where the guard says so; the bias of `format` does not count.
 /// Special   0 has the exponent -149, the least of a float; Inf and NaN count as the largest float. A format that
 ///           there is not throws std::invalid_argument.
 /// Promises  constexpr; integer work, the same in every floating-point environment.
 ///
-/// Example   static_assert(group_exponent(15, {3, 1}) == 4);  // 1.875 * 2^3 has no place in one mantissa bit
-///           static_assert(group_exponent(15, {3, 1}, BiasGuard::saturate) == 3);
-///           static_assert(group_exponent(15, {2, 3}) == 3);
-constexpr NF_INLINE int group_exponent(float amax, const ExmyFormat& format,
+/// Example   static_assert(block_exponent(15, {3, 1}) == 4);  // 1.875 * 2^3 has no place in one mantissa bit
+///           static_assert(block_exponent(15, {3, 1}, BiasGuard::saturate) == 3);
+///           static_assert(block_exponent(15, {2, 3}) == 3);
+constexpr NF_INLINE int block_exponent(float amax, const ExmyFormat& format,
                                        BiasGuard guard = BiasGuard::carry) {
-  detail::require_split(format.exponent_bits, format.mantissa_bits);
+  detail::require_split("block_exponent", format.exponent_bits, format.mantissa_bits);
   return detail::guarded_exponent(
       detail::bits_of_float(amax) & 0x7fffffffu,
       detail::top_fraction_bits(format.exponent_bits, format.mantissa_bits), guard);
@@ -172,48 +171,43 @@ constexpr NF_INLINE int group_exponent(float amax, const ExmyFormat& format,
 
 /// The format of E exponent and M mantissa bits with the bias that a largest magnitude needs.
 ///
-/// Special   as group_exponent().
+/// Special   as block_exponent().
 ///
 /// Example   constexpr ExmyFormat f = exmy_format(24, 3, 1);
 ///           static_assert(f.bias == 3 && f.top() == 4 && f.width() == 5);
 constexpr NF_INLINE ExmyFormat exmy_format(float amax, int exponent_bits, int mantissa_bits,
                                            BiasGuard guard = BiasGuard::carry) {
-  const int exponent = group_exponent(amax, {exponent_bits, mantissa_bits}, guard);
+  const int exponent = block_exponent(amax, {exponent_bits, mantissa_bits}, guard);
   return {exponent_bits, mantissa_bits, (1 << exponent_bits) - 1 - exponent};
 }
 
-/// The values of a matrix that share an exponent: {} all, {.rows = 1} those of a row, {.cols = 1} those of a channel,
-/// {.rows = 1, .cols = 32} those of a block.
-struct ExponentGroup {
-  std::size_t rows = whole_axis, cols = whole_axis;
-};
-
-/// The exponents of the groups of a row-major matrix, in row-major order of the groups: group_exponent() of the
+/// The exponents of the blocks of a matrix that share one, in row-major order of the blocks: block_exponent() of the
 /// largest finite magnitude of each.
 ///
-/// Special   a shape that does not fit, and a group without rows or columns, throw std::invalid_argument.
+/// Special   a range that is no rows x cols, and blocks without rows or columns, throw std::invalid_argument.
 /// Promises  the same on every instruction set and in every floating-point environment.
 /// Cost      one read.
 ///
-/// Example   const auto exponents = group_exponents(x, rows, cols, {.rows = 1}, {3, 1});
+/// Example   const auto exponents = block_exponents(x, rows, cols, {1, whole}, {3, 1});
 ///           assert(exponents.size() == rows && exponents[0] == 1);  // of nearly 3 = 1.5 * 2^1
-///           assert(group_exponents(x, rows, cols, {.rows = 1, .cols = 32}, {3, 1}).size() == rows * cols / 32);
-template <float_source In>
-NF_INLINE std::vector<int> group_exponents(const In& values, std::size_t rows, std::size_t cols,
-                                           ExponentGroup group, const ExmyFormat& format,
-                                           BiasGuard guard = BiasGuard::carry) {
-  detail::require_split(format.exponent_bits, format.mantissa_bits);
-  detail::require_matrix(rows, cols, 1);
-  detail::require_shape("the input", std::ranges::size(values), rows, cols);
-  if (group.rows == 0 || group.cols == 0) detail::throw_invalid("a group of no elements");
-  const detail::block_grid grid{rows, cols, group.rows, group.cols};
-  const auto* const first = std::ranges::data(values);
+///           assert(block_exponents(x, rows, cols, {1, 32}, {3, 1}).size() == rows * cols / 32);
+///           const auto half = block_exponents(MatrixView(x, rows, 128, cols), {whole, whole}, {3, 1});
+///           assert(half.size() == 1);  // one for the left half of the columns
+template <class T>
+requires float_source<std::span<T>> NF_INLINE std::vector<int> block_exponents(
+    const MatrixView<T>& values, BlockShape shape, const ExmyFormat& format,
+    BiasGuard guard = BiasGuard::carry) {
+  detail::require_split("block_exponents", format.exponent_bits, format.mantissa_bits);
+  if (shape.rows == 0 || shape.cols == 0)
+    detail::throw_invalid("block_exponents", "a block of no elements");
+  const std::size_t rows = values.rows(), cols = values.cols();
+  const detail::block_grid grid{rows, cols, shape.height(rows), shape.width(cols)};
   std::vector<std::uint32_t> amax(grid.down() * grid.across());
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t block = 0; block < grid.across(); ++block) {
       const std::size_t left = block * grid.width;
       std::uint32_t& most = amax[row / grid.height * grid.across() + block];
-      most = std::max(most, detail::largest_finite_magnitude(first + row * cols + left,
+      most = std::max(most, detail::largest_finite_magnitude(values.row(row).data() + left,
                                                              grid.block_end(block) - left));
     }
   }
@@ -223,6 +217,13 @@ NF_INLINE std::vector<int> group_exponents(const In& values, std::size_t rows, s
     return detail::guarded_exponent(most, bits, guard);
   });
   return exponents;
+}
+template <float_source In>
+NF_INLINE std::vector<int> block_exponents(const In& values, std::size_t rows, std::size_t cols,
+                                           BlockShape shape, const ExmyFormat& format,
+                                           BiasGuard guard = BiasGuard::carry) {
+  return block_exponents(detail::matrix_of("block_exponents", "the input", values, rows, cols),
+                         shape, format, guard);
 }
 
 }  // namespace narrowfloat

@@ -188,7 +188,8 @@ inline void count_losses(const float* values, const float* images, std::size_t n
 template <float_range In, block_format Format>
 NF_INLINE FormatReport format_report(const In& values, const BlockTensor<Format>& tensor,
                                      const QuantizeOptions& options = {}) {
-  detail::require_shape("the input", std::ranges::size(values), tensor.rows(), tensor.cols());
+  detail::require_shape("format_report", "the input", std::ranges::size(values), tensor.rows(),
+                        tensor.cols());
   std::vector<float> images(tensor.size());
   tensor.dequantize(images);
   const detail::float_environment environment(detail::direction::nearest);
@@ -216,7 +217,7 @@ NF_INLINE FormatReport format_report(const In& values, const BlockTensor<Format>
 ///           assert(report.bits == 8.125 && report.sqnr_db() > 35 && report.clipped == 0);
 template <float_range In>
 NF_INLINE FormatReport format_report(const In& values, const CodebookTensor& tensor) {
-  detail::require_equal_sizes(std::ranges::size(values), tensor.size());
+  detail::require_equal_sizes("format_report", std::ranges::size(values), tensor.size());
   std::vector<float> images(tensor.size());
   tensor.dequantize(images);
   const std::vector<float> scales = tensor.absmax();

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "../detail/array/sources.hpp"
-#include "runtime_format.hpp"
+#include "../matrix.hpp"
+#include "fake_quantize.hpp"
 
 namespace narrowfloat {
 
@@ -17,7 +18,9 @@ namespace narrowfloat {
 struct FormatSearchOptions {
   int width = 8;  ///< bits of a code, the sign included
   bool is_signed = true;
-  int mantissa_bits = 0;  ///< 0: all that leave an exponent bit
+  int mantissa_bits =
+      0;  ///< 0: all that leave an exponent bit; width - 1, or width without a sign: the
+          ///< integers, as INT8, whose values are those of one exponent bit
 };
 
 /// A format, and the sum of its squared errors.
@@ -36,7 +39,7 @@ struct FoundChannelFormats {
 namespace detail {
 inline namespace NF_BASELINE {
 
-inline constexpr int most_mantissa_bits = 10;
+inline constexpr int most_mantissa_bits = 11;
 inline constexpr int range_candidates = 111;
 
 /// The formats of a search, by their mantissa bits.
@@ -49,15 +52,15 @@ struct mantissa_range {
   }
 };
 
-inline mantissa_range mantissas_of(const FormatSearchOptions& options) {
+inline mantissa_range mantissas_of(const char* call, const FormatSearchOptions& options) {
   const int below_sign = options.width - (options.is_signed ? 1 : 0);
   const int fixed = options.mantissa_bits;
   const mantissa_range range{fixed != 0 ? fixed : std::max(1, below_sign - 8),
-                             fixed != 0 ? fixed : std::min(most_mantissa_bits, below_sign - 1),
+                             fixed != 0 ? fixed : std::min(most_mantissa_bits - 1, below_sign - 1),
                              below_sign, options.is_signed};
   if (options.width < 1 || options.width > 32 || range.first > range.last)
-    throw_invalid("no format of run time has " + std::to_string(options.width) + " bits");
-  for (const int bits : {range.first, range.last}) require_fields(below_sign - bits, bits);
+    throw_invalid(call, "no format of run time has " + std::to_string(options.width) + " bits");
+  for (const int bits : {range.first, range.last}) require_fields(call, below_sign - bits, bits);
   return range;
 }
 
@@ -137,7 +140,7 @@ inline FoundFormat format_of_ranges(const best_ranges& ranges, const mantissa_ra
 ///           assert(fake_quantize_error(in, f) == 0.0625 + 4);
 template <float_range In>
 NF_INLINE double fake_quantize_error(const In& in, const RuntimeFormat& format) {
-  const detail::float_grid grid = detail::checked_grid(format);
+  const detail::float_grid grid = detail::checked_grid("fake_quantize_error", format);
   const auto n = static_cast<std::size_t>(std::ranges::size(in));
   double error = 0;
   for (std::size_t done = 0; done < n; done += detail::part_elements) {
@@ -149,8 +152,8 @@ NF_INLINE double fake_quantize_error(const In& in, const RuntimeFormat& format) 
 
 /// Searches the format and the range with the smallest fake_quantize_error() of a tensor.
 ///
-/// Result    of 1 to width - 2 mantissa bits (width - 1 without a sign), all other bits exponent bits, and, as in the
-///           paper, 111 largest values from 0.1 to 1.2 of the largest magnitude in equal steps: (10 + k) / 100 of it,
+/// Result    of 1 to width - 2 mantissa bits (width - 1 without a sign), all other bits exponent bits, the last of
+///           them the integers' values too, and, as in the paper, 111 largest values from 0.1 to 1.2 of the largest magnitude in equal steps: (10 + k) / 100 of it,
 ///           rounded to a float. Of equals the fewest mantissa bits, then the least largest value.
 /// Special   Inf and NaN do not count. Without a number other than 0 the largest value is 1. A width and mantissa bits
 ///           without a format throw std::invalid_argument.
@@ -161,9 +164,11 @@ NF_INLINE double fake_quantize_error(const In& in, const RuntimeFormat& format) 
 ///           assert(found.format.mantissa_bits == 6 && found.format.exponent_bits == 1);
 ///           assert(found.squared_error == fake_quantize_error(x, found.format));
 ///           assert(std::abs(found.format.max_value - 3) < 0.1f);
+///           const FoundFormat int8 = search_format(x, {.mantissa_bits = 7});  // 127 steps a side
+///           assert(int8.format.exponent_bits == 0 && int8.squared_error == found.squared_error);
 template <float_range In>
 NF_INLINE FoundFormat search_format(const In& in, const FormatSearchOptions& options = {}) {
-  const detail::mantissa_range mantissas = detail::mantissas_of(options);
+  const detail::mantissa_range mantissas = detail::mantissas_of("search_format", options);
   return detail::format_of_ranges(
       detail::search_ranges(active_isa(), std::ranges::data(in), std::ranges::size(in), mantissas),
       mantissas);
@@ -179,18 +184,17 @@ NF_INLINE FoundFormat search_format(const In& in, const FormatSearchOptions& opt
 ///
 /// Example   const FoundChannelFormats found = search_channel_formats(x, rows, cols);
 ///           assert(found.format.mantissa_bits == 6 && found.max_values.size() == rows);
-template <float_range In>
-NF_INLINE FoundChannelFormats search_channel_formats(const In& in, std::size_t rows,
-                                                     std::size_t cols,
-                                                     const FormatSearchOptions& options = {}) {
-  const detail::mantissa_range mantissas = detail::mantissas_of(options);
-  detail::require_matrix(rows, cols, 1);
-  detail::require_shape("the input", std::ranges::size(in), rows, cols);
+template <class T>
+requires std::same_as < std::remove_const_t<T>,
+float >
+    NF_INLINE FoundChannelFormats search_channel_formats(const MatrixView<T>& in,
+                                                         const FormatSearchOptions& options = {}) {
+  const detail::mantissa_range mantissas = detail::mantissas_of("search_channel_formats", options);
+  const std::size_t rows = in.rows();
   std::vector<detail::best_ranges> channels(rows);
   std::array<std::size_t, detail::most_mantissa_bits + 1> votes{};
   for (std::size_t row = 0; row < rows; ++row) {
-    channels[row] =
-        detail::search_ranges(active_isa(), std::ranges::data(in) + row * cols, cols, mantissas);
+    channels[row] = detail::search_ranges(active_isa(), in.row(row).data(), in.cols(), mantissas);
     if (__builtin_bit_cast(std::uint32_t, channels[row].largest) != 0)
       ++votes[static_cast<std::size_t>(channels[row].best(mantissas))];
   }
@@ -204,6 +208,13 @@ NF_INLINE FoundChannelFormats search_channel_formats(const In& in, std::size_t r
   }
   if (rows != 0) found.format.max_value = *std::ranges::max_element(found.max_values);
   return found;
+}
+template <float_range In>
+NF_INLINE FoundChannelFormats search_channel_formats(const In& in, std::size_t rows,
+                                                     std::size_t cols,
+                                                     const FormatSearchOptions& options = {}) {
+  return search_channel_formats(
+      detail::matrix_of("search_channel_formats", "the input", in, rows, cols), options);
 }
 
 }  // namespace narrowfloat

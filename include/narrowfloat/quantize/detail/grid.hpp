@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Rounding to the values of a float format of run time, the errors of that, and its gradients.
+// Rounding to the values of a float format of run time, and to its codes; the errors of that, and its gradients.
 #pragma once
 
 #include <cstddef>
@@ -17,11 +17,15 @@ inline namespace NF_BASELINE {
 using grid_round_kernel = void (*)(const void*, void*, std::size_t, const float_grid&, bool);
 inline constexpr isa_table<grid_round_kernel> grid_round_kernels NF_EACH_ISA(round_to_grid);
 
+using grid_code_kernel = void (*)(const void*, void*, std::size_t, const float_grid&);
+inline constexpr isa_table<grid_code_kernel> grid_encode_kernels NF_EACH_ISA(encode_grid);
+inline constexpr isa_table<grid_code_kernel> grid_decode_kernels NF_EACH_ISA(decode_grid);
+
 using grid_error_kernel = void (*)(const void*, std::size_t, const float_grid&, double&);
 inline constexpr isa_table<grid_error_kernel> grid_error_kernels NF_EACH_ISA(grid_error);
 
-using grid_gradient_kernel = double (*)(const void*, const void*, void*, std::size_t,
-                                        const float_grid&);
+using grid_gradient_kernel = grid_slopes (*)(const void*, const void*, void*, std::size_t,
+                                             const float_grid&);
 inline constexpr isa_table<grid_gradient_kernel> grid_gradient_kernels NF_EACH_ISA(grid_gradients);
 
 inline void round_to_grid(here, Isa isa, const float* in, float* out, std::size_t n,
@@ -29,13 +33,23 @@ inline void round_to_grid(here, Isa isa, const float* in, float* out, std::size_
   const float_environment environment(direction::nearest);
   grid_round_kernels[isa](in, out, n, grid, stream);
 }
+inline void encode_grid(here, Isa isa, const float* in, std::uint32_t* out, std::size_t n,
+                        const float_grid& grid) {
+  const float_environment environment(direction::nearest);
+  grid_encode_kernels[isa](in, out, n, grid);
+}
+inline void decode_grid(here, Isa isa, const std::uint32_t* in, float* out, std::size_t n,
+                        const float_grid& grid) {
+  const float_environment environment(direction::nearest);
+  grid_decode_kernels[isa](in, out, n, grid);
+}
 inline void add_grid_error(here, Isa isa, const float* in, std::size_t n, const float_grid& grid,
                            double& sum) {
   const float_environment environment(direction::nearest);
   grid_error_kernels[isa](in, n, grid, sum);
 }
-inline double grid_gradients(here, Isa isa, const float* in, const float* gradients, float* out,
-                             std::size_t n, const float_grid& grid) {
+inline grid_slopes grid_gradients(here, Isa isa, const float* in, const float* gradients,
+                                  float* out, std::size_t n, const float_grid& grid) {
   const float_environment environment(direction::nearest);
   return grid_gradient_kernels[isa](in, gradients, out, n, grid);
 }

@@ -5,23 +5,48 @@
 struct grid_rounding {
   long_words least_field, to_unit;
   doubles up, down;
+  int fraction_bits;
 
   NF_INLINE explicit grid_rounding(const float_grid& grid)
-      : least_field(splat<long_words>(grid.least_field)), to_unit(splat<long_words>(grid.to_unit)) {
+      : least_field(splat<long_words>(grid.least_field)),
+        to_unit(splat<long_words>(grid.to_unit)),
+        fraction_bits(52 - static_cast<int>(grid.to_unit >> 52)) {
     const double c = __builtin_bit_cast(float, grid.largest);
     up = doubles{} + grid.top / c;
     down = doubles{} + c / grid.top;
   }
 
-  NF_INLINE vector<lanes / 2, float> operator()(const doubles& x) const {
-    const long_words steps = to_49_bits(x * up);
-    const long_words field = larger(steps & long_words(std::uint64_t{0x7ff} << 52), least_field);
+  /// In steps of the topmost binade.
+  NF_INLINE doubles steps(const doubles& x) const {
+    const long_words all = to_49_bits(x * up);
+    const long_words field = larger(all & long_words(std::uint64_t{0x7ff} << 52), least_field);
     // The unit in the last place of this number is the step of the grid.
     const doubles unit = (doubles)(field + to_unit).lanes;
-    const words sum = opaque((words::words)((doubles)steps.lanes + unit));
-    const doubles rounded = (doubles)sum.lanes - unit;
+    const words sum = opaque((words::words)((doubles)all.lanes + unit));
+    return (doubles)sum.lanes - unit;
+  }
+  NF_INLINE vector<lanes / 2, float> value(const doubles& rounded) const {
     return __builtin_convertvector((doubles)to_49_bits(rounded * down).lanes,
                                    vector<lanes / 2, float>);
+  }
+  NF_INLINE vector<lanes / 2, float> operator()(const doubles& x) const { return value(steps(x)); }
+
+  /// The code of a number of steps: the bits of the double, counted from the smallest normal value on. Below it, they are
+  /// those of the sum with it.
+  NF_INLINE long_words code(const doubles& rounded) const {
+    const long_words bits = opaque((words::words)rounded).as<std::uint64_t>();
+    const long_words sum = (long_words::words)((doubles)bits.lanes + (doubles)least_field.lanes);
+    const long_words one(std::uint64_t{1} << 52);
+    return select_less(bits, least_field, sum - least_field, bits - least_field + one) >>
+           (52 - fraction_bits);
+  }
+  NF_INLINE doubles steps_of_code(const long_words& code) const {
+    const long_words one = splat<long_words>(std::uint64_t{1} << fraction_bits);
+    const long_words sum = (code << (52 - fraction_bits)) + least_field;
+    const doubles below = (doubles)sum.lanes - (doubles)least_field.lanes;
+    return (doubles)select_less(code, one, long_words((long_words::words)below),
+                                sum - long_words(std::uint64_t{1} << 52))
+        .lanes;
   }
 };
 
@@ -75,6 +100,71 @@ inline void round_to_grid(const void* in, void* out, std::size_t n, const float_
              static_cast<unsigned char*>(out), n, nullptr, stream);
 }
 
+struct grid_encode_step {
+  static constexpr std::size_t in_bytes = 4, out_bytes = 4, random_bytes = 0;
+  grid_quantizer quantize;
+  words largest;
+  int to_sign;  ///< from the sign of a float
+
+  NF_INLINE explicit grid_encode_step(const float_grid& grid)
+      : quantize(grid),
+        largest(splat<words>((std::uint32_t{1} << grid.magnitude_bits) - 1)),
+        to_sign(31 - grid.magnitude_bits) {}
+
+  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
+                            bool) const {
+    const words mask(binary32::sign_mask - 1);
+    for (std::size_t k = 0; k < 4; ++k) {
+      const words x = words::load(in + k * sizeof(words)), clip = quantize.clipped(x);
+      doubles low, high;
+      widen_floats(clip & mask, low, high);
+      const words code = every_second_word(quantize.round.code(quantize.round.steps(low)),
+                                           quantize.round.code(quantize.round.steps(high)), false);
+      const words sign = (clip & words(binary32::sign_mask)) >> to_sign;
+      store(out + k * sizeof(words),
+            select_less(words(binary32::infinity_code), x & mask, largest, code | sign), false);
+    }
+  }
+};
+
+inline void encode_grid(const void* in, void* out, std::size_t n, const float_grid& grid) {
+  run_groups(grid_encode_step(grid), static_cast<const unsigned char*>(in),
+             static_cast<unsigned char*>(out), n, nullptr, false);
+}
+
+struct grid_decode_step {
+  static constexpr std::size_t in_bytes = 4, out_bytes = 4, random_bytes = 0;
+  grid_rounding grid;
+  words magnitude;
+  int to_sign;
+
+  NF_INLINE explicit grid_decode_step(const float_grid& format)
+      : grid(format),
+        magnitude(splat<words>((std::uint32_t{1} << format.magnitude_bits) - 1)),
+        to_sign(31 - format.magnitude_bits) {}
+
+  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
+                            bool) const {
+    for (std::size_t k = 0; k < 4; ++k) {
+      const words code = words::load(in + k * sizeof(words));
+      long_words low, high;
+      widen_words(code & magnitude, low, high);
+      const auto first = grid.value(grid.steps_of_code(low)),
+                 last = grid.value(grid.steps_of_code(high));
+      float values[lanes];
+      __builtin_memcpy(values, &first, sizeof first);
+      __builtin_memcpy(values + lanes / 2, &last, sizeof last);
+      const words sign = (code - (code & magnitude)) << to_sign;
+      store(out + k * sizeof(words), words::load(values) | sign, false);
+    }
+  }
+};
+
+inline void decode_grid(const void* in, void* out, std::size_t n, const float_grid& grid) {
+  run_groups(grid_decode_step(grid), static_cast<const unsigned char*>(in),
+             static_cast<unsigned char*>(out), n, nullptr, false);
+}
+
 /// Sums over rows of elements: element i goes to sum i % row, whatever the lanes.
 struct grid_sums {
   static constexpr std::size_t row = 16, packs = row / lanes;
@@ -123,10 +213,10 @@ inline void grid_error(const void* in, std::size_t n, const float_grid& grid, do
   sum += all.total();
 }
 
-/// Writes the gradients of n inputs, those of the outputs where the input is within the range and else 0, and returns that
-/// of the largest value: the sum of gradient * sign beyond it and, over it, that of gradient * error within it.
-inline double grid_gradients(const void* in, const void* gradients, void* out, std::size_t n,
-                             const float_grid& grid) {
+/// Writes the gradients of n inputs, those of the outputs where the input is within the range and else 0. That of the
+/// largest value is the sum of gradient * sign beyond it and, over it, that of gradient * error within it.
+inline grid_slopes grid_gradients(const void* in, const void* gradients, void* out, std::size_t n,
+                                  const float_grid& grid) {
   const grid_quantizer quantize(grid);
   const words zero(0), mask(binary32::sign_mask - 1);
   const auto* source = static_cast<const unsigned char*>(in);
@@ -168,6 +258,7 @@ inline double grid_gradients(const void* in, const void* gradients, void* out, s
     }
     if (n - i < row) __builtin_memcpy(target + 4 * i, out_rest, 4 * (n - i));
   }
-  return outer.total() +
-         inner.total() / static_cast<double>(__builtin_bit_cast(float, grid.largest));
+  const double within = inner.total();
+  return {outer.total() + within / static_cast<double>(__builtin_bit_cast(float, grid.largest)),
+          within};
 }

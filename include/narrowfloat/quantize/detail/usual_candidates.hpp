@@ -40,10 +40,12 @@ inline void add_codebooks(std::vector<Candidate>& all) {
 template <class R>
 std::vector<Candidate> usual_candidates(here, const R& rounding) {
   std::vector<Candidate> all;
-  all.push_back(candidate<bfloat16>("bfloat16", PlainScale::none, rounding));
-  all.push_back(candidate<float16>("float16", PlainScale::none, rounding));
-  all.push_back(candidate<float8_e4m3fn>("float8_e4m3fn", PlainScale::tensor, rounding));
-  all.push_back(candidate<float8_e5m2>("float8_e5m2", PlainScale::tensor, rounding));
+  all.push_back(candidate<bfloat16>("bfloat16", rounding));
+  all.push_back(candidate<float16>("float16", rounding));
+  all.push_back(candidate<float_blocks<float8_e4m3fn, whole, whole>>("float8_e4m3fn",
+                                                                     measured_options, rounding));
+  all.push_back(candidate<float_blocks<float8_e5m2, whole, whole>>("float8_e5m2", measured_options,
+                                                                   rounding));
   all.push_back(
       candidate<float_blocks<float8_e4m3fn, 128>>("float8_e4m3fn", measured_options, rounding));
   all.push_back(candidate<float_blocks<float8_e4m3fn, 128, 128>>("float8_e4m3fn", measured_options,
@@ -59,13 +61,13 @@ std::vector<Candidate> usual_candidates(here, const R& rounding) {
   all.push_back(candidate<nvfp4>("nvfp4", measured_options, rounding));
   all.push_back(candidate<nvfp4>("nvfp4", four_over_six, rounding));
   all.push_back(
-      candidate<float_blocks<FixedPoint<8, 6>, whole_axis>>("int8", measured_options, rounding));
+      candidate<float_blocks<FixedPoint<8, 6>, whole>>("int8", measured_options, rounding));
   all.push_back(candidate<float_blocks<FixedPoint<8, 6>, 128>>("int8", measured_options, rounding));
   all.push_back(
       candidate<BlockFormat<FixedPoint<4, 2>, bfloat16, 32>>("int4", measured_options, rounding));
   QuantizeOptions carry = measured_options;
   carry.rule = scale_rule(BiasGuard::carry);
-  all.push_back(candidate<exmy<3, 1, whole_axis>>("exmy_e3m1", carry, rounding));
+  all.push_back(candidate<exmy<3, 1, whole>>("exmy_e3m1", carry, rounding));
   add_codebooks(all);
   return all;
 }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// Fake quantization to the formats of run time, and its gradients, as in "FP8 Quantization: The Power of the Exponent"
+// (Kuzmin et al., arXiv 2208.09225).
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <ranges>
+#include <string>
+#include <type_traits>
+
+#include "../detail/simd/environment.hpp"
+#include "../matrix.hpp"
+#include "runtime_format.hpp"
+
+namespace narrowfloat {
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+/// The gradient of a value by the mantissa bits over its error, by E and M: the step is 2^(p - M - b) for a binade p, and
+/// b = 2^E - log2(c) + log2(2 - 2^-M) - 1 where E falls as M rises.
+inline constexpr auto mantissa_slopes = [] {
+  constexpr double ln2 = 0.693147180559945309417;
+  std::array<std::array<double, 12>, 9> slopes{};
+  for (int e = 1; e <= 8; ++e) {
+    for (int m = 1; m <= 10; ++m) {
+      slopes[static_cast<std::size_t>(e)][static_cast<std::size_t>(m)] =
+          ln2 * ((1 << e) * ln2 - 1 - 1.0 / ((2 << m) - 1));
+    }
+  }
+  return slopes;
+}();
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// Rounds each number to the nearest value of a format of run time, and leaves it a float: the simulated quantization of
+/// "FP8 Quantization: The Power of the Exponent", arXiv 2208.09225.
+///
+/// Result    the exact x, clipped to [-c, c] or [0, c], rounded once on the real grid of RuntimeFormat, ties to the
+///           even mantissa; then the value's nearest float. Neither the quotient by a scale nor the logarithm of the
+///           paper's formulas is rounded. A negative result of 0 is -0.
+/// Special   Inf is clipped; NaN becomes the positive canonical one. Sizes that differ and a format that RuntimeFormat
+///           does not allow throw std::invalid_argument with the numbers before anything is written.
+/// Requires  the ranges are apart, or the same memory.
+/// Promises  no allocation; the same bits on every instruction set and in every floating-point environment.
+/// Cost      one pass, in double.
+///
+/// Example   const RuntimeFormat f{.exponent_bits = 2, .mantissa_bits = 5, .max_value = 4.3f};
+///           std::vector<float> q(x.size());
+///           fake_quantize(x, q, f);
+///           for (std::size_t i = 0; i < x.size(); ++i) assert(std::abs(q[i] - x[i]) <= 4.3f / 126);
+template <float_range In, float_range Out>
+NF_INLINE void fake_quantize(const In& in, Out&& out, const RuntimeFormat& format) {
+  const auto n = static_cast<std::size_t>(std::ranges::size(in));
+  const detail::float_grid grid = detail::checked_grid("fake_quantize", format);
+  detail::require_equal_sizes("fake_quantize", n, std::ranges::size(out));
+  detail::round_to_grid(detail::place_of<true>(), active_isa(), std::ranges::data(in),
+                        std::ranges::data(out), n, grid,
+                        detail::leaves_caches(2 * n * sizeof(float)));
+}
+
+/// The same for each row of a matrix, a channel, with its own largest value; format.max_value does not count.
+///
+/// Example   std::vector<float> largest(rows), q(weights.size());
+///           for (std::size_t r = 0; r < rows; ++r)
+///             largest[r] = amax(std::span(weights).subspan(r * cols, cols));
+///           fake_quantize(weights, largest, q, rows, cols, {.exponent_bits = 3, .mantissa_bits = 4});
+///           assert(amax(q) == amax(weights));
+template <class T, float_range MaxValues>
+requires std::same_as < std::remove_const_t<T>,
+float >  //
+
+    NF_INLINE void fake_quantize(const MatrixView<T>& in, const MaxValues& max_values,
+                                 const MatrixView<float>& out, const RuntimeFormat& format) {
+  detail::require_fields("fake_quantize", format.exponent_bits, format.mantissa_bits);
+  const std::size_t rows = in.rows(), cols = in.cols();
+  if (out.rows() != rows || out.cols() != cols)
+    detail::throw_invalid("fake_quantize", "the input is " + std::to_string(rows) + " x " +
+                                               std::to_string(cols) + ", the output " +
+                                               std::to_string(out.rows()) + " x " +
+                                               std::to_string(out.cols()));
+  if (std::ranges::size(max_values) != rows)
+    detail::throw_invalid("fake_quantize", std::to_string(rows) + " channels have " +
+                                               std::to_string(std::ranges::size(max_values)) +
+                                               " largest values");
+  const float* const largest = std::ranges::data(max_values);
+  for (std::size_t row = 0; row < rows; ++row)
+    detail::require_largest("fake_quantize", largest[row]);
+  const bool stream = detail::leaves_caches(2 * rows * cols * sizeof(float));
+  for (std::size_t row = 0; row < rows; ++row) {
+    detail::round_to_grid(detail::place_of<true>(), active_isa(), in.row(row).data(),
+                          out.row(row).data(), cols, detail::grid_of_format(format, largest[row]),
+                          stream);
+  }
+}
+template <float_range In, float_range MaxValues, float_range Out>
+NF_INLINE void fake_quantize(const In& in, const MaxValues& max_values, Out&& out, std::size_t rows,
+                             std::size_t cols, const RuntimeFormat& format) {
+  fake_quantize(detail::matrix_of("fake_quantize", "the input", in, rows, cols), max_values,
+                detail::matrix_of("fake_quantize", "the output", out, rows, cols), format);
+}
+
+/// What a format of run time learns from: the gradients of its largest value and of its number of mantissa bits.
+struct FormatGradients {
+  double max_value = 0, mantissa_bits = 0;
+};
+
+/// The gradients of fake_quantize() by the straight-through estimator, as arXiv 2208.09225 learns its formats: rounding
+/// counts as the identity, and the binade of an element as a constant.
+///
+/// Result    in_gradients[i] is out_gradients[i] where x[i] lies within [-c, c], or [0, c], and else 0. Returned is the
+///           gradient of c, the sum of out_gradients[i] * d, with d = (q - x) / c within, 1 above c and -1 below -c;
+///           and that of M mantissa bits, by which E, so that the width stays, and the bias change, but not c: within
+///           d = (q - x) * ln 2 * (2^E ln 2 - 1 - 1 / (2^(M + 1) - 1)), beyond 0; 0 without exponent bits. The
+///           differences are floats, the sums doubles in an order that the place of an element fixes.
+/// Special   a NaN x has gradient 0, and makes those of c and M NaN. Sizes that differ, and formats, are refused as by
+///           fake_quantize().
+/// Requires  the ranges are apart, or in_gradients is the memory of another.
+/// Promises  no allocation; the same bits on every instruction set and in every floating-point environment.
+/// Cost      one pass.
+///
+/// Example   const std::vector<float> in{1, 9, -9, 0.3f}, slopes{1, 1, 0.5f, 0};
+///           std::vector<float> in_slopes(4);
+///           const RuntimeFormat f{.exponent_bits = 4, .mantissa_bits = 3, .max_value = 7.5f};
+///           const FormatGradients by = fake_quantize_gradient(in, slopes, in_slopes, f);
+///           assert((in_slopes == std::vector<float>{1, 0, 0, 0}));
+///           assert(by.max_value == 0.5 && by.mantissa_bits == 0);  // 1 and 0 are values
+template <float_range In, float_range Gradients, float_range Out>
+NF_INLINE FormatGradients fake_quantize_gradient(const In& in, const Gradients& out_gradients,
+                                                 Out&& in_gradients, const RuntimeFormat& format) {
+  const auto n = static_cast<std::size_t>(std::ranges::size(in));
+  const detail::float_grid grid = detail::checked_grid("fake_quantize_gradient", format);
+  detail::require_equal_sizes("fake_quantize_gradient", n, std::ranges::size(out_gradients));
+  detail::require_equal_sizes("fake_quantize_gradient", n, std::ranges::size(in_gradients));
+  const auto E = static_cast<std::size_t>(format.exponent_bits),
+             M = static_cast<std::size_t>(format.mantissa_bits);
+  const detail::grid_slopes slopes = detail::grid_gradients(
+      detail::place_of<true>(), active_isa(), std::ranges::data(in),
+      std::ranges::data(out_gradients), std::ranges::data(in_gradients), n, grid);
+  const detail::float_environment environment(detail::direction::nearest);
+  return {slopes.largest, slopes.within * detail::mantissa_slopes[E][M]};
+}
+
+}  // namespace narrowfloat
+
+#ifndef NARROWFLOAT_COMPILED
+#include "detail/grid.hpp"
+#endif
