@@ -8,6 +8,7 @@
 #include "scaling/format_pair.hpp"
 #include "scaling/fp8_lm.hpp"
 #include "scaling/loss.hpp"
+#include "scaling/scaled_tensor.hpp"
 #include "scaling/snr.hpp"
 #include "scaling/unit.hpp"
 #include "scaling/unit_constraint.hpp"

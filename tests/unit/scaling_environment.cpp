@@ -61,10 +61,10 @@ std::uint64_t scaling_checksum() {
   std::vector<float> out(inputs.size()), scales(20);
   sum.add(nf::unscale(inputs, out, 0x1.3p126f));
   for (const float x : out) add(sum, x);
-  nf::current_scales<nf::float8_e4m3fn>(inputs, 20, 20, {1, 20}, scales, {.power_of_two = false});
+  nf::current_scales<nf::float8_e4m3fn>(inputs, scales, 20, 20, {1, 20}, {.power_of_two = false});
   for (const float x : scales) add(sum, x);
   std::vector<nf::float8_e4m3fn> codes(inputs.size());
-  nf::convert_blocks(inputs, 20, 20, {1, 20}, scales, codes);
+  nf::convert_blocks(inputs, scales, codes, 20, 20, {1, 20});
   for (const auto x : codes) sum.add(x.bits());
   sum.add(static_cast<std::uint32_t>(nf::mse_bias<nf::float8_e5m2fnuz>(inputs).bias));
   for (std::size_t n = 1; n < 40; ++n) {

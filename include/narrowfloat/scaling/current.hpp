@@ -2,8 +2,11 @@
 // Current scaling: the scale of a tensor, or of each of its blocks, from its own largest magnitude.
 #pragma once
 
-#include <stdexcept>
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
 #include <string>
+#include <type_traits>
 
 #include "../matrix.hpp"
 #include "../stats.hpp"
@@ -70,27 +73,27 @@ constexpr NF_INLINE float current_scale(float amax, CurrentScalingOptions option
 namespace detail {
 inline namespace NF_BASELINE {
 
-constexpr void require_blocks(std::size_t elements, std::size_t rows, std::size_t cols,
+constexpr void require_blocks(const char* call, std::size_t rows, std::size_t cols,
                               BlockShape shape, std::size_t scales) {
-  if (shape.rows == 0 || shape.cols == 0 || (cols != 0 && rows > ~std::size_t{0} / cols) ||
-      elements != rows * cols || scales != shape.down(rows) * shape.across(cols)) {
-    throw std::invalid_argument(
-        "narrowfloat: " + std::to_string(elements) + " elements and " + std::to_string(scales) +
-        " scales are no matrix of " + std::to_string(rows) + " x " + std::to_string(cols) +
-        " in blocks of " + std::to_string(shape.rows) + " x " + std::to_string(shape.cols));
-  }
+  const auto matrix = [&] {
+    return "the matrix " + std::to_string(rows) + " x " + std::to_string(cols) + " in blocks of " +
+           std::to_string(shape.rows) + " x " + std::to_string(shape.cols);
+  };
+  if (shape.rows == 0 || shape.cols == 0) throw_invalid(call, matrix());
+  const std::size_t wanted = shape.down(rows) * shape.across(cols);
+  if (scales != wanted)
+    throw_invalid(call, matrix() + " has " + std::to_string(wanted) + " scales, not " +
+                            std::to_string(scales));
 }
 
-/// Calls f(first element, count, block) for the part of each row that lies in a block.
+/// Calls f(row, first column, count, block) for the part of each row that lies in a block.
 template <class Function>
 void for_each_block_row(std::size_t rows, std::size_t cols, BlockShape shape, Function&& f) {
+  const std::size_t width = shape.width(cols);
   for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t col = 0, block = row / shape.height(rows) * shape.across(cols); col < cols;
-         ++block) {
-      const std::size_t count = std::min(shape.width(cols), cols - col);
-      f(row * cols + col, count, block);
-      col += count;
-    }
+    std::size_t block = row / shape.height(rows) * shape.across(cols);
+    for (std::size_t col = 0; col < cols; col += width)
+      f(row, col, std::min(width, cols - col), block++);
   }
 }
 
@@ -98,64 +101,94 @@ void for_each_block_row(std::size_t rows, std::size_t cols, BlockShape shape, Fu
 }  // namespace detail
 
 /// The current_scale() of each block of a matrix, in the order of the blocks, row by row; powers of two unless
-/// told otherwise.
+/// told otherwise. Transformer Engine's Float8BlockScaling (after DeepSeek-V3) has blocks of 1 x 128 for activations
+/// and gradients, 128 x 128 for weights, and 128 x 1 for the copy that is read by columns.
 ///
-/// Special   shapes that do not fit throw std::invalid_argument with all of them before anything is written.
+/// Special   shapes that do not fit throw std::invalid_argument with the numbers before anything is written.
 /// Promises  no allocation; the same on every instruction set and in every floating-point environment.
 /// Cost      one read.
 ///
-/// Example   const BlockShape shape{.rows = 1, .cols = 128};
-///           std::vector<float> scales(shape.down(rows) * shape.across(cols));
+/// Example   const BlockShape shape{1, 128};
+///           std::vector<float> scales(shape.down(rows) * shape.across(cols)), back(x.size());
 ///           std::vector<float8_e4m3fn> q(x.size());
-///           current_scales<float8_e4m3fn>(x, rows, cols, shape, scales);
-///           convert_blocks(x, rows, cols, shape, scales, q);
+///           current_scales<float8_e4m3fn>(x, scales, rows, cols, shape);
+///           convert_blocks(x, scales, q, rows, cols, shape);
 ///           assert(scales[0] * amax(x) <= 448);
-template <narrow_float F, float_source In, float_range Scales>
-requires lossless_to<F, float> NF_INLINE void current_scales(
-    const In& in, std::size_t rows, std::size_t cols, BlockShape shape, Scales&& scales,
-    CurrentScalingOptions options = {.power_of_two = true}) {
-  using input = detail::number_of<In>;
-  detail::require_blocks(std::ranges::size(in), rows, cols, shape, std::ranges::size(scales));
-  const auto* const source = std::ranges::data(in);
+template <narrow_float F, class T, float_range Scales>
+requires(lossless_to<F, float>&& lossless_to<std::remove_cv_t<T>, float>)  //
+    NF_INLINE void current_scales(MatrixView<T> in, Scales&& scales, BlockShape shape,
+                                  CurrentScalingOptions options = {.power_of_two = true}) {
+  detail::require_blocks("current_scales", in.rows(), in.cols(), shape, std::ranges::size(scales));
   float* const target = std::ranges::data(scales);
   std::fill_n(target, std::ranges::size(scales), 0.0f);
   const Isa isa = active_isa();
   detail::for_each_block_row(
-      rows, cols, shape, [&](std::size_t first, std::size_t count, std::size_t block) {
-        target[block] = detail::larger_magnitude(
-            target[block], detail::largest_magnitude(isa, source + first, count));
+      in.rows(), in.cols(), shape,
+      [&](std::size_t row, std::size_t col, std::size_t count, std::size_t block) {
+        const T* const source = in.row(row).data() + col;
+        target[block] =
+            detail::larger_magnitude(target[block], detail::largest_magnitude(isa, source, count));
       });
-  for (float& scale : scales) scale = current_scale<F, input>(scale, options);
+  for (float& scale : scales) scale = current_scale<F, std::remove_cv_t<T>>(scale, options);
+}
+/// The same of a matrix that fills a range.
+template <narrow_float F, float_source In, float_range Scales>
+requires(lossless_to<F, float>)  //
+    NF_INLINE void current_scales(const In& in, Scales&& scales, std::size_t rows, std::size_t cols,
+                                  BlockShape shape,
+                                  CurrentScalingOptions options = {.power_of_two = true}) {
+  current_scales<F>(detail::matrix_of("current_scales", "the input", in, rows, cols), scales, shape,
+                    options);
 }
 
 /// Converts each block of a matrix with its own scale, as convert() does with a Scale; by default saturating.
 ///
-/// Special   shapes that do not fit throw std::invalid_argument with all of them before anything is written.
-/// Promises  the random bits of a Stochastic policy are those of an element's place in the matrix.
+/// Special   shapes that do not fit throw std::invalid_argument with the numbers before anything is written.
+/// Promises  the random bits of a Stochastic policy are those of an element's place in the matrix; padding does not
+///           count.
 /// Cost      one read and one write, a call for each row of a block: blocks of one column cost a call an element.
 ///
-/// Example   const BlockShape rowwise{.rows = 1, .cols = cols};
-///           std::vector<float> scales(rows);
+/// Example   std::vector<float> scales(rows);
 ///           std::vector<float8_e5m2> q(gradients.size());
-///           current_scales<float8_e5m2>(gradients, rows, cols, rowwise, scales);
-///           convert_blocks(gradients, rows, cols, rowwise, scales, q, Stochastic<>{.seed = 1});
+///           const BlockShape rowwise{1, whole};
+///           current_scales<float8_e5m2>(gradients, scales, rows, cols, rowwise);
+///           convert_blocks(gradients, scales, q, rows, cols, rowwise, Stochastic<>{.seed = 1});
 ///           assert(static_cast<float>(amax(q)) <= 57344);
-template <float_range In, float_range Scales, number_range Out, rounding_policy R = NearestEven>
-NF_INLINE void convert_blocks(const In& in, std::size_t rows, std::size_t cols, BlockShape shape,
-                              const Scales& scales, Out&& out, R rounding = {},
-                              Saturation saturation = Saturation::finite,
-                              Subnormals subnormals = Subnormals::keep) {
-  detail::check_arrays(in, out, rounding);
-  detail::require_blocks(std::ranges::size(in), rows, cols, shape, std::ranges::size(scales));
-  const float* const source = std::ranges::data(in);
+template <class T, float_range Scales, number Out, rounding_policy R = NearestEven>
+requires(std::same_as<std::remove_cv_t<T>, float>)  //
+    NF_INLINE void convert_blocks(MatrixView<T> in, const Scales& scales, MatrixView<Out> out,
+                                  BlockShape shape, R rounding = {},
+                                  Saturation saturation = Saturation::finite,
+                                  Subnormals subnormals = Subnormals::keep) {
+  constexpr const char* call = "convert_blocks";
+  if (in.rows() != out.rows() || in.cols() != out.cols()) {
+    detail::throw_invalid(call, "the input is " + std::to_string(in.rows()) + " x " +
+                                    std::to_string(in.cols()) + ", the output " +
+                                    std::to_string(out.rows()) + " x " +
+                                    std::to_string(out.cols()));
+  }
+  detail::require_blocks(call, in.rows(), in.cols(), shape, std::ranges::size(scales));
+  if constexpr (requires { rounding.size(); })
+    detail::require_words(call, rounding.size(), in.size());
   const float* const factors = std::ranges::data(scales);
-  auto* const target = std::ranges::data(out);
   const Isa isa = active_isa();
   detail::for_each_block_row(
-      rows, cols, shape, [&](std::size_t first, std::size_t count, std::size_t block) {
-        detail::convert_scaled(isa, source + first, target + first, count, factors[block],
-                               detail::rounding_from(rounding, first), saturation, subnormals);
+      in.rows(), in.cols(), shape,
+      [&](std::size_t row, std::size_t col, std::size_t count, std::size_t block) {
+        detail::convert_scaled(
+            isa, in.row(row).data() + col, out.row(row).data() + col, count, factors[block],
+            detail::rounding_from(rounding, row * in.cols() + col), saturation, subnormals);
       });
+}
+/// The same of matrices that fill ranges.
+template <float_range In, float_range Scales, number_range Out, rounding_policy R = NearestEven>
+NF_INLINE void convert_blocks(const In& in, const Scales& scales, Out&& out, std::size_t rows,
+                              std::size_t cols, BlockShape shape, R rounding = {},
+                              Saturation saturation = Saturation::finite,
+                              Subnormals subnormals = Subnormals::keep) {
+  convert_blocks(detail::matrix_of("convert_blocks", "the input", in, rows, cols), scales,
+                 detail::matrix_of("convert_blocks", "the output", out, rows, cols), shape,
+                 rounding, saturation, subnormals);
 }
 
 }  // namespace narrowfloat
