@@ -66,7 +66,7 @@ class codebook_quantizer : public quantizer {
   explicit codebook_quantizer(Codebook book) : book_(std::move(book)) {}
   void quantize(const float* in, std::size_t n) override {
     if (!tensor_ || tensor_->size() != n) tensor_ = CodebookTensor::zeros(n, book_);
-    tensor_->requantize(std::span(in, n));
+    tensor_->assign(std::span(in, n));
   }
   void dequantize(float* out) const override {
     tensor_->dequantize(std::span(out, tensor_->size()));

@@ -13,8 +13,8 @@ std::uint8_t nearest_code(in_library, const codebook_tables& book, float x) {
 std::vector<float> dynamic_values(in_library, bool is_signed, int total_bits, int exponent_bits) {
   return dynamic_values(here{}, is_signed, total_bits, exponent_bits);
 }
-std::vector<float> bitsandbytes_values(in_library, bool is_signed) {
-  return bitsandbytes_values(here{}, is_signed);
+std::vector<float> bitsandbytes_values(in_library, bool is_signed, bool torch_1_13) {
+  return bitsandbytes_values(here{}, is_signed, torch_1_13);
 }
 std::vector<float> linear_values(in_library, bool is_signed, int total_bits) {
   return linear_values(here{}, is_signed, total_bits);
@@ -23,25 +23,28 @@ std::vector<float> quantile_values(in_library, std::span<const float> sample, in
   return quantile_values(here{}, sample, total_bits);
 }
 
-template <class T>
-void quantize_to(in_library, codebook_parts& parts, const Codebook& book,
-                 std::span<const T> values) {
-  quantize_to<T>(here{}, parts, book, values);
+template <class T, class R>
+void quantize_to(in_library, codebook_parts& parts, std::size_t first, std::span<const T> values,
+                 const R& rounding) {
+  quantize_to<T, R>(here{}, parts, first, values, rounding);
 }
 template <class T>
-void dequantize_codebook(in_library, const codebook_parts& parts, const Codebook& book,
+void dequantize_codebook(in_library, const codebook_parts& parts, std::size_t first,
                          std::span<T> out) {
-  dequantize_codebook<T>(here{}, parts, book, out);
+  dequantize_codebook<T>(here{}, parts, first, out);
 }
-template void quantize_to<float>(in_library, codebook_parts&, const Codebook&,
-                                 std::span<const float>);
-template void dequantize_codebook<float>(in_library, const codebook_parts&, const Codebook&,
+template void quantize_to<float, nearest_value>(in_library, codebook_parts&, std::size_t,
+                                                std::span<const float>, const nearest_value&);
+template void quantize_to<float, Stochastic<>>(in_library, codebook_parts&, std::size_t,
+                                               std::span<const float>, const Stochastic<>&);
+template void dequantize_codebook<float>(in_library, const codebook_parts&, std::size_t,
                                          std::span<float>);
-std::vector<float> every_absmax(in_library, const codebook_parts& parts) {
-  return every_absmax(here{}, parts);
+std::vector<float> absmax_of_blocks(in_library, const codebook_parts& parts, std::size_t first,
+                                    std::size_t count) {
+  return absmax_of_blocks(here{}, parts, first, count);
 }
-std::uint8_t zero_of_absmax(in_library, CodebookPipeline pipeline) {
-  return zero_of_absmax(here{}, pipeline);
+const Codebook& absmax_codebook(in_library, CodebookPipeline pipeline) {
+  return absmax_codebook(here{}, pipeline);
 }
 
 template <class T, class R>

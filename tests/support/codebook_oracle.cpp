@@ -88,6 +88,45 @@ unsigned nearest_code(const std::vector<std::uint32_t>& values, std::uint32_t x_
   return static_cast<unsigned>(best);
 }
 
+unsigned chosen_code(const std::vector<std::uint32_t>& values, std::uint32_t x_bits,
+                     std::uint32_t absmax_bits, char variant, int bits, std::uint32_t random) {
+  const Parts x = parts_of(x_bits), absmax = parts_of(absmax_bits);
+  const Fixed point(x.significand, x.exponent, x.negative);
+  const auto image = [&](std::size_t code) {
+    const Parts v = parts_of(values[code]);
+    return Fixed(v.significand * absmax.significand, v.exponent + absmax.exponent, v.negative);
+  };
+  // of the greatest value that is not above the point, and the least that is above, the least codes
+  constexpr std::size_t none = 256;
+  std::size_t lower = none, upper = none;
+  for (std::size_t code = 0; code < values.size(); ++code) {
+    if (point.less(image(code))) {
+      if (upper == none || image(code).less(image(upper))) upper = code;
+    } else {
+      if (lower == none || image(lower).less(image(code))) lower = code;
+    }
+  }
+  if (lower == none) return static_cast<unsigned>(upper);
+  if (upper == none) return static_cast<unsigned>(lower);
+  Fixed rest = point.minus(image(lower));
+  const Fixed whole = image(upper).minus(image(lower));
+  std::uint64_t steps = 0;  // floor(v 2^(bits + 1)), digit by digit
+  for (int i = 0; i <= bits; ++i) {
+    Fixed negative = rest;
+    negative.negate();
+    rest = rest.minus(negative);
+    steps *= 2;
+    if (rest.less(whole)) continue;
+    rest = rest.minus(whole);
+    ++steps;
+  }
+  const bool half = steps % 2 != 0, more = Fixed(0, 0, false).less(rest);
+  std::uint64_t rounded = steps / 2;
+  if (variant == 'B' && half) ++rounded;
+  if (variant == 'C' && half && (more || rounded % 2 != 0)) ++rounded;
+  return static_cast<unsigned>(rounded + random >= std::uint64_t{1} << bits ? upper : lower);
+}
+
 std::uint32_t nearest_float(std::uint64_t numerator, std::uint64_t denominator) {
   int exponent = 0;
   Wide a = numerator, b = denominator;

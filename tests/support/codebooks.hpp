@@ -67,6 +67,11 @@ inline std::vector<std::uint32_t> bits_of_values(const nf::Codebook& book) {
   return all;
 }
 
+/// The scale of a block with the largest float, which is as large as a scale may be.
+inline float largest_scale(const nf::Codebook& book) {
+  return nf::CodebookTensor::quantize(std::vector{0x1.fffffep127f}, book).scales()[0];
+}
+
 /// n floats of which the first is the largest: near the midpoints of the book times it, near its values,
 /// of any size below.
 inline std::vector<float> block_for(const nf::Codebook& book, std::size_t n, float absmax,

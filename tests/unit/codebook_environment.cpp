@@ -18,7 +18,7 @@ void add_tensor(Checksum& sum, const nf::Codebook& book, const std::vector<float
     sum.add(t.codes()[i]);
     sum.add(word_of(back[i]));
   }
-  for (const float x : t.absmax()) sum.add(word_of(x));
+  for (const float x : t.scales()) sum.add(word_of(x));
 }
 
 /// Of numbers of every exponent; the code-books are made anew each time.

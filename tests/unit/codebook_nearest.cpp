@@ -14,7 +14,7 @@ void check_block(const NamedBook& named, const std::vector<float>& values, std::
                  Mismatches& bad) {
   const auto t = nf::CodebookTensor::quantize(values, named.book, {.block_size = block_size});
   const auto wanted = bits_of_values(named.book);
-  const std::vector<float> absmax = t.absmax();
+  const std::vector<float> absmax = t.scales();
   const auto where = [&] { return named.name + " in blocks of " + std::to_string(block_size); };
   for (std::size_t i = 0; i < values.size(); ++i) {
     const float divisor = absmax[i / block_size] == 0 ? 1.0f : absmax[i / block_size];
@@ -26,6 +26,7 @@ void check_block(const NamedBook& named, const std::vector<float>& values, std::
     float largest = 0;
     for (std::size_t i = b * block_size; i < std::min(values.size(), (b + 1) * block_size); ++i)
       largest = std::max(largest, std::fabs(values[i]));
+    largest = std::min(largest, largest_scale(named.book));
     bad.expect_equal(where, b, bits_of(largest), bits_of(absmax[b]));
   }
 }

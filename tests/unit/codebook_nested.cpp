@@ -33,32 +33,34 @@ TEST_CASE("nested absmax are codes about their mean; the elements are those of t
     const auto plain = nf::CodebookTensor::quantize(values, book, {.pipeline = pipeline});
     const auto nested =
         nf::CodebookTensor::quantize(values, book, {.pipeline = pipeline, .nested = true});
-    const auto absmax = plain.absmax();
+    const auto absmax = plain.scales();
     REQUIRE(absmax.size() == 601);
-    REQUIRE(nested.absmax_codes().size() == 601);
-    REQUIRE(nested.absmax_of_absmax().size() == 3);
-    CHECK(plain.absmax_codes().empty());
-    CHECK(plain.absmax_of_absmax().empty());
+    REQUIRE(nested.nested_scales().codes.size() == 601);
+    REQUIRE(nested.nested_scales().scales.size() == 3);
+    CHECK(plain.nested_scales().codes.empty());
+    CHECK(plain.nested_scales().scales.empty());
     std::vector<std::uint32_t> bits;
     for (const float x : absmax) bits.push_back(word_of(x));
-    CHECK(word_of(nested.absmax_mean()) == oracle::mean_of_floats(bits));
+    CHECK(word_of(nested.nested_scales().mean) == oracle::mean_of_floats(bits));
 
     const auto second = is_exact ? nf::dynamic_codebook() : nf::bitsandbytes_dynamic_codebook();
     const auto second_values = bits_of_values(second);
-    const auto restored = nested.absmax();
+    const auto restored = nested.scales();
     Mismatches bad;
     const auto where = [] { return std::string("block"); };
     for (std::size_t b = 0; b < absmax.size(); ++b) {
-      const auto difference = std::bit_cast<float>(rounded_sum(absmax[b], -nested.absmax_mean()));
-      const float scale = nested.absmax_of_absmax()[b / 256];
+      const auto difference =
+          std::bit_cast<float>(rounded_sum(absmax[b], -nested.nested_scales().mean));
+      const float scale = nested.nested_scales().scales[b / 256];
       const unsigned code =
           oracle::nearest_code(second_values, word_of(difference), word_of(scale));
-      if (is_exact) bad.expect_equal(where, b, code, nested.absmax_codes()[b]);
+      if (is_exact) bad.expect_equal(where, b, code, nested.nested_scales().codes[b]);
       const auto product = std::bit_cast<float>(oracle::round(
           oracle::binary32,
-          oracle::product(exact_of(second.value(nested.absmax_codes()[b])), exact_of(scale)), {},
-          oracle::Saturation::none));
-      bad.expect_equal(where, b, rounded_sum(product, nested.absmax_mean()), word_of(restored[b]));
+          oracle::product(exact_of(second.value(nested.nested_scales().codes[b])), exact_of(scale)),
+          {}, oracle::Saturation::none));
+      bad.expect_equal(where, b, rounded_sum(product, nested.nested_scales().mean),
+                       word_of(restored[b]));
     }
     std::vector<float> out(values.size());
     nested.dequantize(out);
@@ -74,17 +76,18 @@ TEST_CASE("a NaN absmax makes NaN of the blocks of its second level, not of othe
   auto values = weights(64 * 520);
   values[64 * 300] = std::nanf("");
   const auto nested = nf::CodebookTensor::quantize(values, nf::nf4_codebook(), {.nested = true});
-  const auto absmax = nested.absmax();
+  const auto absmax = nested.scales();
   for (std::size_t b = 0; b < absmax.size(); ++b)
     if (std::isnan(absmax[b]) != (b / 256 == 1)) FAIL_CHECK("block " << b);
-  CHECK(!std::isnan(nested.absmax_mean()));
+  CHECK(!std::isnan(nested.nested_scales().mean));
 }
 
 TEST_CASE("the mean of the absmax is exact and rounded once", "[codebook]") {
   const auto mean = [](const std::vector<float>& values) {
     return nf::CodebookTensor::quantize(values, nf::nf4_codebook(),
                                         {.block_size = 1, .nested = true})
-        .absmax_mean();
+        .nested_scales()
+        .mean;
   };
   // ties of two floats go to the even one; the least bit more or less decides
   CHECK(mean({1.0f, 0x1.000002p0f}) == 1.0f);

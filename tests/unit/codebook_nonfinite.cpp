@@ -19,14 +19,14 @@ nf::CodebookTensor quantized(float a, float b, nf::NonFinite policy, bool headro
                                               nf::dynamic_codebook(), options);
   const auto plain =
       nf::CodebookTensor::quantize(std::vector<float>{1.0f, 0.5f}, nf::dynamic_codebook(), options);
-  CHECK(t.absmax()[1] == plain.absmax()[0]);
+  CHECK(t.scales()[1] == plain.scales()[0]);
   CHECK(unsigned{t.codes()[2]} == plain.codes()[0]);
   CHECK(unsigned{t.codes()[3]} == plain.codes()[1]);
   return t;
 }
 
 void check(const nf::CodebookTensor& t, float absmax, unsigned first, unsigned second) {
-  CHECK(word_of(t.absmax()[0]) == word_of(absmax));
+  CHECK(word_of(t.scales()[0]) == word_of(absmax));
   CHECK(unsigned{t.codes()[0]} == first);
   CHECK(unsigned{t.codes()[1]} == second);
 }
@@ -75,7 +75,7 @@ TEST_CASE("Inf and NaN anywhere in blocks of any length", "[codebook]") {
         nf::CodebookTensor::quantize(values, nf::nf4_codebook(), {.block_size = block});
     const auto kept = nf::CodebookTensor::quantize(
         values, nf::nf4_codebook(), {.block_size = block, .non_finite = nf::NonFinite::propagate});
-    const auto absmax = lost.absmax();
+    const auto absmax = lost.scales();
     bool right = true;
     for (std::size_t i = 0; i < values.size(); ++i) {
       bool has_inf = false;
@@ -84,8 +84,8 @@ TEST_CASE("Inf and NaN anywhere in blocks of any length", "[codebook]") {
         has_inf = has_inf || std::isinf(values[k]);
       right = right && std::isnan(absmax[i / block]) == has_inf;
       right = right && lost.codes()[i] == (has_inf ? 7 : 15);
-      const bool alone = kept.absmax()[i / block] == 0;
-      right = right && (alone ? block == 1 : kept.absmax()[i / block] == 1);
+      const bool alone = kept.scales()[i / block] == 0;
+      right = right && (alone ? block == 1 : kept.scales()[i / block] == 1);
       right = right && kept.codes()[i] == (values[i] == -inf ? 0 : 15);
     }
     CHECK(right);

@@ -6,7 +6,9 @@
 #include <memory>
 #include <span>
 #include <utility>
+#include <vector>
 
+#include "../detail/exact/binary.hpp"
 #include "detail/codebook_calls.hpp"
 
 namespace narrowfloat {
@@ -60,6 +62,20 @@ class Codebook {
   /// Promises  noexcept; exact, in every floating-point environment.
   NF_INLINE std::uint8_t nearest(float x) const noexcept {
     return detail::nearest_code(detail::place_of<true>(), *tables_, x);
+  }
+
+  /// The values without 0, in the same order: for what is divided by, as Adam's second moment is. Where that
+  /// becomes 0 an update is m / eps, thousands of times the learning rate; without 0 the least value is kept
+  /// instead.
+  ///
+  /// Special   fewer than two other values throw std::invalid_argument.
+  /// Example   const Codebook v = dynamic_codebook(Signedness::is_unsigned).without_zero();
+  ///           assert(v.size() == 255 && v.least() > 0);
+  [[nodiscard]] NF_INLINE Codebook without_zero() const {
+    std::vector<float> others;
+    for (const float x : values())
+      if (!detail::is_zero(x)) others.push_back(x);
+    return Codebook(others, CodeOrder::any);
   }
 
   /// The same values, bit by bit, in the same order.

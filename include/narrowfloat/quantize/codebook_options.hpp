@@ -41,7 +41,8 @@ struct CodebookOptions {
   CodebookPipeline pipeline = CodebookPipeline::exact;
   NibbleOrder nibbles = NibbleOrder::low_first;
   /// Quantize the absmax too (QLoRA's double quantization): less their mean, by the signed 8-bit dynamic
-  /// code-book in blocks of 256.
+  /// code-book in blocks of 256; in the pipeline of bitsandbytes by bitsandbytes_dynamic_codebook(). What
+  /// comes back is limited to the floats; bitsandbytes has Inf where the sum with the mean overflows.
   bool nested = false;
 };
 

@@ -19,110 +19,195 @@
 
 namespace narrowfloat {
 
-/// An array in blocks that share an absmax, a code of a code-book an element: the block-wise quantization
-/// of 8-bit Optimizers (arXiv 2110.02861) and of QLoRA (arXiv 2305.14314). The last block may be shorter.
+/// The scales of a CodebookTensor as CodebookOptions::nested stores them: scale b is the float nearest
+/// mean + y with y the float nearest book.value(codes[b]) * scales[b / 256].
+struct NestedScales {
+  std::span<const std::uint8_t> codes;  ///< a byte for each block
+  std::span<const float> scales;        ///< one for each 256 blocks
+  float mean;
+  Codebook book;
+};
+
+/// An array in blocks that share a scale, the absmax, and a code of a code-book an element: the block-wise
+/// quantization of 8-bit Optimizers (arXiv 2110.02861) and of QLoRA (arXiv 2305.14314). The last block may
+/// be shorter. Codes take a byte, or half a byte where the code-book has at most 16 values.
 ///
-/// Codes take a byte, or half a byte where the code-book has at most 16 values.
-///
-/// Example   auto m = CodebookTensor::quantize(momentum, dynamic_codebook(), {.headroom = true});
+/// Example   // Adam's moments; v must not become 0
+///           auto m = CodebookTensor::quantize(momentum, dynamic_codebook(), {.headroom = true});
+///           const Codebook positive = dynamic_codebook(Signedness::is_unsigned).without_zero();
+///           auto v = CodebookTensor::zeros(momentum.size(), positive);
 ///           m.dequantize(momentum);
-///           m.requantize(momentum);  // in the memory that m has
-///           assert(m.size_bytes() < momentum.size() * 2);
+///           m.assign(momentum);  // in the memory that m has
+///           assert(m.size_bytes() + v.size_bytes() < momentum.size() * 3);
 class CodebookTensor {
  public:
   /// Quantizes an array.
   ///
-  /// Result    the absmax of a block is its largest magnitude (see CodebookOptions::headroom); a code is
-  ///           that of the value nearest to the exact quotient x / absmax, the lower of two. A block of
-  ///           zeros has absmax 0 and the code of 0. With nested absmax the codes are those of the exact
-  ///           ones.
-  /// Special   a block with NaN or Inf by options.non_finite: absmax NaN and the codes of 0; under
-  ///           saturate a block with Inf and without NaN has the largest float for absmax and Inf the
-  ///           ends of the code-book; under propagate absmax is that of the finite elements, Inf the
-  ///           ends, NaN the upper end. Nested, a NaN absmax is one for the 256 blocks that it shares a
-  ///           second level with.
-  /// Promises  the same bits on every instruction set and in every floating-point environment.
+  /// Result    the scale of a block is its largest magnitude (see CodebookOptions::headroom), or the
+  ///           largest float for which every value of the code-book comes back finite, if that is less; a
+  ///           code is that of the value nearest to the exact quotient x / scale, the lower of two. A
+  ///           block of zeros has the scale 0 and the code of 0. With nested scales the codes are those of
+  ///           the exact ones, and a scale never comes back larger than that float.
+  /// Special   a block with NaN or Inf by options.non_finite: the scale NaN and the codes of 0; under
+  ///           saturate a block with Inf and without NaN has the largest scale and Inf the ends of the
+  ///           code-book; under propagate the scale is that of the finite elements, Inf the ends, NaN the
+  ///           upper end. Nested, a NaN is one for the 256 blocks that share a second level.
+  /// Promises  the same bits on every instruction set and in every floating-point environment; no
+  ///           floating-point exception.
   /// Cost      two passes over the values, the second one in the cache.
   template <float_source In>
-  static NF_INLINE CodebookTensor quantize(const In& values, const Codebook& book,
-                                           const CodebookOptions& options = {}) {
-    CodebookTensor tensor = zeros(std::ranges::size(values), book, options);
-    tensor.requantize(values);
+  [[nodiscard]] static NF_INLINE CodebookTensor quantize(const In& values, const Codebook& book,
+                                                         const CodebookOptions& options = {}) {
+    CodebookTensor tensor =
+        empty("CodebookTensor::quantize", std::ranges::size(values), book, options);
+    tensor.write(0, values, detail::nearest_value{});
     return tensor;
   }
 
-  /// n zeros: every absmax 0, every code that of 0; how optimizer state begins.
-  static NF_INLINE CodebookTensor zeros(std::size_t n, const Codebook& book,
-                                        const CodebookOptions& options = {}) {
-    CodebookTensor tensor(book, detail::empty_codebook_parts(book, n, options));
+  /// The same with a stochastic choice of the codes: Stochastic, or StochasticA, B or C on a word an
+  /// element.
+  ///
+  /// Result    a quotient between two neighbouring values a < b goes to b as StochasticVariant says, with
+  ///           v = (x / scale - a) / (b - a), exact: on average it is kept. One of the values, and what is
+  ///           beyond the ends, stays. Element i of the array draws the bits of index offset + i. Nested
+  ///           scales are rounded to nearest.
+  template <float_source In, rounding_policy R>
+  requires(R::random_bits > 0)  //
+      [[nodiscard]] static NF_INLINE CodebookTensor
+      quantize(const In& values, const Codebook& book, const CodebookOptions& options, R rounding) {
+    require_bits("CodebookTensor::quantize", values, rounding);
+    CodebookTensor tensor =
+        empty("CodebookTensor::quantize", std::ranges::size(values), book, options);
+    tensor.write(0, values, rounding);
+    return tensor;
+  }
+
+  /// n zeros: every scale 0, every code that of 0; how optimizer state begins.
+  ///
+  /// Special   more than fit in memory throw std::invalid_argument.
+  [[nodiscard]] static NF_INLINE CodebookTensor zeros(std::size_t n, const Codebook& book,
+                                                      const CodebookOptions& options = {}) {
+    CodebookTensor tensor = empty("CodebookTensor::zeros", n, book, options);
     const std::uint8_t zero = book.nearest(0.0f);
     const auto pair = static_cast<std::uint8_t>(book.code_bits() == 8 ? zero : zero * 17);
     std::fill(tensor.parts_.codes.begin(), tensor.parts_.codes.end(), pair);
-    if (n % 2 != 0 && book.code_bits() == 4)
-      tensor.parts_.codes.back() &= options.nibbles == NibbleOrder::low_first ? 0x0f : 0xf0;
-    const std::uint8_t no_difference =
-        detail::zero_of_absmax(detail::place_of<true>(), options.pipeline);
-    std::fill(tensor.parts_.absmax_codes.begin(), tensor.parts_.absmax_codes.end(), no_difference);
+    tensor.clear_padding();
+    std::fill(tensor.parts_.absmax_codes.begin(), tensor.parts_.absmax_codes.end(),
+              tensor.parts_.absmax_book.nearest(0.0f));
     return tensor;
   }
 
-  /// A tensor of given codes, laid out as codes().bytes() gives them, and absmax.
+  /// A tensor of given codes, laid out as codes().bytes() gives them, and scales.
   ///
-  /// Special   numbers of codes and of absmax that do not fit n, a code beyond the code-book and
-  ///           options.nested throw std::invalid_argument.
-  static NF_INLINE CodebookTensor from_parts(std::span<const std::uint8_t> codes,
-                                             std::span<const float> absmax, std::size_t n,
-                                             const Codebook& book,
-                                             const CodebookOptions& options = {}) {
-    CodebookTensor tensor(book, detail::empty_codebook_parts(book, n, options));
-    auto& parts = tensor.parts_;
-    if (options.nested) detail::throw_invalid("nested absmax come from quantize() alone");
-    if (codes.size() != parts.codes.size() || absmax.size() != parts.absmax.size()) {
-      detail::throw_invalid(std::to_string(n) + " elements have " +
-                            std::to_string(parts.codes.size()) + " bytes of codes and " +
-                            std::to_string(parts.absmax.size()) + " absmax, not " +
-                            std::to_string(codes.size()) + " and " + std::to_string(absmax.size()));
-    }
-    std::copy(codes.begin(), codes.end(), parts.codes.begin());
-    std::copy(absmax.begin(), absmax.end(), parts.absmax.begin());
-    const CodebookCodes all = tensor.codes();
-    for (std::size_t i = 0; i < n; ++i) {
-      if (all[i] >= book.size()) {
-        detail::throw_invalid("code " + std::to_string(all[i]) + " of element " +
-                              std::to_string(i) + " is beyond a code-book of " +
-                              std::to_string(book.size()) + " values");
-      }
-    }
+  /// Special   numbers of codes and of scales that do not fit n, a code beyond the code-book and
+  ///           options.nested throw std::invalid_argument, before anything is allocated. A nibble that
+  ///           pads becomes 0.
+  [[nodiscard]] static NF_INLINE CodebookTensor from_parts(std::span<const std::uint8_t> codes,
+                                                           std::span<const float> scales,
+                                                           std::size_t n, const Codebook& book,
+                                                           const CodebookOptions& options = {}) {
+    constexpr const char* call = "CodebookTensor::from_parts";
+    if (options.nested) detail::throw_invalid(call, "nested scales are NestedScales, not floats");
+    const auto sizes = detail::codebook_sizes::of(call, book, n, options);
+    detail::require_parts(call, n, sizes.codes, codes.size(), sizes.blocks, scales.size());
+    detail::require_codes(call, CodebookCodes(codes.data(), n, book, options.nibbles), book);
+    CodebookTensor tensor = empty(call, n, book, options);
+    std::copy(codes.begin(), codes.end(), tensor.parts_.codes.begin());
+    std::copy(scales.begin(), scales.end(), tensor.parts_.absmax.begin());
+    tensor.clear_padding();
+    return tensor;
+  }
+
+  /// The same with nested scales, as nested_scales() gives them; whatever options.nested says.
+  ///
+  /// Example   auto t = CodebookTensor::quantize(weights, nf4_codebook(), {.nested = true});
+  ///           assert(t == CodebookTensor::from_parts(t.codes().bytes(), t.nested_scales(), t.size(),
+  ///                                                  t.codebook(), t.options()));
+  [[nodiscard]] static NF_INLINE CodebookTensor from_parts(std::span<const std::uint8_t> codes,
+                                                           const NestedScales& scales,
+                                                           std::size_t n, const Codebook& book,
+                                                           CodebookOptions options = {}) {
+    constexpr const char* call = "CodebookTensor::from_parts";
+    options.nested = true;
+    const auto sizes = detail::codebook_sizes::of(call, book, n, options);
+    detail::require_parts(call, n, sizes.codes, codes.size(), sizes.blocks, scales.codes.size());
+    detail::require_parts(call, n, sizes.blocks, scales.codes.size(), sizes.outer,
+                          scales.scales.size());
+    detail::require_codes(call, CodebookCodes(codes.data(), n, book, options.nibbles), book);
+    detail::require_codes(call, scales.codes, scales.book);
+    CodebookTensor tensor(detail::empty_codebook_parts(call, book, scales.book, n, options));
+    std::copy(codes.begin(), codes.end(), tensor.parts_.codes.begin());
+    std::copy(scales.codes.begin(), scales.codes.end(), tensor.parts_.absmax_codes.begin());
+    std::copy(scales.scales.begin(), scales.scales.end(), tensor.parts_.absmax.begin());
+    tensor.parts_.absmax_mean = scales.mean;
+    tensor.clear_padding();
     return tensor;
   }
 
   /// Quantizes other values in place of these, as quantize() with the same code-book and options does.
   ///
   /// Special   a size that differs throws std::invalid_argument before anything is written.
-  /// Promises  no allocation, unless absmax is nested or the values are no floats.
+  /// Promises  no allocation, unless scales are nested.
   template <float_source In>
-  NF_INLINE void requantize(const In& values) {
-    using T = detail::number_of<In>;
-    detail::quantize_to<T>(
-        detail::place_of<detail::is_compiled_codebook<T>, T>(), parts_, book_,
-        std::span<const T>(std::ranges::data(values), std::ranges::size(values)));
+  NF_INLINE void assign(const In& values) {
+    require_size("CodebookTensor::assign", "the input", std::ranges::size(values));
+    write(0, values, detail::nearest_value{});
+  }
+  template <float_source In, rounding_policy R>
+  requires(R::random_bits > 0)  //
+      NF_INLINE void assign(const In& values, R rounding) {
+    require_size("CodebookTensor::assign", "the input", std::ranges::size(values));
+    require_bits("CodebookTensor::assign", values, rounding);
+    write(0, values, rounding);
+  }
+
+  /// Quantizes values in place of the elements from `first` on: as assign() of the whole array does with
+  /// these. A key draws for element first + i; of given words value i takes word i.
+  ///
+  /// Special   elements that are not there, that do not start and end where blocks do (the end of the
+  ///           array counts), or that share a byte with others, throw std::invalid_argument with the
+  ///           numbers; so do nested scales, whose mean is one of all blocks.
+  /// Promises  threads may write apart ranges of one tensor.
+  template <float_source In>
+  NF_INLINE void assign(std::size_t first, const In& values) {
+    require_writable(first, std::ranges::size(values));
+    write(first, values, detail::nearest_value{});
+  }
+  template <float_source In, rounding_policy R>
+  requires(R::random_bits > 0)  //
+      NF_INLINE void assign(std::size_t first, const In& values, R rounding) {
+    require_writable(first, std::ranges::size(values));
+    require_bits("CodebookTensor::assign", values, rounding);
+    if constexpr (detail::is_keyed<R>)
+      write(first, values, rounding.from(first));
+    else
+      write(first, values, rounding);
   }
 
   /// Writes the numbers.
   ///
-  /// Result    value * absmax, rounded once, to nearest even, to the type of `out`.
-  /// Special   a block whose absmax is NaN is NaN. A size that differs throws std::invalid_argument
+  /// Result    value * scale, rounded once, to nearest even, to the type of `out`.
+  /// Special   a block whose scale is NaN is NaN. A size that differs throws std::invalid_argument
   ///           before anything is written.
-  /// Promises  as quantize(); no allocation unless absmax is nested.
+  /// Promises  as quantize(); no allocation unless scales are nested.
   template <number_range Out>
   NF_INLINE void dequantize(Out&& out) const {
-    using T = detail::number_of<Out>;
-    detail::dequantize_codebook<T>(detail::place_of<detail::is_compiled_codebook<T>, T>(), parts_,
-                                   book_,
-                                   std::span<T>(std::ranges::data(out), std::ranges::size(out)));
+    require_size("CodebookTensor::dequantize", "the output", std::ranges::size(out));
+    read(0, out);
+  }
+  /// Writes `count` numbers from element `first` on, as dequantize() of the whole array does.
+  ///
+  /// Special   elements that are not there or that do not start and end where blocks do (the end of the
+  ///           array counts), and an output of another size, throw std::invalid_argument.
+  template <number_range Out>
+  NF_INLINE void dequantize(std::size_t first, std::size_t count, Out&& out) const {
+    constexpr const char* call = "CodebookTensor::dequantize";
+    detail::require_blocks(call, parts_, first, count, false);
+    detail::require_equal_sizes(call, count, std::ranges::size(out));
+    read(first, out);
   }
 
-  NF_INLINE const Codebook& codebook() const noexcept { return book_; }
+  NF_INLINE const Codebook& codebook() const noexcept { return parts_.book; }
   NF_INLINE const CodebookOptions& options() const noexcept { return parts_.options; }
   NF_INLINE std::size_t size() const noexcept { return parts_.size; }
   NF_INLINE bool empty() const noexcept { return size() == 0; }
@@ -132,23 +217,21 @@ class CodebookTensor {
     return parts_.options.nested ? parts_.absmax_codes.size() : parts_.absmax.size();
   }
   NF_INLINE CodebookCodes codes() const noexcept {
-    return {parts_.codes.data(), size(), book_.code_bits(), parts_.options.nibbles};
+    return {parts_.codes.data(), size(), parts_.book, parts_.options.nibbles};
   }
-  /// The absmax of each block, as dequantize() multiplies by them: nested ones from their codes, the
-  /// value times the second absmax rounded to float, and so its sum with the mean.
-  NF_INLINE std::vector<float> absmax() const {
-    return detail::every_absmax(detail::place_of<true>(), parts_);
+  /// The scale of each block, the absmax, as dequantize() multiplies by it; see NestedScales.
+  [[nodiscard]] NF_INLINE std::vector<float> scales() const {
+    return detail::absmax_of_blocks(detail::place_of<true>(), parts_, 0, blocks());
   }
-  /// What is kept of nested absmax: a code a block, an absmax each 256 blocks, the mean; else nothing.
-  NF_INLINE std::span<const std::uint8_t> absmax_codes() const noexcept {
-    return parts_.absmax_codes;
+  /// What is kept of nested scales; of others nothing: its spans are empty.
+  [[nodiscard]] NF_INLINE NestedScales nested_scales() const {
+    const bool nested = parts_.options.nested;
+    return {parts_.absmax_codes,
+            nested ? std::span<const float>(parts_.absmax) : std::span<const float>(),
+            parts_.absmax_mean, parts_.absmax_book};
   }
-  NF_INLINE std::span<const float> absmax_of_absmax() const noexcept {
-    return parts_.options.nested ? std::span<const float>(parts_.absmax) : std::span<const float>();
-  }
-  NF_INLINE float absmax_mean() const noexcept { return parts_.absmax_mean; }
 
-  /// Codes and absmax; the code-book, which tensors share, is not counted.
+  /// Codes and scales; the code-books, which tensors share, are not counted.
   NF_INLINE std::size_t size_bytes() const noexcept {
     return parts_.codes.size() + parts_.absmax.size() * sizeof(float) + parts_.absmax_codes.size() +
            (parts_.options.nested ? sizeof(float) : 0);
@@ -158,16 +241,55 @@ class CodebookTensor {
     return empty() ? 0 : 8 * static_cast<double>(size_bytes()) / static_cast<double>(size());
   }
 
-  /// The same code-book, block size and layout, the same codes and absmax.
+  /// The same code-books, block size and layout, the same codes and scales.
   friend NF_INLINE bool operator==(const CodebookTensor& a, const CodebookTensor& b) noexcept {
-    return a.book_ == b.book_ && detail::same_codebook_parts(a.parts_, b.parts_);
+    return detail::same_codebook_parts(a.parts_, b.parts_);
   }
 
  private:
-  NF_INLINE CodebookTensor(const Codebook& book, detail::codebook_parts parts)
-      : book_(book), parts_(std::move(parts)) {}
+  NF_INLINE explicit CodebookTensor(detail::codebook_parts parts) : parts_(std::move(parts)) {}
 
-  Codebook book_;
+  static NF_INLINE CodebookTensor empty(const char* call, std::size_t n, const Codebook& book,
+                                        const CodebookOptions& options) {
+    const Codebook& absmax_book =
+        options.nested ? detail::absmax_codebook(detail::place_of<true>(), options.pipeline) : book;
+    return CodebookTensor(detail::empty_codebook_parts(call, book, absmax_book, n, options));
+  }
+  NF_INLINE void clear_padding() {
+    if (size() % 2 != 0 && parts_.book.code_bits() == 4)
+      parts_.codes.back() &= parts_.options.nibbles == NibbleOrder::low_first ? 0x0f : 0xf0;
+  }
+  NF_INLINE void require_size(const char* call, const char* what, std::size_t have) const {
+    if (have != size())
+      detail::throw_invalid(call, std::string(what) + " has " + std::to_string(have) +
+                                      " elements, the tensor " + std::to_string(size()));
+  }
+  template <class In, class R>
+  static NF_INLINE void require_bits(const char* call, const In& values, const R& rounding) {
+    if constexpr (requires { rounding.size(); })
+      detail::require_words(call, rounding.size(), std::ranges::size(values));
+  }
+  NF_INLINE void require_writable(std::size_t first, std::size_t count) const {
+    constexpr const char* call = "CodebookTensor::assign";
+    if (parts_.options.nested)
+      detail::throw_invalid(call, "nested scales are written together, not from element " +
+                                      std::to_string(first) + " on");
+    detail::require_blocks(call, parts_, first, count, true);
+  }
+  template <class In, class R>
+  NF_INLINE void write(std::size_t first, const In& values, const R& rounding) {
+    using T = detail::number_of<In>;
+    detail::quantize_to<T, R>(
+        detail::place_of<detail::is_compiled_codebook<T, R>, T, R>(), parts_, first,
+        std::span<const T>(std::ranges::data(values), std::ranges::size(values)), rounding);
+  }
+  template <class Out>
+  NF_INLINE void read(std::size_t first, Out& out) const {
+    using T = detail::number_of<Out>;
+    detail::dequantize_codebook<T>(detail::place_of<std::is_same_v<T, float>, T>(), parts_, first,
+                                   std::span<T>(std::ranges::data(out), std::ranges::size(out)));
+  }
+
   detail::codebook_parts parts_;
 };
 

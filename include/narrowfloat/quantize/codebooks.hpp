@@ -20,8 +20,9 @@ namespace narrowfloat {
 ///           CodebookOptions::headroom.
 /// Special   total_bits other than 2 to 8 and exponent_bits other than 1 to total_bits - 1 throw
 ///           std::invalid_argument.
-/// Example   // of the first and of the second moment
-///           const Codebook m = dynamic_codebook(), v = dynamic_codebook(Signedness::is_unsigned);
+/// Example   // of Adam's first and of its second moment, which must not become 0
+///           const Codebook m = dynamic_codebook();
+///           const Codebook v = dynamic_codebook(Signedness::is_unsigned).without_zero();
 NF_INLINE Codebook dynamic_codebook(Signedness sign = Signedness::is_signed, int total_bits = 8,
                                     int exponent_bits = 0) {
   const bool is_signed = sign == Signedness::is_signed;
@@ -29,13 +30,24 @@ NF_INLINE Codebook dynamic_codebook(Signedness sign = Signedness::is_signed, int
                                          exponent_bits == 0 ? total_bits - 1 : exponent_bits));
 }
 
+/// Whose float arithmetic made a table of bitsandbytes: its create_dynamic_map() calls torch.linspace().
+enum class BitsandbytesTable {
+  torch_1_13,  ///< PyTorch 1.13
+  torch_2_15  ///< PyTorch 2.15 on a processor with fused multiply-adds: 42 of 256 signed and 43 unsigned values
+              ///< differ by up to 2 units in the last place
+};
+
 /// The 8-bit dynamic maps with the floats that bitsandbytes has, up to 2 units in the last place from
-/// dynamic_codebook(): for codes that it wrote. They are those of create_dynamic_map() under PyTorch 1.13.
+/// dynamic_codebook(): for codes that it wrote. A file that holds its table (quant_map, qmap1, nested_quant_map)
+/// is best read with that: Codebook(table).
 ///
-/// Example   auto m = CodebookTensor::quantize(weights, bitsandbytes_dynamic_codebook());
-NF_INLINE Codebook bitsandbytes_dynamic_codebook(Signedness sign = Signedness::is_signed) {
-  return Codebook(
-      detail::bitsandbytes_values(detail::place_of<true>(), sign == Signedness::is_signed));
+/// Example   auto t = CodebookTensor::quantize(weights, bitsandbytes_dynamic_codebook());
+NF_INLINE Codebook
+bitsandbytes_dynamic_codebook(Signedness sign = Signedness::is_signed,
+                              BitsandbytesTable table = BitsandbytesTable::torch_2_15) {
+  return Codebook(detail::bitsandbytes_values(detail::place_of<true>(),
+                                              sign == Signedness::is_signed,
+                                              table == BitsandbytesTable::torch_1_13));
 }
 
 /// Equal steps: the linear quantization that arXiv 2110.02861 compares with.

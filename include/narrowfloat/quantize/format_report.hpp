@@ -220,7 +220,7 @@ NF_INLINE FormatReport format_report(const In& values, const CodebookTensor& ten
   detail::require_equal_sizes("format_report", std::ranges::size(values), tensor.size());
   std::vector<float> images(tensor.size());
   tensor.dequantize(images);
-  const std::vector<float> scales = tensor.absmax();
+  const std::vector<float> scales = tensor.scales();
   const detail::float_environment environment(detail::direction::nearest);
   const detail::clip_limits unit = detail::limits_of(tensor.codebook());
   FormatReport report{.elements = tensor.size(), .bits = tensor.bits_per_element()};

@@ -8,21 +8,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "../../convert/detail/arrays.hpp"
 #include "../../detail/array/bit_stream.hpp"
-#include "../../detail/array/checks.hpp"
 #include "../../detail/array/magnitude.hpp"
 #include "../../detail/array/parts.hpp"
 #include "../../detail/array/sources.hpp"
 #include "../../detail/exact/sum.hpp"
 #include "../codebooks.hpp"
+#include "codebook_coder.hpp"
 #include "codebook_decode.hpp"
 #include "codebook_parts.hpp"
-#include "codebook_search.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -84,78 +82,10 @@ struct nibble_codes {
   }
 };
 
-/// What n numbers in blocks are quantized by.
-struct codebook_coder {
-  const codebook_tables& book;
-  std::size_t block;
-  NonFinite non_finite;
-  bool in_float;
-  float end;  ///< what absmax is divided by; 1: nothing
-  std::uint8_t zero, least, greatest;
-  Isa isa;
-
-  static codebook_coder of(const Codebook& book, std::size_t block,
-                           const CodebookOptions& options) {
-    codebook_coder coder{book.tables(),
-                         block,
-                         options.non_finite,
-                         options.pipeline == CodebookPipeline::bitsandbytes,
-                         1.0f,
-                         book.nearest(0.0f),
-                         book.nearest(-1.0f),
-                         book.nearest(1.0f),
-                         active_isa()};
-    if (!options.headroom) return coder;
-    const std::uint32_t least = bits_of_float(book.least()) & 0x7fffffffu;
-    const std::uint32_t greatest = bits_of_float(book.greatest()) & 0x7fffffffu;
-    const bool below = order<binary32>(bits_of_float(book.least())) < 0;
-    const bool above = order<binary32>(bits_of_float(book.greatest())) > 0;
-    coder.end = float_of_bits(below && above ? std::min(least, greatest)
-                              : below        ? least
-                                             : greatest);
-    return coder;
-  }
-
-  /// The absmax of a block from its largest magnitude, by bits.
-  float absmax(std::uint32_t bits) const {
-    if (bits == 0 || bits_of_float(end) == bits_of_float(1.0f)) return float_of_bits(bits);
-    const float room = float_quotient(float_of_bits(bits), end);
-    return float_of_bits(std::min(bits_of_float(room), float_infinity - 1));
-  }
-
-  /// The codes of finite numbers in blocks, by an absmax each; 0 is that of zeros.
-  void encode(const float* x, std::uint8_t* codes, std::size_t n, const float* absmax,
-              std::size_t blocks) const {
-    float divisor[part_elements];
-    const std::uint32_t smallest = in_float ? bits_of_float(1e-38f) : 0;
-    for (std::size_t i = 0; i < blocks; ++i) {
-      const std::uint32_t bits = bits_of_float(absmax[i]);
-      divisor[i] = bits == 0 ? 1.0f : float_of_bits(std::max(bits, smallest));
-    }
-    encode_codebook_kernels[isa](x, codes, n, book, divisor, block, in_float);
-  }
-
-  /// The codes of up to part_elements numbers of a block with Inf or NaN. Inf is the end of the code-book,
-  /// NaN the upper end.
-  void encode_any(const float* x, std::uint8_t* codes, std::size_t n, float absmax) const {
-    float finite[part_elements];
-    for (std::size_t i = 0; i < n; ++i) {
-      const bool counts = (bits_of_float(x[i]) & 0x7fffffffu) < float_infinity;
-      finite[i] = counts ? x[i] : 0.0f;
-    }
-    encode(finite, codes, n, &absmax, 1);
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::uint32_t bits = bits_of_float(x[i]);
-      if ((bits & 0x7fffffffu) >= float_infinity)
-        codes[i] = bits == (float_infinity | 0x80000000u) ? least : greatest;
-    }
-  }
-};
-
-/// Quantizes one block with Inf or NaN, or one longer than part_elements.
-template <class T, class Codes>
+/// Quantizes one block with Inf or NaN, with numbers beyond its absmax, or longer than part_elements.
+template <class T, class Codes, class R>
 void quantize_block(const codebook_coder& coder, const T* values, std::size_t n,
-                    std::uint32_t largest, float& absmax, Codes& out) {
+                    std::uint32_t largest, float& absmax, Codes& out, const R& rounding) {
   float buffer[part_elements];
   const bool all_finite = largest < float_infinity;
   bool is_nan = false;
@@ -170,21 +100,22 @@ void quantize_block(const codebook_coder& coder, const T* values, std::size_t n,
     count = std::min(part_elements, n - first);
     std::uint8_t* const codes = out.room(count);
     const float* const x = as_floats(values + first, count, buffer);
+    const R random = rounding_from(rounding, first);
     if (is_nan)
       std::fill_n(codes, count, coder.zero);
     else if (all_finite)
-      coder.encode(x, codes, count, &absmax, 1);
+      coder.encode_block(x, codes, count, largest, absmax, random);
     else
-      coder.encode_any(x, codes, count, absmax);
+      coder.encode_any(x, codes, count, largest, absmax, random);
     out.take(count);
   }
 }
 
 /// Quantizes n numbers: an absmax a block, and the codes, which `out.room(count)` takes before they are
 /// written and `out.take(count)` after.
-template <class T, class Codes>
+template <class T, class Codes, class R>
 void quantize_by_codebook(const codebook_coder& coder, const T* values, std::size_t n,
-                          float* absmax, Codes& out) {
+                          float* absmax, Codes& out, const R& rounding) {
   const float_environment environment(direction::nearest);
   const auto largest = largest_kernels<std::uint32_t>[coder.isa];
   const bool small = coder.block <= part_elements;
@@ -192,29 +123,33 @@ void quantize_by_codebook(const codebook_coder& coder, const T* values, std::siz
   float buffer[part_elements];
   for (std::size_t first = 0, count = 0; first < n; first += count) {
     count = std::min(run, n - first);
+    const R random = rounding_from(rounding, first);
     if (!small) {
       std::uint32_t bits = 0;
       for (std::size_t i = 0; i < count; i += part_elements) {
         const std::size_t part = std::min(part_elements, count - i);
         bits = std::max(bits, largest(as_floats(values + first + i, part, buffer), part));
       }
-      quantize_block(coder, values + first, count, bits, *absmax++, out);
+      quantize_block(coder, values + first, count, bits, *absmax++, out, random);
       continue;
     }
     const float* const x = as_floats(values + first, count, buffer);
-    std::uint32_t bits[part_elements], most = 0;
+    std::uint32_t bits[part_elements];
     std::size_t blocks = 0;
+    bool usual = true;
     for (std::size_t i = 0; i < count; i += coder.block, ++blocks) {
       bits[blocks] = largest(x + i, std::min(coder.block, count - i));
-      most = std::max(most, bits[blocks]);
+      absmax[blocks] = coder.absmax(bits[blocks]);
+      usual =
+          usual && bits[blocks] < float_infinity && coder.is_usual(bits[blocks], absmax[blocks]);
     }
-    if (most < float_infinity) {
-      for (std::size_t k = 0; k < blocks; ++k) absmax[k] = coder.absmax(bits[k]);
-      coder.encode(x, out.room(count), count, absmax, blocks);
+    if (usual) {
+      coder.encode(x, out.room(count), count, absmax, blocks, random);
       out.take(count);
     } else {
       for (std::size_t i = 0, k = 0; k < blocks; ++k, i += coder.block) {
-        quantize_block(coder, x + i, std::min(coder.block, count - i), bits[k], absmax[k], out);
+        quantize_block(coder, x + i, std::min(coder.block, count - i), bits[k], absmax[k], out,
+                       rounding_from(random, i));
       }
     }
     absmax += blocks;
@@ -260,80 +195,92 @@ inline float mean_of(std::span<const float> values) {
       {true, true});
 }
 
-/// The code-book of nested absmax.
-inline const Codebook& absmax_codebook(CodebookPipeline pipeline) {
+inline const Codebook& absmax_codebook(here, CodebookPipeline pipeline) {
   static const Codebook exact_book = dynamic_codebook(),
                         bitsandbytes_book = bitsandbytes_dynamic_codebook();
   return pipeline == CodebookPipeline::exact ? exact_book : bitsandbytes_book;
 }
 
-inline void nest_absmax(codebook_parts& parts, std::vector<float> absmax) {
-  parts.absmax_mean = mean_of(absmax);
-  for (float& x : absmax) x = float_total(x, -parts.absmax_mean);
-  const CodebookOptions second{.pipeline = parts.options.pipeline};
-  byte_codes codes{parts.absmax_codes.data()};
-  quantize_by_codebook(
-      codebook_coder::of(absmax_codebook(parts.options.pipeline), nested_block, second),
-      absmax.data(), absmax.size(), parts.absmax.data(), codes);
-}
-
-template <class T>
-void quantize_to(here, codebook_parts& parts, const Codebook& book, std::span<const T> values) {
-  if (values.size() != parts.size) {
-    throw_invalid("the input has " + std::to_string(values.size()) +
-                  " elements, the code-book tensor " + std::to_string(parts.size));
-  }
-  const auto coder = codebook_coder::of(book, parts.block_size, parts.options);
-  std::vector<float> first_level(parts.absmax_codes.size());
-  float* const absmax = parts.options.nested ? first_level.data() : parts.absmax.data();
-  if (book.code_bits() == 8) {
-    byte_codes codes{parts.codes.data()};
-    quantize_by_codebook(coder, values.data(), values.size(), absmax, codes);
-  } else {
-    nibble_codes codes{parts.codes.data(), parts.options.nibbles, 0, {}};
-    quantize_by_codebook(coder, values.data(), values.size(), absmax, codes);
-  }
-  if (parts.options.nested) nest_absmax(parts, std::move(first_level));
-}
-
-inline std::uint8_t zero_of_absmax(here, CodebookPipeline pipeline) {
-  return absmax_codebook(pipeline).nearest(0.0f);
-}
-
-/// The absmax of every block, nested or not.
-inline std::vector<float> every_absmax(here, const codebook_parts& parts) {
-  if (!parts.options.nested) return parts.absmax;
-  std::vector<float> all(parts.absmax_codes.size());
-  dequantize_codes(absmax_codebook(parts.options.pipeline).tables(), parts.absmax_codes.data(),
-                   all.size(), parts.absmax.data(), nested_block, 0, false, all.data());
+inline std::vector<float> absmax_of_blocks(here, const codebook_parts& parts, std::size_t first,
+                                           std::size_t count) {
+  const auto from = [first](const auto& all) { return all.data() + first; };
+  if (!parts.options.nested)
+    return std::vector<float>(from(parts.absmax), from(parts.absmax) + count);
+  std::vector<float> all(count);
+  dequantize_codes(parts.absmax_book.tables(), from(parts.absmax_codes), count,
+                   parts.absmax.data() + first / nested_block, nested_block, first % nested_block,
+                   false, all.data());
   for (float& x : all) x = float_total(x, parts.absmax_mean);
   return all;
 }
 
-template <class T>
-void dequantize_codebook(here, const codebook_parts& parts, const Codebook& book,
-                         std::span<T> out) {
-  const std::size_t n = parts.size;
-  if (out.size() != n) {
-    throw_invalid("the output has " + std::to_string(out.size()) +
-                  " elements, the code-book tensor " + std::to_string(n));
+/// Lowers the codes of absmax that came back larger than `most`, which has bits of a finite float.
+inline void limit_nested_absmax(codebook_parts& parts, std::uint32_t most) {
+  if (most == float_infinity - 1) return;  // sums stay below
+  const codebook_tables& book = parts.absmax_book.tables();
+  for (std::size_t i = 0; i < parts.absmax_codes.size(); ++i) {
+    std::uint8_t& code = parts.absmax_codes[i];
+    std::size_t k =
+        static_cast<std::size_t>(std::find(book.code, book.code + book.distinct, code) - book.code);
+    for (; k > 0; code = book.code[--k]) {
+      const std::uint32_t bits = magnitude_bits(absmax_of_blocks(here{}, parts, i, 1)[0]);
+      if (bits <= most || bits > float_infinity) break;
+    }
   }
+}
+
+inline void nest_absmax(codebook_parts& parts, std::vector<float> absmax, std::uint32_t most) {
+  parts.absmax_mean = mean_of(absmax);
+  for (float& x : absmax) x = float_total(x, -parts.absmax_mean);
+  const CodebookOptions second{.pipeline = parts.options.pipeline};
+  byte_codes codes{parts.absmax_codes.data()};
+  quantize_by_codebook(codebook_coder::of(parts.absmax_book, nested_block, second), absmax.data(),
+                       absmax.size(), parts.absmax.data(), codes, nearest_value{});
+  limit_nested_absmax(parts, most);
+}
+
+template <class T, class R>
+void quantize_to(here, codebook_parts& parts, std::size_t first, std::span<const T> values,
+                 const R& rounding) {
+  const auto coder = codebook_coder::of(parts.book, parts.block_size, parts.options);
+  std::vector<float> first_level(parts.absmax_codes.size());
+  float* const absmax =
+      parts.options.nested ? first_level.data() : parts.absmax.data() + first / parts.block_size;
+  if (parts.book.code_bits() == 8) {
+    byte_codes codes{parts.codes.data() + first};
+    quantize_by_codebook(coder, values.data(), values.size(), absmax, codes, rounding);
+  } else {
+    nibble_codes codes{parts.codes.data() + first / 2, parts.options.nibbles, 0, {}};
+    quantize_by_codebook(coder, values.data(), values.size(), absmax, codes, rounding);
+  }
+  if (parts.options.nested) nest_absmax(parts, std::move(first_level), coder.most);
+}
+
+template <class T>
+void dequantize_codebook(here, const codebook_parts& parts, std::size_t first, std::span<T> out) {
+  const std::size_t n = out.size(), block = parts.block_size;
+  if (n == 0) return;
   std::vector<float> nested;
-  if (parts.options.nested) nested = every_absmax(here{}, parts);
-  const float* const absmax = parts.options.nested ? nested.data() : parts.absmax.data();
+  const float* absmax = parts.absmax.data() + first / block;
+  if (parts.options.nested) {
+    nested = absmax_of_blocks(here{}, parts, first / block, (n - 1) / block + 1);
+    absmax = nested.data();
+  }
+  const codebook_tables& book = parts.book.tables();
   const bool stream = leaves_caches(n * (sizeof(T) + 1));
-  if (book.code_bits() == 8) {
-    dequantize_codes(book.tables(), parts.codes.data(), n, absmax, parts.block_size, 0, stream,
-                     out.data());
+  if (parts.book.code_bits() == 8) {
+    dequantize_codes(book, parts.codes.data() + first, n, absmax, block, 0, stream, out.data());
     return;
   }
-  constexpr std::size_t part = 4 * part_elements;  // of bytes
-  std::uint8_t codes[part];
-  for (std::size_t first = 0; first < n; first += part) {
-    const std::size_t count = std::min(part, n - first);
-    unpack_nibbles(parts.codes.data() + first / 2, count, parts.options.nibbles, codes);
-    dequantize_codes(book.tables(), codes, count, absmax + first / parts.block_size,
-                     parts.block_size, first % parts.block_size, stream, out.data() + first);
+  constexpr std::size_t part = 4 * part_elements;  // of codes
+  const std::size_t odd = first % 2;               // the first one is a byte's second
+  std::uint8_t codes[part + 2];
+  for (std::size_t done = 0; done < n; done += part) {
+    const std::size_t count = std::min(part, n - done);
+    unpack_nibbles(parts.codes.data() + (first + done) / 2, odd + count, parts.options.nibbles,
+                   codes);
+    dequantize_codes(book, codes + odd, count, absmax + done / block, block, done % block, stream,
+                     out.data() + done);
   }
 }
 

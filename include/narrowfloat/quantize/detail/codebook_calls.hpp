@@ -16,7 +16,7 @@ codebook_tables make_codebook(in_library, std::span<const float> values, bool as
 // The code of the value nearest to a number; NaN counts as Inf.
 std::uint8_t nearest_code(in_library, const codebook_tables& book, float x);
 std::vector<float> dynamic_values(in_library, bool is_signed, int total_bits, int exponent_bits);
-std::vector<float> bitsandbytes_values(in_library, bool is_signed);
+std::vector<float> bitsandbytes_values(in_library, bool is_signed, bool torch_1_13);
 std::vector<float> linear_values(in_library, bool is_signed, int total_bits);
 // The middles of the bins of equal mass of a sample, divided by its largest magnitude.
 std::vector<float> quantile_values(in_library, std::span<const float> sample, int total_bits);
@@ -26,7 +26,7 @@ inline namespace NF_BASELINE {
 codebook_tables make_codebook(here, std::span<const float> values, bool ascending);
 std::uint8_t nearest_code(here, const codebook_tables& book, float x);
 std::vector<float> dynamic_values(here, bool is_signed, int total_bits, int exponent_bits);
-std::vector<float> bitsandbytes_values(here, bool is_signed);
+std::vector<float> bitsandbytes_values(here, bool is_signed, bool torch_1_13);
 std::vector<float> linear_values(here, bool is_signed, int total_bits);
 std::vector<float> quantile_values(here, std::span<const float> sample, int total_bits);
 

@@ -23,9 +23,9 @@ inline float ratio(std::uint64_t dividend, std::uint64_t divisor) {
   return nearest_float(quotient(exact_integer(dividend), exact_integer(divisor)));
 }
 
-inline void require_bits(int total_bits) {
+inline void require_bits(const char* call, int total_bits) {
   if (total_bits < 2 || total_bits > 8)
-    throw_invalid("a code-book has codes of 2 to 8 bits, not " + std::to_string(total_bits));
+    throw_invalid(call, "a code-book has codes of 2 to 8 bits, not " + std::to_string(total_bits));
 }
 
 /// The code-book of 0, 1 and these positive values, and of their negatives if `with_negatives`.
@@ -42,12 +42,13 @@ inline std::vector<float> with_ends(const std::vector<float>& positive, bool wit
 }
 
 inline std::vector<float> dynamic_fractions(bool is_signed, int total_bits, int exponent_bits) {
-  require_bits(total_bits);
+  require_bits("dynamic_codebook", total_bits);
   const int fraction_bits = total_bits - 1;
   if (exponent_bits < 1 || exponent_bits > fraction_bits) {
-    throw_invalid("a dynamic code-book of " + std::to_string(total_bits) + " bits has 1 to " +
-                  std::to_string(fraction_bits) + " bits of exponent, not " +
-                  std::to_string(exponent_bits));
+    throw_invalid("dynamic_codebook", "a code-book of " + std::to_string(total_bits) +
+                                          " bits has 1 to " + std::to_string(fraction_bits) +
+                                          " bits of exponent, not " +
+                                          std::to_string(exponent_bits));
   }
   std::vector<float> values;
   // The middles of n equal parts of [0.1, 1], divided by 10^down: 0.1 + 0.9 (2 k + 1) / (2 n).
@@ -68,7 +69,7 @@ inline std::vector<float> dynamic_values(here, bool is_signed, int total_bits, i
 }
 
 inline std::vector<float> linear_values(here, bool is_signed, int total_bits) {
-  require_bits(total_bits);
+  require_bits("linear_codebook", total_bits);
   const std::uint64_t steps = (std::uint64_t{1} << (total_bits - (is_signed ? 1 : 0))) - 1;
   std::vector<float> values;
   for (std::uint64_t k = steps; is_signed && k > 0; --k) values.push_back(-ratio(k, steps));
@@ -79,9 +80,8 @@ inline std::vector<float> linear_values(here, bool is_signed, int total_bits) {
 }
 
 /// What bitsandbytes' own tables differ by from the correctly rounded ones, in units in the last place,
-/// of each value between 0 and 1: it makes them in float arithmetic. From its create_dynamic_map(), run
-/// with PyTorch 1.13; other versions of PyTorch may differ in the last place. = - . + # are -2 -1 0 1 2;
-/// a line a decade, at most.
+/// of each value between 0 and 1: from its create_dynamic_map(), run with PyTorch 1.13. = - . + # are
+/// -2 -1 0 1 2; a line a decade, at most.
 inline constexpr std::string_view bitsandbytes_signed_units =
     "+"
     "+."
@@ -100,7 +100,33 @@ inline constexpr std::string_view bitsandbytes_unsigned_units =
     "....-.+..-.+..-.+..+....+..+.+...-..-.-....-..-.........-..-.-.."
     "+....+......-..+.+..+.+..+.-..+.-..-.-..+....+......-..+.+..+.+.";
 
-inline std::vector<float> bitsandbytes_values(here, bool is_signed) {
+/// Element k of torch.linspace(0.1, 1, n + 1) as PyTorch 2.15 makes it: float steps from the nearer end, by one fused
+/// multiply-add.
+inline float torch_linspace(std::uint64_t n, std::uint64_t k) {
+  const float least = 0.1f, most = 1.0f;
+  const float step = float_quotient(float_total(most, -least), static_cast<float>(n));
+  const bool from_least = k < (n + 1) / 2;
+  const exact way =
+      product(exact_float(from_least ? step : -step), exact_integer(from_least ? k : n - k));
+  return nearest_float(sum(exact_float(from_least ? least : most), way));
+}
+
+/// The middles of the boundaries, in float, times float powers of ten.
+inline std::vector<float> torch_fractions(bool is_signed) {
+  std::vector<float> values;
+  std::uint64_t power = 1000000;
+  for (int i = 0; i < 7; ++i, power /= 10) {
+    const std::uint64_t n = std::uint64_t{1} << (i + (is_signed ? 0 : 1));
+    for (std::uint64_t k = 0; k < n; ++k) {
+      const float twice = float_total(torch_linspace(n, k), torch_linspace(n, k + 1));
+      values.push_back(float_product(float_product(twice, 0.5f), ratio(1, power)));
+    }
+  }
+  return values;
+}
+
+inline std::vector<float> bitsandbytes_values(here, bool is_signed, bool torch_1_13) {
+  if (!torch_1_13) return with_ends(torch_fractions(is_signed), is_signed);
   const std::string_view units =
       is_signed ? bitsandbytes_signed_units : bitsandbytes_unsigned_units;
   std::vector<float> values = dynamic_fractions(is_signed, 8, 7);
@@ -113,15 +139,16 @@ inline std::vector<float> bitsandbytes_values(here, bool is_signed) {
 
 /// The middles of the bins of equal mass of a sample, divided by its largest magnitude.
 inline std::vector<float> quantile_values(here, std::span<const float> sample, int total_bits) {
-  require_bits(total_bits);
+  constexpr const char* call = "quantile_codebook";
+  require_bits(call, total_bits);
   if (sample.size() < 2)
-    throw_invalid("quantiles take at least 2 numbers, not " + std::to_string(sample.size()));
+    throw_invalid(call, "quantiles take at least 2 numbers, not " + std::to_string(sample.size()));
   std::vector<std::int32_t> sorted(sample.size());
   std::uint32_t amax = 0;
   for (std::size_t i = 0; i < sample.size(); ++i) {
     const std::uint32_t bits = bits_of_float(sample[i]), magnitude = bits & 0x7fffffffu;
     if (magnitude >= float_infinity)
-      throw_invalid("number " + std::to_string(i) + " of a sample is not finite");
+      throw_invalid(call, "number " + std::to_string(i) + " of a sample is not finite");
     amax = std::max(amax, magnitude);
     sorted[i] = order<binary32>(bits);
   }
@@ -142,7 +169,7 @@ inline std::vector<float> quantile_values(here, std::span<const float> sample, i
     middle.exponent -= 1;
     values.push_back(float_quotient(nearest_float(middle), float_of_bits(amax)));
   }
-  if (amax == 0) throw_invalid("the " + std::to_string(sample.size()) + " numbers are all 0");
+  if (amax == 0) throw_invalid(call, "the " + std::to_string(sample.size()) + " numbers are all 0");
   return values;
 }
 

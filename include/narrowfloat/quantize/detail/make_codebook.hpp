@@ -11,6 +11,7 @@
 
 #include "../../detail/array/checks.hpp"
 #include "../../detail/exact/binary.hpp"
+#include "../../detail/simd/environment.hpp"
 #include "../../float.hpp"
 #include "codebook_calls.hpp"
 #include "codebook_search.hpp"
@@ -112,6 +113,7 @@ inline bool fill_buckets(codebook_tables& book, const std::vector<double>& midpo
 }
 
 inline void make_buckets(codebook_tables& book) {
+  const float_environment environment(direction::nearest);  // the bounds of buckets are rounded
   std::vector<double> midpoints;
   double smallest = 1;
   for (std::size_t k = 0; k + 1 < book.distinct; ++k) {
@@ -136,17 +138,17 @@ inline void make_buckets(codebook_tables& book) {
 inline codebook_tables make_codebook(here, std::span<const float> values, bool ascending) {
   const std::size_t n = values.size();
   if (n < 2 || n > codebook_tables::most)
-    throw_invalid("a code-book has 2 to 256 values, not " + std::to_string(n));
+    throw_invalid("Codebook", "a code-book has 2 to 256 values, not " + std::to_string(n));
   for (std::size_t i = 0; i < n; ++i) {
     if ((bits_of_float(values[i]) & 0x7fffffffu) >= float_infinity)
-      throw_invalid("value " + std::to_string(i) + " of a code-book is not finite");
+      throw_invalid("Codebook", "value " + std::to_string(i) + " of a code-book is not finite");
   }
   const auto place = [&](std::size_t i) { return order<binary32>(bits_of_float(values[i])); };
   for (std::size_t i = 1; ascending && i < n; ++i) {
     if (place(i) < place(i - 1)) {
-      throw_invalid("value " + std::to_string(i) + " of a code-book, " + text_of(values[i]) +
-                    ", is less than value " + std::to_string(i - 1) + ", " +
-                    text_of(values[i - 1]));
+      throw_invalid("Codebook", "value " + std::to_string(i) + " of a code-book, " +
+                                    text_of(values[i]) + ", is less than value " +
+                                    std::to_string(i - 1) + ", " + text_of(values[i - 1]));
     }
   }
   codebook_tables book;
@@ -164,8 +166,8 @@ inline codebook_tables make_codebook(here, std::span<const float> values, bool a
   }
   book.distinct = distinct.size();
   if (book.distinct < 2)
-    throw_invalid("the " + std::to_string(n) + " values of a code-book are all " +
-                  text_of(values[0]));
+    throw_invalid("Codebook", "the " + std::to_string(n) + " values of a code-book are all " +
+                                  text_of(values[0]));
   for (std::size_t k = 0; k < codebook_tables::most; ++k) {
     if (k + 1 < distinct.size()) {
       set_midpoint(book, k, distinct[k], distinct[k + 1]);
@@ -191,7 +193,8 @@ inline std::uint8_t nearest_code(here, const codebook_tables& book, float x) {
   const std::uint32_t limited = std::min(magnitude, float_infinity - 1);
   const bool negative = magnitude != bits_of_float(x) && magnitude <= float_infinity;
   const float y = float_of_bits(negative ? limited | 0x80000000u : limited);
-  // one by one and in integers' order only: no environment has a say in it
+  const float_environment environment(direction::nearest);  // the difference is rounded
+  // one by one and in integers' order only
   std::size_t k = 0;
   const double z = real_number<double>(y);
   while (k + 1 < book.distinct) {
