@@ -12,3 +12,4 @@
 #include "scaling/snr.hpp"
 #include "scaling/unit.hpp"
 #include "scaling/unit_constraint.hpp"
+#include "scaling/unit_transformer.hpp"

@@ -25,9 +25,10 @@ constexpr NF_INLINE BinaryScales matmul_scales(std::size_t rows, std::size_t inn
                                                std::size_t cols,
                                                Constraint constraint = Constraint::none) {
   using namespace detail;
-  return constrained(constraint, BinaryScales{root_of_quotient(exact_of(1), size_of(inner)),
-                                              root_of_quotient(exact_of(1), size_of(cols)),
-                                              root_of_quotient(exact_of(1), size_of(rows))});
+  return constrained("matmul_scales", constraint,
+                     BinaryScales{root_of_quotient(exact_of(1), size_of("matmul_scales", inner)),
+                                  root_of_quotient(exact_of(1), size_of("matmul_scales", cols)),
+                                  root_of_quotient(exact_of(1), size_of("matmul_scales", rows))});
 }
 
 /// A linear layer, x (batch x fan_in) times w (fan_in x fan_out), w initialised to unit variance.
@@ -38,9 +39,10 @@ constexpr NF_INLINE LinearScales linear_scales(std::size_t batch, std::size_t fa
                                                std::size_t fan_out,
                                                Constraint constraint = Constraint::none) {
   using namespace detail;
-  return constrained(constraint, LinearScales{root_of_quotient(exact_of(1), size_of(fan_in)),
-                                              root_of_quotient(exact_of(1), size_of(fan_out)),
-                                              root_of_quotient(exact_of(1), size_of(batch))});
+  return constrained("linear_scales", constraint,
+                     LinearScales{root_of_quotient(exact_of(1), size_of("linear_scales", fan_in)),
+                                  root_of_quotient(exact_of(1), size_of("linear_scales", fan_out)),
+                                  root_of_quotient(exact_of(1), size_of("linear_scales", batch))});
 }
 /// The last layer of a model in u-muP (Blake et al., arXiv 2407.17465): forward is 1 / fan_in, unconstrained.
 ///
@@ -48,9 +50,9 @@ constexpr NF_INLINE LinearScales linear_scales(std::size_t batch, std::size_t fa
 constexpr NF_INLINE LinearScales linear_readout_scales(std::size_t batch, std::size_t fan_in,
                                                        std::size_t fan_out) {
   using namespace detail;
-  return {nearest_double(quotient(exact_of(1), size_of(fan_in))),
-          root_of_quotient(exact_of(1), size_of(fan_out)),
-          root_of_quotient(exact_of(1), size_of(batch))};
+  return {nearest_double(quotient(exact_of(1), size_of("linear_readout_scales", fan_in))),
+          root_of_quotient(exact_of(1), size_of("linear_readout_scales", fan_out)),
+          root_of_quotient(exact_of(1), size_of("linear_readout_scales", batch))};
 }
 
 /// The shape of a one-dimensional convolution; channels of one group are channels / groups.
@@ -68,14 +70,17 @@ struct Conv1dShape {
 constexpr NF_INLINE LinearScales conv1d_scales(const Conv1dShape& shape,
                                                Constraint constraint = Constraint::none) {
   using namespace detail;
-  const exact kernel = size_of(shape.kernel), groups = size_of(shape.groups);
-  const exact in = quotient(product(size_of(shape.in_channels), kernel), groups);
-  const exact out = quotient(product(size_of(shape.out_channels), kernel),
-                             product(size_of(shape.stride), groups));
-  const exact uses = product(size_of(shape.batch), size_of(shape.out_length));
-  return constrained(constraint, LinearScales{root_of_quotient(exact_of(1), in),
-                                              root_of_quotient(exact_of(1), out),
-                                              root_of_quotient(exact_of(1), uses)});
+  const exact kernel = size_of("conv1d_scales", shape.kernel),
+              groups = size_of("conv1d_scales", shape.groups);
+  const exact in = quotient(product(size_of("conv1d_scales", shape.in_channels), kernel), groups);
+  const exact out = quotient(product(size_of("conv1d_scales", shape.out_channels), kernel),
+                             product(size_of("conv1d_scales", shape.stride), groups));
+  const exact uses =
+      product(size_of("conv1d_scales", shape.batch), size_of("conv1d_scales", shape.out_length));
+  return constrained(
+      "conv1d_scales", constraint,
+      LinearScales{root_of_quotient(exact_of(1), in), root_of_quotient(exact_of(1), out),
+                   root_of_quotient(exact_of(1), uses)});
 }
 
 /// A sum of two independent tensors, each perhaps broadcast `repeats` times.
@@ -86,17 +91,19 @@ constexpr NF_INLINE BinaryScales add_scales(std::size_t left_repeats = 1,
                                             std::size_t right_repeats = 1,
                                             Constraint constraint = Constraint::none) {
   using namespace detail;
-  return constrained(constraint,
-                     BinaryScales{root_of_quotient(exact_of(1), exact_of(2)),
-                                  root_of_quotient(exact_of(1), size_of(left_repeats)),
-                                  root_of_quotient(exact_of(1), size_of(right_repeats))});
+  return constrained(
+      "add_scales", constraint,
+      BinaryScales{root_of_quotient(exact_of(1), exact_of(2)),
+                   root_of_quotient(exact_of(1), size_of("add_scales", left_repeats)),
+                   root_of_quotient(exact_of(1), size_of("add_scales", right_repeats))});
 }
 
 /// The elementwise functions that activation_scales() knows.
 enum class Activation { relu, gelu, silu, tanh, sigmoid };
 
 /// An activation of x ~ N(0, 1): forward = 1 / std f(x) about its mean, grad = 1 / sqrt(E f'(x)^2). GELU is the
-/// exact one.
+/// exact one. The authors' library has empirical fits for GELU and SiLU, which are other numbers: see UnitFactors in
+/// unit_transformer.hpp.
 ///
 /// Result    ReLU in closed form, the others by numerical integration when the program is compiled, to 14 digits
 ///           and more.
@@ -107,7 +114,7 @@ constexpr NF_INLINE OpScales activation_scales(Activation f,
                                                Constraint constraint = Constraint::none) {
   const auto& moments = detail::activation_moments[static_cast<std::size_t>(f)];
   return detail::constrained(
-      constraint,
+      "activation_scales", constraint,
       OpScales{detail::root_of_quotient(detail::exact_of(1), detail::exact_of(moments.variance)),
                detail::root_of_quotient(detail::exact_of(1),
                                         detail::exact_of(moments.square_of_slope))});
@@ -120,7 +127,8 @@ constexpr NF_INLINE OpScales activation_scales(Activation f,
 /// Example   assert(softmax_cross_entropy_scales(2).grad == 2);
 constexpr NF_INLINE OpScales softmax_cross_entropy_scales(std::size_t classes) {
   using namespace detail;
-  require_scale(classes >= 2, "at least 2 classes", static_cast<double>(classes));
+  require_scale("softmax_cross_entropy_scales", classes >= 2, "at least 2 classes",
+                static_cast<double>(classes));
   const exact s = exact_of(classes);
   return {1, root_of_quotient(product(s, s), exact_of(classes - 1))};
 }
@@ -131,17 +139,20 @@ constexpr NF_INLINE OpScales mse_loss_scales() {
   return {1, detail::root_of_quotient(detail::exact_of(1), detail::exact_of(8))};
 }
 
-/// A layer or RMS norm over the last dimension of `rows` vectors; grad_w is that of weight and bias.
+/// A layer norm over the last dimension of `rows` vectors; grad_w is that of weight and bias.
 ///
 /// Example   assert(layer_norm_scales(64).grad_w == 0.125);
 constexpr NF_INLINE LinearScales layer_norm_scales(std::size_t rows) {
-  return {1, 1, detail::root_of_quotient(detail::exact_of(1), detail::size_of(rows))};
+  return {
+      1, 1,
+      detail::root_of_quotient(detail::exact_of(1), detail::size_of("layer_norm_scales", rows))};
 }
 /// A table of `vocabulary` vectors looked up by `tokens` indices in a batch; grad is that of the table.
 ///
 /// Example   assert(embedding_scales(4096, 1024).grad == 2);
 constexpr NF_INLINE OpScales embedding_scales(std::size_t vocabulary, std::size_t tokens) {
-  return {1, detail::root_of_quotient(detail::size_of(vocabulary), detail::size_of(tokens))};
+  return {1, detail::root_of_quotient(detail::size_of("embedding_scales", vocabulary),
+                                      detail::size_of("embedding_scales", tokens))};
 }
 /// Dropout that keeps 1 - p of the elements and divides them by 1 - p.
 ///
@@ -150,7 +161,7 @@ constexpr NF_INLINE OpScales embedding_scales(std::size_t vocabulary, std::size_
 /// Example   assert(dropout_scales(0.75).forward == 0.5);
 constexpr NF_INLINE OpScales dropout_scales(double p) {
   using namespace detail;
-  require_scale(p >= 0 && p < 1, "a probability in [0, 1)", p);
+  require_scale("dropout_scales", p >= 0 && p < 1, "a probability in [0, 1)", p);
   const double kept = nearest_double(root(sum(exact_of(1), negated(exact_of(p)))));
   return {kept, kept};
 }
@@ -168,7 +179,7 @@ struct ResidualScales {
 ///           assert(s.skip == 0.8 && s.residual == 0.6);
 constexpr NF_INLINE ResidualScales residual_scales(double tau) {
   using namespace detail;
-  require_scale(tau >= 0 && tau < 0x1p200, "a ratio of at least 0", tau);
+  require_scale("residual_scales", tau >= 0 && tau < 0x1p200, "a ratio of at least 0", tau);
   const exact square = product(exact_of(tau), exact_of(tau)), all = sum(exact_of(1), square);
   return {root_of_quotient(square, all), root_of_quotient(exact_of(1), all)};
 }
@@ -184,11 +195,11 @@ constexpr NF_INLINE ResidualScales residual_scales(double tau) {
 constexpr NF_INLINE double residual_tau(std::size_t index, std::size_t branches, double mult = 1,
                                         double attention_ratio = 1) {
   using namespace detail;
-  require_scale(index < branches, "an index below the number of branches",
+  require_scale("residual_tau", index < branches, "an index below the number of branches",
                 static_cast<double>(index));
-  require_scale(mult > 0 && mult < 0x1p200, "a positive factor", mult);
-  require_scale(attention_ratio > 0 && attention_ratio < 0x1p200, "a positive ratio",
-                attention_ratio);
+  require_scale("residual_tau", mult > 0 && mult < 0x1p200, "a positive factor", mult);
+  require_scale("residual_tau", attention_ratio > 0 && attention_ratio < 0x1p200,
+                "a positive ratio", attention_ratio);
   const exact r = exact_of(mult), a = exact_of(attention_ratio), a_square = product(a, a);
   const exact mlp =
       quotient(product(exact_of(2), product(r, r)), sum(exact_of(1), a_square));  // squares

@@ -40,14 +40,11 @@ enum class Constraint {
 namespace detail {
 inline namespace NF_BASELINE {
 
-constexpr void require_scale(bool holds, const char* what, double got) {
-  if (!holds) {
-    throw std::invalid_argument("narrowfloat: unit scaling needs " + std::string(what) + ", not " +
-                                shown(got));
-  }
+constexpr void require_scale(const char* call, bool holds, const char* what, double got) {
+  if (!holds) throw_invalid(call, "needs " + std::string(what) + ", not " + shown(got));
 }
-constexpr exact size_of(std::size_t n) {
-  require_scale(n > 0, "sizes of at least 1", 0);
+constexpr exact size_of(const char* call, std::size_t n) {
+  require_scale(call, n > 0, "sizes of at least 1", 0);
   return exact_of(n);
 }
 /// sqrt(a / b).
@@ -70,38 +67,37 @@ constexpr double mean_scale(Constraint constraint, const double* factors, int n)
 }
 
 /// The scale that all of n have under a constraint other than none: the forward one first, then one for each input.
-constexpr double common_scale(Constraint constraint, const double* scales, int n) {
+constexpr double common_scale(const char* call, Constraint constraint, const double* scales,
+                              int n) {
   switch (constraint) {
     case Constraint::to_output_scale:
       return scales[0];
     case Constraint::to_grad_input_scale:
       if (n == 2) return scales[1];
-      throw std::invalid_argument(
-          "narrowfloat: an op with two inputs has a left and a right gradient");
+      throw_invalid(call, "an op with two inputs has a left and a right gradient");
     case Constraint::to_left_grad_scale:
     case Constraint::to_right_grad_scale:
       if (n == 3) return scales[constraint == Constraint::to_left_grad_scale ? 1 : 2];
-      throw std::invalid_argument(
-          "narrowfloat: an op with one input has no left and no right gradient");
+      throw_invalid(call, "an op with one input has no left and no right gradient");
     default:
       return mean_scale(constraint, scales, n);
   }
 }
 
-constexpr OpScales constrained(Constraint constraint, const OpScales& s) {
+constexpr OpScales constrained(const char* call, Constraint constraint, const OpScales& s) {
   if (constraint == Constraint::none) return s;
   const double all[] = {s.forward, s.grad};
-  const double x = common_scale(constraint, all, 2);
+  const double x = common_scale(call, constraint, all, 2);
   return {x, x};
 }
-constexpr BinaryScales constrained(Constraint constraint, const BinaryScales& s) {
+constexpr BinaryScales constrained(const char* call, Constraint constraint, const BinaryScales& s) {
   if (constraint == Constraint::none) return s;
   const double all[] = {s.forward, s.grad_left, s.grad_right};
-  const double x = common_scale(constraint, all, 3);
+  const double x = common_scale(call, constraint, all, 3);
   return {x, x, x};
 }
-constexpr LinearScales constrained(Constraint constraint, const LinearScales& s) {
-  const OpScales x = constrained(constraint, OpScales{s.forward, s.grad_x});
+constexpr LinearScales constrained(const char* call, Constraint constraint, const LinearScales& s) {
+  const OpScales x = constrained(call, constraint, OpScales{s.forward, s.grad_x});
   return {x.forward, x.grad, s.grad_w};
 }
 
