@@ -2,6 +2,4 @@
 // Linear algebra in low precision.
 #pragma once
 
-#include "linalg/accumulator.hpp"
 #include "linalg/dot.hpp"
-#include "linalg/products.hpp"

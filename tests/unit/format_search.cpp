@@ -203,6 +203,16 @@ TEST_CASE("format search: channels vote, and keep their ranges", "[quantize][sea
   }
 }
 
+TEST_CASE("format search: a channel of zeros has no vote, and of equals the fewest bits win",
+          "[quantize][search]") {
+  std::vector<float> x(2 * 256);
+  const std::vector<float> uniform = uniform_numbers();
+  std::copy_n(uniform.begin(), 256, x.begin());
+  CHECK(nf::search_channel_formats(x, 2, 256).format.mantissa_bits == 6);
+  // 1 is the largest value of every format: without error by all, and first by the one of 1 mantissa bit
+  CHECK(nf::search_format(std::vector<float>{1, -1}).format == nf::RuntimeFormat{6, 1, 1});
+}
+
 TEST_CASE("format search: zeros, the ends of float, and what is refused", "[quantize][search]") {
   CHECK(nf::search_format(std::vector<float>(10)).format.max_value == 1);
   CHECK(nf::search_format(std::vector<float>{}).squared_error == 0);

@@ -84,6 +84,38 @@ TEST_CASE("the Pareto front", "[quantize][choose]") {
   CHECK(nf::pareto_front(std::vector{report(3, 3)}) == std::vector<std::size_t>{0});
 }
 
+TEST_CASE("of equal reports the one that was given first comes first", "[quantize][choose]") {
+  const auto report = [](const char* name, double bits, double noise) {
+    return nf::FormatReport{.format = name, .bits = bits, .signal = 1, .noise = noise};
+  };
+  const std::vector given{report("a", 8, 1), report("b", 8, 1), report("c", 4, 2),
+                          report("d", 4, 1), report("e", 4, 1), report("f", 8, 0.5)};
+  const auto names = [&](nf::FormatOrder order) {
+    auto sorted = given;
+    nf::sort_reports(sorted, order);
+    std::string all;
+    for (const auto& r : sorted) all += r.format;
+    return all;
+  };
+  CHECK(names(nf::FormatOrder::bits) == "decfab");
+  CHECK(names(nf::FormatOrder::sqnr) == "fdeabc");
+  CHECK(names(nf::FormatOrder::given) == "abcdef");
+}
+
+TEST_CASE("a matrix with a leading dimension is measured as its copy", "[quantize][choose]") {
+  const std::vector<float> values = test::chooser_numbers();
+  std::vector<float> copy;
+  for (std::size_t r = 0; r < 20; ++r)
+    copy.insert(copy.end(), values.begin() + static_cast<std::ptrdiff_t>(r * cols),
+                values.begin() + static_cast<std::ptrdiff_t>(r * cols + 50));
+  const std::vector candidates{nf::candidate<nf::mxfp4_e2m1>("fp4")};
+  const auto got = nf::choose_formats(nf::MatrixView(values, 20, 50, cols), candidates);
+  const auto expected = nf::choose_formats(copy, 20, 50, candidates);
+  CHECK(got[0].noise == expected[0].noise);
+  CHECK(got[0].signal == expected[0].signal);
+  CHECK(got[0].elements == 1000);
+}
+
 TEST_CASE("what does not fit is refused", "[quantize][choose]") {
   const std::vector<float> six(6);
   CHECK_THROWS_WITH(nf::choose_formats(six, 2, 2, {nf::candidate<nf::mxint8>("int8")}),
@@ -166,7 +198,7 @@ TEST_CASE("the code-books of optimizers and of frozen weights", "[quantize][choo
   };
   for (const std::size_t block : {256, 2048}) {
     check("dynamic8", nf::dynamic_codebook(), "absmax", {.block_size = block});
-    check("udynamic8", nf::dynamic_codebook(nf::Signedness::is_unsigned), "absmax",
+    check("udynamic8", nf::dynamic_codebook(nf::Signedness::is_unsigned).without_zero(), "absmax",
           {.block_size = block});
   }
   for (const bool nested : {false, true}) {

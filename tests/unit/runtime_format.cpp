@@ -135,6 +135,22 @@ TEST_CASE("fake quantization: the gradients of the straight-through estimator",
   CHECK(two == std::vector<float>{1, 0});
 }
 
+TEST_CASE("fake quantization: gradients in the memory of the inputs, or of the gradients",
+          "[quantize][runtime]") {
+  const nf::RuntimeFormat format{3, 2, 6.5f};
+  std::vector<float> in(77), slopes(77), expected(77);
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    in[i] = static_cast<float>((i * 7919) % 1009) / 60 - 8;
+    slopes[i] = static_cast<float>((i * 104729) % 1013) / 7 - 70;
+  }
+  const auto by = nf::fake_quantize_gradient(in, slopes, expected, format);
+  std::vector<float> again = in;
+  CHECK(nf::fake_quantize_gradient(again, slopes, again, format).max_value == by.max_value);
+  CHECK(again == expected);
+  CHECK(nf::fake_quantize_gradient(in, slopes, slopes, format).mantissa_bits == by.mantissa_bits);
+  CHECK(slopes == expected);
+}
+
 TEST_CASE("fake quantization: the gradient of the mantissa bits is that of the step",
           "[quantize][runtime]") {
   // arXiv 2208.09225: q = s round(x / s), s = 2^(p - M - b), b = 2^E - log2(c) + log2(2 - 2^-M) - 1, E = 7 - M; p, and

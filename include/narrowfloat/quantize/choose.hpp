@@ -31,7 +31,7 @@ std::vector<Candidate> usual_candidates(here, const R& rounding);
 /// What one meets in training code: BF16 and FP16 as they are; FP8 with a scale a tensor, 1 x 128 and 128 x 128
 /// values; the OCP MX formats under the rules floor, rceil and even; NVFP4, also four over six; integers of 8 and 4
 /// bits with a float a row, a block; eXmY's e3m1 with an exponent a row; the code-books of optimizers' moments and of
-/// frozen weights: the dynamic tree, signed and unsigned, in blocks of 256 and 2048, NF4 and bitsandbytes' FP4 in blocks
+/// frozen weights: the dynamic tree, signed and unsigned without its 0, in blocks of 256 and 2048, NF4 and bitsandbytes' FP4 in blocks
 /// of 64, with floats and nested.
 ///
 /// Cost      compiles 17 block formats: call it in one source file.

@@ -2,15 +2,20 @@
 // How to quantize to int8.
 #pragma once
 
-#include "../matrix.hpp"
 #include "../rounding.hpp"
 
 namespace narrowfloat {
 
-/// How a matrix is quantized to int8.
+/// Which elements of a matrix share a scale.
+enum class Granularity {
+  tensor,  ///< all
+  row,     ///< those of a row
+  column   ///< those of a column
+};
+
+/// How quantize_int8() quantizes.
 struct Int8Options {
-  /// What shares a scale: a row {1, whole}, a column {whole, 1} or the tensor {whole, whole}; nothing else.
-  BlockShape block = {1, whole};
+  Granularity granularity = Granularity::row;
   NonFinite non_finite = NonFinite::nan_block;  ///< a block is what shares a scale
 };
 

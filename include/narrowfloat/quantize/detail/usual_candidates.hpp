@@ -23,7 +23,8 @@ void add_rules(std::vector<Candidate>& all, const char* name, const R& rounding)
 /// rounding of the others.
 inline void add_codebooks(std::vector<Candidate>& all) {
   CodebookOptions options = measured_codebook_options;
-  const Codebook dynamic = dynamic_codebook(), positive = dynamic_codebook(Signedness::is_unsigned);
+  const Codebook dynamic = dynamic_codebook(),
+                 positive = dynamic_codebook(Signedness::is_unsigned).without_zero();
   for (const std::size_t block : {256, 2048}) {
     options.block_size = block;
     all.push_back(candidate("dynamic8", dynamic, options));
