@@ -79,27 +79,27 @@ class codebook_quantizer : public quantizer {
 
 class int8_quantizer : public quantizer {
  public:
-  explicit int8_quantizer(Granularity granularity) : granularity_(granularity) {}
+  explicit int8_quantizer(BlockShape block) : block_(block) {}
   void quantize(const float* in, std::size_t n) override {
     rows_ = n / columns;
     codes_.resize(n);
-    scales_.resize(granularity_ == Granularity::row ? rows_ : columns);
-    quantize_int8(std::span(in, n), rows_, columns, codes_, scales_, {.granularity = granularity_});
+    scales_.resize(block_.rows == 1 ? rows_ : columns);
+    quantize_int8(std::span(in, n), codes_, scales_, rows_, columns, {.block = block_});
   }
   void dequantize(float* out) const override {
-    dequantize_int8(codes_, scales_, rows_, columns, granularity_, std::span(out, codes_.size()));
+    dequantize_int8(codes_, scales_, std::span(out, codes_.size()), rows_, columns, block_);
   }
 
  private:
-  Granularity granularity_;
+  BlockShape block_;
   std::size_t rows_ = 0;
   std::vector<std::int8_t> codes_;
   std::vector<float> scales_;
 };
 
-template <Granularity Shared>
+template <bool ByRow>
 std::unique_ptr<quantizer> make_int8() {
-  return std::make_unique<int8_quantizer>(Shared);
+  return std::make_unique<int8_quantizer>(ByRow ? BlockShape{1, whole} : BlockShape{whole, 1});
 }
 std::unique_ptr<quantizer> make_dynamic() {
   return std::make_unique<codebook_quantizer>(dynamic_codebook());
@@ -165,8 +165,8 @@ std::vector<quantizer_entry> all_quantizers() {
           more_blocks<nvfp4, 1, Stochastic<>>("nvfp4", "stochastic_16"),
           more_blocks<fp8_row_blocks>("float8_e4m3fn", "1x128"),
           more_blocks<fp8_square_blocks>("float8_e4m3fn", "128x128"),
-          {"int8", "row-wise", 8, {}, {}, &make_int8<Granularity::row>},
-          {"int8", "column-wise", 8, {}, {}, &make_int8<Granularity::column>},
+          {"int8", "row-wise", 8, {}, {}, &make_int8<true>},
+          {"int8", "column-wise", 8, {}, {}, &make_int8<false>},
           {"codebook", "dynamic, block 256", 8, {0.06, 0}, {}, &make_dynamic},
           {"codebook", "nf4, block 64", 4, {}, {}, &make_nf4},
           passing<&fake_quantize_e4m3>("fake_quantize", "e4m3"),

@@ -48,19 +48,17 @@ const Codebook& absmax_codebook(in_library, CodebookPipeline pipeline) {
 }
 
 template <class T, class R>
-void quantize_to_int8(in_library, const T* in, std::size_t rows, std::size_t cols,
-                      const Int8Options& options, const R& rounding, std::int8_t* codes,
-                      float* scales) {
-  quantize_to_int8(here{}, in, rows, cols, options, rounding, codes, scales);
+void quantize_to_int8(in_library, MatrixView<const T> in, int8_sharing sharing,
+                      NonFinite non_finite, const R& rounding, std::int8_t* codes, float* scales) {
+  quantize_to_int8(here{}, in, sharing, non_finite, rounding, codes, scales);
 }
-template void quantize_to_int8(in_library, const float*, std::size_t, std::size_t,
-                               const Int8Options&, const NearestEven&, std::int8_t*, float*);
-template void quantize_to_int8(in_library, const float*, std::size_t, std::size_t,
-                               const Int8Options&, const Stochastic<>&, std::int8_t*, float*);
+template void quantize_to_int8(in_library, MatrixView<const float>, int8_sharing, NonFinite,
+                               const NearestEven&, std::int8_t*, float*);
+template void quantize_to_int8(in_library, MatrixView<const float>, int8_sharing, NonFinite,
+                               const Stochastic<>&, std::int8_t*, float*);
 void dequantize_int8_codes(in_library, const std::int8_t* codes, const float* scales,
-                           std::size_t rows, std::size_t cols, Granularity granularity,
-                           float* out) {
-  dequantize_int8_codes(here{}, codes, scales, rows, cols, granularity, out);
+                           MatrixView<float> out, int8_sharing sharing) {
+  dequantize_int8_codes(here{}, codes, scales, out, sharing);
 }
 void dequantize_sums(in_library, const std::int32_t* sums, std::size_t rows, std::size_t cols,
                      const product_scales& by, float* out) {

@@ -2,4 +2,6 @@
 // Linear algebra in low precision.
 #pragma once
 
+#include "linalg/accumulator.hpp"
 #include "linalg/dot.hpp"
+#include "linalg/products.hpp"

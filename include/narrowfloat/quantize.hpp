@@ -14,6 +14,7 @@
 #include "quantize/fake_quantize.hpp"
 #include "quantize/format_report.hpp"
 #include "quantize/format_search.hpp"
+#include "quantize/int8_matrix.hpp"
 #include "quantize/int8_options.hpp"
 #include "quantize/integer.hpp"
 #include "quantize/runtime_format.hpp"

@@ -37,7 +37,8 @@ std::vector<float> numbers(const Case& c) {
   std::uint32_t state = 8;
   std::vector<float> values;
   while (values.size() < c.n) {
-    const float size = std::ldexp(1.3f, static_cast<int>(values.size() / 50 % 9) - 4);
+    const float size =
+        std::ldexp(1.3f, static_cast<int>(values.size() / 50 % 9 + values.size() / 3000) - 4);
     const auto more =
         block_for(c.book, std::min<std::size_t>(50, c.n - values.size()), size, state);
     values.insert(values.end(), more.begin(), more.end());

@@ -57,7 +57,7 @@ TEST_CASE("int8: built with -ffast-math, every kind of number", "[isa]") {
         std::bit_cast<float>(0x30000000u + static_cast<std::uint32_t>(i) * 0x7654321u % (1u << 28));
   }
   const float row_scale = 0x1.2345p-7f;
-  nf::dequantize_product(sums, 1, sums.size(), std::span(&row_scale, 1), scales, out);
+  nf::dequantize_product(sums, std::span(&row_scale, 1), scales, out, 1, sums.size());
   for (std::size_t i = 0; i < sums.size(); ++i) {
     bad.expect_equal([] { return std::string("product"); }, i,
                      float_bits(expected_product(sums[i], row_scale, scales[i])),

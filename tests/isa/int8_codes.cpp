@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // quantize_int8(): every code is the exact quotient 127 x / amax, rounded once, and every number back is exact and
-// rounded once: by the oracle, in integers, for every length, granularity, rounding and environment.
-#include <narrowfloat/quantize/integer.hpp>
+// rounded once: by the oracle, in integers, for every length, shape, rounding and environment.
+#include <narrowfloat/quantize/int8_matrix.hpp>
 
 #include "support/catch.hpp"
 #include "support/check_int8.hpp"
 #include "support/environments.hpp"
 
 using namespace test;
-using nf::Granularity;
 
 TEST_CASE("int8: every rounding of every kind of number", "[isa]") {
   using oracle::Mode;
@@ -47,10 +46,11 @@ void check_last_bit(Mismatches& bad) {
       expected.push_back(t + r >= one ? 1 : 0);
     }
   }
-  const auto q = nf::quantize_int8(in, 1, in.size(), {}, nf::StochasticA<N>{words});
+  const auto q = nf::Int8Matrix::quantize(in, 1, in.size(), {}, nf::StochasticA<N>{words});
   for (std::size_t i = 0; i < in.size(); ++i) {
     bad.expect_equal([] { return std::to_string(N) + " bits"; }, float_bits(in[i]),
-                     static_cast<std::uint8_t>(expected[i]), static_cast<std::uint8_t>(q.codes[i]));
+                     static_cast<std::uint8_t>(expected[i]),
+                     static_cast<std::uint8_t>(q.codes()[i]));
   }
 }
 
@@ -88,17 +88,17 @@ TEST_CASE("int8: no floating-point environment moves a bit", "[isa]") {
       static std::vector<float> in[6];
       std::vector<float>& x = in[static_cast<std::size_t>(kind)];
       if (x.empty()) x = numbers(7 * 149, kind);
-      for (const Granularity granularity : all_granularities) {
-        const nf::Int8Matrix q = nf::quantize_int8(x, 7, 149, {granularity});
-        const nf::Int8Matrix r = nf::quantize_int8(x, 7, 149, {granularity}, nf::Stochastic<>{});
+      for (const nf::BlockShape shape : all_shapes) {
+        const nf::Int8Matrix q = nf::Int8Matrix::quantize(x, 7, 149, {shape});
+        const nf::Int8Matrix r = nf::Int8Matrix::quantize(x, 7, 149, {shape}, nf::Stochastic<>{});
         std::vector<float> out(x.size());
         q.dequantize(out);
-        for (const std::int8_t code : q.codes) all.push_back(static_cast<std::uint8_t>(code));
-        for (const std::int8_t code : r.codes) all.push_back(static_cast<std::uint8_t>(code));
+        for (const std::int8_t code : q.codes()) all.push_back(static_cast<std::uint8_t>(code));
+        for (const std::int8_t code : r.codes()) all.push_back(static_cast<std::uint8_t>(code));
         for (const float y : out) all.push_back(float_bits(y));
         const std::vector<std::int32_t> sums(x.size(), 12345);
-        nf::dequantize_product(sums, 7, 149, std::vector<float>{q.scales[0]},
-                               std::vector<float>{0.3f}, out, std::vector<float>(149, 0.7f));
+        nf::dequantize_product(sums, std::vector<float>{q.scales()[0]}, std::vector<float>{0.3f},
+                               out, 7, 149, std::vector<float>(149, 0.7f));
         for (const float y : out) all.push_back(float_bits(y));
       }
     }

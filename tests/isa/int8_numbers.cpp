@@ -12,7 +12,6 @@
 #include "support/guarded_pages.hpp"
 
 using namespace test;
-using nf::Granularity;
 
 namespace {
 
@@ -54,9 +53,15 @@ const std::vector<std::int8_t>& all_codes() {
 }
 
 /// Codes of every kind, and scales in any order.
-nf::Int8Matrix any_matrix(std::size_t rows, std::size_t cols, Granularity granularity) {
-  nf::Int8Matrix q{rows, cols, granularity, std::vector<std::int8_t>(rows * cols),
-                   std::vector<float>(nf::detail::scales_of(granularity, rows, cols))};
+struct AnyMatrix {
+  std::size_t rows, cols;
+  nf::BlockShape shape;
+  std::vector<std::int8_t> codes;
+  std::vector<float> scales;
+};
+AnyMatrix any_matrix(std::size_t rows, std::size_t cols, nf::BlockShape shape) {
+  AnyMatrix q{rows, cols, shape, std::vector<std::int8_t>(rows * cols),
+              std::vector<float>(scales_of(shape, rows, cols))};
   for (std::size_t i = 0; i < q.codes.size(); ++i)
     q.codes[i] = static_cast<std::int8_t>(i * 7919 >> 3);
   for (std::size_t i = 0; i < q.scales.size(); ++i)
@@ -70,18 +75,17 @@ TEST_CASE("int8: every code times scales of every kind", "[isa]") {
   const std::vector<float> scales = all_scales();
   const std::vector<std::int8_t>& codes = all_codes();
   const std::size_t n = scales.size();
-  std::vector<std::int8_t> by_row(256 * n), by_column(256 * n);
+  std::vector<std::int8_t> of_rows(256 * n), of_columns(256 * n);
   for (std::size_t code = 0; code < 256; ++code) {
     for (std::size_t scale = 0; scale < n; ++scale)
-      by_row[scale * 256 + code] = by_column[code * n + scale] = codes[code];
+      of_rows[scale * 256 + code] = of_columns[code * n + scale] = codes[code];
   }
   std::vector<float> rows(256 * n), columns(256 * n), tensor(256);
-  nf::dequantize_int8(by_row, scales, n, 256, Granularity::row, rows);
-  nf::dequantize_int8(by_column, scales, 256, n, Granularity::column, columns);
+  nf::dequantize_int8(of_rows, scales, rows, n, 256);
+  nf::dequantize_int8(of_columns, scales, columns, 256, n, by_column);
   Mismatches bad;
   for (std::size_t scale = 0; scale < n; ++scale) {
-    nf::dequantize_int8(codes, std::span(scales).subspan(scale, 1), 1, 256, Granularity::tensor,
-                        tensor);
+    nf::dequantize_int8(codes, std::span(scales).subspan(scale, 1), tensor, 1, 256, by_tensor);
     for (std::size_t code = 0; code < 256; ++code) {
       const std::uint32_t expected = expected_number(codes[code], float_bits(scales[scale]));
       const auto check = [&](const char* what, float got) {
@@ -100,20 +104,19 @@ TEST_CASE("int8: every code times scales of every kind", "[isa]") {
 TEST_CASE("int8: numbers of every length, from every place, and nothing outside", "[isa]") {
   Mismatches bad;
   GuardedPages in(1024), out(4 * 1024);
-  for (const Granularity granularity : all_granularities) {
+  for (const nf::BlockShape shape : all_shapes) {
     for (std::size_t cols = 0; cols <= 300; ++cols) {
       const std::size_t rows = cols > 150 ? 1 : 2, n = rows * cols;
-      const nf::Int8Matrix q = any_matrix(rows, cols, granularity);
+      const AnyMatrix q = any_matrix(rows, cols, shape);
       // both arrays end at the page that cannot be accessed
       auto* const codes = reinterpret_cast<std::int8_t*>(in.end()) - n;
       auto* const numbers = reinterpret_cast<float*>(out.end()) - n;
       std::ranges::copy(q.codes, codes);
       std::memset(out.begin(), 0x5a, static_cast<std::size_t>(out.end() - out.begin()));
-      nf::dequantize_int8(std::span(codes, n), q.scales, rows, cols, granularity,
-                          std::span(numbers, n));
+      nf::dequantize_int8(std::span(codes, n), q.scales, std::span(numbers, n), rows, cols, shape);
       const auto where = [&] { return std::to_string(rows) + " x " + std::to_string(cols); };
       for (std::size_t i = 0; i < n; ++i) {
-        const float scale = q.scales[scale_at(granularity, i / cols, i % cols)];
+        const float scale = q.scales[scale_at(shape, i / cols, i % cols)];
         bad.expect_equal(where, i, expected_number(q.codes[i], float_bits(scale)),
                          float_bits(numbers[i]));
       }
@@ -129,21 +132,21 @@ TEST_CASE("int8: matrices beyond the caches come back as their rows", "[isa]") {
   constexpr std::size_t cols = 1501, places = 32;
   const std::size_t rows =
       nf::detail::find_cpu_features().last_level_cache / (1 + sizeof(float)) / cols + 1;
-  for (const Granularity granularity : all_granularities) {
-    nf::Int8Matrix q = any_matrix(rows, cols, granularity);
-    if (granularity == Granularity::row) q.scales[rows / 2] = 0x1p-140f;
+  for (const nf::BlockShape shape : all_shapes) {
+    AnyMatrix q = any_matrix(rows, cols, shape);
+    if (shape == by_row) q.scales[rows / 2] = 0x1p-140f;
     REQUIRE(nf::detail::leaves_caches(q.codes.size() * (1 + sizeof(float))));
     std::vector<float> expected(q.codes.size()), out(q.codes.size() + 2 * places);
     for (std::size_t row = 0; row < rows; ++row) {
-      const std::size_t first = scale_at(granularity, row, 0),
-                        count = granularity == Granularity::column ? cols : 1;
+      const std::size_t first = scale_at(shape, row, 0), count = shape == by_column ? cols : 1;
       nf::dequantize_int8(std::span(q.codes).subspan(row * cols, cols),
-                          std::span(q.scales).subspan(first, count), 1, cols, granularity,
-                          std::span(expected).subspan(row * cols, cols));
+                          std::span(q.scales).subspan(first, count),
+                          std::span(expected).subspan(row * cols, cols), 1, cols, shape);
     }
     for (const std::size_t place : {std::size_t{0}, std::size_t{3}, std::size_t{16}}) {
       std::ranges::fill(out, -1234.5f);
-      q.dequantize(std::span(out).subspan(place, expected.size()));
+      nf::dequantize_int8(q.codes, q.scales, std::span(out).subspan(place, expected.size()), rows,
+                          cols, shape);
       Mismatches bad;
       for (std::size_t i = 0; i < out.size(); ++i) {
         const bool inside = i >= place && i - place < expected.size();

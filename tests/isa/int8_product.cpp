@@ -33,8 +33,9 @@ TEST_CASE("int8 products: the stated chain, every length, nothing outside is tou
       const bool has_bias = way & 1, one_scale = way & 2;
       const std::span<const float> all(scales, n), biases(bias, has_bias ? n : 0);
       if (one_scale && n == 0) continue;
-      nf::dequantize_product(std::span<const std::int32_t>(sums, n), 1, n, std::span(&a, 1),
-                             one_scale ? all.first(1) : all, std::span<float>(out, n), biases);
+      nf::dequantize_product(std::span<const std::int32_t>(sums, n), std::span(&a, 1),
+                             one_scale ? all.first(1) : all, std::span<float>(out, n), 1, n,
+                             biases);
       for (std::size_t i = 0; i < n; ++i) {
         float y = expected_product(sums[i], a, scales[one_scale ? 0 : i]);
         if (has_bias) y += bias[i];
@@ -57,7 +58,7 @@ TEST_CASE("int8 products: the factor is 1 / 16129, not 6.200124e-05", "[isa]") {
   // 127 * 127 * 1000 products of full scale are exactly 1000; the literal of a known reference gives 1000.018
   const std::vector<std::int32_t> sums{16129000};
   std::vector<float> y(1);
-  nf::dequantize_product(sums, 1, 1, std::vector<float>{1}, std::vector<float>{1}, y);
+  nf::dequantize_product(sums, std::vector<float>{1}, std::vector<float>{1}, y, 1, 1);
   CHECK(y[0] == 1000);
   CHECK(static_cast<float>(16129000 * 6.200124e-05) != y[0]);
 }
@@ -69,15 +70,15 @@ TEST_CASE("int8 products: Inf, NaN and what is not a number of theirs", "[isa]")
   const std::vector<float> one{1}, infinite{inf}, negative_nan{std::bit_cast<float>(0xffc12345u)},
       largest{std::numeric_limits<float>::max()}, bias{0, -inf, 1, 0};
   std::vector<float> y(4);
-  nf::dequantize_product(sums, 1, 4, one, infinite, y);
+  nf::dequantize_product(sums, one, infinite, y, 1, 4);
   CHECK(bits_of(y[0]) == nan);
   CHECK(y[1] == inf);
   CHECK(y[2] == -inf);
-  nf::dequantize_product(sums, 1, 4, one, infinite, y, bias);
+  nf::dequantize_product(sums, one, infinite, y, 1, 4, bias);
   CHECK(bits_of(y[1]) == nan);
-  nf::dequantize_product(sums, 1, 4, negative_nan, one, y);
+  nf::dequantize_product(sums, negative_nan, one, y, 1, 4);
   for (const float x : y) CHECK(bits_of(x) == nan);
-  nf::dequantize_product(sums, 1, 4, largest, largest, y);
+  nf::dequantize_product(sums, largest, largest, y, 1, 4);
   CHECK(y[1] == inf);
   CHECK(y[0] == 0);
 }

@@ -3,7 +3,7 @@
 // it holds in a program built with -ffast-math too.
 #pragma once
 
-#include <narrowfloat/quantize/integer.hpp>
+#include <narrowfloat/quantize/int8_matrix.hpp>
 
 #include "support/block_oracle.hpp"
 #include "support/formats.hpp"
@@ -33,10 +33,14 @@ inline std::uint32_t expected_number(int code, std::uint32_t scale) {
                        oracle::Saturation::none);
 }
 
-inline std::size_t scale_at(nf::Granularity granularity, std::size_t row, std::size_t col) {
-  return granularity == nf::Granularity::row      ? row
-         : granularity == nf::Granularity::column ? col
-                                                  : 0;
+inline constexpr nf::BlockShape by_tensor{nf::whole, nf::whole}, by_row{1, nf::whole},
+    by_column{nf::whole, 1}, all_shapes[] = {by_tensor, by_row, by_column};
+
+inline std::size_t scale_at(nf::BlockShape shape, std::size_t row, std::size_t col) {
+  return shape == by_row ? row : shape == by_column ? col : 0;
+}
+inline std::size_t scales_of(nf::BlockShape shape, std::size_t rows, std::size_t cols) {
+  return shape == by_tensor ? 1 : shape == by_row ? rows : cols;
 }
 
 enum class Kind { ties, fine, near, spread, tiny, huge };
@@ -66,8 +70,6 @@ inline std::vector<float> numbers(std::size_t n, Kind kind) {
 
 inline constexpr Kind all_kinds[] = {Kind::ties,   Kind::fine, Kind::near,
                                      Kind::spread, Kind::tiny, Kind::huge};
-inline constexpr nf::Granularity all_granularities[] = {
-    nf::Granularity::tensor, nf::Granularity::row, nf::Granularity::column};
 
 /// What `rounding` is in the oracle's words; random bits are those of element i.
 template <class R>
@@ -78,31 +80,32 @@ oracle::Rounding oracle_rounding(const R& rounding, oracle::Mode mode, std::size
 template <class R>
 void check_int8(const std::vector<float>& in, std::size_t rows, std::size_t cols, const R& rounding,
                 oracle::Mode mode, Mismatches& bad) {
-  for (const nf::Granularity granularity : all_granularities) {
-    const nf::Int8Matrix q = nf::quantize_int8(in, rows, cols, {granularity}, rounding);
-    std::vector<std::uint32_t> amax(q.scales.size());
+  for (const nf::BlockShape shape : all_shapes) {
+    const nf::Int8Matrix q = nf::Int8Matrix::quantize(in, rows, cols, {shape}, rounding);
+    std::vector<std::uint32_t> amax(q.scales().size());
     for (std::size_t i = 0; i < in.size(); ++i) {
-      std::uint32_t& most = amax[scale_at(granularity, i / cols, i % cols)];
+      std::uint32_t& most = amax[scale_at(shape, i / cols, i % cols)];
       most = std::max(most, float_bits(in[i]) & 0x7fffffffu);
     }
     std::vector<float> out(in.size());
     q.dequantize(out);
     const auto where = [&](const char* what) {
       return std::string(what) + " of " + std::to_string(rows) + " x " + std::to_string(cols) +
-             ", granularity " + std::to_string(static_cast<int>(granularity)) + ", mode " +
+             ", scales " + std::to_string(scales_of(shape, rows, cols)) + ", mode " +
              std::to_string(static_cast<int>(mode));
     };
     for (std::size_t i = 0; i < amax.size(); ++i)
-      bad.expect_equal([&] { return where("scale"); }, i, amax[i], float_bits(q.scales[i]));
+      bad.expect_equal([&] { return where("scale"); }, i, amax[i], float_bits(q.scales()[i]));
     for (std::size_t i = 0; i < in.size(); ++i) {
-      const std::size_t at = scale_at(granularity, i / cols, i % cols);
+      const std::size_t at = scale_at(shape, i / cols, i % cols);
       const oracle::Exact scale = oracle::from_f32_bits(amax[at]);
       const oracle::Exact x = oracle::product(top, oracle::from_f32_bits(float_bits(in[i])));
       const std::uint32_t code = oracle::divide(int8, x, scale, oracle_rounding(rounding, mode, i));
       bad.expect_equal([&] { return where("code"); }, float_bits(in[i]), code,
-                       static_cast<std::uint8_t>(q.codes[i]));
-      bad.expect_equal([&] { return where("number"); }, static_cast<std::uint8_t>(q.codes[i]),
-                       expected_number(q.codes[i], float_bits(q.scales[at])), float_bits(out[i]));
+                       static_cast<std::uint8_t>(q.codes()[i]));
+      bad.expect_equal([&] { return where("number"); }, static_cast<std::uint8_t>(q.codes()[i]),
+                       expected_number(q.codes()[i], float_bits(q.scales()[at])),
+                       float_bits(out[i]));
     }
   }
 }

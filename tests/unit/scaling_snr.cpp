@@ -4,6 +4,7 @@
 #include <narrowfloat/scaling/snr.hpp>
 
 #include <narrowfloat/convert.hpp>
+#include <narrowfloat/quantize/runtime_format.hpp>
 
 #include <cmath>
 
@@ -97,6 +98,67 @@ TEST_CASE("snr: as the conversion itself makes the noise", "[scaling][snr]") {
   }
 }
 
+TEST_CASE("snr: Student's t, by a plain integration and in its limits", "[scaling][snr]") {
+  // t = (degrees - 2)^(1/2) sinh(s): a plain sum in s, with the conversion itself
+  const auto plain = [](auto format, double sigma, double degrees) {
+    using F = decltype(format);
+    double error = 0, weights = 0, power = 0;
+    const int steps = 1 << 20;
+    const double end = 45;
+    for (int i = 0; i < steps; ++i) {
+      const double s = end * (i + 0.5) / steps, x = std::sqrt(degrees - 2) * std::sinh(s);
+      const double weight = std::pow(std::cosh(s), -degrees);
+      const F y = nf::convert<F>(x * sigma, nf::nearest_even, nf::Saturation::finite);
+      const double difference = static_cast<double>(y) / sigma - x;
+      error += weight * difference * difference;
+      power += weight * x * x;
+      weights += weight;
+    }
+    CHECK(std::fabs(power / weights - 1) < 1e-6);  // the variance is 1
+    return weights / error;
+  };
+  for (const double degrees : {3.0, 5.0, 30.0}) {
+    CAPTURE(degrees);
+    for (const double sigma : {0.03, 1.0, 90.0}) {
+      const nf::StudentT t{degrees};
+      CHECK(std::fabs(nf::snr<nf::float8_e4m3fn>(sigma, t) /
+                          plain(nf::float8_e4m3fn{}, sigma, degrees) -
+                      1) < 1e-4);
+      CHECK(std::fabs(nf::snr<e2m1>(sigma, t) / plain(e2m1{}, sigma, degrees) - 1) < 1e-4);
+    }
+  }
+  // many degrees: normal; nothing is left of what is flushed, whatever the tails
+  CHECK(std::fabs(nf::snr<e2m1>(1, nf::StudentT{1e6}) / nf::snr<e2m1>(1) - 1) < 1e-4);
+  for (const double degrees : {2.05, 2.5, 4.0, 100.0, 1e6})
+    CHECK(std::fabs(nf::snr<nf::float8_e4m3fn>(0x1p-1000, nf::StudentT{degrees}) - 1) < 1e-10);
+  CHECK(nf::snr_db<nf::bfloat16>(1, nf::StudentT{3}) > 55);  // tails cost a wide range nothing
+  CHECK(nf::snr_db<nf::float8_e4m3fn>(16, nf::StudentT{3}) < 25);
+}
+
+TEST_CASE("snr: formats of run time are those of the same values", "[scaling][snr]") {
+  const nf::RuntimeFormat bias_8{.exponent_bits = 4, .mantissa_bits = 3, .max_value = 240},
+      fp6{.exponent_bits = 3, .mantissa_bits = 2, .max_value = 28};
+  for (const double sigma : {0.01, 1.0, 77.0}) {
+    CHECK(std::fabs(nf::snr(bias_8, sigma) / nf::snr<nf::float8_e4m3fnuz>(sigma) - 1) < 1e-12);
+    CHECK(std::fabs(nf::snr_db(fp6, sigma, nf::StudentT{4}) -
+                    nf::snr_db<e3m2>(sigma, nf::StudentT{4})) < 1e-9);
+    CHECK(std::fabs(nf::snr(fp6, sigma, nf::Distribution::uniform) /
+                        nf::snr<e3m2>(sigma, nf::Distribution::uniform) -
+                    1) < 1e-12);
+  }
+  // between two powers of two, as no other format
+  const nf::RuntimeFormat middle{.exponent_bits = 4, .mantissa_bits = 3, .max_value = 300};
+  CHECK(std::fabs(nf::snr(middle, 1.25) / nf::snr(bias_8, 1.0) - 1) < 1e-6);
+  nf::RuntimeFormat odd = middle;
+  odd.is_signed = false;
+  CHECK_THROWS_WITH(nf::snr(odd, 1), "narrowfloat::snr: the format is unsigned");
+  for (const double degrees : {2.0, -1.0, std::nan("")})
+    CHECK_THROWS_AS(nf::snr<e2m1>(1, nf::StudentT{degrees}), std::invalid_argument);
+  CHECK_THROWS_WITH(
+      nf::snr<e2m1>(1, nf::StudentT{2}),
+      "narrowfloat::snr: Student's t with 2 degrees of freedom, not 2.05 to 1,000,000");
+}
+
 TEST_CASE("snr: nothing is left of what is flushed", "[scaling][snr]") {
   // E x^2 is 1 by the same integration: its error is the integrator's
   CHECK(std::fabs(nf::snr<nf::float8_e4m3fn>(0x1p-40) - 1) < 1e-13);
@@ -114,5 +176,6 @@ TEST_CASE("snr: uniform numbers within one binade of equal steps", "[scaling][sn
 TEST_CASE("snr: a standard deviation that is none is refused", "[scaling][snr]") {
   CHECK_THROWS_WITH(nf::snr<e2m1>(-2), "narrowfloat::snr: a standard deviation of -2");
   CHECK_THROWS_AS(nf::snr<e2m1>(0), std::invalid_argument);
+  CHECK_THROWS_WITH(nf::snr_db<e2m1>(0), "narrowfloat::snr_db: a standard deviation of 0");
   CHECK_THROWS_AS(nf::snr_db<e2m1>(std::nan("")), std::invalid_argument);
 }

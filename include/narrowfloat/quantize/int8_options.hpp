@@ -2,20 +2,15 @@
 // How to quantize to int8.
 #pragma once
 
+#include "../matrix.hpp"
 #include "../rounding.hpp"
 
 namespace narrowfloat {
 
-/// Which elements of a matrix share a scale.
-enum class Granularity {
-  tensor,  ///< all
-  row,     ///< those of a row
-  column   ///< those of a column
-};
-
-/// How quantize_int8() quantizes.
+/// How a matrix is quantized to int8.
 struct Int8Options {
-  Granularity granularity = Granularity::row;
+  /// What shares a scale: a row {1, whole}, a column {whole, 1} or the tensor {whole, whole}; nothing else.
+  BlockShape block = {1, whole};
   NonFinite non_finite = NonFinite::nan_block;  ///< a block is what shares a scale
 };
 

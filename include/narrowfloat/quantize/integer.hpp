@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Symmetric int8 by the largest magnitude, 127 levels a side: rows, columns or a tensor share a scale. And what the
-// sums of the products of two such matrices are worth.
+// sums of the products of two such matrices are worth. The matrix that owns its codes is in int8_matrix.hpp.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <ranges>
 #include <span>
-#include <vector>
+#include <type_traits>
 
 #include "../stats.hpp"
 #include "detail/int8_calls.hpp"
@@ -24,38 +25,80 @@ concept int8_range = std::ranges::contiguous_range<T> && std::ranges::sized_rang
 /// The most products of two int8 codes of which int32 always holds the sum.
 inline constexpr std::size_t int8_product_depth = 0x7fffffff / (127 * 127);
 
-/// Quantizes a row-major matrix to signed bytes, row-wise, column-wise or as a whole: the vector-wise quantization of
-/// LLM.int8() (Dettmers et al., arXiv 2208.07339) and of SwitchBack (Wortsman et al., arXiv 2304.13013).
+namespace detail {
+inline namespace NF_BASELINE {
+
+/// Checks and quantizes.
+template <class T, class R>
+NF_INLINE void quantize_int8_matrix(const char* call, MatrixView<const T> in,
+                                    std::span<std::int8_t> codes, std::span<float> scales,
+                                    const Int8Options& options, const R& rounding) {
+  const int8_sharing sharing =
+      require_int8(call, codes.size(), scales.size(), in.rows(), in.cols(), options.block);
+  if constexpr (requires { rounding.size(); }) require_words(call, rounding.size(), in.size());
+  quantize_to_int8(place_of<is_compiled_int8<T, R>, T, R>(), in, sharing, options.non_finite,
+                   rounding, codes.data(), scales.data());
+}
+
+inline void dequantize_int8_matrix(const char* call, std::span<const std::int8_t> codes,
+                                   std::span<const float> scales, MatrixView<float> out,
+                                   BlockShape block) {
+  const int8_sharing sharing =
+      require_int8(call, codes.size(), scales.size(), out.rows(), out.cols(), block);
+  dequantize_int8_codes(place_of<true>(), codes.data(), scales.data(), out, sharing);
+}
+
+template <class In>
+NF_INLINE MatrixView<const number_of<In>> source_matrix(const char* call, const In& in,
+                                                        std::size_t rows, std::size_t cols) {
+  return matrix_of(call, "the input", in, rows, cols);
+}
+
+template <class T>
+concept float_element = lossless_to < std::remove_const_t<T>,
+float > ;
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// Quantizes a row-major matrix to signed bytes in memory of the caller's, row-wise, column-wise or as a whole: the
+/// vector-wise quantization of LLM.int8() (Dettmers et al., arXiv 2208.07339) and of SwitchBack (Wortsman et al., arXiv
+/// 2304.13013).
 ///
 /// Result    each scale is the largest magnitude, a float, of what shares it; each code is the exact quotient
 ///           127 * x / scale rounded once by `rounding`, to nearest even by default. No float stands for the
 ///           quotient: a tie is one of real numbers. -128 is no code. A keyed Stochastic draws the bits of index
-///           offset + i for element i of the row-major matrix, whatever the granularity.
+///           offset + i for element i of the row-major matrix, whatever shares a scale.
 /// Special   zeros alone have scale 0 and codes 0. NaN and Inf by options.non_finite: by default their block has
 ///           scale NaN and codes 0; under saturate Inf has the code 127 or -127 and the scale the largest float, and
 ///           NaN is as by default; under propagate the scale is that of the finite elements, Inf 127 or -127, NaN
-///           127. Sizes that do not fit throw std::invalid_argument with the numbers before anything is written.
+///           127. What is finite comes back finite. Sizes that do not fit throw std::invalid_argument with the numbers
+///           before anything is written.
 /// Requires  the arrays are apart.
-/// Promises  the same bits on every instruction set and in every floating-point environment.
+/// Promises  the same bits on every instruction set and in every floating-point environment; no floating-point
+///           exception.
 /// Cost      two passes over the values, row-wise a row at a time; memory for three numbers, column-wise three a scale.
 ///           Of random bits up to 13 are fastest; more than 16 cost a long division an element.
 ///
 /// Example   std::vector<std::int8_t> codes(x.size());
 ///           std::vector<float> scales(rows);
-///           quantize_int8(x, rows, cols, codes, scales, {.granularity = Granularity::row});
+///           quantize_int8(x, codes, scales, rows, cols, {.block = {1, whole}});
 ///           assert(scales[0] == amax(std::span(x).first(cols)));
 ///           assert(amax(std::span(x)) <= 3 && *std::ranges::min_element(codes) == -127);
 template <float_source In, int8_range Codes, float_range Scales, rounding_policy R = NearestEven>
-NF_INLINE void quantize_int8(const In& in, std::size_t rows, std::size_t cols, Codes&& codes,
-                             Scales&& scales, const Int8Options& options = {}, R rounding = {}) {
-  detail::require_int8(std::ranges::size(codes), std::ranges::size(scales), rows, cols,
-                       options.granularity);
-  detail::require_shape("the input", std::ranges::size(in), rows, cols);
-  if constexpr (requires { rounding.size(); }) detail::require_words(rounding.size(), rows * cols);
-  using T = detail::number_of<In>;
-  detail::quantize_to_int8(detail::place_of<detail::is_compiled_int8<T, R>, T, R>(),
-                           std::ranges::data(in), rows, cols, options, rounding,
-                           std::ranges::data(codes), std::ranges::data(scales));
+NF_INLINE void quantize_int8(const In& in, Codes&& codes, Scales&& scales, std::size_t rows,
+                             std::size_t cols, const Int8Options& options = {}, R rounding = {}) {
+  detail::quantize_int8_matrix("quantize_int8",
+                               detail::source_matrix("quantize_int8", in, rows, cols), codes,
+                               scales, options, rounding);
+}
+/// The same of a matrix with a leading dimension.
+template <detail::float_element T, int8_range Codes, float_range Scales,
+          rounding_policy R = NearestEven>
+NF_INLINE void quantize_int8(MatrixView<T> in, Codes&& codes, Scales&& scales,
+                             const Int8Options& options = {}, R rounding = {}) {
+  detail::quantize_int8_matrix("quantize_int8", MatrixView<const std::remove_const_t<T>>(in), codes,
+                               scales, options, rounding);
 }
 
 /// Codes and scales to floats.
@@ -68,63 +111,40 @@ NF_INLINE void quantize_int8(const In& in, std::size_t rows, std::size_t cols, C
 ///
 /// Example   const std::vector<std::int8_t> codes{127, -64, 0, 1};
 ///           std::vector<float> out(4);
-///           dequantize_int8(codes, std::vector<float>{254.0f}, 1, 4, Granularity::tensor, out);
+///           dequantize_int8(codes, std::vector<float>{254.0f}, out, 1, 4, {whole, whole});
 ///           assert((out == std::vector<float>{254, -128, 0, 2}));
 template <int8_range Codes, float_range Scales, float_range Out>
-NF_INLINE void dequantize_int8(const Codes& codes, const Scales& scales, std::size_t rows,
-                               std::size_t cols, Granularity granularity, Out&& out) {
-  detail::require_int8(std::ranges::size(codes), std::ranges::size(scales), rows, cols,
-                       granularity);
-  detail::require_shape("the output", std::ranges::size(out), rows, cols);
-  detail::dequantize_int8_codes(detail::place_of<true>(), std::ranges::data(codes),
-                                std::ranges::data(scales), rows, cols, granularity,
-                                std::ranges::data(out));
+NF_INLINE void dequantize_int8(const Codes& codes, const Scales& scales, Out&& out,
+                               std::size_t rows, std::size_t cols, BlockShape block = {1, whole}) {
+  detail::dequantize_int8_matrix(
+      "dequantize_int8", codes, scales,
+      detail::matrix_of("dequantize_int8", "the output", out, rows, cols), block);
+}
+/// The same to a matrix with a leading dimension.
+template <int8_range Codes, float_range Scales>
+NF_INLINE void dequantize_int8(const Codes& codes, const Scales& scales, MatrixView<float> out,
+                               BlockShape block = {1, whole}) {
+  detail::dequantize_int8_matrix("dequantize_int8", codes, scales, out, block);
 }
 
-/// A matrix of int8 codes in row-major order and its scales: one, one a row or one a column.
+/// int8 codes as numbers, before the scale: converted as a range of floats is.
 ///
-/// Example   const Int8Matrix w = quantize_int8(weights, rows, cols, {Granularity::tensor});
-///           const Int8Matrix t = w.transposed();
-///           assert(w.scales.size() == 1 && t.rows == cols && t.codes[1] == w.codes[cols]);
-///           std::vector<float> out(weights.size());
-///           w.dequantize(out);
-///           assert(std::abs(out[5] - weights[5]) < w.scales[0] / 253);
-struct Int8Matrix {
-  std::size_t rows = 0, cols = 0;
-  Granularity granularity = Granularity::row;
-  std::vector<std::int8_t> codes;
-  std::vector<float> scales;
-
-  /// Writes the numbers as dequantize_int8() does.
-  template <float_range Out>
-  NF_INLINE void dequantize(Out&& out) const {
-    dequantize_int8(codes, scales, rows, cols, granularity, out);
+/// Special   sizes that differ throw std::invalid_argument, with both, before anything is written.
+/// Promises  as convert() of floats.
+template <int8_range In, number_range Out, rounding_policy R = NearestEven>
+NF_INLINE void convert(const In& in, Out&& out, R rounding = {},
+                       Saturation saturation = default_saturation<detail::number_of<Out>>,
+                       Subnormals subnormals = Subnormals::keep) {
+  detail::check_arrays(in, out, rounding);
+  const std::int8_t* const codes = std::ranges::data(in);
+  const std::size_t n = std::ranges::size(in);
+  float values[detail::part_elements];
+  for (std::size_t first = 0; first < n; first += detail::part_elements) {
+    const std::size_t count = std::min(detail::part_elements, n - first);
+    for (std::size_t i = 0; i < count; ++i) values[i] = codes[first + i];
+    detail::convert_by_kernel(active_isa(), values, std::ranges::data(out) + first, count,
+                              detail::rounding_from(rounding, first), saturation, subnormals);
   }
-
-  /// The transposed matrix; what was row-wise is column-wise then.
-  NF_INLINE Int8Matrix transposed() const {
-    detail::require_int8(codes.size(), scales.size(), rows, cols, granularity);
-    Int8Matrix result{cols, rows, granularity, std::vector<std::int8_t>(codes.size()), scales};
-    if (granularity == Granularity::row) result.granularity = Granularity::column;
-    if (granularity == Granularity::column) result.granularity = Granularity::row;
-    detail::transpose_codes(codes.data(), rows, cols, result.codes.data());
-    return result;
-  }
-
-  friend bool operator==(const Int8Matrix&, const Int8Matrix&) = default;
-};
-
-/// As above, into new memory.
-template <float_source In, rounding_policy R = NearestEven>
-NF_INLINE Int8Matrix quantize_int8(const In& in, std::size_t rows, std::size_t cols,
-                                   const Int8Options& options = {}, R rounding = {}) {
-  detail::require_matrix(rows, cols, 1);
-  detail::require_shape("the input", std::ranges::size(in), rows, cols);
-  if constexpr (requires { rounding.size(); }) detail::require_words(rounding.size(), rows * cols);
-  Int8Matrix result{rows, cols, options.granularity, std::vector<std::int8_t>(rows * cols),
-                    std::vector<float>(detail::scales_of(options.granularity, rows, cols))};
-  quantize_int8(in, rows, cols, result.codes, result.scales, options, rounding);
-  return result;
 }
 
 /// The int32 sums of an int8 matrix product as floats, SwitchBack's epilogue: row scales of the left operand, and of
@@ -144,15 +164,14 @@ NF_INLINE Int8Matrix quantize_int8(const In& in, std::size_t rows, std::size_t c
 /// Example   const std::vector<std::int32_t> sums{127 * 127, -127, 2, 0};
 ///           const std::vector<float> a{2, 127}, b{0.5f}, bias{0, 10};
 ///           std::vector<float> y(4);
-///           dequantize_product(sums, 2, 2, a, b, y, bias);
+///           dequantize_product(sums, a, b, y, 2, 2, bias);
 ///           assert(y[0] == 1 && y[1] == 10 - 1 / 127.0f && y[2] == 1 / 127.0f && y[3] == 10);
 template <std::ranges::contiguous_range Sums, float_range RowScales, float_range ColumnScales,
           float_range Out, float_range Bias = std::span<const float>>
-requires std::same_as<std::remove_cv_t<std::ranges::range_value_t<Sums>>,
-                      std::int32_t> NF_INLINE void
-dequantize_product(const Sums& sums, std::size_t rows, std::size_t cols,
-                   const RowScales& row_scales, const ColumnScales& column_scales, Out&& out,
-                   const Bias& bias = {}) {
+requires std::same_as<std::remove_cv_t<std::ranges::range_value_t<Sums>>, std::int32_t>  //
+    NF_INLINE void dequantize_product(const Sums& sums, const RowScales& row_scales,
+                                      const ColumnScales& column_scales, Out&& out,
+                                      std::size_t rows, std::size_t cols, const Bias& bias = {}) {
   const detail::product_scales by{
       {std::ranges::data(row_scales), std::ranges::size(row_scales)},
       {std::ranges::data(column_scales), std::ranges::size(column_scales)},

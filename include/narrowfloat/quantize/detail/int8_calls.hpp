@@ -13,6 +13,7 @@
 #include "../../detail/array/checks.hpp"
 #include "../../detail/array/place.hpp"
 #include "../../float.hpp"
+#include "../../matrix.hpp"
 #include "../int8_options.hpp"
 
 namespace narrowfloat::detail {
@@ -22,23 +23,25 @@ struct product_scales {
   std::span<const float> rows, columns, bias;
 };
 
+/// Which elements of a matrix share a scale.
+enum class int8_sharing { tensor, row, column };
+
+// Codes and scales have no leading dimension.
 template <class T, class R>
-void quantize_to_int8(in_library, const T* in, std::size_t rows, std::size_t cols,
-                      const Int8Options& options, const R& rounding, std::int8_t* codes,
-                      float* scales);
+void quantize_to_int8(in_library, MatrixView<const T> in, int8_sharing sharing,
+                      NonFinite non_finite, const R& rounding, std::int8_t* codes, float* scales);
 void dequantize_int8_codes(in_library, const std::int8_t* codes, const float* scales,
-                           std::size_t rows, std::size_t cols, Granularity granularity, float* out);
+                           MatrixView<float> out, int8_sharing sharing);
 void dequantize_sums(in_library, const std::int32_t* sums, std::size_t rows, std::size_t cols,
                      const product_scales& by, float* out);
 
 inline namespace NF_BASELINE {
 
 template <class T, class R>
-void quantize_to_int8(here, const T* in, std::size_t rows, std::size_t cols,
-                      const Int8Options& options, const R& rounding, std::int8_t* codes,
-                      float* scales);
-void dequantize_int8_codes(here, const std::int8_t* codes, const float* scales, std::size_t rows,
-                           std::size_t cols, Granularity granularity, float* out);
+void quantize_to_int8(here, MatrixView<const T> in, int8_sharing sharing, NonFinite non_finite,
+                      const R& rounding, std::int8_t* codes, float* scales);
+void dequantize_int8_codes(here, const std::int8_t* codes, const float* scales,
+                           MatrixView<float> out, int8_sharing sharing);
 void dequantize_sums(here, const std::int32_t* sums, std::size_t rows, std::size_t cols,
                      const product_scales& by, float* out);
 
@@ -48,32 +51,66 @@ inline constexpr bool is_compiled_int8 = std::is_same_v<T, float> &&
                                          (std::is_same_v<R, NearestEven> ||
                                           std::is_same_v<R, Stochastic<>>);
 
-inline std::size_t scales_of(Granularity granularity, std::size_t rows, std::size_t cols) {
-  if (granularity == Granularity::tensor) return 1;
-  return granularity == Granularity::row ? rows : cols;
+/// Special   blocks that are neither rows nor columns nor the tensor throw std::invalid_argument.
+inline int8_sharing sharing_of(const char* call, BlockShape block) {
+  if (block.rows == whole && block.cols == whole) return int8_sharing::tensor;
+  if (block.rows == 1 && block.cols == whole) return int8_sharing::row;
+  if (block.rows == whole && block.cols == 1) return int8_sharing::column;
+  throw_invalid(call,
+                "a scale is one of a row {1, whole}, of a column {whole, 1} or of the tensor, "
+                "not of a block of {" +
+                    std::to_string(block.rows) + ", " + std::to_string(block.cols) + "}");
 }
 
-inline void require_int8(std::size_t codes, std::size_t scales, std::size_t rows, std::size_t cols,
-                         Granularity granularity) {
-  require_matrix(rows, cols, 1);
-  require_shape("the array of codes", codes, rows, cols);
-  const std::size_t wanted = scales_of(granularity, rows, cols);
-  if (scales == wanted) return;
-  throw_invalid("a matrix of " + std::to_string(rows) + " x " + std::to_string(cols) +
-                " elements has " + std::to_string(wanted) + " scales here, not " +
-                std::to_string(scales));
+inline std::size_t scales_of(int8_sharing sharing, std::size_t rows, std::size_t cols) {
+  if (sharing == int8_sharing::tensor) return 1;
+  return sharing == int8_sharing::row ? rows : cols;
+}
+
+/// What shares a scale; checks the shape, and the numbers of codes and scales.
+inline int8_sharing require_int8(const char* call, std::size_t codes, std::size_t scales,
+                                 std::size_t rows, std::size_t cols, BlockShape block) {
+  require_matrix(call, rows, cols);
+  require_shape(call, "the array of codes", codes, rows, cols);
+  const int8_sharing sharing = sharing_of(call, block);
+  const std::size_t wanted = scales_of(sharing, rows, cols);
+  if (scales != wanted)
+    throw_invalid(call, "a matrix of " + std::to_string(rows) + " x " + std::to_string(cols) +
+                            " elements has " + std::to_string(wanted) + " scales here, not " +
+                            std::to_string(scales));
+  return sharing;
+}
+
+/// Special   elements that are no whole rows of the matrix throw std::invalid_argument with the numbers.
+inline void require_rows(const char* call, std::size_t first, std::size_t count, std::size_t rows,
+                         std::size_t cols) {
+  const std::size_t n = rows * cols;
+  if (first <= n && count <= n - first && (cols == 0 || (first % cols == 0 && count % cols == 0)))
+    return;
+  throw_invalid(call, "elements " + std::to_string(first) + " to " + std::to_string(first) + " + " +
+                          std::to_string(count) + " are no whole rows of a matrix of " +
+                          std::to_string(rows) + " x " + std::to_string(cols));
+}
+
+inline void require_same_shape(const char* call, std::size_t rows, std::size_t cols,
+                               std::size_t have_rows, std::size_t have_cols) {
+  if (rows != have_rows || cols != have_cols)
+    throw_invalid(call, "the matrix is " + std::to_string(rows) + " x " + std::to_string(cols) +
+                            " elements, the argument " + std::to_string(have_rows) + " x " +
+                            std::to_string(have_cols));
 }
 
 inline void require_product(std::size_t sums, std::size_t out, std::size_t rows, std::size_t cols,
                             const product_scales& by) {
-  require_matrix(rows, cols, 1);
-  require_shape("the array of sums", sums, rows, cols);
-  require_shape("the output", out, rows, cols);
+  constexpr const char* call = "dequantize_product";
+  require_matrix(call, rows, cols);
+  require_shape(call, "the array of sums", sums, rows, cols);
+  require_shape(call, "the output", out, rows, cols);
   const auto require = [](const char* what, std::size_t have, std::size_t or_this,
                           std::size_t wanted) {
     if (have == or_this || have == wanted) return;
-    throw_invalid(std::string(what) + " of a product are " + std::to_string(or_this) + " or " +
-                  std::to_string(wanted) + ", not " + std::to_string(have));
+    throw_invalid(call, std::string(what) + " are " + std::to_string(or_this) + " or " +
+                            std::to_string(wanted) + ", not " + std::to_string(have));
   };
   require("the row scales", by.rows.size(), 1, rows);
   require("the column scales", by.columns.size(), 1, cols);

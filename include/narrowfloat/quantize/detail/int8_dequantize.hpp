@@ -75,31 +75,36 @@ class int8_multiplier {
 };
 
 inline void dequantize_int8_codes(here, const std::int8_t* codes, const float* scales,
-                                  std::size_t rows, std::size_t cols, Granularity granularity,
-                                  float* out) {
-  if (granularity == Granularity::tensor) {
+                                  MatrixView<float> out, int8_sharing sharing) {
+  std::size_t rows = out.rows(), cols = out.cols();
+  if (rows == 0 || cols == 0) return;
+  const bool stream = leaves_caches(rows * cols * (1 + sizeof(float)));
+  if (sharing == int8_sharing::tensor && out.leading() == cols) {  // as one row
     cols *= rows;
     rows = 1;
   }
-  if (rows == 0 || cols == 0) return;
-  const bool by_column = granularity == Granularity::column;
+  const bool by_column = sharing == int8_sharing::column, by_row = sharing == int8_sharing::row;
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(codes);
   const std::uint8_t* const end = bytes + rows * cols;
-  const bool stream = leaves_caches(rows * cols * (1 + sizeof(float)));
   const float_environment environment(direction::nearest);
   int8_multiplier multiplier(by_column);
   // As many scales as are split together: the columns of a tile, or a few rows.
   const std::size_t width = by_column ? part_elements : cols,
-                    height = by_column ? rows : whole_packs(1);
+                    height = by_row ? whole_packs(1) : rows;
   for (std::size_t top = 0; top < rows; top += height) {
     const std::size_t bottom = std::min(rows, top + height);
     for (std::size_t left = 0; left < cols; left += width) {
       const std::size_t n = std::min(width, cols - left);
-      multiplier.read(by_column ? scales + left : scales + top, by_column ? n : bottom - top);
+      multiplier.read(scales + (by_column ? left
+                                : by_row  ? top
+                                          : 0),
+                      by_column ? n
+                      : by_row  ? bottom - top
+                                : 1);
       for (std::size_t row = top; row < bottom; ++row) {
-        if (!by_column) multiplier.use(row - top);
-        const std::size_t element = row * cols + left;
-        multiply_row(multiplier, bytes + element, end, n, out + element, stream);
+        if (by_row) multiplier.use(row - top);
+        multiply_row(multiplier, bytes + row * cols + left, end, n,
+                     out.data() + row * out.leading() + left, stream);
       }
     }
   }

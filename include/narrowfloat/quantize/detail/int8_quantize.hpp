@@ -124,29 +124,29 @@ void encode_int8(const float* in, std::size_t n, const int8_factors& by, bool is
 }
 
 template <class T, class R>
-void quantize_to_int8(here, const T* in, std::size_t rows, std::size_t cols,
-                      const Int8Options& options, const R& rounding, std::int8_t* codes,
-                      float* scales) {
+void quantize_to_int8(here, MatrixView<const T> in, int8_sharing sharing, NonFinite non_finite,
+                      const R& rounding, std::int8_t* codes, float* scales) {
+  std::size_t rows = in.rows(), cols = in.cols();
   if (rows == 0 || cols == 0) {
-    std::fill_n(scales, scales_of(options.granularity, rows, cols), 0.0f);
+    std::fill_n(scales, scales_of(sharing, rows, cols), 0.0f);
     return;
   }
-  if (options.granularity == Granularity::tensor) {
+  if (sharing == int8_sharing::tensor && in.leading() == cols) {  // as one row
     cols *= rows;
     rows = 1;
   }
-  const bool by_column = options.granularity == Granularity::column;
+  const bool by_column = sharing == int8_sharing::column;
   // The rows that share scales are read for these and then for the codes, one row while it is in the caches.
-  const std::size_t height = by_column ? rows : 1, count = by_column ? cols : 1;
+  const std::size_t height = sharing == int8_sharing::row ? 1 : rows, count = by_column ? cols : 1;
   std::vector<std::uint32_t> amax(count);
   std::vector<double> inverses(count);
   std::vector<float> narrow(count);
   const Isa isa = active_isa();
-  const bool propagates = options.non_finite == NonFinite::propagate;
+  const bool propagates = non_finite == NonFinite::propagate;
   const std::uint32_t limit = propagates ? float_infinity - 1 : binary32::sign_mask - 1;
   const auto for_each = [&](std::size_t top, auto f) {
     for (std::size_t row = top; row < top + height; ++row)
-      for_each_part(in + row * cols, 0, cols,
+      for_each_part(in.data() + row * in.leading(), 0, cols,
                     [&](const float* x, std::size_t n, std::size_t first) { f(x, n, row, first); });
   };
   for (std::size_t top = 0; top < rows; top += height, scales += count) {
@@ -154,7 +154,7 @@ void quantize_to_int8(here, const T* in, std::size_t rows, std::size_t cols,
     for_each(top, [&](const float* x, std::size_t n, std::size_t, std::size_t first) {
       join_kernels[isa](x, n, by_column ? first : 0, by_column ? 1 : n, limit, amax.data());
     });
-    for (std::size_t i = 0; i < count; ++i) scales[i] = int8_scale(amax[i], options.non_finite);
+    for (std::size_t i = 0; i < count; ++i) scales[i] = int8_scale(amax[i], non_finite);
     const bool is_finite =
         !propagates && largest_kernels<std::uint32_t>[isa](amax.data(), count) < float_infinity;
     {

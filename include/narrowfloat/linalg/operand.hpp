@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// What a product is made of: the numbers that can be multiplied, and ranges of them.
+#pragma once
+
+#include <concepts>
+#include <ranges>
+
+#include "../block/number_types.hpp"
+#include "../convert.hpp"
+
+namespace narrowfloat {
+
+/// A number that can be multiplied: float, a Float, a fixed-point element of a block format, or an integer of 8 or
+/// 16 bits. All have at most 24 significant bits.
+template <class T>
+concept multiplicand = std::same_as<T, float> || narrow_float<T> || detail::is_fixed_point<T> ||
+    (std::integral<T> && sizeof(T) <= 2);
+
+/// A random-access range of such numbers: std::vector, std::span, packed codes, codes of a block tensor ...
+template <class T>
+concept multiplicand_range = std::ranges::random_access_range<T> && std::ranges::sized_range<T> &&
+    multiplicand<std::ranges::range_value_t<T>>;
+
+}  // namespace narrowfloat

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// dot(), matvec() and matmul() under an accumulator: every sum in the order and with the roundings that its policy
+// says.
+#pragma once
+
+#include "../matrix.hpp"
+#include "accumulator.hpp"
+
+namespace narrowfloat {
+
+/// How the matrices of a matmul lie in memory. The leading dimension of a matrix is the distance between its rows as
+/// they are stored; 0 means that they lie without gaps.
+struct MatmulOptions {
+  bool a_transposed = false;  ///< `a` is stored as the k x m matrix of which it is the transpose
+  bool b_transposed = false;  ///< `b` is stored as the n x k matrix of which it is the transpose
+  std::size_t lda = 0, ldb = 0, ldc = 0;
+};
+
+/// A range that the sums of Acc are written to: contiguous numbers that hold them, or packed codes of their type.
+template <class T, class Acc>
+concept sum_range = std::ranges::random_access_range<T> && std::ranges::sized_range<T> &&
+    lossless_to<typename Acc::type, std::ranges::range_value_t<T>>;
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+/// A matrix as it is read: element (r, c) of the matrix at place r * row_step + c * col_step of what is stored.
+struct matrix_places {
+  std::size_t row_step, col_step;
+  constexpr std::size_t at(std::size_t r, std::size_t c) const {
+    return r * row_step + c * col_step;
+  }
+};
+
+/// The places of a rows x cols matrix, stored as it is or transposed, in a range of `have` elements.
+///
+/// Special   one that does not hold it throws std::invalid_argument with the shapes.
+constexpr matrix_places places_of(const char* call, const std::string& shapes, const char* what,
+                                  std::size_t have, std::size_t rows, std::size_t cols,
+                                  bool transposed, std::size_t leading) {
+  const std::size_t down = transposed ? cols : rows, across = transposed ? rows : cols;
+  const std::size_t step = leading == 0 ? across : leading;
+  const bool holds =
+      step >= across && fits_in_memory(down, step) &&
+      (leading == 0 ? have == down * across
+                    : down == 0 || across == 0 || have >= (down - 1) * step + across);
+  if (!holds)
+    throw_invalid(call, shapes + ": " + what + " has " + std::to_string(have) +
+                            " elements, not the " + std::to_string(down) + " x " +
+                            std::to_string(across) + " that are read with leading dimension " +
+                            std::to_string(step));
+  return transposed ? matrix_places{1, step} : matrix_places{step, 1};
+}
+
+/// The sum of k products by a policy, whose first step is element `first`.
+template <class Acc, class A, class B>
+constexpr typename Acc::type sum_of_products(const Acc& policy, std::uint64_t first, std::size_t k,
+                                             const A& a, const B& b) {
+  running_sum<Acc> sum(policy, first);
+  for (std::size_t l = 0; l < k; ++l) sum.add(a(l), b(l));
+  return sum.value();
+}
+
+/// The exact value of element i of a range of operands.
+template <class Range>
+constexpr exact operand_at(const Range& range, std::size_t i, Subnormals subnormals) {
+  using T = std::ranges::range_value_t<Range>;
+  const auto place = static_cast<std::ranges::range_difference_t<Range>>(i);
+  return operand_value(static_cast<T>(std::ranges::begin(range)[place]), subnormals);
+}
+
+struct product_shape {
+  std::size_t m, n, k;
+};
+
+/// matmul() for the function that the caller called.
+template <class A, class B, class C, class Acc>
+constexpr void multiply_matrices(const char* call, const A& a, const B& b, C& c,
+                                 product_shape shape, const Acc& acc,
+                                 const MatmulOptions& options) {
+  const auto [m, n, k] = shape;
+  const std::string shapes =
+      "m = " + std::to_string(m) + ", n = " + std::to_string(n) + ", k = " + std::to_string(k);
+  if (!fits_in_memory(m, n)) throw_invalid(call, shapes + ": the product does not fit in memory");
+  const matrix_places of_a =
+      places_of(call, shapes, "a", std::ranges::size(a), m, k, options.a_transposed, options.lda);
+  const matrix_places of_b =
+      places_of(call, shapes, "b", std::ranges::size(b), k, n, options.b_transposed, options.ldb);
+  const matrix_places of_c =
+      places_of(call, shapes, "c", std::ranges::size(c), m, n, false, options.ldc);
+  using sum = running_sum<Acc>;
+  sum::require(call, acc, m * n, k);
+  const Subnormals flush = sum::subnormals(acc);
+  using target = std::ranges::range_value_t<C>;
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      const auto total = sum_of_products(
+          acc, (std::uint64_t{i} * n + j) * k, k,
+          [&](std::size_t l) { return operand_at(a, of_a.at(i, l), flush); },
+          [&](std::size_t l) { return operand_at(b, of_b.at(l, j), flush); });
+      std::ranges::begin(c)[static_cast<std::ranges::range_difference_t<C>>(of_c.at(i, j))] =
+          convert_number<target>(total, NearestEven{}, Saturation::none);
+    }
+  }
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// The dot product of two ranges of numbers, added up by an accumulator.
+///
+/// Result    the sum of a[0] * b[0], a[1] * b[1], ... as the policy defines it, +0 for empty ranges; step l is element
+///           l of the policy's rounding.
+/// Special   ranges of different sizes, a policy that does not fit, and too few words of random bits throw
+///           std::invalid_argument with the numbers.
+/// Promises  a function of the operands and the policy alone; constexpr; no allocation.
+///
+/// Example   dot(a, b, FusedAccumulator<float>{});                                      // float, fused
+///           dot(a, b, ChunkedAccumulator<FusedAccumulator<float16_e6m9>,               // Wang et al. 2018
+///                                        FusedAccumulator<float16_e6m9>>{.chunk = 64});
+template <multiplicand_range A, multiplicand_range B, accumulator Acc>
+[[nodiscard]] constexpr NF_INLINE typename Acc::type dot(const A& a, const B& b, const Acc& acc) {
+  const std::size_t k = std::ranges::size(a);
+  if (k != std::ranges::size(b))
+    detail::throw_invalid("dot", "the ranges have " + std::to_string(k) + " and " +
+                                     std::to_string(std::ranges::size(b)) + " elements");
+  using sum = detail::running_sum<Acc>;
+  sum::require("dot", acc, 1, k);
+  const Subnormals flush = sum::subnormals(acc);
+  return detail::sum_of_products(
+      acc, 0, k, [&](std::size_t l) { return detail::operand_at(a, l, flush); },
+      [&](std::size_t l) { return detail::operand_at(b, l, flush); });
+}
+
+/// The matrix product c = a * b, each element added up by an accumulator: a is m x k, b k x n, c m x n, row-major.
+///
+/// Result    c(i, j) = the sum over l = 0, 1, ... k - 1 of a(i, l) * b(l, j) as the policy defines it; its step l is
+///           element (i * n + j) * k + l of the policy's rounding.
+/// Requires  c is apart from a and b.
+/// Special   a range that does not hold its matrix, a policy that does not fit, and too few words of random bits throw
+///           std::invalid_argument with the shapes, before anything is written.
+/// Promises  a function of the operands and the policy alone: no other order, no other rounding, whatever the
+///           instruction set. No allocation.
+template <multiplicand_range A, multiplicand_range B, class C, accumulator Acc>
+requires sum_range<C, Acc>
+constexpr NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m, std::size_t n,
+                                std::size_t k, const Acc& acc, const MatmulOptions& options = {}) {
+  detail::multiply_matrices("matmul", a, b, c, {m, n, k}, acc, options);
+}
+
+/// The product of a matrix and a vector, y = a * x: a is m x k, x has k elements, y m.
+///
+/// Result    that of matmul() with n = 1; options.ldb, options.ldc and options.b_transposed do not count.
+/// Special   as matmul().
+template <multiplicand_range A, multiplicand_range X, class Y, accumulator Acc>
+requires sum_range<Y, Acc>
+constexpr NF_INLINE void matvec(const A& a, const X& x, Y&& y, std::size_t m, std::size_t k,
+                                const Acc& acc, const MatmulOptions& options = {}) {
+  detail::multiply_matrices("matvec", a, x, y, {m, 1, k}, acc,
+                            {.a_transposed = options.a_transposed, .lda = options.lda});
+}
+
+}  // namespace narrowfloat
