@@ -6,6 +6,7 @@
 #include <narrowfloat/scaling/fp8_lm.hpp>
 #include <narrowfloat/scaling/loss.hpp>
 #include <narrowfloat/scaling/unit.hpp>
+#include <narrowfloat/scaling/unit_transformer.hpp>
 
 #include <type_traits>
 
@@ -35,3 +36,9 @@ static_assert(activation_scales(Activation::relu).grad > 1.41421356237309 &&
 static_assert(residual_scales(1).skip == residual_scales(1).residual);
 static_assert(softmax_cross_entropy_scales(2).grad == 2);
 static_assert(dropout_scales(0.75).forward == 0.5);
+static_assert(sum_scales(64).forward == 0.125);
+static_assert(silu_glu_scales().forward > silu_glu_scales().grad_right);
+static_assert(attention_scales({.length = 64, .d_head = 64}).logits == 1 / 64.0);
+static_assert(activation_scales(Activation::silu, UnitFactors::library).grad < 1.6818);
+static_assert(adam_rate_scale(ParameterKind::weight, 4, 4) == 0.25);
+static_assert(AutoScale::bounded().highest == 2 && AutoScale::unbounded().highest > 2);

@@ -216,7 +216,7 @@ struct AutoScale {
   NF_INLINE void update(const ConversionStats& stats) {
     update(counted == AutoScaleCount::attained ? stats.attained : stats.saturated, stats.count);
   }
-  /// The same of numbers: how many elements overflowed, of how many.
+  /// The same of numbers: how many elements overflowed, as add() counts them in a sum, of how many.
   NF_INLINE void update(std::uint64_t overflowed, std::uint64_t count) {
     require_state("AutoScale::update");
     if (overflowed > count) {
