@@ -3,5 +3,8 @@
 #pragma once
 
 #include "linalg/accumulator.hpp"
+#include "linalg/aligned.hpp"
+#include "linalg/compensated.hpp"
 #include "linalg/dot.hpp"
+#include "linalg/exact.hpp"
 #include "linalg/products.hpp"
