@@ -69,6 +69,13 @@ TEST_CASE("of equal values the least code is given, every code is known", "[code
   CHECK(std::signbit(out[3]));
 }
 
+TEST_CASE("code-books are equal where their values are, bit by bit and in order", "[codebook]") {
+  CHECK(nf::Codebook{-1, 0, 1} == nf::Codebook(std::vector<float>{-1, 0, 1}));
+  CHECK(!(nf::Codebook{-1, 0, 1} == nf::Codebook{-1, -0.0f, 1}));
+  CHECK(!(nf::Codebook{-1, 0, 1} == nf::Codebook{-1, 0}));
+  CHECK(!(nf::Codebook{0, 1} == nf::Codebook({1, 0}, nf::CodeOrder::any)));
+}
+
 TEST_CASE("the dynamic trees have their values rounded once", "[codebook]") {
   Mismatches bad;
   for (int bits = 2; bits <= 8; ++bits) {

@@ -32,7 +32,8 @@ void draw_bits(const R& rounding, std::size_t n, std::uint32_t* bits) {
   }
 }
 
-/// The distinct values of a code-book, what lies between them, and the place of a code among them.
+/// The distinct values of a code-book, what lies between each and the next, much after the last, and the place of a code
+/// among them.
 struct codebook_steps {
   double value[codebook_tables::most], gap[codebook_tables::most];
   std::uint8_t place[codebook_tables::most];
@@ -43,6 +44,7 @@ struct codebook_steps {
       place[book.code[k]] = static_cast<std::uint8_t>(k);
     }
     for (std::size_t k = 0; k + 1 < book.distinct; ++k) gap[k] = value[k + 1] - value[k];
+    gap[book.distinct - 1] = 0x1p500;
   }
 };
 
@@ -70,29 +72,26 @@ std::uint8_t chosen_code(const codebook_tables& book, const codebook_steps& step
                          float absmax, std::uint8_t nearest, std::uint32_t random) {
   constexpr int bits = R::random_bits + 1;
   constexpr double unit = 1.0 / static_cast<double>(std::uint64_t{1} << bits);
-  const double scale = static_cast<double>(absmax);
+  const double scale = static_cast<double>(absmax), y = static_cast<double>(x);
   std::size_t k = steps.place[nearest];
-  double up = static_cast<double>(x) - steps.value[k] * scale;  // the product is exact
-  if (order_of_double(up) < 0) {
-    if (k == 0 || __builtin_bit_cast(std::uint64_t, up) == std::uint64_t{1} << 63) return nearest;
-    --k;
-    up = static_cast<double>(x) - steps.value[k] * scale;
-  }
-  if (k + 1 == book.distinct) return nearest;
+  // No branch: which way it goes is as good as random. Below the least value nothing is above the bound.
+  const bool is_below = order_of_double(y - steps.value[k] * scale) < 0;  // the product is exact
+  k -= static_cast<std::size_t>(is_below) & static_cast<std::size_t>(k != 0);
+  const double up = y - steps.value[k] * scale;
   const std::uint64_t least = (std::uint64_t{1} << R::random_bits) - random;
   const std::uint64_t part = R::rule == rule::floor ? 2 * least : 2 * least - 1;
   const double bound = steps.gap[k] * scale * (static_cast<double>(part) * unit);
   // Each is off by 3 units in its last place at most; as integers, which -ffast-math leaves alone.
-  const std::int64_t above =
-      __builtin_bit_cast(std::int64_t, up) - __builtin_bit_cast(std::int64_t, bound);
-  bool takes_upper = above > 0;
+  const auto way = __builtin_bit_cast(std::int64_t, up);
+  const std::int64_t above = (way & ~(way >> 63)) - __builtin_bit_cast(std::int64_t, bound);
+  auto takes_upper = static_cast<std::size_t>(above > 0);
   if (-16 <= above && above <= 16) [[unlikely]] {
     const exact rest =
         beyond_part(x, book.value[book.code[k]], book.value[book.code[k + 1]], absmax, part, bits);
-    takes_upper = rest.what == exact::kind::zero ? R::rule != rule::half_even || least % 2 == 0
-                                                 : !rest.negative;
+    const bool at_bound = rest.what == exact::kind::zero;
+    takes_upper = at_bound ? R::rule != rule::half_even || least % 2 == 0 : !rest.negative;
   }
-  return book.code[takes_upper ? k + 1 : k];
+  return book.code[k + takes_upper];
 }
 
 /// Replaces the codes of the nearest values of n floats in blocks, with a divisor each, by those that the random bits
