@@ -58,8 +58,8 @@ struct codebook_coder {
     if (!options.headroom) return coder;
     const std::uint32_t least = magnitude_bits(book.least());
     const std::uint32_t greatest = magnitude_bits(book.greatest());
-    const bool below = order<binary32>(bits_of_float(book.least())) < 0;
-    const bool above = order<binary32>(bits_of_float(book.greatest())) > 0;
+    const bool below = bits_of_float(book.least()) > binary32::sign_mask;
+    const bool above = greatest != 0 && bits_of_float(book.greatest()) == greatest;
     coder.end = float_of_bits(below && above ? std::min(least, greatest)
                               : below        ? least
                                              : greatest);
