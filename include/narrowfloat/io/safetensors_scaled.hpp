@@ -3,6 +3,7 @@
 #pragma once
 
 #include <charconv>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -21,9 +22,10 @@ namespace narrowfloat::safetensors {
 ///
 /// Result    two tensors at the end of file.tensors.
 /// Special   throws Error, and leaves the file as it was, unless the shape has as many elements as the tensor.
-template <Element F>
-void add_scaled(File& file, const std::string& name, std::vector<std::size_t> shape,
-                const ScaledTensor<F>& tensor) {
+template <narrow_float F>
+requires(dtype_of<F>() != std::nullopt)  //
+    void add_scaled(File& file, const std::string& name, std::vector<std::size_t> shape,
+                    const ScaledTensor<F>& tensor) {
   Tensor codes = make_tensor(name, std::move(shape), tensor.codes());
   try {
     detail::check_size(
@@ -45,8 +47,9 @@ void add_scaled(File& file, const std::string& name, std::vector<std::size_t> sh
 ///           may have the shape [1].
 /// Special   throws Error with the tensor and the reason where one is absent, has another dtype or number of
 ///           elements, or a scale is no positive number.
-template <Element F>
-ScaledTensor<F> read_scaled(const File& file, const std::string& name) {
+template <narrow_float F>
+requires(dtype_of<F>() != std::nullopt)  //
+    ScaledTensor<F> read_scaled(const File& file, const std::string& name) {
   const auto fail = [](const std::string& tensor, const std::string& reason) {
     throw Error(detail::place_of(tensor) + ": " + reason);
   };
