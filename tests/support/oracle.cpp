@@ -124,7 +124,9 @@ std::uint64_t beyond(const Format& f, bool negative) {
 }
 
 std::uint64_t overflow(const Format& f, bool negative, Mode mode, Saturation saturation) {
-  const bool inward = mode == Mode::toward_zero || mode == Mode::to_odd ||
+  // IEEE P3109 sends the overflow of a rounding to odd to Inf.
+  const bool inward = mode == Mode::toward_zero ||
+                      (mode == Mode::to_odd && f.special != Special::p3109) ||
                       mode == (negative ? Mode::toward_positive : Mode::toward_negative);
   if (inward || saturation != Saturation::none) return largest_finite_code(f, negative);
   return beyond(f, negative);

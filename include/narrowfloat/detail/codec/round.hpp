@@ -242,12 +242,13 @@ struct outcomes {
 
 /// The outcomes in Layout under a rounding rule with N random bits. As in IEEE 754, clause 7.4, a
 /// finite overflow rounded toward zero in its direction gives the largest finite value; so does
-/// round to odd.
+/// round to odd, but not in P3109.
 template <class Layout, rule Rule, int N>
 constexpr NF_FN outcomes outcomes_of(saturates policy) {
   constexpr std::uint32_t largest = Layout::max_code;
   constexpr std::uint32_t beyond = Layout::has_infinity || Layout::has_nan ? largest + 1 : largest;
-  constexpr bool inward = N == 0 && (Rule == rule::floor || Rule == rule::odd);
+  constexpr bool inward =
+      N == 0 && (Rule == rule::floor || (Rule == rule::odd && Layout::specials != Specials::p3109));
   const std::uint32_t overflow = policy.overflow || inward ? largest : beyond;
   return {.positive_overflow = Rule == rule::up_if_negative ? largest : overflow,
           .negative_overflow = Rule == rule::up_if_positive ? largest : overflow,
