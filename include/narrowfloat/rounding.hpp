@@ -54,8 +54,9 @@ struct TowardZero : detail::Deterministic<detail::rule::floor> {};
 struct TowardPositive : detail::Deterministic<detail::rule::up_if_positive> {};
 /// To the neighbour below.
 struct TowardNegative : detail::Deterministic<detail::rule::up_if_negative> {};
-/// An inexact value to the neighbour with the odd code; a finite overflow to the largest finite
-/// value. A later rounding to at least two bits fewer is then as exact as one rounding.
+/// An inexact value to the neighbour with the odd code. A later rounding to at least two bits fewer is
+/// then as exact as one rounding. A finite overflow is the largest finite value, but in a `p3109` format
+/// without saturation Inf, as IEEE P3109 has it for formats with Inf.
 struct ToOdd : detail::Deterministic<detail::rule::odd> {};
 
 inline constexpr NearestEven nearest_even{};
@@ -69,17 +70,17 @@ inline constexpr ToOdd to_odd{};
 /// discarded fraction of the magnitude in steps of the target and 0 <= r < 2^N, the magnitude is
 /// rounded up where
 enum class StochasticVariant {
-  A,  ///< floor(v 2^N) + r >= 2^N: the fraction is truncated to N bits; biased toward zero by
-      ///< 2^-(N+1)
-  B,  ///< floor(v 2^(N+1)) + 2r + 1 >= 2^(N+1): the fraction is rounded to N bits, ties up
-  C   ///< RNE(v 2^N) + r >= 2^N: the fraction is rounded to N bits, ties to even; unbiased
+  p3109_a,  ///< floor(v 2^N) + r >= 2^N: the fraction is truncated to N bits; biased toward zero by
+            ///< 2^-(N+1)
+  p3109_b,  ///< floor(v 2^(N+1)) + 2r + 1 >= 2^(N+1): the fraction is rounded to N bits, ties up
+  p3109_c   ///< RNE(v 2^N) + r >= 2^N: the fraction is rounded to N bits, ties to even; unbiased
 };
 
 namespace detail {
 constexpr rule rule_of(StochasticVariant variant) {
-  return variant == StochasticVariant::A   ? rule::floor
-         : variant == StochasticVariant::B ? rule::half_up
-                                           : rule::half_even;
+  return variant == StochasticVariant::p3109_a   ? rule::floor
+         : variant == StochasticVariant::p3109_b ? rule::half_up
+                                                 : rule::half_even;
 }
 }  // namespace detail
 
@@ -128,17 +129,17 @@ struct StochasticBits {
   std::uint32_t word_ = 0;
 };
 template <int N>
-using StochasticA = StochasticBits<N, StochasticVariant::A>;
+using StochasticA = StochasticBits<N, StochasticVariant::p3109_a>;
 template <int N>
-using StochasticB = StochasticBits<N, StochasticVariant::B>;
+using StochasticB = StochasticBits<N, StochasticVariant::p3109_b>;
 template <int N>
-using StochasticC = StochasticBits<N, StochasticVariant::C>;
+using StochasticC = StochasticBits<N, StochasticVariant::p3109_c>;
 
 /// Stochastic rounding that draws N bits an element from a key: element i of an array draws
 /// element_bits<N>(seed, stream, offset + i), a scalar call element_bits<N>(seed, stream, offset).
 /// So a result depends on (seed, stream, index) alone: never on the instruction set, the number of
 /// threads, or how the array was cut.
-template <int N = 16, StochasticVariant V = StochasticVariant::C>
+template <int N = 16, StochasticVariant V = StochasticVariant::p3109_c>
 struct Stochastic {
   static_assert(1 <= N && N <= 32, "stochastic rounding takes 1 to 32 random bits");
   static constexpr detail::rule rule = detail::rule_of(V);

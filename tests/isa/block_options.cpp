@@ -117,7 +117,7 @@ TEST_CASE("no scale is below the smallest normal one", "[block]") {
 TEST_CASE("explicit words are those of the elements", "[block][packed]") {
   const std::size_t rows = 5, cols = 150;
   const auto values = matrix(rows, cols);
-  const nf::Stochastic<16, nf::StochasticVariant::B> key{.seed = 11};
+  const nf::Stochastic<16, nf::StochasticVariant::p3109_b> key{.seed = 11};
   std::vector<std::uint32_t> words(values.size());
   for (std::size_t i = 0; i < words.size(); ++i) words[i] = key.word(i) | 0xabcd0000u;
   const nf::StochasticB<16> explicit_bits{words};

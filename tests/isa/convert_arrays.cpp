@@ -71,7 +71,7 @@ TEST_CASE("arrays: every rounding, as the scalar does", "[isa]") {
     check<F>(in, nf::Stochastic<>{.seed = 5, .stream = 7, .offset = 3}, nf::Saturation::none,
              nf::Subnormals::keep, bad);
     check<F>(in,
-             nf::Stochastic<24, nf::StochasticVariant::A>{
+             nf::Stochastic<24, nf::StochasticVariant::p3109_a>{
                  .seed = 5, .stream = 7, .offset = ~std::uint64_t{0} - 2},
              nf::Saturation::none, nf::Subnormals::keep, bad);
     CHECK(bad.report() == "");

@@ -50,9 +50,9 @@ void check_all_bits(const std::vector<From>& in) {
 
 template <class To, class From>
 void check_variants(const std::vector<From>& in) {
-  check_all_bits<To, nf::StochasticVariant::A>(in);
-  check_all_bits<To, nf::StochasticVariant::B>(in);
-  check_all_bits<To, nf::StochasticVariant::C>(in);
+  check_all_bits<To, nf::StochasticVariant::p3109_a>(in);
+  check_all_bits<To, nf::StochasticVariant::p3109_b>(in);
+  check_all_bits<To, nf::StochasticVariant::p3109_c>(in);
 }
 
 const char* const wrong_number =
@@ -63,7 +63,8 @@ const char* const wrong_number =
 TEST_CASE("explicit words: element i takes the low bits of word i", "[isa]") {
   check_variants<nf::float8_e4m3fn>(deciding_floats<nf::float8_e4m3fn>());
   check_variants<nf::bfloat16>(deciding_floats<nf::bfloat16>());
-  check_all_bits<nf::float8_e5m2, nf::StochasticVariant::C>(deciding_doubles<nf::float8_e5m2>());
+  check_all_bits<nf::float8_e5m2, nf::StochasticVariant::p3109_c>(
+      deciding_doubles<nf::float8_e5m2>());
 }
 
 TEST_CASE("explicit words: a range of another length is refused before anything is written",

@@ -22,9 +22,11 @@ TEST_CASE("int8: every rounding of every kind of number", "[isa]") {
     check_int8(in, 14, 149, nf::to_odd, Mode::to_odd, bad);
     using nf::StochasticVariant;
     check_int8(in, 14, 149, nf::Stochastic<8>{5}, Mode::stochastic_c, bad);
-    check_int8(in, 14, 149, nf::Stochastic<13, StochasticVariant::A>{5}, Mode::stochastic_a, bad);
+    check_int8(in, 14, 149, nf::Stochastic<13, StochasticVariant::p3109_a>{5}, Mode::stochastic_a,
+               bad);
     check_int8(in, 14, 149, nf::Stochastic<>{5, 1, 3}, Mode::stochastic_c, bad);
-    check_int8(in, 14, 149, nf::Stochastic<16, StochasticVariant::B>{5}, Mode::stochastic_b, bad);
+    check_int8(in, 14, 149, nf::Stochastic<16, StochasticVariant::p3109_b>{5}, Mode::stochastic_b,
+               bad);
     check_int8(in, 14, 149, nf::Stochastic<32>{5}, Mode::stochastic_c, bad);
   }
   CHECK(bad.report() == "");

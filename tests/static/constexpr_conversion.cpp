@@ -66,7 +66,7 @@ static_assert(rounded_up<StochasticA<3>>(tie) == 4 && rounded_up<StochasticB<3>>
 static_assert(code(five_eighths, StochasticC<3>{0xfffffff8}) == 0x38);  // the low bits alone
 
 // A key gives the bits that element_bits() says.
-constexpr Stochastic<16, StochasticVariant::A> key{.seed = 7, .stream = 9, .offset = 11};
+constexpr Stochastic<16, StochasticVariant::p3109_a> key{.seed = 7, .stream = 9, .offset = 11};
 static_assert(code(five_eighths, key) ==
               code(five_eighths, StochasticA<16>{element_bits<16>(7, 9, 11)}));
 consteval int up_in_64() {

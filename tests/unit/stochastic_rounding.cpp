@@ -53,10 +53,10 @@ TEST_CASE("stochastic rounding on explicit bits agrees with the oracle", "[stoch
     Mismatches bad;
     const auto inputs = deciding_floats<F>();
     using nf::StochasticVariant;
-    check_explicit<F, 8, StochasticVariant::A>(inputs, oracle::Mode::stochastic_a, bad);
-    check_explicit<F, 16, StochasticVariant::B>(inputs, oracle::Mode::stochastic_b, bad);
-    check_explicit<F, 16, StochasticVariant::C>(inputs, oracle::Mode::stochastic_c, bad);
-    check_explicit<F, 32, StochasticVariant::C>(inputs, oracle::Mode::stochastic_c, bad);
+    check_explicit<F, 8, StochasticVariant::p3109_a>(inputs, oracle::Mode::stochastic_a, bad);
+    check_explicit<F, 16, StochasticVariant::p3109_b>(inputs, oracle::Mode::stochastic_b, bad);
+    check_explicit<F, 16, StochasticVariant::p3109_c>(inputs, oracle::Mode::stochastic_c, bad);
+    check_explicit<F, 32, StochasticVariant::p3109_c>(inputs, oracle::Mode::stochastic_c, bad);
     CHECK(bad.report() == "");
   });
 }
@@ -65,14 +65,14 @@ TEST_CASE("the bias of few random bits is what the definitions give", "[stochast
   using nf::StochasticVariant;
   // With D discarded bits: A 2^-(D+1) - 2^-(N+1), B 2^-(D+1), C 0 steps (P3109 predicates, enumerated);
   // times the 2^D * 2^N cases and 2^D units a step.
-  CHECK(total_bias<4, 3, StochasticVariant::A>() == -64);
-  CHECK(total_bias<4, 3, StochasticVariant::B>() == 64);
-  CHECK(total_bias<4, 3, StochasticVariant::C>() == 0);
-  CHECK(total_bias<2, 1, StochasticVariant::A>() == -4);
-  CHECK(total_bias<2, 1, StochasticVariant::B>() == 4);
-  CHECK(total_bias<2, 1, StochasticVariant::C>() == 0);
-  CHECK(total_bias<4, 4, StochasticVariant::A>() == 0);
-  CHECK(total_bias<4, 8, StochasticVariant::C>() == 0);
+  CHECK(total_bias<4, 3, StochasticVariant::p3109_a>() == -64);
+  CHECK(total_bias<4, 3, StochasticVariant::p3109_b>() == 64);
+  CHECK(total_bias<4, 3, StochasticVariant::p3109_c>() == 0);
+  CHECK(total_bias<2, 1, StochasticVariant::p3109_a>() == -4);
+  CHECK(total_bias<2, 1, StochasticVariant::p3109_b>() == 4);
+  CHECK(total_bias<2, 1, StochasticVariant::p3109_c>() == 0);
+  CHECK(total_bias<4, 4, StochasticVariant::p3109_a>() == 0);
+  CHECK(total_bias<4, 8, StochasticVariant::p3109_c>() == 0);
 }
 
 TEST_CASE("the bits of an element come from its place in the stream of Philox blocks",
