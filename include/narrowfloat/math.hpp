@@ -106,51 +106,79 @@ constexpr NF_FN F frexp(F x, int* exponent) noexcept {
   return n == 0 ? x : ldexp(x, -n);
 }
 
+namespace detail {
+inline namespace NF_BASELINE {
+
+template <class To, class A, class B, class C, class R>
+constexpr NF_HD To fused(A a, B b, C c, const R& rounding, Saturation saturation,
+                         Subnormals subnormals) {
+  constexpr bool down = R::rule == rule::up_if_negative;
+  const exact all = product(exact_of(a, subnormals), exact_of(b, subnormals));
+  return round_to<To>(sum(all, exact_of(c, subnormals), down), rounding, saturation, subnormals);
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
 /// The exact result of an operation, rounded once by explicit policies; a + b here.
 ///
 /// Special   as the operators, with overflow, Inf and invalid negative results by `saturation`; an
 ///           exact zero sum of opposite signs is -0 when rounding toward negative, else +0.
+///           Subnormals::flush reads subnormal operands as zero and makes zero of a subnormal result.
 template <narrow_float F, rounding_policy R = NearestEven>
-constexpr NF_FN F add(F a, F b, R rounding = {},
-                      Saturation saturation = Saturation::none) noexcept {
+constexpr NF_FN F add(F a, F b, R rounding = {}, Saturation saturation = Saturation::none,
+                      Subnormals subnormals = Subnormals::keep) noexcept {
   constexpr bool down = R::rule == detail::rule::up_if_negative;
-  return detail::round_to<F>(detail::sum(detail::exact_of(a), detail::exact_of(b), down), rounding,
-                             saturation);
+  return detail::round_to<F>(
+      detail::sum(detail::exact_of(a, subnormals), detail::exact_of(b, subnormals), down), rounding,
+      saturation, subnormals);
 }
 /// a - b; see add().
 template <narrow_float F, rounding_policy R = NearestEven>
-constexpr NF_FN F sub(F a, F b, R rounding = {},
-                      Saturation saturation = Saturation::none) noexcept {
+constexpr NF_FN F sub(F a, F b, R rounding = {}, Saturation saturation = Saturation::none,
+                      Subnormals subnormals = Subnormals::keep) noexcept {
   constexpr bool down = R::rule == detail::rule::up_if_negative;
-  return detail::round_to<F>(detail::sum(detail::exact_of(a), negated(detail::exact_of(b)), down),
-                             rounding, saturation);
+  return detail::round_to<F>(
+      detail::sum(detail::exact_of(a, subnormals), negated(detail::exact_of(b, subnormals)), down),
+      rounding, saturation, subnormals);
 }
 /// a * b; see add().
 template <narrow_float F, rounding_policy R = NearestEven>
-constexpr NF_FN F mul(F a, F b, R rounding = {},
-                      Saturation saturation = Saturation::none) noexcept {
-  return detail::round_to<F>(detail::product(detail::exact_of(a), detail::exact_of(b)), rounding,
-                             saturation);
+constexpr NF_FN F mul(F a, F b, R rounding = {}, Saturation saturation = Saturation::none,
+                      Subnormals subnormals = Subnormals::keep) noexcept {
+  return detail::round_to<F>(
+      detail::product(detail::exact_of(a, subnormals), detail::exact_of(b, subnormals)), rounding,
+      saturation, subnormals);
 }
 /// a / b; see add().
 template <narrow_float F, rounding_policy R = NearestEven>
-constexpr NF_FN F div(F a, F b, R rounding = {},
-                      Saturation saturation = Saturation::none) noexcept {
-  return detail::round_to<F>(detail::quotient(detail::exact_of(a), detail::exact_of(b)), rounding,
-                             saturation);
+constexpr NF_FN F div(F a, F b, R rounding = {}, Saturation saturation = Saturation::none,
+                      Subnormals subnormals = Subnormals::keep) noexcept {
+  return detail::round_to<F>(
+      detail::quotient(detail::exact_of(a, subnormals), detail::exact_of(b, subnormals)), rounding,
+      saturation, subnormals);
 }
 /// a * b + c, rounded once; see add().
 template <narrow_float F, rounding_policy R = NearestEven>
-constexpr NF_FN F fma(F a, F b, F c, R rounding = {},
-                      Saturation saturation = Saturation::none) noexcept {
-  constexpr bool down = R::rule == detail::rule::up_if_negative;
-  const detail::exact product = detail::product(detail::exact_of(a), detail::exact_of(b));
-  return detail::round_to<F>(detail::sum(product, detail::exact_of(c), down), rounding, saturation);
+constexpr NF_FN F fma(F a, F b, F c, R rounding = {}, Saturation saturation = Saturation::none,
+                      Subnormals subnormals = Subnormals::keep) noexcept {
+  return detail::fused<F>(a, b, c, rounding, saturation, subnormals);
+}
+/// The same of operands of other formats than the result's, which is named: fma<bfloat16>(a, b, sum) is one step of a
+/// dot product of 8-bit numbers.
+template <narrow_float To, narrow_float A, narrow_float B, narrow_float C,
+          rounding_policy R = NearestEven>
+requires(!(std::same_as<A, To> && std::same_as<B, To> && std::same_as<C, To>)) constexpr NF_FN To
+    fma(A a, B b, C c, R rounding = {}, Saturation saturation = Saturation::none,
+        Subnormals subnormals = Subnormals::keep) noexcept {
+  return detail::fused<To>(a, b, c, rounding, saturation, subnormals);
 }
 /// The square root of a; see add(). The root of -0 is -0, of a negative value NaN.
 template <narrow_float F, rounding_policy R = NearestEven>
-constexpr NF_FN F sqrt(F a, R rounding = {}, Saturation saturation = Saturation::none) noexcept {
-  return detail::round_to<F>(detail::root(detail::exact_of(a)), rounding, saturation);
+constexpr NF_FN F sqrt(F a, R rounding = {}, Saturation saturation = Saturation::none,
+                       Subnormals subnormals = Subnormals::keep) noexcept {
+  return detail::round_to<F>(detail::root(detail::exact_of(a, subnormals)), rounding, saturation,
+                             subnormals);
 }
 
 }  // namespace narrowfloat

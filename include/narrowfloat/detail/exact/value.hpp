@@ -111,20 +111,43 @@ constexpr NF_HD float nearest_float(const exact& x, saturates policy = {false, f
   return __builtin_bit_cast(float, rounded<binary32, rule::half_even, 0>(
                                        x, 0, outcomes_of<binary32, rule::half_even, 0>(policy)));
 }
+/// Whether a magnitude, cut to the integer `kept` and the fraction rest / 2^shift, is rounded up.
+template <rule Rule>
+constexpr NF_HD bool rounds_up(std::uint64_t kept, std::uint64_t rest, int shift, bool negative) {
+  const std::uint64_t half = std::uint64_t{1} << (shift - 1);
+  const bool odd = (kept & 1) != 0;
+  if (Rule == rule::half_even) return rest > half || (rest == half && odd);
+  if (Rule == rule::half_up) return rest >= half;
+  if (Rule == rule::odd) return rest != 0 && !odd;
+  if (Rule == rule::floor) return false;
+  return rest != 0 && negative == (Rule == rule::up_if_negative);
+}
+/// The bits of an exact result as a double, rounded by a rule without random bits.
+template <rule Rule>
+constexpr NF_HD std::uint64_t rounded_double(const exact& x, saturates policy) {
+  constexpr std::uint64_t infinity = wide<std::uint64_t>::infinity;
+  const std::uint64_t sign = x.negative ? wide<std::uint64_t>::sign_mask : 0;
+  if (x.what == exact::kind::nan)
+    return wide<std::uint64_t>::quiet_nan & (infinity | infinity >> 1);
+  if (x.what == exact::kind::zero) return sign;
+  if (x.what == exact::kind::infinity) return sign | (infinity - (policy.infinity ? 1 : 0));
+  const int exponent = x.exponent + exact::leading, below = -1022 - exponent;
+  std::uint64_t code = infinity;
+  if (exponent <= 1023) {
+    // 61 bits to 53, or fewer; less than half of the first step is left of a shift by 62
+    const int shift = below <= 0 ? 8 : below < 54 ? 8 + below : 62;
+    const std::uint64_t kept = x.significand >> shift, rest = x.significand - (kept << shift);
+    const auto field = static_cast<std::uint64_t>(below <= 0 ? -below : 0);
+    code = (field << 52) + kept + (rounds_up<Rule>(kept, rest, shift, x.negative) ? 1 : 0);
+  }
+  if (code < infinity) return sign | code;
+  const bool inward = policy.overflow || Rule == rule::floor || Rule == rule::odd ||
+                      Rule == (x.negative ? rule::up_if_positive : rule::up_if_negative);
+  return sign | (infinity - (inward ? 1 : 0));
+}
 /// The nearest double, ties to even; an overflow is Inf.
 constexpr NF_HD double nearest_double(const exact& x) {
-  const std::uint64_t sign = x.negative ? wide<std::uint64_t>::sign_mask : 0;
-  const int exponent = x.exponent + exact::leading;
-  if (x.what == exact::kind::nan) return __builtin_bit_cast(double, std::uint64_t{0x7ff8} << 48);
-  if (x.what == exact::kind::infinity || exponent > 1023)
-    return __builtin_bit_cast(double, sign | wide<std::uint64_t>::infinity);
-  const int shift = 8 + (exponent < -1022 ? -1022 - exponent : 0);  // 61 bits to 53, or fewer
-  if (x.what == exact::kind::zero || shift > 62) return __builtin_bit_cast(double, sign);
-  const std::uint64_t kept = x.significand >> shift, rest = x.significand - (kept << shift);
-  const std::uint64_t half = std::uint64_t{1} << (shift - 1);
-  const std::uint64_t up = rest > half || (rest == half && (kept & 1) != 0) ? 1 : 0;
-  const auto below = static_cast<std::uint64_t>(exponent < -1022 ? 0 : exponent + 1022);
-  return __builtin_bit_cast(double, sign | ((below << 52) + kept + up));
+  return __builtin_bit_cast(double, rounded_double<rule::half_even>(x, {false, false}));
 }
 /// The double of a finite result cut to 53 bits, its last one set where that is inexact (round to odd): rounding it
 /// again to fewer bits is as exact as one rounding.

@@ -60,23 +60,38 @@ constexpr NF_HD To real_number(From x, const R& rounding = {}) {
 
 /// The exact value of a number or an integer.
 template <class T>
-constexpr NF_HD exact exact_of(T x) {
+constexpr NF_HD exact exact_of(T x, Subnormals subnormals = Subnormals::keep) {
   if constexpr (std::integral<T>) {
     return exact_integer(x);
-  } else if constexpr (std::is_same_v<T, double>) {
-    return exact_double_value(number_traits<double>::to_code(x));
   } else {
-    return exact_value<layout_of<T>>(number_traits<T>::to_code(x));
+    using layout = layout_of<T>;
+    using W = std::conditional_t<std::is_same_v<T, double>, std::uint64_t, std::uint32_t>;
+    W code = number_traits<T>::to_code(x);
+    if (subnormals == Subnormals::flush) code = flush_subnormals<layout>(code);
+    if constexpr (std::is_same_v<T, double>) {
+      return exact_double_value(code);
+    } else {
+      return exact_value<layout>(code);
+    }
   }
 }
 
-/// Rounds an exact result to the Float type F.
-template <class F, class R>
-constexpr NF_HD F round_to(const exact& x, const R& rounding, Saturation saturation) {
-  using to = layout_of<F>;
-  const outcomes out = outcomes_of<to, R::rule, R::random_bits>(saturates_in(saturation));
-  const std::uint32_t code = rounded<to, R::rule, R::random_bits>(x, rounding.word(0), out);
-  return number_traits<F>::from_code(static_cast<typename number_traits<F>::code>(code));
+/// Rounds an exact result to the number type To, element `i` of a call.
+template <class To, class R>
+constexpr NF_HD To round_to(const exact& x, const R& rounding, Saturation saturation,
+                            Subnormals subnormals = Subnormals::keep, std::uint64_t i = 0) {
+  using to = layout_of<To>;
+  const bool flush = subnormals == Subnormals::flush;
+  if constexpr (std::is_same_v<To, double>) {
+    static_assert(R::random_bits == 0, "no random bits round to double");
+    const std::uint64_t code = rounded_double<R::rule>(x, saturates_in(saturation));
+    return number_traits<To>::from_code(flush ? flush_subnormals<to>(code) : code);
+  } else {
+    const outcomes out = outcomes_of<to, R::rule, R::random_bits>(saturates_in(saturation));
+    std::uint32_t code = rounded<to, R::rule, R::random_bits>(x, rounding.word(i), out);
+    if (flush) code = flush_subnormals<to>(code);
+    return number_traits<To>::from_code(static_cast<typename number_traits<To>::code>(code));
+  }
 }
 
 /// A code's place in the order of values: both zeros are 0. A NaN has none.
