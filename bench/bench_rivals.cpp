@@ -54,10 +54,10 @@ rivals all_rivals() {
 kernels chosen_kernels(const std::vector<std::string>& formats) {
   using namespace narrowfloat;
   kernels all;
-  add_format<float8_e4m3fn>(all, "float8_e4m3fn");
-  add_format<float8_e5m2>(all, "float8_e5m2");
-  add_format<float16>(all, "float16");
-  add_format<bfloat16>(all, "bfloat16");
+  add_format<float8_e4m3fn>(all, format_name<float8_e4m3fn>());
+  add_format<float8_e5m2>(all, format_name<float8_e5m2>());
+  add_format<float16>(all, format_name<float16>());
+  add_format<bfloat16>(all, format_name<bfloat16>());
   keep_formats(all, formats);
   return all;
 }

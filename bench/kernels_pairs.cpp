@@ -3,12 +3,21 @@
 #include "kernels.hpp"
 
 namespace bench {
+namespace {
+
+template <class From, class To>
+void add_pair(kernels& all) {
+  using narrowfloat::format_name;
+  all.push_back(decode_kernel<From, To>(format_name<From>(), format_name<To>()));
+}
+
+}  // namespace
 
 void add_pair_kernels(kernels& all) {
   using namespace narrowfloat;
-  all.push_back(decode_kernel<float16, float8_e4m3fn>("float16", "float8_e4m3fn"));
-  all.push_back(decode_kernel<float8_e4m3fn, bfloat16>("float8_e4m3fn", "bfloat16"));
-  all.push_back(decode_kernel<float8_e4m3fn, float8_e5m2>("float8_e4m3fn", "float8_e5m2"));
+  add_pair<float16, float8_e4m3fn>(all);
+  add_pair<float8_e4m3fn, bfloat16>(all);
+  add_pair<float8_e4m3fn, float8_e5m2>(all);
 }
 
 }  // namespace bench

@@ -20,12 +20,12 @@ void add_roundings(kernels& all, std::string_view format) {
 
 void add_rounding_kernels(kernels& all, bool every) {
   using namespace narrowfloat;
-  add_roundings<float8_e4m3fn>(all, "float8_e4m3fn");
+  add_roundings<float8_e4m3fn>(all, format_name<float8_e4m3fn>());
   add_roundings<Float<4, 3, 9, Specials::ieee>>(all, "custom_e4m3b9");
-  add_roundings<bfloat16>(all, "bfloat16");
-  add_roundings<float16>(all, "float16");
+  add_roundings<bfloat16>(all, format_name<bfloat16>());
+  add_roundings<float16>(all, format_name<float16>());
   if (!every) return;
-  add_roundings<float8_e5m2>(all, "float8_e5m2");
+  add_roundings<float8_e5m2>(all, format_name<float8_e5m2>());
   add_roundings<Float<5, 1, 12, Specials::finite>>(all, "custom_e5m1b12");
 }
 

@@ -6,11 +6,9 @@ namespace bench {
 
 void add_wide_kernels(kernels& all) {
   using namespace narrowfloat;
-  add_format<float16>(all, "float16");
-  add_format<bfloat16>(all, "bfloat16");
-  add_format<float16_e6m9>(all, "float16_e6m9");
-  add_format<float12_e6m5>(all, "float12_e6m5");
-  add_format<tfloat32>(all, "tfloat32");
+  for_each_format([&]<class F>(std::string_view name) {
+    if constexpr (F::width > 8) add_format<F>(all, name);
+  });
 }
 
 }  // namespace bench

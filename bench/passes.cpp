@@ -54,19 +54,22 @@ void add_fused(std::vector<pass>& all, std::string_view format) {
 }  // namespace
 
 std::vector<pass> short_calls() {
-  return {encoding<float8_e4m3fn>("convert", "float8_e4m3fn", default_rounding, plain),
-          encoding<bfloat16>("convert", "bfloat16", default_rounding, plain),
-          decoding<float8_e4m3fn>("convert", "float8_e4m3fn", plain),
-          encoding<float8_e4m3fn, Stochastic<>>("convert", "float8_e4m3fn", "stochastic_16", keyed),
-          encoding<bfloat16, Stochastic<>>("convert", "bfloat16", "stochastic_16", keyed)};
+  return {
+      encoding<float8_e4m3fn>("convert", format_name<float8_e4m3fn>(), default_rounding, plain),
+      encoding<bfloat16>("convert", format_name<bfloat16>(), default_rounding, plain),
+      decoding<float8_e4m3fn>("convert", format_name<float8_e4m3fn>(), plain),
+      encoding<float8_e4m3fn, Stochastic<>>("convert", format_name<float8_e4m3fn>(),
+                                            "stochastic_16", keyed),
+      encoding<bfloat16, Stochastic<>>("convert", format_name<bfloat16>(), "stochastic_16", keyed)};
 }
 
 std::vector<pass> fused_passes() {
   std::vector<pass> all;
-  add_fused<float8_e4m3fn>(all, "float8_e4m3fn");
-  all.push_back(encoding<float8_e4m3fn>("amax", "float8_e4m3fn", default_rounding, largest));
+  add_fused<float8_e4m3fn>(all, format_name<float8_e4m3fn>());
+  all.push_back(
+      encoding<float8_e4m3fn>("amax", format_name<float8_e4m3fn>(), default_rounding, largest));
   all.back().writes = false;
-  add_fused<bfloat16>(all, "bfloat16");
+  add_fused<bfloat16>(all, format_name<bfloat16>());
   return all;
 }
 

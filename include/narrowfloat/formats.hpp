@@ -3,6 +3,7 @@
 // proved.
 #pragma once
 
+#include <string_view>
 #include <type_traits>
 
 #include "detail/exact/binary.hpp"
@@ -33,27 +34,83 @@ using float6_e3m2fn = Float<3, 2, 3, Specials::finite>;
 using float4_e2m1fn = Float<2, 1, 1, Specials::finite>;
 
 // 12 bits and more
-using float16 = Float<5, 10>;      ///< IEEE 754 binary16
-using bfloat16 = Float<8, 7>;      ///< the upper half of binary32
-using tfloat32 = Float<8, 10>;     ///< NVIDIA TF32, 19 bits
+using float16 = Float<5, 10>;   ///< IEEE 754 binary16
+using bfloat16 = Float<8, 7>;   ///< the upper half of binary32
+using tfloat32 = Float<8, 10>;  ///< NVIDIA TF32, 19 bits
+// IBM's hardware has no subnormals in 1-6-9 and 1-4-3, whose lowest exponent is one more binade of normal values, and
+// one code for Inf and NaN together: float16_e6m9 and float8_e4m3b11 differ from it there, and nowhere else.
 using float16_e6m9 = Float<6, 9>;  ///< IBM 1-6-9 (Wang et al., NeurIPS 2018)
 using float12_e6m5 = Float<6, 5>;  ///< the accumulator of SR-MAC
 
 namespace detail {
 
-template <class... F>
-struct format_list {
-  template <class T>
-  static constexpr bool has = (std::is_same_v<T, F> || ...);
+/// A format and its name; a list of them, to which others may be added elsewhere, as in mx.hpp.
+template <class Format>
+struct named {
+  std::string_view name;
 };
-using named_formats =
-    format_list<float8_e4m3fn, float8_e5m2, float8_e4m3, float8_e3m4, float8_e4m3fnuz,
-                float8_e5m2fnuz, float8_e4m3b11fnuz, float8_e4m3b11, float8_e8m0fnu, float8_ue4m3,
-                float8_ue5m3, float6_e2m3fn, float6_e3m2fn, float4_e2m1fn, float16, bfloat16,
-                tfloat32, float16_e6m9, float12_e6m5>;
+template <class... Formats>
+struct registry : named<Formats>... {
+  template <class T>
+  static constexpr bool has = (std::is_same_v<T, Formats> || ...);
+  template <class T>
+  constexpr std::string_view name_of() const {
+    return static_cast<const named<T>&>(*this).name;
+  }
+  template <class Function>
+  constexpr void for_each(Function f) const {
+    (f.template operator()<Formats>(name_of<Formats>()), ...);
+  }
+};
+template <class... Formats>
+registry(named<Formats>...) -> registry<Formats...>;
+
+inline constexpr registry named_formats{named<float8_e4m3fn>{"float8_e4m3fn"},
+                                        named<float8_e5m2>{"float8_e5m2"},
+                                        named<float8_e4m3>{"float8_e4m3"},
+                                        named<float8_e3m4>{"float8_e3m4"},
+                                        named<float8_e4m3fnuz>{"float8_e4m3fnuz"},
+                                        named<float8_e5m2fnuz>{"float8_e5m2fnuz"},
+                                        named<float8_e4m3b11fnuz>{"float8_e4m3b11fnuz"},
+                                        named<float8_e4m3b11>{"float8_e4m3b11"},
+                                        named<float8_e8m0fnu>{"float8_e8m0fnu"},
+                                        named<float8_ue4m3>{"float8_ue4m3"},
+                                        named<float8_ue5m3>{"float8_ue5m3"},
+                                        named<float6_e2m3fn>{"float6_e2m3fn"},
+                                        named<float6_e3m2fn>{"float6_e3m2fn"},
+                                        named<float4_e2m1fn>{"float4_e2m1fn"},
+                                        named<float16>{"float16"},
+                                        named<bfloat16>{"bfloat16"},
+                                        named<tfloat32>{"tfloat32"},
+                                        named<float16_e6m9>{"float16_e6m9"},
+                                        named<float12_e6m5>{"float12_e6m5"}};
+
+template <class Format>
+inline constexpr std::string_view name_of = {};
 template <class F>
-requires named_formats::has<F>
-inline constexpr bool is_named<F> = true;
+requires(named_formats.has<F>) inline constexpr std::string_view name_of<F> =
+    named_formats.name_of<F>();
+
+template <class F>
+requires(named_formats.has<F>) inline constexpr bool is_named<F> = true;
+
+}  // namespace detail
+
+/// The name of a format that has one here, or in mx.hpp: format_name<float8_e4m3fn>() is "float8_e4m3fn".
+template <class Format>
+constexpr std::string_view format_name() noexcept {
+  static_assert(!detail::name_of<Format>.empty(), "narrowfloat::format_name: the format has none");
+  return detail::name_of<Format>;
+}
+
+/// Calls f.template operator()<F>(name) for each format above, in their order: for_each_format([]<class F>(auto name)
+/// { std::cout << name << ' ' << F::width << '\n'; }).
+template <class Function>
+constexpr void for_each_format(Function f) {
+  detail::named_formats.for_each(f);
+}
+
+namespace detail {
 
 template <class F>
 constexpr double value_of_code(unsigned code) {

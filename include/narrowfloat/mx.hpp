@@ -23,22 +23,17 @@ using nvfp4_2d = BlockFormat<float4_e2m1fn, float8_e4m3fn, 16, 16>;
 
 namespace detail {
 
-template <>
-inline constexpr bool is_named_blocks<mxfp8_e4m3> = true;
-template <>
-inline constexpr bool is_named_blocks<mxfp8_e5m2> = true;
-template <>
-inline constexpr bool is_named_blocks<mxfp6_e2m3> = true;
-template <>
-inline constexpr bool is_named_blocks<mxfp6_e3m2> = true;
-template <>
-inline constexpr bool is_named_blocks<mxfp4_e2m1> = true;
-template <>
-inline constexpr bool is_named_blocks<mxint8> = true;
-template <>
-inline constexpr bool is_named_blocks<nvfp4> = true;
-template <>
-inline constexpr bool is_named_blocks<nvfp4_2d> = true;
+inline constexpr registry named_blocks{
+    named<mxfp8_e4m3>{"mxfp8_e4m3"}, named<mxfp8_e5m2>{"mxfp8_e5m2"},
+    named<mxfp6_e2m3>{"mxfp6_e2m3"}, named<mxfp6_e3m2>{"mxfp6_e3m2"},
+    named<mxfp4_e2m1>{"mxfp4_e2m1"}, named<mxint8>{"mxint8"},
+    named<nvfp4>{"nvfp4"},           named<nvfp4_2d>{"nvfp4_2d"}};
+
+template <class Format>
+requires(named_blocks.has<Format>) inline constexpr std::string_view name_of<Format> =
+    named_blocks.name_of<Format>();
+template <class Format>
+requires(named_blocks.has<Format>) inline constexpr bool is_named_blocks<Format> = true;
 
 // emax of OCP MX v1.0: 448 = 1.75 * 2^8, 57344 = 1.75 * 2^15, 7.5 = 1.875 * 2^2, 28 = 1.75 * 2^4,
 // 6 = 1.5 * 2^2, 127 / 64 = 1.984375 * 2^0

@@ -50,22 +50,17 @@ inline std::string text_of(const std::vector<std::size_t>& shape) {
 
 /// A block format whose codes and scales have dtypes: the MX formats and NVFP4 among them.
 template <class Format>
-concept StorableBlocks = block_format<Format> &&
-                         (detail::code_dtype<typename Format::element>() != std::nullopt) &&
-                         (dtype_of<typename Format::scale>() != std::nullopt);
+concept storable_blocks = block_format<Format> &&
+                          (detail::code_dtype<typename Format::element>() != std::nullopt) &&
+                          (dtype_of<typename Format::scale>() != std::nullopt);
 
 /// Result  the name in narrowfloat, as "mxfp4_e2m1"; for other formats the dtypes, as
 ///         "F4 by F8_E8M0".
-template <StorableBlocks Format>
+template <storable_blocks Format>
 std::string block_format_name() {
-  if (std::same_as<Format, mxfp8_e4m3>) return "mxfp8_e4m3";
-  if (std::same_as<Format, mxfp8_e5m2>) return "mxfp8_e5m2";
-  if (std::same_as<Format, mxfp6_e2m3>) return "mxfp6_e2m3";
-  if (std::same_as<Format, mxfp6_e3m2>) return "mxfp6_e3m2";
-  if (std::same_as<Format, mxfp4_e2m1>) return "mxfp4_e2m1";
-  if (std::same_as<Format, mxint8>) return "mxint8";
-  if (std::same_as<Format, nvfp4>) return "nvfp4";
-  if (std::same_as<Format, nvfp4_2d>) return "nvfp4_2d";
+  if constexpr (constexpr std::string_view name = narrowfloat::detail::name_of<Format>;
+                !name.empty())
+    return std::string(name);
   return std::string(dtype_name(*detail::code_dtype<typename Format::element>())) + " by " +
          std::string(dtype_name(*dtype_of<typename Format::scale>()));
 }
@@ -203,7 +198,7 @@ std::span<const Scale> checked_scales(const Tensor& tensor, const std::vector<st
 /// Special   throws Error, and leaves the file as it was, unless `shape` is that of the blocks: the
 ///           columns are the last extent, the rows all others; a matrix, where blocks span rows; and
 ///           unless there are codes and they fill whole bytes. That names are unique is for write() to find.
-template <StorableBlocks Format>
+template <storable_blocks Format>
 void add_blocks(File& file, const std::string& name, std::vector<std::size_t> shape,
                 const BlockTensor<Format>& blocks, std::string_view rule = {}) {
   using E = typename Format::element;
@@ -241,7 +236,7 @@ void add_blocks(File& file, const std::string& name, std::vector<std::size_t> sh
 /// Special   throws Error with the tensor and the reason where a tensor is absent, has another dtype,
 ///           shape or size, or no elements, where the metadata name another format, a block scale is negative, a
 ///           tensor scale is not positive and finite, or there is one that the format has not.
-template <StorableBlocks Format>
+template <storable_blocks Format>
 BlockTensor<Format> read_blocks(const File& file, const std::string& name) {
   using E = typename Format::element;
   using Scale = typename Format::scale;

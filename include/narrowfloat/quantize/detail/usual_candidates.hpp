@@ -2,6 +2,7 @@
 // The usual formats as candidates: a function of its own, since it makes the loops of 17 block formats.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "../candidate.hpp"
@@ -10,12 +11,17 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
+template <class Format>
+std::string text_name() {
+  return std::string(format_name<Format>());
+}
+
 template <class Format, class R>
-void add_rules(std::vector<Candidate>& all, const char* name, const R& rounding) {
+void add_rules(std::vector<Candidate>& all, const R& rounding) {
   for (const ScaleRule rule : {ScaleRule::floor, ScaleRule::rceil, ScaleRule::even}) {
     QuantizeOptions options = measured_options;
     options.rule = rule;
-    all.push_back(candidate<Format>(name, options, rounding));
+    all.push_back(candidate<Format>(text_name<Format>(), options, rounding));
   }
 }
 
@@ -41,26 +47,26 @@ inline void add_codebooks(std::vector<Candidate>& all) {
 template <class R>
 std::vector<Candidate> usual_candidates(here, const R& rounding) {
   std::vector<Candidate> all;
-  all.push_back(candidate<bfloat16>("bfloat16", rounding));
-  all.push_back(candidate<float16>("float16", rounding));
-  all.push_back(candidate<float_blocks<float8_e4m3fn, whole, whole>>("float8_e4m3fn",
+  all.push_back(candidate<bfloat16>(text_name<bfloat16>(), rounding));
+  all.push_back(candidate<float16>(text_name<float16>(), rounding));
+  all.push_back(candidate<float_blocks<float8_e4m3fn, whole, whole>>(text_name<float8_e4m3fn>(),
                                                                      measured_options, rounding));
-  all.push_back(candidate<float_blocks<float8_e5m2, whole, whole>>("float8_e5m2", measured_options,
-                                                                   rounding));
-  all.push_back(
-      candidate<float_blocks<float8_e4m3fn, 128>>("float8_e4m3fn", measured_options, rounding));
-  all.push_back(candidate<float_blocks<float8_e4m3fn, 128, 128>>("float8_e4m3fn", measured_options,
-                                                                 rounding));
-  add_rules<mxfp8_e4m3>(all, "mxfp8_e4m3", rounding);
-  add_rules<mxfp8_e5m2>(all, "mxfp8_e5m2", rounding);
-  add_rules<mxfp6_e2m3>(all, "mxfp6_e2m3", rounding);
-  add_rules<mxfp6_e3m2>(all, "mxfp6_e3m2", rounding);
-  add_rules<mxfp4_e2m1>(all, "mxfp4_e2m1", rounding);
-  add_rules<mxint8>(all, "mxint8", rounding);
+  all.push_back(candidate<float_blocks<float8_e5m2, whole, whole>>(text_name<float8_e5m2>(),
+                                                                   measured_options, rounding));
+  all.push_back(candidate<float_blocks<float8_e4m3fn, 128>>(text_name<float8_e4m3fn>(),
+                                                            measured_options, rounding));
+  all.push_back(candidate<float_blocks<float8_e4m3fn, 128, 128>>(text_name<float8_e4m3fn>(),
+                                                                 measured_options, rounding));
+  add_rules<mxfp8_e4m3>(all, rounding);
+  add_rules<mxfp8_e5m2>(all, rounding);
+  add_rules<mxfp6_e2m3>(all, rounding);
+  add_rules<mxfp6_e3m2>(all, rounding);
+  add_rules<mxfp4_e2m1>(all, rounding);
+  add_rules<mxint8>(all, rounding);
   QuantizeOptions four_over_six = measured_options;
   four_over_six.four_over_six = true;
-  all.push_back(candidate<nvfp4>("nvfp4", measured_options, rounding));
-  all.push_back(candidate<nvfp4>("nvfp4", four_over_six, rounding));
+  all.push_back(candidate<nvfp4>(text_name<nvfp4>(), measured_options, rounding));
+  all.push_back(candidate<nvfp4>(text_name<nvfp4>(), four_over_six, rounding));
   all.push_back(
       candidate<float_blocks<FixedPoint<8, 6>, whole>>("int8", measured_options, rounding));
   all.push_back(candidate<float_blocks<FixedPoint<8, 6>, 128>>("int8", measured_options, rounding));
