@@ -102,6 +102,7 @@ class Float {
   using Storage = std::conditional_t<width <= 8, std::uint8_t,
                                      std::conditional_t<width <= 16, std::uint16_t, std::uint32_t>>;
 
+  /// The number of code 0: +0, or the smallest of a `scale` format.
   Float() = default;
 
   /// The number with this code; bits above `width` are dropped.
@@ -113,7 +114,8 @@ class Float {
   /// The code, right-aligned.
   constexpr NF_FN Storage bits() const noexcept { return bits_; }
 
-  /// The nearest value: convert() with its defaults.
+  /// The nearest value: convert() with its defaults, so an overflow is the largest finite value in most formats of 8
+  /// bits and fewer (default_saturation), where operators give Inf or NaN: float8_e5m2(1e6f) is 57344.
   template <class T>
   requires(std::same_as<T, float> ||
            std::same_as<T, double>) explicit constexpr NF_FN Float(T x) noexcept
@@ -146,7 +148,7 @@ class Float {
   }
 
  private:
-  Storage bits_;
+  Storage bits_ = 0;
 };
 
 namespace detail {
@@ -222,7 +224,8 @@ concept does_not_mix_with =
 ///
 /// Result    the exact result rounded once, to nearest even, the subnormal range included.
 /// Special   overflow, and an exact Inf such as x / 0, is Inf, else NaN, else the largest finite
-///           value; signs of zero as IEEE 754 (+0 where there is no -0); an invalid operation is
+///           value: an operator never saturates, as a constructor does, so float8_e5m2(57344) * 2 is Inf
+///           (add() and mul() of math.hpp take a Saturation); signs of zero as IEEE 754 (+0 where there is no -0); an invalid operation is
 ///           the positive canonical NaN, else the positive largest finite value.
 template <class A, class B, class F = detail::common_format_t<A, B>>
 constexpr NF_FN F operator+(A a, B b) noexcept {

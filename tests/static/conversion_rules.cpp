@@ -2,6 +2,7 @@
 // Compile time: which conversions are implicit, and the types of mixed arithmetic.
 #include <narrowfloat/formats.hpp>
 
+#include <cstdint>
 #include <type_traits>
 
 using namespace narrowfloat;
@@ -82,7 +83,7 @@ static_assert(adds_in_place<float16, float8_e5m2> && adds_in_place<float16, int>
 
 template <class F>
 constexpr bool is_plain =
-    std::is_trivially_copyable_v<F>&& std::is_trivially_default_constructible_v<F>&&
+    std::is_trivially_copyable_v<F>&& std::is_nothrow_default_constructible_v<F>&&
         std::is_standard_layout_v<F> &&
     sizeof(F) == sizeof(typename F::Storage);
 static_assert(is_plain<float4_e2m1fn> && sizeof(float4_e2m1fn) == 1 && is_plain<float16> &&
@@ -90,5 +91,14 @@ static_assert(is_plain<float4_e2m1fn> && sizeof(float4_e2m1fn) == 1 && is_plain<
               sizeof(float12_e6m5) == 2);
 static_assert(float4_e2m1fn::from_bits(0xf7).bits() == 0x7 &&
               float8_ue4m3::from_bits(0xff).bits() == 0x7f);
+
+// Without an initializer too, a number is that of code 0.
+template <class F>
+constexpr std::uint32_t default_code() {
+  F x;
+  return x.bits();
+}
+static_assert(default_code<float8_e4m3fn>() == 0 && default_code<bfloat16>() == 0 &&
+              default_code<float8_e8m0fnu>() == 0 && default_code<Float<8, 23>>() == 0);
 
 }  // namespace
