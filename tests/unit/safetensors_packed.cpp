@@ -48,8 +48,8 @@ TEST_CASE("safetensors: packed codes come back in each dtype", "[safetensors]") 
   check_round_trip<float8_e4m3fn>(st::Dtype::f8_e4m3);
   check_round_trip<float8_e8m0fnu>(st::Dtype::f8_e8m0);
   check_round_trip<bfloat16>(st::Dtype::bf16);
-  STATIC_REQUIRE_FALSE(st::PackedElement<float>);
-  STATIC_REQUIRE_FALSE(st::PackedElement<float8_ue4m3>);
+  STATIC_REQUIRE_FALSE(st::storable_packed<float>);
+  STATIC_REQUIRE_FALSE(st::storable_packed<float8_ue4m3>);
 }
 
 TEST_CASE("safetensors: the first of two FP4 codes is in the low bits", "[safetensors]") {

@@ -80,9 +80,9 @@ TEST_CASE("safetensors: each C++ type has its dtype", "[safetensors]") {
   CHECK(name(float8_e8m0fnu{}) == "F8_E8M0");
   CHECK(name(float8_e4m3fnuz{}) == "F8_E4M3FNUZ");
   CHECK(name(float8_e5m2fnuz{}) == "F8_E5M2FNUZ");
-  STATIC_REQUIRE_FALSE(st::Element<int>);
-  STATIC_REQUIRE_FALSE(st::Element<float8_e4m3>);
-  STATIC_REQUIRE_FALSE(st::Element<float4_e2m1fn>);
+  STATIC_REQUIRE_FALSE(st::storable<int>);
+  STATIC_REQUIRE_FALSE(st::storable<float8_e4m3>);
+  STATIC_REQUIRE_FALSE(st::storable<float4_e2m1fn>);
 }
 
 TEST_CASE("safetensors: the dtypes without a C++ type have their names and sizes",

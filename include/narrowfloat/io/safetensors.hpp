@@ -45,7 +45,7 @@ struct Tensor {
 
   /// Result    a view of the elements; valid as long as `data` is left alone.
   /// Requires  dtype is dtype_of<T>(), else Error.
-  template <Element T>
+  template <storable T>
   std::span<const T> as() const {
     // the vector's bytes come from the plain operator new, so any such T may live there
     static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__ &&
@@ -56,7 +56,7 @@ struct Tensor {
 
   /// Result    a view of the codes, of 4 and 6 bits as well; valid as long as `data` is left alone.
   /// Requires  dtype is packed_dtype_of<F>() and the data are those of the shape, else Error.
-  template <PackedElement F>
+  template <storable_packed F>
   PackedSpan<const F> packed() const {
     require(*packed_dtype_of<F>());
     try {
@@ -92,7 +92,7 @@ struct File {
 };
 
 /// Result  a tensor that holds a copy of the values.
-template <std::ranges::contiguous_range Values, Element T = std::ranges::range_value_t<Values>>
+template <std::ranges::contiguous_range Values, storable T = std::ranges::range_value_t<Values>>
 Tensor make_tensor(std::string name, std::vector<std::size_t> shape, const Values& values) {
   const auto bytes = std::as_bytes(std::span<const T>(values));
   return {std::move(name), *dtype_of<T>(), std::move(shape), {bytes.begin(), bytes.end()}};
@@ -100,7 +100,7 @@ Tensor make_tensor(std::string name, std::vector<std::size_t> shape, const Value
 
 /// Result   a tensor that holds a copy of the codes, packed as the format wants them.
 /// Special  throws Error unless the codes are as many as the shape has, and fill whole bytes.
-template <PackedElement F>
+template <storable_packed F>
 Tensor make_packed_tensor(std::string name, std::vector<std::size_t> shape,
                           PackedSpan<const F> codes) {
   const auto bytes = std::as_bytes(codes.bytes());
@@ -112,7 +112,7 @@ Tensor make_packed_tensor(std::string name, std::vector<std::size_t> shape,
                 " elements, the codes " + std::to_string(codes.size()));
   return made;
 }
-template <PackedElement F>
+template <storable_packed F>
 Tensor make_packed_tensor(std::string name, std::vector<std::size_t> shape,
                           const PackedVector<F>& codes) {
   return make_packed_tensor(std::move(name), std::move(shape), PackedSpan<const F>(codes));

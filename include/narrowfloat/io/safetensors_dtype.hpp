@@ -92,10 +92,10 @@ constexpr std::optional<Dtype> packed_dtype_of() {
 
 /// A C++ type with a dtype of its own.
 template <class T>
-concept Element = (dtype_of<T>() != std::nullopt);
+concept storable = (dtype_of<T>() != std::nullopt);
 
 /// A format whose codes a file holds without padding between them.
 template <class F>
-concept PackedElement = packable<F, BitStream> &&(packed_dtype_of<F>() != std::nullopt);
+concept storable_packed = packable<F, BitStream> &&(packed_dtype_of<F>() != std::nullopt);
 
 }  // namespace narrowfloat::safetensors
