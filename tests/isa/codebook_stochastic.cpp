@@ -40,9 +40,9 @@ TEST_CASE("code-books: keyed bits choose by the exact fraction", "[isa][codebook
       check(named, values, nf::Stochastic<>{5, 1, 3}, 'C', bad);
       check(named, values, nf::Stochastic<3>{6}, 'C', bad);
       check(named, values, nf::Stochastic<32>{7, 2}, 'C', bad);
-      check(named, values, nf::Stochastic<8, StochasticVariant::A>{8}, 'A', bad);
-      check(named, values, nf::Stochastic<16, StochasticVariant::B>{9, 1, std::uint64_t{1} << 40},
-            'B', bad);
+      check(named, values, nf::Stochastic<8, StochasticVariant::p3109_a>{8}, 'A', bad);
+      check(named, values,
+            nf::Stochastic<16, StochasticVariant::p3109_b>{9, 1, std::uint64_t{1} << 40}, 'B', bad);
     }
   }
   CHECK(bad.report() == "");

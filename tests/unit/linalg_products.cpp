@@ -15,7 +15,7 @@ namespace {
 using A = nf::float12_e6m5;
 using F = nf::float8_e5m2;
 using G = nf::float8_e4m3fn;
-using Keyed = nf::Stochastic<13, nf::StochasticVariant::A>;
+using Keyed = nf::Stochastic<13, nf::StochasticVariant::p3109_a>;
 constexpr Keyed key{.seed = 11, .stream = 3, .offset = 1000};
 
 /// The oracle's rounding to A with a key, `further` streams on.

@@ -22,7 +22,7 @@ concept accumulator = number<typename Acc::type> && requires {
 /// Requires  R without random bits where A is double.
 ///
 /// Example   // Ali, Filip and Sentieys 2024: E5M2 operands into E6M5, 13 random bits a step, saturating
-///           FusedAccumulator<float12_e6m5, Stochastic<13, StochasticVariant::A>>{
+///           FusedAccumulator<float12_e6m5, Stochastic<13, StochasticVariant::p3109_a>>{
 ///               .rounding = {.seed = 7}, .saturation = Saturation::finite};
 template <number A, rounding_policy R = NearestEven>
 struct FusedAccumulator {
