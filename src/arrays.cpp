@@ -8,8 +8,12 @@
 namespace narrowfloat::detail {
 
 void scale_floats(in_library, Isa isa, const float* in, float* out, std::size_t n, float factor,
-                  bool flush) {
-  scale_floats(here{}, isa, in, out, n, factor, flush);
+                  bool flush, bool stream) {
+  scale_floats(here{}, isa, in, out, n, factor, flush, stream);
+}
+void scale_floats_long(in_library, Isa isa, const float* in, float* out, std::size_t n,
+                       double factor, bool to_odd, bool stream) {
+  scale_floats_long(here{}, isa, in, out, n, factor, to_odd, stream);
 }
 std::uint32_t largest_bits(in_library, Isa isa, const float* in, std::size_t n) {
   return largest_bits(here{}, isa, in, n);

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "convert/detail/calls.hpp"
+#include "convert/detail/misuse.hpp"
 #include "detail/array/checks.hpp"
 #include "formats.hpp"
 #include "isa.hpp"
@@ -36,24 +37,37 @@ constexpr NF_FN To convert(From x, R rounding = {},
   return detail::round_to<To>(detail::exact_of(x), rounding, saturation);
 }
 
-/// A factor that a conversion from float multiplies by first: the product is a float, rounded to nearest.
+/// A number that a conversion multiplies by first.
 struct Scale {
   float factor = 1;
 };
+/// A number that a conversion divides by first.
+struct Divide {
+  float divisor = 1;
+};
 
-/// Converts the float x * scale.factor to the type To.
+/// Converts x * scale.factor, or x / divide.divisor, to the type To.
 ///
-/// Result    convert<To>() of the product, which is rounded to nearest, ties to even, whatever `rounding` says.
-/// Special   a NaN x keeps its sign; Inf * 0, and a NaN factor, give the positive NaN. Subnormals::flush acts on
-///           x, on the product and on the result.
-/// Requires  x is a float: other types do not compile, since their product would be rounded too.
+/// Result    x / divisor is rounded once, as by ONNX's QuantizeLinear; so is x * factor where x is a Float, as in
+///           decoding: convert<float>(code, Scale{s}). Of a float, x * factor is a float first, rounded to nearest, ties
+///           to even, whatever `rounding` says.
+/// Special   a NaN x keeps its sign; Inf * 0, 0 / 0, Inf / Inf and a NaN factor give the positive NaN, x / 0 gives Inf.
+///           Subnormals::flush acts on x, on a product of floats and on the result.
+/// Requires  x is a float or a Float: a double does not compile, since Scale would round its product to float. To
+///           double, no random bits.
 /// Promises  noexcept, constexpr; the same bits in every floating-point environment.
-template <number To, std::same_as<float> From, rounding_policy R = NearestEven>
-constexpr NF_FN To convert(From x, Scale scale, R rounding = {},
+template <number To, detail::scalable From, detail::factor Factor, rounding_policy R = NearestEven>
+constexpr NF_FN To convert(From x, Factor factor, R rounding = {},
                            Saturation saturation = default_saturation<To>,
                            Subnormals subnormals = Subnormals::keep) noexcept {
-  return detail::convert_number<To>(detail::scaled(x, scale.factor, subnormals), rounding,
-                                    saturation, subnormals);
+  if constexpr (std::same_as<Factor, Divide>) {
+    return detail::convert_by<true, To>(x, factor.divisor, rounding, saturation, subnormals);
+  } else if constexpr (std::same_as<From, float>) {
+    return detail::convert_number<To>(detail::scaled(x, factor.factor, subnormals), rounding,
+                                      saturation, subnormals);
+  } else {
+    return detail::convert_by<false, To>(x, factor.factor, rounding, saturation, subnormals);
+  }
 }
 
 /// A contiguous range of numbers: std::vector, std::array, std::span, a C array ...
@@ -67,11 +81,33 @@ inline namespace NF_BASELINE {
 template <class Range>
 using number_of = std::remove_cv_t<std::ranges::range_value_t<Range>>;
 
+template <class From, class To, class Factor, class R>
+NF_INLINE void convert_with(Isa isa, const From* in, To* out, std::size_t n, Factor factor,
+                            const R& rounding, Saturation saturation, Subnormals subnormals) {
+  if constexpr (std::same_as<Factor, Divide>) {
+    convert_all_by<true>(isa, in, out, n, factor.divisor, rounding, saturation, subnormals);
+  } else if constexpr (std::same_as<From, float>) {
+    convert_scaled(isa, in, out, n, factor.factor, rounding, saturation, subnormals);
+  } else {
+    convert_all_by<false>(isa, in, out, n, factor.factor, rounding, saturation, subnormals);
+  }
+}
+
+/// Whether every number of a type is a float, and whether it is float itself: names that no formatter breaks.
+template <class T>
+inline constexpr bool float_holds_all = lossless<layout_of<T>, binary32>();
+template <class T>
+inline constexpr bool is_binary32 = std::is_same_v<T, float>;
+
+template <class In, class Out, class R>
+constexpr void check_arrays(const char* call, const In& in, const Out& out, const R& rounding) {
+  const auto n = static_cast<std::size_t>(std::ranges::size(in));
+  require_equal_sizes(call, n, static_cast<std::size_t>(std::ranges::size(out)));
+  if constexpr (requires { rounding.size(); }) require_words(call, rounding.size(), n);
+}
 template <class In, class Out, class R>
 constexpr void check_arrays(const In& in, const Out& out, const R& rounding) {
-  const auto n = static_cast<std::size_t>(std::ranges::size(in));
-  require_equal_sizes(n, static_cast<std::size_t>(std::ranges::size(out)));
-  if constexpr (requires { rounding.size(); }) require_words(rounding.size(), n);
+  check_arrays("convert", in, out, rounding);
 }
 
 }  // namespace NF_BASELINE
@@ -79,12 +115,14 @@ constexpr void check_arrays(const In& in, const Out& out, const R& rounding) {
 
 /// A contiguous range of floats.
 template <class T>
-concept float_range = number_range<T> && std::is_same_v < detail::number_of<T>,
-float > ;
+concept float_range = number_range<T> && detail::is_binary32<detail::number_of<T>>;
 /// A contiguous range of numbers of which each is a float: float, or a Float that float holds.
 template <class T>
-concept float_source = number_range<T> && lossless_to < detail::number_of<T>,
-float > ;
+concept float_source = number_range<T> && detail::float_holds_all<detail::number_of<T>>;
+/// A contiguous range of numbers to write to: neither const nor a temporary that dies with the call.
+template <class T>
+concept number_output = number_range<T> && std::ranges::borrowed_range<T> &&
+    !std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<T>>>;
 
 /// Converts each number of `in` to the element type of `out`, as the scalar convert() does. With a
 /// keyed Stochastic policy element i draws the random bits of index offset + i; explicit bits are a range of
@@ -95,11 +133,11 @@ float > ;
 /// Promises  no allocation; the same bits on every instruction set, in constant expressions and in every
 ///           floating-point environment, which is left as it was.
 /// Cost      one pass over both; one dispatch a call. See bench/README.md.
-template <number_range In, number_range Out, rounding_policy R = NearestEven>
+template <number_range In, number_output Out, rounding_policy R = NearestEven>
 constexpr NF_FN void convert(In&& in, Out&& out, R rounding = {},
                              Saturation saturation = default_saturation<detail::number_of<Out>>,
                              Subnormals subnormals = Subnormals::keep) {
-  detail::check_arrays(in, out, rounding);
+  detail::check_arrays("convert", in, out, rounding);
   const auto* const source = std::ranges::data(in);
   auto* const target = std::ranges::data(out);
   const auto n = static_cast<std::size_t>(std::ranges::size(in));
@@ -117,26 +155,45 @@ constexpr NF_FN void convert(In&& in, Out&& out, R rounding = {},
 ///
 /// Special   an instruction set that is not available here throws std::invalid_argument with its
 ///           name.
-template <number_range In, number_range Out, rounding_policy R = NearestEven>
+template <number_range In, number_output Out, rounding_policy R = NearestEven>
 NF_INLINE void convert(Isa isa, In&& in, Out&& out, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
                        Subnormals subnormals = Subnormals::keep) {
   detail::require_isa("convert", isa);
-  detail::check_arrays(in, out, rounding);
+  detail::check_arrays("convert", in, out, rounding);
   detail::convert_by_kernel(isa, std::ranges::data(in), std::ranges::data(out),
                             static_cast<std::size_t>(std::ranges::size(in)), rounding, saturation,
                             subnormals);
 }
 
-/// Converts each float of `in` times a factor, as the scalar convert() with a Scale does, in one read of `in`.
-template <float_range In, number_range Out, rounding_policy R = NearestEven>
-NF_INLINE void convert(In&& in, Out&& out, Scale scale, R rounding = {},
-                       Saturation saturation = default_saturation<detail::number_of<Out>>,
-                       Subnormals subnormals = Subnormals::keep) {
-  detail::check_arrays(in, out, rounding);
-  detail::convert_scaled(active_isa(), std::ranges::data(in), std::ranges::data(out),
-                         static_cast<std::size_t>(std::ranges::size(in)), scale.factor, rounding,
-                         saturation, subnormals);
+/// Converts each number of `in` times a factor, or divided by a divisor, as the scalar convert() with a Scale or a
+/// Divide does, in one read of `in`: floats to codes, and codes to numbers of any type.
+///
+/// Special, Promises  as for convert() without a factor.
+template <number_range In, number_output Out, detail::factor Factor,
+          rounding_policy R = NearestEven>
+requires detail::scalable<detail::number_of<In>> NF_INLINE void convert(
+    In&& in, Out&& out, Factor factor, R rounding = {},
+    Saturation saturation = default_saturation<detail::number_of<Out>>,
+    Subnormals subnormals = Subnormals::keep) {
+  detail::check_arrays("convert", in, out, rounding);
+  const auto* const source = std::ranges::data(in);
+  auto* const target = std::ranges::data(out);
+  const auto n = static_cast<std::size_t>(std::ranges::size(in));
+  detail::convert_with(active_isa(), source, target, n, factor, rounding, saturation, subnormals);
+}
+
+// Whatever else is called convert: what is wrong with it, in one line.
+template <class In, class Out, class... Rest>
+requires(detail::has_explained<In> ||
+         std::same_as<std::remove_cvref_t<In>, Isa>) void convert(In&&, Out&&, Rest&&...) {
+  detail::explain_arrays<In, Out, Rest...>();
+}
+template <class To, class From, class... Rest>
+constexpr To convert(const From&, Rest&&...) {
+  detail::explain_misuse<
+      detail::scalar_misuse<To, From, typename detail::first_of<Rest...>::type>()>();
+  return To{};
 }
 
 }  // namespace narrowfloat

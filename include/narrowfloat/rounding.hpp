@@ -156,6 +156,9 @@ struct Stochastic {
   }
 };
 
+// Stochastic{seed} for every compiler; the names of the members need the type: Stochastic<>{.seed = 1}.
+Stochastic(std::uint64_t seed, std::uint64_t stream = 0, std::uint64_t offset = 0)->Stochastic<>;
+
 /// A rounding policy: one of the types above.
 template <class R>
 concept rounding_policy = requires {

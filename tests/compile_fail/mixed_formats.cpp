@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Two formats of which neither holds the other do not mix; the message names both.
-// expect: deleted.*(Float<5, 10>.*Float<8, 7>|float16.*bfloat16)
+// expect: deleted (function .*Float<5, 10>.*Float<8, 7>|operator)
 #include <narrowfloat/formats.hpp>
 
 using namespace narrowfloat;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A Scale multiplies floats alone, in arrays too.
-// expect: no matching function for call to .*convert
+// expect: narrowfloat::convert: Scale and Divide take floats and Floats, not doubles
 #include <narrowfloat/convert.hpp>
 
 #include <array>

@@ -110,3 +110,23 @@ TEST_CASE("packed ranges of different sizes are refused before anything is writt
                     "narrowfloat::convert: the input has 7 elements, the output 6");
   CHECK(out == nf::PackedVector<nf::float4_e2m1fn>(6));
 }
+
+TEST_CASE("packed: with a Scale and a Divide, as contiguous codes", "[packed]") {
+  std::vector<float> in(2500), out(in.size()), expected(in.size());
+  for (std::size_t i = 0; i < in.size(); ++i) in[i] = 0.011f * static_cast<float>(i % 601) - 3.0f;
+  std::vector<nf::float6_e3m2fn> codes(in.size());
+  nf::PackedVector<nf::float6_e3m2fn> packed(in.size());
+  nf::convert(in, codes, nf::Divide{0.3f}, nf::Stochastic<8>{.seed = 7});
+  nf::convert(in, packed, nf::Divide{0.3f}, nf::Stochastic<8>{.seed = 7});
+  CHECK(std::equal(codes.begin(), codes.end(), packed.begin()));
+  nf::convert(codes, expected, nf::Scale{0.3f});
+  nf::convert(packed, out, nf::Scale{0.3f});
+  CHECK(out == expected);
+  nf::PackedVector<nf::float4_e2m1fn> nibbles(in.size());
+  std::vector<nf::float4_e2m1fn> few(in.size());
+  nf::convert(packed, nibbles, nf::Scale{0.1f});
+  nf::convert(codes, few, nf::Scale{0.1f});
+  CHECK(std::equal(few.begin(), few.end(), nibbles.begin()));
+  CHECK_THROWS_WITH(nf::convert(packed, std::span(out).first(7), nf::Scale{2}),
+                    "narrowfloat::convert: the input has 2500 elements, the output 7");
+}

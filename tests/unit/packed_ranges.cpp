@@ -89,7 +89,7 @@ TEST_CASE("parts of a view start and end on a byte", "[packed]") {
   CHECK_THROWS_AS(all.subspan(~std::size_t{0}, 2), std::invalid_argument);
   CHECK_THROWS_WITH(
       all.subspan(20, 0),
-      "narrowfloat: elements 20 to 20 + 0 of 18, 6 bits each, are no part that starts "
+      "narrowfloat::PackedSpan::subspan: elements 20 to 20 + 0 of 18, 6 bits each, are no part that starts "
       "and ends on a byte");
 }
 
@@ -125,10 +125,10 @@ TEST_CASE("resizing keeps the first elements and clears what follows", "[packed]
 TEST_CASE("what is not there is refused with the numbers", "[packed]") {
   Vector v(5);
   CHECK_THROWS_AS(v.at(5), std::out_of_range);
-  CHECK_THROWS_WITH(std::as_const(v).at(7), "narrowfloat: element 7 of a packed range of 5");
+  CHECK_THROWS_WITH(std::as_const(v).at(7), "narrowfloat::PackedVector::at: element 7 of 5");
   std::vector<std::uint8_t> bytes(3);
   CHECK(PackedSpan<fp6>(std::span(bytes), 4).size_bytes() == 3);
   CHECK_THROWS_AS(PackedSpan<fp6>(std::span(bytes), 5), std::invalid_argument);
   CHECK_THROWS_WITH(PackedSpan<fp6>(std::span(bytes), 5),
-                    "narrowfloat: 5 packed elements need 4 bytes, not 3");
+                    "narrowfloat::PackedSpan: 5 packed elements need 4 bytes, not 3");
 }

@@ -82,13 +82,31 @@ NF_INLINE auto source_parts(const Range& range) {
   return packed_part_of<const typename view::value_type, typename view::layout>{range, {}};
 }
 
-template <class In, class Out, class R>
-void convert_parts(Isa isa, In in, Out out, std::size_t n, const R& rounding, Saturation saturation,
-                   Subnormals subnormals) {
+/// What can be written to: neither const nor a temporary.
+template <class T>
+concept packed_output =
+    packed_range<T> &&
+    (std::is_lvalue_reference_v<T> ||
+     !requires(std::remove_cvref_t<T> & vector) { vector.resize(std::size_t{0}); }) &&
+    !std::is_const_v<typename decltype(PackedSpan(std::declval<T&>()))::element_type>;
+template <class T>
+concept packed_or_plain_output = packed_output<T> || number_output<T>;
+
+/// No factor.
+struct plainly {};
+
+template <class In, class Out, class Factor, class R>
+void convert_parts(Isa isa, In in, Out out, std::size_t n, Factor factor, const R& rounding,
+                   Saturation saturation, Subnormals subnormals) {
   for (std::size_t first = 0; first < n; first += part_elements) {
     const std::size_t count = std::min(part_elements, n - first);
-    convert_by_kernel(isa, in.at(first, count), out.at(first, count), count,
-                      rounding_from(rounding, first), saturation, subnormals);
+    const auto* const from = in.at(first, count);
+    auto* const to = out.at(first, count);
+    const auto rest = rounding_from(rounding, first);
+    if constexpr (std::same_as<Factor, plainly>)
+      convert_by_kernel(isa, from, to, count, rest, saturation, subnormals);
+    else
+      convert_with(isa, from, to, count, factor, rest, saturation, subnormals);
     out.store(first, count);
   }
   out.finish();
@@ -105,15 +123,28 @@ void convert_parts(Isa isa, In in, Out out, std::size_t n, const R& rounding, Sa
 /// Special   sizes that differ throw std::invalid_argument, with both, before anything is written.
 ///           Padding bits of the memory of `out` become 0.
 /// Promises  no allocation; the same bits on every instruction set, for every cut of the array.
-template <detail::packed_or_plain In, detail::packed_or_plain Out, rounding_policy R = NearestEven>
+template <detail::packed_or_plain In, detail::packed_or_plain_output Out,
+          rounding_policy R = NearestEven>
 requires(packed_range<In> || packed_range<Out>)  //
     NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
                            Saturation saturation = default_saturation<detail::number_of<Out>>,
                            Subnormals subnormals = Subnormals::keep) {
-  detail::check_arrays(in, out, rounding);
+  detail::check_arrays("convert", in, out, rounding);
   detail::convert_parts(active_isa(), detail::source_parts(in), detail::parts(out),
-                        static_cast<std::size_t>(std::ranges::size(in)), rounding, saturation,
-                        subnormals);
+                        static_cast<std::size_t>(std::ranges::size(in)), detail::plainly{},
+                        rounding, saturation, subnormals);
+}
+/// The same with a Scale or a Divide: floats to packed codes, and back.
+template <detail::packed_or_plain In, detail::packed_or_plain_output Out, detail::factor Factor,
+          rounding_policy R = NearestEven>
+requires((packed_range<In> || packed_range<Out>)&&detail::scalable<detail::number_of<In>>)  //
+    NF_INLINE void convert(In&& in, Out&& out, Factor factor, R rounding = {},
+                           Saturation saturation = default_saturation<detail::number_of<Out>>,
+                           Subnormals subnormals = Subnormals::keep) {
+  detail::check_arrays("convert", in, out, rounding);
+  detail::convert_parts(active_isa(), detail::source_parts(in), detail::parts(out),
+                        static_cast<std::size_t>(std::ranges::size(in)), factor, rounding,
+                        saturation, subnormals);
 }
 
 }  // namespace narrowfloat

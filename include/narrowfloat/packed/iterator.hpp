@@ -33,25 +33,32 @@ constexpr NF_FN F load_code(const std::uint8_t* bytes, std::size_t n, std::size_
       static_cast<typename F::Storage>(Layout::template get<F::width>(bytes, n, i)));
 }
 
-inline void require_index(std::size_t i, std::size_t n) {
+inline void require_index(const char* call, std::size_t i, std::size_t n) {
   if (i < n) return;
-  throw std::out_of_range("narrowfloat: element " + std::to_string(i) + " of a packed range of " +
-                          std::to_string(n));
+  throw std::out_of_range(std::string("narrowfloat::") + call + ": element " + std::to_string(i) +
+                          " of " + std::to_string(n));
+}
+inline void require_index(std::size_t i, std::size_t n) { require_index("BlockTensor", i, n); }
+
+inline void require_bytes(const char* call, std::size_t have, std::size_t need, std::size_t n) {
+  if (have >= need) return;
+  throw_invalid(call, std::to_string(n) + " packed elements need " + std::to_string(need) +
+                          " bytes, not " + std::to_string(have));
 }
 
 inline void require_bytes(std::size_t have, std::size_t need, std::size_t n) {
-  if (have >= need) return;
-  throw_invalid(std::to_string(n) + " packed elements need " + std::to_string(need) +
-                " bytes, not " + std::to_string(have));
+  require_bytes("from_ggml_mxfp4", have, need, n);
 }
 
 inline void require_part(std::size_t first, std::size_t count, std::size_t n, int width) {
   const auto on_byte = [&](std::size_t i) { return i % 8 * static_cast<unsigned>(width) % 8 == 0; };
   const bool inside = first <= n && count <= n - first;
   if (inside && on_byte(first) && (first + count == n || on_byte(first + count))) return;
-  throw_invalid("elements " + std::to_string(first) + " to " + std::to_string(first) + " + " +
-                std::to_string(count) + " of " + std::to_string(n) + ", " + std::to_string(width) +
-                " bits each, are no part that starts and ends on a byte");
+  throw_invalid("PackedSpan::subspan",
+                "elements " + std::to_string(first) + " to " + std::to_string(first) + " + " +
+                    std::to_string(count) + " of " + std::to_string(n) + ", " +
+                    std::to_string(width) +
+                    " bits each, are no part that starts and ends on a byte");
 }
 
 /// The float type that a packed number reads as.

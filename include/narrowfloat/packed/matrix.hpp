@@ -46,7 +46,7 @@ class PackedMatrix {
   }
   /// Special   i >= size() throws std::out_of_range with both numbers.
   NF_INLINE reference at(std::size_t i) const {
-    detail::require_index(i, size());
+    detail::require_index("PackedMatrix::at", i, size());
     return (*this)[i];
   }
 

@@ -55,7 +55,7 @@ class PackedSpan {
   ///
   /// Special   too few bytes throw std::invalid_argument with both numbers.
   NF_INLINE PackedSpan(std::span<byte_> bytes, std::size_t n) : bytes_(bytes.data()), size_(n) {
-    detail::require_bytes(bytes.size(), size_bytes(), n);
+    detail::require_bytes("PackedSpan", bytes.size(), size_bytes(), n);
   }
   /// A view that only reads. A template, or it would be the copy constructor where F is not const.
   template <class G>
@@ -81,7 +81,7 @@ class PackedSpan {
   ///
   /// Special   i >= size() throws std::out_of_range with both numbers.
   NF_INLINE reference at(std::size_t i) const {
-    detail::require_index(i, size_);
+    detail::require_index("PackedSpan::at", i, size_);
     return (*this)[i];
   }
   constexpr NF_FN reference front() const noexcept { return (*this)[0]; }

@@ -51,8 +51,14 @@ class PackedVector {
   NF_INLINE reference operator[](std::size_t i) noexcept { return span(*this)[i]; }
   NF_INLINE F operator[](std::size_t i) const noexcept { return const_span(*this)[i]; }
   /// Special   i >= size() throws std::out_of_range with both numbers.
-  NF_INLINE reference at(std::size_t i) { return span(*this).at(i); }
-  NF_INLINE F at(std::size_t i) const { return const_span(*this).at(i); }
+  NF_INLINE reference at(std::size_t i) {
+    detail::require_index("PackedVector::at", i, size_);
+    return (*this)[i];
+  }
+  NF_INLINE F at(std::size_t i) const {
+    detail::require_index("PackedVector::at", i, size_);
+    return (*this)[i];
+  }
   NF_INLINE reference front() noexcept { return (*this)[0]; }
   NF_INLINE F front() const noexcept { return (*this)[0]; }
   NF_INLINE reference back() noexcept { return (*this)[size_ - 1]; }

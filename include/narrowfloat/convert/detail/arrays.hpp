@@ -74,9 +74,14 @@ void convert_part(here, Isa isa, const From* in, To* out, std::size_t n, const R
 }
 
 inline void scale_floats(here, Isa isa, const float* in, float* out, std::size_t n, float factor,
-                         bool flush) {
+                         bool flush, bool stream) {
   const float_environment environment(direction::nearest);
-  scale_kernels[isa](in, out, n, factor, flush);
+  scale_kernels[isa](in, out, n, factor, flush, stream);
+}
+inline void scale_floats_long(here, Isa isa, const float* in, float* out, std::size_t n,
+                              double factor, bool to_odd, bool stream) {
+  const float_environment environment(to_odd ? direction::to_zero : direction::nearest);
+  (to_odd ? scale_long_kernels<true> : scale_long_kernels<false>)[isa](in, out, n, factor, stream);
 }
 
 }  // namespace NF_BASELINE

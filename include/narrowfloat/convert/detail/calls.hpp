@@ -19,7 +19,11 @@ void convert_part(in_library, Isa isa, const From* in, To* out, std::size_t n, c
                   Saturation saturation, Subnormals subnormals, bool stream);
 // Writes n floats times a factor, rounded to nearest; subnormal ones count as zero if `flush`.
 void scale_floats(in_library, Isa isa, const float* in, float* out, std::size_t n, float factor,
-                  bool flush);
+                  bool flush, bool stream = false);
+// Writes the products of n floats and a float, or their quotients by the number of which the factor is the inverse,
+// rounded once: to nearest, or to odd.
+void scale_floats_long(in_library, Isa isa, const float* in, float* out, std::size_t n,
+                       double factor, bool to_odd, bool stream);
 
 inline namespace NF_BASELINE {
 
@@ -27,7 +31,9 @@ template <class From, class To, class R>
 void convert_part(here, Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
                   Saturation saturation, Subnormals subnormals, bool stream);
 void scale_floats(here, Isa isa, const float* in, float* out, std::size_t n, float factor,
-                  bool flush);
+                  bool flush, bool stream = false);
+void scale_floats_long(here, Isa isa, const float* in, float* out, std::size_t n, double factor,
+                       bool to_odd, bool stream);
 
 template <class R>
 inline constexpr bool is_compiled_rounding =
@@ -71,10 +77,86 @@ void convert_scaled(Isa isa, const float* in, To* out, std::size_t n, float fact
   for (std::size_t done = 0, count = 0; done < n; done += count) {
     count = next_part(out + done, n - done);
     scale_floats(place_of<true>(), isa, in + done, products, count, factor,
-                 subnormals == Subnormals::flush);
+                 subnormals == Subnormals::flush, false);
     convert_part(isa, products, out + done, count, rounding_from(rounding, done), saturation,
                  subnormals, stream);
   }
+}
+
+/// The product, or the quotient, rounded once, of element i of a call.
+template <bool Divides, class To, class From, class R>
+constexpr NF_HD To convert_by(From x, float factor, const R& rounding, Saturation saturation,
+                              Subnormals subnormals, std::uint64_t i = 0) {
+  const exact value = exact_of(x, subnormals), by = exact_float(factor);
+  if (value.what == exact::kind::nan) {
+    if constexpr (std::is_same_v<From, float>)
+      return convert_number<To>(x, rounding, saturation, subnormals, i);
+    else  // no payload
+      return convert_number<To>(real_number<double>(x), rounding, saturation, subnormals, i);
+  }
+  return round_to<To>(Divides ? quotient(value, by) : product(value, by), rounding, saturation,
+                      subnormals, i);
+}
+
+/// Whether a rounding to codes of Layout by R does with a float that is rounded to odd as with the number itself.
+template <class Layout, class R>
+inline constexpr bool odd_float_suffices =
+    Layout::mantissa_bits + R::random_bits <= 21 && Layout::quantum - R::random_bits >= -147 &&
+    Layout::max_exponent <= (R::random_bits == 0 && Layout::mantissa_bits > 0 ? 127 : 126);
+
+/// As convert_scaled(), for products and quotients that are rounded once.
+template <bool Divides, class From, class To, class R>
+void convert_all_by(Isa isa, const From* in, To* out, std::size_t n, float factor,
+                    const R& rounding, Saturation saturation, Subnormals subnormals) {
+  constexpr bool is_float = std::is_same_v<From, float>;
+  constexpr bool to_float = std::is_same_v<To, float> && std::is_same_v<R, NearestEven>;
+  constexpr bool has_kernel = [] {
+    if constexpr (std::is_same_v<To, double> || !exact_in<layout_of<From>, std::uint32_t>)
+      return false;
+    else
+      return to_float || odd_float_suffices<layout_of<To>, R>;
+  }();
+  if constexpr (has_kernel) {
+    if (!to_float || saturation == Saturation::none) {
+      const bool flush = subnormals == Subnormals::flush;
+      const bool stream = leaves_caches(n * (sizeof(From) + sizeof(To)));
+      const double by = Divides ? nearest_double(quotient(exact_integer(1), exact_float(factor)))
+                                : real_number<double>(factor);
+      From sources[part_elements];
+      float values[part_elements];
+      for (std::size_t done = 0, count = 0; done < n; done += count) {
+        count = next_part(out + done, n - done);
+        const From* from = in + done;
+        if (flush) {
+          convert_part(isa, from, sources, count, nearest_even, Saturation::none, subnormals,
+                       false);
+          from = sources;
+        }
+        const float* x = values;
+        if constexpr (is_float) {
+          x = from;
+        } else {
+          convert_part(isa, from, values, count, nearest_even, Saturation::none, Subnormals::keep,
+                       false);
+        }
+        if constexpr (to_float && !Divides) {
+          scale_floats(place_of<true>(), isa, x, out + done, count, factor, false, stream);
+        } else if constexpr (to_float) {
+          scale_floats_long(place_of<true>(), isa, x, out + done, count, by, false, stream);
+        } else {
+          scale_floats_long(place_of<true>(), isa, x, values, count, by, true, false);
+          convert_part(isa, static_cast<const float*>(values), out + done, count,
+                       rounding_from(rounding, done), saturation, Subnormals::keep, stream);
+        }
+        if (flush)
+          convert_part(isa, static_cast<const To*>(out + done), out + done, count, nearest_even,
+                       Saturation::none, subnormals, false);
+      }
+      return;
+    }
+  }
+  for (std::size_t i = 0; i < n; ++i)
+    out[i] = convert_by<Divides, To>(in[i], factor, rounding, saturation, subnormals, i);
 }
 
 }  // namespace NF_BASELINE

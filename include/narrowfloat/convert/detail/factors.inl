@@ -64,17 +64,10 @@ NF_INLINE long_words factors_at(const double* factors, std::size_t i, int shift)
   return splat<long_words>(__builtin_bit_cast(std::uint64_t, factors[i >> shift]));
 }
 
-/// Doubles to 49 bits: a number with few bits is itself again, whatever two roundings have done to it.
-NF_INLINE long_words to_49_bits(const doubles& x) {
-  const long_words bits = (long_words::words)x;
-  return (bits + long_words(8)) & long_words(~std::uint64_t{15});
-}
-
 /// The product of lanes / 2 doubles, rounded to 49 bits, as a float.
 NF_INLINE vector<lanes / 2, float> long_product(const doubles& x, const long_words& factor,
                                                 narrowing how) {
   using floats = vector<lanes / 2, float>;
-  constexpr std::uint64_t below = (std::uint64_t{1} << 29) - 1;
   long_words y = to_49_bits(x * (doubles)factor.lanes);
   if (how == narrowing::nearest) return __builtin_convertvector((doubles)y.lanes, floats);
   if (how == narrowing::odd_above_zero) {
@@ -82,10 +75,7 @@ NF_INLINE vector<lanes / 2, float> long_product(const doubles& x, const long_wor
     const long_words zero(0), value = y & long_words(binary64::sign_mask - 1);
     y = (y - value) | select_equal(value, zero, zero, larger(value, long_words(smallest)));
   }
-  // A carry out of the bits that a float has no room for, where one of them is set, becomes its last bit.
-  const long_words carried = (y & long_words(below)) + long_words(below);
-  const long_words odd = (y | carried) & long_words(~below);
-  return __builtin_convertvector((doubles)odd.lanes, floats);
+  return __builtin_convertvector((doubles)to_odd_24_bits(y).lanes, floats);
 }
 
 NF_INLINE void long_products(const float* in, std::size_t first, int shift, const double* factors,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Floats times one factor.
+// Floats times, or divided by, one number.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,12 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-using scale_kernel = void (*)(const void*, void*, std::size_t, float, bool);
+using scale_kernel = void (*)(const void*, void*, std::size_t, float, bool, bool);
 inline constexpr isa_table<scale_kernel> scale_kernels NF_EACH_ISA(scale_array);
+using scale_long_kernel = void (*)(const void*, void*, std::size_t, double, bool);
+template <bool ToOdd>
+inline constexpr isa_table<scale_long_kernel> scale_long_kernels
+    NF_EACH_ISA(scale_array_long<ToOdd>);
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -103,6 +103,17 @@ NF_INLINE void store(unsigned char* to, const Pack& x, bool stream) {
 NF_INLINE void prefetch(const unsigned char* from) { _mm_prefetch((const char*)from, _MM_HINT_T0); }
 NF_INLINE void finish_streaming() { _mm_sfence(); }
 
+// GCC 12 takes the conversions of __builtin_convertvector apart.
+/// The doubles of floats, and doubles as floats, rounded as the environment has it.
+NF_INLINE void load_doubles(const unsigned char* from, long_words& first, long_words& last) {
+  first = (long_words::words)_mm256_cvtps_pd(_mm_loadu_ps((const float*)from));
+  last = (long_words::words)_mm256_cvtps_pd(_mm_loadu_ps((const float*)from + 4));
+}
+NF_INLINE words narrow_doubles(const long_words& first, const long_words& last) {
+  return (words::words)_mm256_set_m128(_mm256_cvtpd_ps((__m256d)last.lanes),
+                                       _mm256_cvtpd_ps((__m256d)first.lanes));
+}
+
 /// Whether a sign bit is set.
 NF_INLINE bool has_signs(const words& x) { return _mm256_movemask_ps((__m256)x.lanes) != 0; }
 /// x * (high + low), rounded once; x * low is exact.

@@ -115,6 +115,19 @@ NF_INLINE void store(unsigned char* to, const Pack& x, bool stream) {
 NF_INLINE void prefetch(const unsigned char* from) { _mm_prefetch((const char*)from, _MM_HINT_T0); }
 NF_INLINE void finish_streaming() { _mm_sfence(); }
 
+/// The doubles of floats, and doubles as floats, rounded as the environment has it. Masked, since GCC 12 warns of what
+/// its own header leaves undefined in the plain ones.
+NF_INLINE void load_doubles(const unsigned char* from, long_words& first, long_words& last) {
+  first = (long_words::words)_mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps((const float*)from));
+  last = (long_words::words)_mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps((const float*)from + 8));
+}
+NF_INLINE words narrow_doubles(const long_words& first, const long_words& last) {
+  const __m256 low = _mm512_maskz_cvtpd_ps(0xff, (__m512d)first.lanes);
+  const __m256 high = _mm512_maskz_cvtpd_ps(0xff, (__m512d)last.lanes);
+  return (words::words)__builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+                                               13, 14, 15);
+}
+
 /// Whether a sign bit is set.
 NF_INLINE bool has_signs(const words& x) { return _mm512_movepi32_mask((__m512i)x.lanes) != 0; }
 /// x * (high + low), rounded once; x * low is exact.

@@ -66,6 +66,22 @@ NF_INLINE void store(unsigned char* to, const Pack& x, bool) {
 NF_INLINE void prefetch(const unsigned char* from) { __builtin_prefetch(from); }
 NF_INLINE void finish_streaming() {}
 
+/// The doubles of floats, and doubles as floats, rounded as the environment has it.
+NF_INLINE void load_doubles(const unsigned char* from, long_words& first, long_words& last) {
+  using doubles_of = vector<lanes / 2, double>;
+  float x[lanes];
+  __builtin_memcpy(x, from, sizeof x);
+  first = (long_words::words)(doubles_of{x[0], x[1]});
+  last = (long_words::words)(doubles_of{x[2], x[3]});
+}
+NF_INLINE words narrow_doubles(const long_words& first, const long_words& last) {
+  using doubles_of = vector<lanes / 2, double>;
+  const doubles_of low = (doubles_of)first.lanes, high = (doubles_of)last.lanes;
+  return (words::words)(vector<lanes, float>{static_cast<float>(low[0]), static_cast<float>(low[1]),
+                                             static_cast<float>(high[0]),
+                                             static_cast<float>(high[1])});
+}
+
 /// Whether a sign bit is set.
 NF_INLINE bool has_signs(const words& x) {
   const long_words::words pairs = (long_words::words)x.lanes;

@@ -60,6 +60,19 @@ NF_INLINE void store_doubles(unsigned char* to, const words& x) {
   __builtin_memcpy(to + sizeof first, &last, sizeof last);
 }
 
+/// Doubles to 49 bits: a number with few bits is itself again, whatever two roundings have done to it.
+NF_INLINE long_words to_49_bits(const doubles& x) {
+  const long_words bits = (long_words::words)x;
+  return (bits + long_words(8)) & long_words(~std::uint64_t{15});
+}
+
+/// Doubles to 24 bits, the last one set where the others are not all 0: a carry out of them becomes it.
+NF_INLINE long_words to_odd_24_bits(const long_words& y) {
+  constexpr std::uint64_t below = (std::uint64_t{1} << 29) - 1;
+  const long_words carried = (y & long_words(below)) + long_words(below);
+  return (y | carried) & long_words(~below);
+}
+
 /// The largest lane, of lanes below half of the range.
 template <std::size_t N, class Word>
 NF_INLINE Word largest_lane(const pack<N, Word>& x) {

@@ -90,6 +90,17 @@ NF_INLINE void store(unsigned char* to, const Pack& x, bool) {
 NF_INLINE void prefetch(const unsigned char* from) { __builtin_prefetch(from); }
 NF_INLINE void finish_streaming() {}
 
+/// The doubles of floats, and doubles as floats, rounded as the environment has it.
+NF_INLINE void load_doubles(const unsigned char* from, long_words& first, long_words& last) {
+  const float32x4_t x = (float32x4_t)words::load(from).lanes;
+  first = (long_words::words)vcvt_f64_f32(vget_low_f32(x));
+  last = (long_words::words)vcvt_high_f64_f32(x);
+}
+NF_INLINE words narrow_doubles(const long_words& first, const long_words& last) {
+  return (words::words)vcvt_high_f32_f64(vcvt_f32_f64((float64x2_t)first.lanes),
+                                         (float64x2_t)last.lanes);
+}
+
 /// Whether a sign bit is set.
 NF_INLINE bool has_signs(const words& x) { return vmaxvq_u32((uint32x4_t)x.lanes) >> 31 != 0; }
 /// x * (high + low), rounded once; x * low is exact.

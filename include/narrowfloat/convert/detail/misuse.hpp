@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// What convert() says of a call that it does not take: one line, the first of the compiler's message.
+#pragma once
+
+#include <concepts>
+#include <ranges>
+#include <type_traits>
+
+#include "../../float.hpp"
+#include "../../isa.hpp"
+
+namespace narrowfloat {
+struct Scale;
+struct Divide;
+}  // namespace narrowfloat
+
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+
+/// A factor of convert(), and what has one.
+template <class T>
+concept factor = std::same_as<T, Scale> || std::same_as<T, Divide>;
+template <class T>
+concept scalable = std::same_as<T, float> || narrow_float<T>;
+
+/// Whether values of a range are numbers, as far as convert() asks.
+template <class Range>
+concept has_numbers = std::ranges::random_access_range<Range> &&
+    number<std::remove_cv_t<std::ranges::range_value_t<Range>>>;
+
+/// Ranges of which convert() says what is wrong with a call: of numbers, and of integers that are no codes. Headers above
+/// have a convert() of their own for others.
+template <class Range>
+concept has_explained = std::ranges::range<Range> &&
+    (number<std::remove_cv_t<std::ranges::range_value_t<Range>>> ||
+     (std::is_arithmetic_v<std::ranges::range_value_t<Range>> &&
+      sizeof(std::ranges::range_value_t<Range>) > 1));
+
+template <class Range>
+inline constexpr bool is_const_range = [] {
+  using reference = std::ranges::range_reference_t<Range>;
+  if constexpr (std::is_reference_v<reference>)
+    return std::is_const_v<std::remove_reference_t<reference>>;
+  else  // of packed codes
+    return std::is_const_v<std::remove_reference_t<Range>> ||
+           std::same_as<reference, std::ranges::range_value_t<Range>>;
+}();
+
+enum class misuse {
+  other,
+  input,
+  output,
+  const_output,
+  temporary_output,
+  third,
+  scaled_double,
+  target,
+  source
+};
+
+/// What a first argument after the numbers is guilty of.
+template <class Source, class Third>
+constexpr misuse third_misuse() {
+  if constexpr (std::is_void_v<Third> || rounding_policy<Third>)
+    return misuse::other;
+  else if constexpr (!factor<Third>)
+    return misuse::third;
+  else
+    return std::same_as<Source, double> ? misuse::scaled_double : misuse::other;
+}
+
+template <class In, class Out, class Third = void>
+constexpr misuse array_misuse() {
+  if constexpr (!has_numbers<In>)
+    return misuse::input;
+  else if constexpr (!has_numbers<Out>)
+    return misuse::output;
+  else if constexpr (is_const_range<Out>)
+    return misuse::const_output;
+  else if constexpr (!std::ranges::borrowed_range<Out>)
+    return misuse::temporary_output;
+  else
+    return third_misuse<std::remove_cv_t<std::ranges::range_value_t<In>>, Third>();
+}
+
+template <class To, class From, class Second = void>
+constexpr misuse scalar_misuse() {
+  if constexpr (!number<To>)
+    return misuse::target;
+  else if constexpr (!number<From> && !std::integral<From>)
+    return misuse::source;
+  else
+    return third_misuse<From, Second>();
+}
+
+/// The first of some types, void of none.
+template <class...>
+struct first_of {
+  using type = void;
+};
+template <class First, class... Rest>
+struct first_of<First, Rest...> {
+  using type = std::remove_cvref_t<First>;
+};
+
+template <misuse What>
+constexpr void explain_misuse() {
+  static_assert(What != misuse::input,
+                "narrowfloat::convert: the input is no contiguous range of float, double or Float");
+  static_assert(
+      What != misuse::output,
+      "narrowfloat::convert: the output is no contiguous range of float, double or Float");
+  static_assert(What != misuse::const_output, "narrowfloat::convert: the output is const");
+  static_assert(What != misuse::temporary_output,
+                "narrowfloat::convert: the output is a temporary; pass a variable or a span");
+  static_assert(
+      What != misuse::third,
+      "narrowfloat::convert: the argument after the numbers is neither a rounding, such as "
+      "nearest_even or Stochastic<>{.seed = 1}, nor Scale nor Divide");
+  static_assert(What != misuse::scaled_double,
+                "narrowfloat::convert: Scale and Divide take floats and Floats, not doubles");
+  static_assert(What != misuse::target,
+                "narrowfloat::convert: the target type is none of float, double and Float");
+  static_assert(What != misuse::source,
+                "narrowfloat::convert: the source is no float, double, Float or integer");
+  static_assert(
+      What != misuse::other,
+      "narrowfloat::convert: the arguments after the numbers are, in this order: Scale or "
+      "Divide of floats or Floats, rounding, Saturation, Subnormals");
+}
+
+template <class In, class Out, class... Rest>
+constexpr void explain_arrays() {
+  if constexpr (!std::same_as<std::remove_cvref_t<In>, Isa>)
+    explain_misuse<array_misuse<In, Out, typename first_of<Rest...>::type>()>();
+  else if constexpr (sizeof...(Rest) == 0)
+    explain_misuse<array_misuse<Out, In>()>();
+  else
+    explain_arrays<Out, Rest...>();
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail
