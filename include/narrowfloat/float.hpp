@@ -103,7 +103,7 @@ class Float {
                                      std::conditional_t<width <= 16, std::uint16_t, std::uint32_t>>;
 
   /// The number of code 0: +0, or the smallest of a `scale` format.
-  Float() = default;
+  constexpr NF_FN Float() noexcept : bits_(0) {}
 
   /// The number with this code; bits above `width` are dropped.
   static constexpr NF_FN Float from_bits(Storage code) noexcept {
@@ -148,7 +148,7 @@ class Float {
   }
 
  private:
-  Storage bits_ = 0;
+  Storage bits_;
 };
 
 namespace detail {

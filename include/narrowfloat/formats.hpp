@@ -54,11 +54,11 @@ struct registry : named<Formats>... {
   template <class T>
   static constexpr bool has = (std::is_same_v<T, Formats> || ...);
   template <class T>
-  constexpr std::string_view name_of() const {
+  constexpr NF_INLINE std::string_view name_of() const {
     return static_cast<const named<T>&>(*this).name;
   }
   template <class Function>
-  constexpr void for_each(Function f) const {
+  constexpr NF_INLINE void for_each(Function f) const {
     (f.template operator()<Formats>(name_of<Formats>()), ...);
   }
 };
@@ -98,7 +98,7 @@ requires(named_formats.has<F>) inline constexpr bool is_named<F> = true;
 
 /// The name of a format that has one here, or in mx.hpp: format_name<float8_e4m3fn>() is "float8_e4m3fn".
 template <class Format>
-constexpr std::string_view format_name() noexcept {
+constexpr NF_INLINE std::string_view format_name() noexcept {
   static_assert(!detail::name_of<Format>.empty(), "narrowfloat::format_name: the format has none");
   return detail::name_of<Format>;
 }
@@ -106,7 +106,7 @@ constexpr std::string_view format_name() noexcept {
 /// Calls f.template operator()<F>(name) for each format above, in their order: for_each_format([]<class F>(auto name)
 /// { std::cout << name << ' ' << F::width << '\n'; }).
 template <class Function>
-constexpr void for_each_format(Function f) {
+constexpr NF_INLINE void for_each_format(Function f) {
   detail::named_formats.for_each(f);
 }
 
