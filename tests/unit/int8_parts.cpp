@@ -38,6 +38,8 @@ TEST_CASE("int8: a matrix from its parts, and assigned again", "[quantize][int8]
   CHECK(!(Int8Matrix::from_parts(codes, nan, 2, 3) == Int8Matrix::from_parts(codes, two, 2, 3)));
   CHECK(Int8Matrix() == Int8Matrix::from_parts({}, std::vector<float>{0}, 0, 0, {by_tensor}));
   CHECK(Int8Matrix().bits_per_element() == 0);
+  const auto empty = Int8Matrix::from_parts({}, {}, std::size_t{1} << 59, 0, {by_column});
+  CHECK(empty.transposed().transposed() == empty);  // at once
 }
 
 TEST_CASE("int8: rows are read and written as the whole is", "[quantize][int8]") {
@@ -103,6 +105,8 @@ TEST_CASE("int8: shapes that fit no memory are refused before any is taken", "[q
         nf::dequantize_product(std::vector<std::int32_t>(), none, none, out, rows, cols),
         std::invalid_argument);
   }
+  CHECK_THROWS_AS(Int8Matrix::quantize(none, std::size_t{1} << 61, 0),
+                  std::invalid_argument);  // scales
 }
 
 TEST_CASE("int8: codes are numbers that convert() reads", "[quantize][int8]") {

@@ -138,7 +138,7 @@ class Int8Matrix {
     std::swap(options.block.rows, options.block.cols);
     Int8Matrix result("Int8Matrix::transposed", cols_, rows_, options);
     result.scales_ = scales_;
-    detail::transpose_codes(codes_.data(), rows_, cols_, result.codes_.data());
+    if (!empty()) detail::transpose_codes(codes_.data(), rows_, cols_, result.codes_.data());
     return result;
   }
 
