@@ -83,6 +83,39 @@ TEST_CASE("current scaling: the blocks of a matrix", "[scaling][current]") {
   }
 }
 
+TEST_CASE("current scaling: blocks are decoded by the same scales, or by their inverse",
+          "[scaling][current]") {
+  const std::size_t rows = 5, cols = 200;
+  const std::vector<float> in = matrix(rows, cols);
+  const nf::BlockShape shape{2, 64};
+  std::vector<float> scales(12), inverse(12), back(in.size()), other(in.size());
+  std::vector<nf::float8_e5m2> codes(in.size()), divided(in.size());
+  nf::current_scales<nf::float8_e5m2>(in, scales, rows, cols, shape, {.power_of_two = false});
+  for (std::size_t i = 0; i < 12; ++i) inverse[i] = 1 / scales[i];
+  nf::convert_blocks(in, scales, codes, rows, cols, shape);
+  nf::convert_blocks<nf::Divide>(in, inverse, divided, rows, cols, shape);
+  codes[3] = nf::float8_e5m2::from_bits(0x7c);  // Inf stays Inf
+  nf::convert_blocks<nf::Divide>(codes, scales, back, rows, cols, shape);
+  nf::convert_blocks(codes, inverse, other, rows, cols, shape);
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const std::size_t block = i / cols / 2 * 4 + i % cols / 64;
+    const nf::Divide by{scales[block]};
+    wrong += back[i] != nf::convert<float>(codes[i], by) ? 1 : 0;
+    wrong += other[i] != nf::convert<float>(codes[i], nf::Scale{inverse[block]}) ? 1 : 0;
+    wrong +=
+        divided[i].bits() != nf::convert<nf::float8_e5m2>(in[i], nf::Divide{inverse[block]},
+                                                          nf::nearest_even, nf::Saturation::finite)
+                                 .bits()
+            ? 1
+            : 0;
+    if (i != 3)
+      wrong += std::fabs(back[i] - in[i]) > std::fabs(in[i]) / 8 + 1e-4f / by.divisor ? 1 : 0;
+  }
+  CHECK(wrong == 0);
+  CHECK(back[3] == std::numeric_limits<float>::infinity());
+}
+
 TEST_CASE("current scaling: `whole` is the length of an axis", "[scaling][current]") {
   const std::vector<float> in = matrix(6, 50);
   const auto scales = [&](nf::BlockShape shape) {

@@ -120,6 +120,32 @@ TEST_CASE("scaled tensor: values are codes times the inverse scale", "[scaling]"
   CHECK_THROWS_AS(made.dequantize(~std::size_t{0}, 2, part), std::invalid_argument);
 }
 
+TEST_CASE("scaled tensor: values of 16 bits are rounded once", "[scaling]") {
+  const std::vector<float> in = numbers(3000);
+  const Tensor made = Tensor::quantize(in, nf::Scale{0.37f});
+  std::vector<nf::bfloat16> out(3000), noisy(3000), part(1000);
+  const nf::Stochastic<> random{.seed = 4, .offset = 6};
+  made.dequantize(out);
+  made.dequantize(noisy, random);
+  made.dequantize(1500, 1000, part, random);
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const nf::Scale inverse{made.scale_inv()};
+    const auto wanted = [&](auto rounding) {
+      return nf::convert<nf::bfloat16>(made.codes()[i], inverse, rounding).bits();
+    };
+    wrong += out[i].bits() != wanted(nf::nearest_even) ? 1 : 0;
+    wrong += noisy[i].bits() != wanted(random.from(i)) ? 1 : 0;
+    wrong += i / 1000 == 1 && i >= 1500 && part[i - 1500].bits() != noisy[i].bits() ? 1 : 0;
+  }
+  CHECK(wrong == 0);
+  const auto infinite =
+      nf::ScaledTensor<nf::float8_e5m2>::from_parts({nf::float8_e5m2::from_bits(0x7c)}, 1, 1);
+  std::vector<float> one(1);
+  infinite.dequantize(one);
+  CHECK(one[0] == infinity);
+}
+
 TEST_CASE("scaled tensor: assigned again in its memory, whole and in part", "[scaling]") {
   const std::vector<float> in = numbers(3000);
   const nf::Stochastic<> random{.seed = 9};

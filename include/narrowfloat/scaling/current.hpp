@@ -86,6 +86,11 @@ constexpr void require_blocks(const char* call, std::size_t rows, std::size_t co
                             std::to_string(scales));
 }
 
+/// What encodes saturates, what decodes does not.
+template <class To>
+inline constexpr Saturation saturation_of_blocks =
+    narrow_float<To> ? Saturation::finite : Saturation::none;
+
 /// Calls f(row, first column, count, block) for the part of each row that lies in a block.
 template <class Function>
 void for_each_block_row(std::size_t rows, std::size_t cols, BlockShape shape, Function&& f) {
@@ -141,24 +146,28 @@ requires(lossless_to<F, float>)  //
                     options);
 }
 
-/// Converts each block of a matrix with its own scale, as convert() does with a Scale; by default saturating.
+/// Converts each block of a matrix with its own scale, as convert() does with a Scale, or, convert_blocks<Divide>(),
+/// with a Divide. By the same scales one is the inverse of the other: it decodes what the other has encoded. Saturating,
+/// unless told otherwise, to a Float; to float and double not.
 ///
 /// Special   shapes that do not fit throw std::invalid_argument with the numbers before anything is written.
 /// Promises  the random bits of a Stochastic policy are those of an element's place in the matrix; padding does not
 ///           count.
 /// Cost      one read and one write, a call for each row of a block: blocks of one column cost a call an element.
 ///
-/// Example   std::vector<float> scales(rows);
+/// Example   std::vector<float> scales(rows), back(gradients.size());
 ///           std::vector<float8_e5m2> q(gradients.size());
 ///           const BlockShape rowwise{1, whole};
 ///           current_scales<float8_e5m2>(gradients, scales, rows, cols, rowwise);
 ///           convert_blocks(gradients, scales, q, rows, cols, rowwise, Stochastic<>{.seed = 1});
-///           assert(static_cast<float>(amax(q)) <= 57344);
-template <class T, float_range Scales, number Out, rounding_policy R = NearestEven>
-requires(std::same_as<std::remove_cv_t<T>, float>)  //
+///           convert_blocks<Divide>(q, scales, back, rows, cols, rowwise);  // gradients again
+///           assert(static_cast<float>(amax(q)) <= 57344 && std::abs(back[0] - gradients[0]) < 2e-5f);
+template <detail::factor By = Scale, class T, float_range Scales, number Out,
+          rounding_policy R = NearestEven>
+requires(detail::scalable<std::remove_cv_t<T>>)  //
     NF_INLINE void convert_blocks(MatrixView<T> in, const Scales& scales, MatrixView<Out> out,
                                   BlockShape shape, R rounding = {},
-                                  Saturation saturation = Saturation::finite,
+                                  Saturation saturation = detail::saturation_of_blocks<Out>,
                                   Subnormals subnormals = Subnormals::keep) {
   constexpr const char* call = "convert_blocks";
   if (in.rows() != out.rows() || in.cols() != out.cols()) {
@@ -175,20 +184,24 @@ requires(std::same_as<std::remove_cv_t<T>, float>)  //
   detail::for_each_block_row(
       in.rows(), in.cols(), shape,
       [&](std::size_t row, std::size_t col, std::size_t count, std::size_t block) {
-        detail::convert_scaled(
-            isa, in.row(row).data() + col, out.row(row).data() + col, count, factors[block],
-            detail::rounding_from(rounding, row * in.cols() + col), saturation, subnormals);
+        const std::remove_cv_t<T>* const source = in.row(row).data() + col;
+        detail::convert_with(isa, source, out.row(row).data() + col, count, By{factors[block]},
+                             detail::rounding_from(rounding, row * in.cols() + col), saturation,
+                             subnormals);
       });
 }
 /// The same of matrices that fill ranges.
-template <float_range In, float_range Scales, number_range Out, rounding_policy R = NearestEven>
-NF_INLINE void convert_blocks(const In& in, const Scales& scales, Out&& out, std::size_t rows,
-                              std::size_t cols, BlockShape shape, R rounding = {},
-                              Saturation saturation = Saturation::finite,
-                              Subnormals subnormals = Subnormals::keep) {
-  convert_blocks(detail::matrix_of("convert_blocks", "the input", in, rows, cols), scales,
-                 detail::matrix_of("convert_blocks", "the output", out, rows, cols), shape,
-                 rounding, saturation, subnormals);
+template <detail::factor By = Scale, number_range In, float_range Scales, number_range Out,
+          rounding_policy R = NearestEven>
+requires(detail::scalable<detail::number_of<In>>)  //
+    NF_INLINE void convert_blocks(
+        const In& in, const Scales& scales, Out&& out, std::size_t rows, std::size_t cols,
+        BlockShape shape, R rounding = {},
+        Saturation saturation = detail::saturation_of_blocks<detail::number_of<Out>>,
+        Subnormals subnormals = Subnormals::keep) {
+  convert_blocks<By>(detail::matrix_of("convert_blocks", "the input", in, rows, cols), scales,
+                     detail::matrix_of("convert_blocks", "the output", out, rows, cols), shape,
+                     rounding, saturation, subnormals);
 }
 
 }  // namespace narrowfloat

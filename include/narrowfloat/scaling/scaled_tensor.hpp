@@ -51,18 +51,6 @@ measured_magnitude convert_measured(const From* in, F* out, std::size_t n, float
   return found;
 }
 
-/// Writes n numbers, the values of codes times a factor, each rounded to a float.
-template <class F>
-void decode_scaled(const F* codes, float* out, std::size_t n, float factor) {
-  const Isa isa = active_isa();
-  float values[part_elements];
-  for (std::size_t done = 0, count = 0; done < n; done += count) {
-    count = std::min(part_elements, n - done);
-    scale_floats(place_of<true>(), isa, as_floats(codes + done, count, values), out + done, count,
-                 factor, false);
-  }
-}
-
 }  // namespace NF_BASELINE
 }  // namespace detail
 
@@ -137,20 +125,22 @@ class ScaledTensor {
     }
   }
 
-  /// The values: codes times scale_inv, each rounded once.
+  /// The values, as numbers of any type: codes times scale_inv, each rounded once.
   ///
   /// Special   another number of elements throws std::invalid_argument with both.
-  template <float_range Out>
-  NF_INLINE void dequantize(Out&& out) const {
-    detail::require_equal_sizes("ScaledTensor::dequantize", size(), std::ranges::size(out));
-    detail::decode_scaled(codes_.data(), std::ranges::data(out), size(), scale_inv_);
+  template <number_range Out, rounding_policy R = NearestEven>
+  NF_INLINE void dequantize(
+      Out&& out, R rounding = {},
+      Saturation saturation = default_saturation<detail::number_of<Out>>) const {
+    read("ScaledTensor::dequantize", 0, size(), out, rounding, saturation);
   }
   /// Those of `count` elements from `first` on.
-  template <float_range Out>
-  NF_INLINE void dequantize(std::size_t first, std::size_t count, Out&& out) const {
+  template <number_range Out, rounding_policy R = NearestEven>
+  NF_INLINE void dequantize(
+      std::size_t first, std::size_t count, Out&& out, R rounding = {},
+      Saturation saturation = default_saturation<detail::number_of<Out>>) const {
     require_range("ScaledTensor::dequantize", first, count);
-    detail::require_equal_sizes("ScaledTensor::dequantize", count, std::ranges::size(out));
-    detail::decode_scaled(codes_.data() + first, std::ranges::data(out), count, scale_inv_);
+    read("ScaledTensor::dequantize", first, count, out, rounding, saturation);
   }
 
   /// A tensor of its parts: codes(), scale_inv(), scale().
@@ -215,6 +205,22 @@ class ScaledTensor {
                                       std::to_string(first) + " on, of a tensor of " +
                                       std::to_string(size()));
     }
+  }
+
+  template <class Out, class R>
+  void read(const char* call, std::size_t first, std::size_t count, Out& out, const R& rounding,
+            Saturation saturation) const {
+    detail::require_equal_sizes(call, count, std::ranges::size(out));
+    if constexpr (requires { rounding.size(); })
+      detail::require_words(call, rounding.size(), count);
+    const auto rest = [&] {
+      if constexpr (requires { rounding.size(); })
+        return rounding;
+      else
+        return detail::rounding_from(rounding, first);
+    }();
+    detail::convert_with(active_isa(), codes_.data() + first, std::ranges::data(out), count,
+                         Scale{scale_inv_}, rest, saturation, Subnormals::keep);
   }
 
   /// Converts with a scale and its inverse; both are kept.
