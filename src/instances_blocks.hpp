@@ -7,36 +7,29 @@
 namespace narrowfloat::detail {
 
 template <class Format, class T, class R>
-void quantize_parts(in_library, std::span<const T> values, std::size_t rows, std::size_t cols,
-                    const QuantizeOptions& options, const R& rounding, block_parts<Format>& parts) {
-  quantize_parts<Format, T, R>(here{}, values, rows, cols, options, rounding, parts);
-}
-template <class Format, class T, class R>
-void quantize_parts_both(in_library, std::span<const T> values, std::size_t rows, std::size_t cols,
-                         const QuantizeOptions& options, const R& rounding,
-                         block_parts<Format>& within_rows, block_parts<Format>& down_columns) {
-  quantize_parts_both<Format, T, R>(here{}, values, rows, cols, options, rounding, within_rows,
-                                    down_columns);
+void quantize_parts(in_library, const part_values<const T>& values, const matrix_part& part,
+                    const QuantizeOptions& options, scale_source source, const R& rounding,
+                    block_parts<Format>& parts, block_parts<Format>* down_columns) {
+  quantize_parts<Format, T, R>(here{}, values, part, options, source, rounding, parts,
+                               down_columns);
 }
 template <class Format, class T>
-void dequantize_parts(in_library, const block_parts<Format>& parts, std::span<T> out) {
-  dequantize_parts<Format, T>(here{}, parts, out);
+void dequantize_parts(in_library, const block_parts<Format>& parts, const matrix_part& part,
+                      const part_values<T>& out) {
+  dequantize_parts<Format, T>(here{}, parts, part, out);
 }
 
 }  // namespace narrowfloat::detail
 
 #define NF_BLOCKS_IN(Format, R)                                                                  \
   template void narrowfloat::detail::quantize_parts<narrowfloat::Format, float, narrowfloat::R>( \
-      in_library, std::span<const float>, std::size_t, std::size_t, const QuantizeOptions&,      \
-      const narrowfloat::R&, block_parts<narrowfloat::Format>&);                                 \
-  template void                                                                                  \
-  narrowfloat::detail::quantize_parts_both<narrowfloat::Format, float, narrowfloat::R>(          \
-      in_library, std::span<const float>, std::size_t, std::size_t, const QuantizeOptions&,      \
-      const narrowfloat::R&, block_parts<narrowfloat::Format>&,                                  \
-      block_parts<narrowfloat::Format>&);
+      in_library, const part_values<const float>&, const matrix_part&, const QuantizeOptions&,   \
+      scale_source, const narrowfloat::R&, block_parts<narrowfloat::Format>&,                    \
+      block_parts<narrowfloat::Format>*);
 
 #define NF_BLOCKS(Format)                                                          \
   NF_BLOCKS_IN(Format, NearestEven)                                                \
   NF_BLOCKS_IN(Format, Stochastic<>)                                               \
   template void narrowfloat::detail::dequantize_parts<narrowfloat::Format, float>( \
-      in_library, const block_parts<narrowfloat::Format>&, std::span<float>);
+      in_library, const block_parts<narrowfloat::Format>&, const matrix_part&,     \
+      const part_values<float>&);

@@ -5,6 +5,7 @@
 #include "block/format.hpp"
 #include "block/number_types.hpp"
 #include "block/tensor.hpp"
+#include "packed.hpp"
 
 #ifndef NARROWFLOAT_COMPILED
 #include "block/detail/dequantize.hpp"

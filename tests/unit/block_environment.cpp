@@ -39,7 +39,8 @@ std::uint64_t block_checksum() {
                            toward_negative);
     add_tensor<nvfp4>(sum, inputs, {.non_finite = policy});
     add_tensor<nvfp4>(sum, inputs, {.non_finite = policy, .tensor_scale = 1e-41f});
-    add_tensor<nvfp4>(sum, inputs, {.non_finite = policy, .four_over_six = true});
+    add_tensor<nvfp4>(sum, inputs,
+                      {.non_finite = policy, .four_over_six = FourOverSix::squared_error});
     add_tensor<nvfp4>(sum, inputs,
                       {.non_finite = policy, .pipeline = ScalePipeline::transformer_engine});
     add_tensor<BlockFormat<float8_e4m3fn, float, 8, 8>>(sum, inputs, {.non_finite = policy},

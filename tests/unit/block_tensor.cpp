@@ -83,8 +83,8 @@ TEST_CASE("a tensor is its parts", "[block]") {
   CHECK_THROWS_AS(with(1.0f, 1), std::invalid_argument);  // 6 blocks of 16 along rows
   CHECK_THROWS_WITH(
       BlockTensor<mxint8>::from_parts({}, {}, 2, 3),
-      "narrowfloat: a matrix of 2 x 3 elements has 6 bytes of codes and 2 scales, not 0 "
-      "and 0");
+      "narrowfloat::BlockTensor::from_parts: a matrix of 2 x 3 elements has 6 bytes of codes and 2 "
+      "scales, not 0 and 0");
   CHECK(!(ramp<mxint8>(2, 6) == ramp<mxint8>(3, 4)));
   CHECK(!(ramp<mxint8>(1, 1) == ramp<mxint8>(1, 1, {.axis = 0})));
 }
@@ -105,28 +105,39 @@ TEST_CASE("what does not fit is refused with the numbers", "[block]") {
   using MX = BlockTensor<mxfp4_e2m1>;
   using NV = BlockTensor<nvfp4>;
   CHECK_THROWS_AS(MX::quantize(six, 2, 4), std::invalid_argument);
-  CHECK_THROWS_WITH(MX::quantize(six, 2, 4),
-                    "narrowfloat: the input has 6 elements, the matrix 2 x 4");
+  CHECK_THROWS_WITH(
+      MX::quantize(six, 2, 4),
+      "narrowfloat::BlockTensor::quantize: the input has 6 elements, the matrix 2 x 4");
   // 2^32 * 2^32 elements wrap to 0.
   const std::size_t big = std::size_t{1} << 32;
   CHECK_THROWS_AS(MX::quantize(std::vector<float>{}, big, big), std::invalid_argument);
-  CHECK_THROWS_WITH(MX::quantize(six, 2, 3, {.axis = 2}),
-                    "narrowfloat: the axis of a matrix is 0, 1, -1 or -2, not 2");
+  CHECK_THROWS_WITH(
+      MX::quantize(six, 2, 3, {.axis = 2}),
+      "narrowfloat::BlockTensor::quantize: the axis of a matrix is 0, 1, -1 or -2, not 2");
   CHECK_THROWS_AS(MX::quantize(six, 2, 3, {.axis = -3}), std::invalid_argument);
   CHECK_THROWS_AS(MX::quantize(six, 2, 3, {.tensor_scale = 2.0f}), std::invalid_argument);
-  CHECK_THROWS_AS(MX::quantize(six, 2, 3, {.four_over_six = true}), std::invalid_argument);
+  CHECK_THROWS_AS(MX::quantize(six, 2, 3, {.four_over_six = FourOverSix::squared_error}),
+                  std::invalid_argument);
   CHECK_THROWS_AS(MX::quantize(six, 2, 3, {.pipeline = ScalePipeline::transformer_engine}),
                   std::invalid_argument);
-  CHECK_THROWS_AS(
+  CHECK_THROWS_WITH(
       NV::quantize(six, 2, 3,
-                   {.four_over_six = true, .pipeline = ScalePipeline::transformer_engine}),
-      std::invalid_argument);
+                   {.pipeline = ScalePipeline::transformer_engine, .normal_scales = true}),
+      Catch::Contains("normal_scales is for the exact pipeline"));
+  CHECK_THROWS_WITH(
+      NV::quantize(six, 2, 3,
+                   {.tensor_scale = 0x1p-129f, .pipeline = ScalePipeline::transformer_engine}),
+      Catch::Contains("2^-128"));
+  for (const float least : {-1.0f, -0.0f, std::numeric_limits<float>::infinity()})
+    CHECK_THROWS_WITH(MX::quantize(six, 2, 3, {.least_amax = least}),
+                      Catch::Contains("least_amax"));
   for (const float scale : {-1.0f, -0.0f, std::numeric_limits<float>::infinity(),
                             std::numeric_limits<float>::quiet_NaN()})
     CHECK_THROWS_AS(NV::quantize(six, 2, 3, {.tensor_scale = scale}), std::invalid_argument);
   std::vector<float> out(5, 9.0f);
   const auto tensor = MX::quantize(six, 2, 3);
-  CHECK_THROWS_WITH(tensor.dequantize(out),
-                    "narrowfloat: the output has 5 elements, the matrix 2 x 3");
+  CHECK_THROWS_WITH(
+      tensor.dequantize(out),
+      "narrowfloat::BlockTensor::dequantize: the output has 5 elements, the matrix 2 x 3");
   CHECK(out == std::vector<float>(5, 9.0f));
 }

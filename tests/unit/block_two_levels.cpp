@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Formats with a tensor scale: exact against the oracle for scales of several formats, Transformer
-// Engine's pipeline against the same operations of the processor, and the choice of four or six.
+// Engine's pipeline against the same operations of the processor.
 #include <limits>
 
 #include "support/block_check.hpp"
@@ -60,20 +60,6 @@ void check_folded(const std::vector<float>& values, Mismatches& bad) {
                        tensor.codes()[i].bits());
     }
   }
-}
-
-/// The squared error of a block under a scale, in units of 2^(2 * unit), and its codes.
-oracle::Wide error_of(const std::vector<float>& block, const oracle::Exact& divisor, int unit,
-                      std::vector<std::uint32_t>& codes) {
-  const auto element = oracle_element<nf::float4_e2m1fn>();
-  std::vector<oracle::Exact> x, y;
-  codes.clear();
-  for (const float value : block) {
-    x.push_back(exact_of(value));
-    codes.push_back(oracle::divide(element, x.back(), divisor, {}));
-    y.push_back(oracle::product(oracle::value(element, codes.back()), divisor));
-  }
-  return oracle::squared_error(x, y, unit);
 }
 
 }  // namespace
@@ -137,46 +123,4 @@ TEST_CASE("the pipeline of Transformer Engine", "[block]") {
     check_folded(values, bad);
   }
   CHECK(bad.report() == "");
-}
-
-TEST_CASE("four or six, whichever errs less, six of equals", "[block]") {
-  Mismatches bad;
-  std::size_t fours = 0, sixes = 0;
-  for (std::uint32_t seed = 0; seed < 200; ++seed) {
-    std::vector<float> values(16);
-    std::uint32_t state = seed + 1;
-    for (float& x : values)
-      x = static_cast<float>(static_cast<int>(next_random(state) >> 22) - 512) / 64;
-    // A tensor scale of few bits keeps the oracle's sums within its word.
-    const auto tensor = nf::BlockTensor<nf::nvfp4>::quantize(
-        values, 1, 16, {.tensor_scale = 0.375f, .four_over_six = true});
-    const oracle::Exact amax = largest_of(values), level = exact_of(0.375f);
-    const auto scale_for = [&](float to) {
-      return oracle::round(oracle_format<nf::float8_e4m3fn>(),
-                           oracle::long_quotient(amax, oracle::product(exact_of(to), level)), {},
-                           oracle::Saturation::finite);
-    };
-    const auto divisor_of = [&](std::uint32_t code) {
-      return oracle::product(oracle::decode(oracle_format<nf::float8_e4m3fn>(), code), level);
-    };
-    std::vector<std::uint32_t> codes_six, codes_four;
-    const std::uint32_t six = scale_for(6.0f), four = scale_for(4.0f);
-    const bool takes_four = error_of(values, divisor_of(four), -30, codes_four) <
-                            error_of(values, divisor_of(six), -30, codes_six);
-    ++(takes_four ? fours : sixes);
-    const auto where = [] { return std::string("four over six"); };
-    bad.expect_equal(where, seed, takes_four ? four : six, tensor.scales()[0].bits());
-    for (std::size_t i = 0; i < 16; ++i)
-      bad.expect_equal(where, i, (takes_four ? codes_four : codes_six)[i],
-                       tensor.codes()[i].bits());
-  }
-  CHECK(bad.report() == "");
-  CHECK(fours > 20);
-  CHECK(sixes > 20);
-  // Both exact, hence six: the bound is 256 * 6, and 1536 = 256 * 6 = 384 * 4.
-  const auto tensor = nf::BlockTensor<nf::nvfp4>::quantize(std::vector<float>{1536.0f}, 1, 1,
-                                                           {.four_over_six = true});
-  CHECK(tensor.tensor_scale() == 1.0f);
-  CHECK(static_cast<float>(tensor.scales()[0]) == 256.0f);
-  CHECK(tensor.codes()[0].bits() == 0x7);
 }

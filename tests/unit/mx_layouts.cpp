@@ -62,7 +62,7 @@ TEST_CASE("scales are swizzled in tiles of 128 x 4", "[mx]") {
     CHECK(same);
   }
   CHECK_THROWS_WITH(nf::swizzle_scales<Scale>(std::vector<Scale>(3), 2, 2),
-                    "narrowfloat: 2 x 2 scales take 4 elements, not 3");
+                    "narrowfloat::swizzle_scales: 2 x 2 scales take 4, not 3");
   CHECK_THROWS_AS(nf::unswizzle_scales<Scale>(std::vector<Scale>(511), 2, 2),
                   std::invalid_argument);
 }

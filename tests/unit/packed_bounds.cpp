@@ -50,3 +50,30 @@ TEST_CASE("no byte outside is touched", "[packed]") {
   check_layout<nf::OnePerByte, nf::float6_e2m3fn>(bad);
   CHECK(bad.report() == "");
 }
+
+TEST_CASE("the padding becomes 0", "[packed]") {
+  Mismatches bad;
+  const auto check = [&]<class L, class F>() {
+    for (std::size_t n = 1; n <= 70; ++n) {
+      std::vector<std::uint8_t> bytes(L::template bytes<F::width>(n), 0xff), clean(bytes.size());
+      const std::vector<F> plain(n, from_code<F>((1u << F::width) - 1));
+      nf::convert(plain, nf::PackedSpan<F, L>(bytes, n));
+      for (std::size_t i = 0; i < n; ++i)
+        L::template set<F::width>(clean.data(), n, i, (1u << F::width) - 1);
+      for (std::size_t i = 0; i < bytes.size(); ++i)
+        bad.expect_equal([&] { return name_of<F>() + " length " + std::to_string(n); }, i, clean[i],
+                         bytes[i]);
+    }
+  };
+  for_each_width([&]<class F>() {
+    check.template operator()<nf::BitStream, F>();
+    if constexpr (F::width % 5 == 0) {
+      check.template operator()<nf::AdjacentPlanes, F>();
+      check.template operator()<nf::StridedPlanes, F>();
+    }
+  });
+  check.template operator()<nf::SplitNibbles, nf::float4_e2m1fn>();
+  check.template operator()<nf::HighNibbleFirst, nf::float4_e2m1fn>();
+  check.template operator()<nf::OnePerByte, nf::float6_e2m3fn>();
+  CHECK(bad.report() == "");
+}

@@ -120,7 +120,8 @@ TEST_CASE("what does not fit is refused", "[quantize][choose]") {
   const std::vector<float> six(6);
   CHECK_THROWS_WITH(nf::choose_formats(six, 2, 2, {nf::candidate<nf::mxint8>("int8")}),
                     "narrowfloat::choose_formats: the input has 6 elements, the matrix 2 x 2");
-  const auto wrong = nf::candidate<nf::mxint8>("int8", {.four_over_six = true});
+  const auto wrong =
+      nf::candidate<nf::mxint8>("int8", {.four_over_six = nf::FourOverSix::squared_error});
   CHECK_THROWS_AS(nf::choose_formats(six, 2, 3, {wrong}), std::invalid_argument);
 }
 
@@ -131,7 +132,8 @@ TEST_CASE("NVFP4 clips nothing, and four over six is better", "[quantize][choose
   for (float& x : values) x = normal(engine);
   const auto plain = measure(nf::candidate<nf::nvfp4>("nvfp4"), values, rows, cols);
   const auto better =
-      measure(nf::candidate<nf::nvfp4>("nvfp4", {.four_over_six = true}), values, rows, cols);
+      measure(nf::candidate<nf::nvfp4>("nvfp4", {.four_over_six = nf::FourOverSix::squared_error}),
+              values, rows, cols);
   CHECK(plain.clipped == 0);
   CHECK(plain.sqnr_db() == Approx(20.44).margin(0.1));
   CHECK(better.sqnr_db() > plain.sqnr_db() + 0.5);

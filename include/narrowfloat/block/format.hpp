@@ -79,7 +79,8 @@ enum class ScaleRule {
   rceil,  ///< the smallest without clipping: e - emax, one more where m > M
   even,   ///< e - emax, one more where m, rounded to the element's mantissa (ties up), is 2
   search  ///< of floor - 1 ... floor + 2 the one with the smallest sum of squared errors under
-          ///< rounding to nearest even, computed exactly; the larger scale of equals
+          ///< rounding to nearest even, computed exactly; the larger scale of equals. One under
+          ///< which a finite value reads back as Inf in float only where all are such
 };
 
 /// The names of the rules, in the order of ScaleRule.
@@ -90,28 +91,37 @@ inline constexpr std::array<std::string_view, 5> scale_rule_names{"floor", "ceil
 enum class ScalePipeline {
   exact,              ///< every quotient exact and rounded once
   transformer_engine  ///< NVIDIA Transformer Engine's, for formats with a tensor scale and for rceil:
-                      ///< reciprocals and products in float
+  ///< reciprocals and products in float. Its reciprocals end at the largest float, so
+  ///< that elements under a scale (times the tensor scale) below 2^-128 come out too small
+};
+
+/// FP4 has no 5: a block whose largest magnitude becomes 4 has finer steps there. Which of the two scales is taken:
+enum class FourOverSix {
+  none,  ///< the one that maps the largest magnitude to 6
+  squared_error,  ///< the one with the smaller sum of squared errors under rounding to nearest even; 6 of equals
+  absolute_error  ///< with the smaller sum of their magnitudes, Transformer Engine's default; 6 of equals
 };
 
 /// How to quantize.
 struct QuantizeOptions {
-  ScaleRule rule = ScaleRule::floor;  ///< for power-of-two scales; others are amax over the largest
-                                      ///< element, rounded to nearest even
+  ScaleRule rule = ScaleRule::
+      floor;     ///< for power-of-two scales; others are amax over the largest element, rounded
+                 ///< to nearest even, or the largest scale under which that element is no Inf
   int axis = 1;  ///< blocks run along this axis: 1 within rows, 0 down the columns; or -1, -2
   NonFinite non_finite = NonFinite::nan_block;
   bool full_range = false;  ///< fixed-point elements use the most negative code
   float tensor_scale = 0;   ///< 0: from the largest magnitude of the tensor
-  bool four_over_six =
-      false;  ///< FP4: map the largest magnitude of a block to 6 or to 4, whichever
-              ///< has the smaller sum of squared errors; 6 of equals
+  FourOverSix four_over_six = FourOverSix::none;  ///< FP4 with scales that are no powers of two
   ScalePipeline pipeline = ScalePipeline::exact;
   bool normal_scales =
-      false;  ///< scales with mantissa bits: none is below the smallest normal one, as
-              ///< torchao has it for NVFP4
+      false;  ///< scales with mantissa bits: none is below the smallest normal one, as torchao
+              ///< has it for NVFP4; in the exact pipeline
   bool three_quarters =
       false;  ///< power-of-two scales: elements are rounded from 3/4 of the quotients, so that
               ///< stochastic rounding under the floor rule clips nothing and is unbiased
               ///< (arXiv 2502.20586); the reader multiplies by 4/3
+  float least_amax =
+      0;  ///< a block, or tensor, whose largest magnitude is below has the scale of this one
 };
 
 namespace detail {

@@ -6,15 +6,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "../convert.hpp"
-#include "../detail/array/checks.hpp"
+#include "../matrix.hpp"
 #include "../packed/matrix.hpp"
 #include "detail/calls.hpp"
+#include "detail/checks.hpp"
 #include "format.hpp"
 
 namespace narrowfloat {
@@ -37,7 +37,7 @@ class BlockTensor {
 
   BlockTensor() = default;
 
-  /// Quantizes a row-major matrix.
+  /// Quantizes a row-major matrix: a range and its shape, or a MatrixView in their place.
   ///
   /// Result    each scale by options.rule; each element is the exact quotient of the value by its scale
   ///           (and the tensor scale), rounded once by `rounding` and saturated. A keyed Stochastic
@@ -46,13 +46,55 @@ class BlockTensor {
   ///           zeros gets the least scale and keeps the signs.
   /// Special   NaN and Inf by options.non_finite. Sizes that differ, a wrong axis and options that do
   ///           not fit the format throw std::invalid_argument before anything is allocated.
-  /// Promises  the same bits on every instruction set and in every floating-point environment.
+  /// Promises  the same bits on every instruction set and in every floating-point environment. What is read
+  ///           back is within half a step of the stored scale of the value, within a whole one under directed
+  ///           and stochastic roundings; only a value too large for the scale is further off. A pipeline in
+  ///           float adds what its quotients are off.
   /// Cost      two passes over the values, three with a tensor scale.
   template <float_source In, rounding_policy R = NearestEven>
-  static NF_INLINE BlockTensor quantize(const In& values, std::size_t rows, std::size_t cols,
-                                        const QuantizeOptions& options = {}, R rounding = {}) {
+  [[nodiscard]] static NF_INLINE BlockTensor quantize(const In& values, std::size_t rows,
+                                                      std::size_t cols,
+                                                      const QuantizeOptions& options = {},
+                                                      R rounding = {}) {
+    return quantize(detail::matrix_of("BlockTensor::quantize", "the input", values, rows, cols),
+                    options, rounding);
+  }
+  template <detail::matrix_element T, rounding_policy R = NearestEven>
+  [[nodiscard]] static NF_INLINE BlockTensor quantize(MatrixView<T> values,
+                                                      const QuantizeOptions& options = {},
+                                                      R rounding = {}) {
     BlockTensor tensor;
-    tensor.assign(values, rows, cols, options, rounding);
+    tensor.fill("BlockTensor::quantize", values, options, rounding);
+    return tensor;
+  }
+
+  /// Quantizes a matrix by scales of the caller's, as scales() gives them: from statistics of the past, or of another kind
+  /// than the largest magnitude.
+  ///
+  /// Result    each element is the exact quotient by its scale and options.tensor_scale (0: 1); options.rule does not count.
+  /// Special   as the other; another number of scales, one that is negative, Inf or NaN, and options that choose
+  ///           scales throw std::invalid_argument too. A block that is NaN by options.non_finite has NaN for a scale.
+  template <float_source In, detail::range_of<scale> Scales, rounding_policy R = NearestEven>
+  [[nodiscard]] static NF_INLINE BlockTensor quantize(const In& values, std::size_t rows,
+                                                      std::size_t cols, const Scales& scales,
+                                                      const QuantizeOptions& options = {},
+                                                      R rounding = {}) {
+    return quantize(detail::matrix_of("BlockTensor::quantize", "the input", values, rows, cols),
+                    scales, options, rounding);
+  }
+  template <detail::matrix_element T, detail::range_of<scale> Scales,
+            rounding_policy R = NearestEven>
+  [[nodiscard]] static NF_INLINE BlockTensor quantize(MatrixView<T> values, const Scales& scales,
+                                                      QuantizeOptions options = {},
+                                                      R rounding = {}) {
+    constexpr const char* call = "BlockTensor::quantize";
+    detail::require_scales<Format>(
+        call, scales, detail::grid_of<Format>(call, values.rows(), values.cols(), options.axis),
+        options);
+    if (Format::tensor_scale != TensorScale::none && detail::is_zero(options.tensor_scale))
+      options.tensor_scale = 1;
+    BlockTensor tensor;
+    tensor.fill(call, values, options, rounding, nullptr, std::ranges::data(scales));
     return tensor;
   }
 
@@ -62,10 +104,40 @@ class BlockTensor {
   template <float_source In, rounding_policy R = NearestEven>
   NF_INLINE void assign(const In& values, std::size_t rows, std::size_t cols,
                         const QuantizeOptions& options = {}, R rounding = {}) {
+    fill("BlockTensor::assign",
+         detail::matrix_of("BlockTensor::assign", "the input", values, rows, cols), options,
+         rounding);
+  }
+  template <detail::matrix_element T, rounding_policy R = NearestEven>
+  NF_INLINE void assign(MatrixView<T> values, const QuantizeOptions& options = {},
+                        R rounding = {}) {
+    fill("BlockTensor::assign", values, options, rounding);
+  }
+
+  /// Quantizes elements first, first + 1 ... of the row-major matrix anew: whole blocks that start on a byte, so any
+  /// number of rows (of bands of rows, where blocks span several), or blocks of a row.
+  ///
+  /// Result    as that of quantize(), with this tensor's axis and tensor scale; options.axis does not count. Keyed random
+  ///           bits are those of the elements' places in the matrix, explicit ones a word for each value.
+  /// Special   other elements, and an options.tensor_scale, throw std::invalid_argument with the numbers.
+  /// Promises  nothing else is written: threads may share a tensor.
+  template <float_source In, rounding_policy R = NearestEven>
+  NF_INLINE void assign(std::size_t first, const In& values, QuantizeOptions options = {},
+                        R rounding = {}) {
     using T = detail::number_of<In>;
-    const std::span<const T> all(std::ranges::data(values), std::ranges::size(values));
-    detail::quantize_parts<Format, T, R>(detail::quantize_place<Format, T, R>{}, all, rows, cols,
-                                         options, rounding, parts_);
+    constexpr const char* call = "BlockTensor::assign";
+    const std::size_t count = std::ranges::size(values);
+    detail::require_blocks<Format>(call, parts_.grid, first, count);
+    options = detail::options_of_part(call, parts_, options);
+    detail::require_rounding<Format>(call, count, options, rounding);
+    if constexpr (!requires { rounding.size(); }) rounding = detail::rounding_from(rounding, first);
+    detail::for_each_rectangle(
+        parts_.grid, first, count, [&](const detail::matrix_part& part, std::size_t done) {
+          detail::quantize_parts<Format, T, R>(
+              detail::quantize_place<Format, T, R>{}, {std::ranges::data(values) + done, part.cols},
+              part, options, detail::scale_source::blocks, detail::rounding_from(rounding, done),
+              parts_, nullptr);
+        });
   }
 
   /// Quantizes a row-major matrix along both axes, for a product and for that of its transpose.
@@ -75,40 +147,44 @@ class BlockTensor {
   /// Promises  both from the source, not one from the other.
   /// Cost      one read of the values from memory, two with a tensor scale.
   template <float_source In, rounding_policy R = NearestEven>
-  static NF_INLINE std::pair<BlockTensor, BlockTensor> quantize_both(
+  [[nodiscard]] static NF_INLINE std::pair<BlockTensor, BlockTensor> quantize_both(
       const In& values, std::size_t rows, std::size_t cols, const QuantizeOptions& options = {},
       R rounding = {}) {
-    using T = detail::number_of<In>;
-    const std::span<const T> all(std::ranges::data(values), std::ranges::size(values));
+    return quantize_both(
+        detail::matrix_of("BlockTensor::quantize_both", "the input", values, rows, cols), options,
+        rounding);
+  }
+  template <detail::matrix_element T, rounding_policy R = NearestEven>
+  [[nodiscard]] static NF_INLINE std::pair<BlockTensor, BlockTensor> quantize_both(
+      MatrixView<T> values, const QuantizeOptions& options = {}, R rounding = {}) {
     std::pair<BlockTensor, BlockTensor> both;
-    detail::quantize_parts_both<Format, T, R>(detail::quantize_place<Format, T, R>{}, all, rows,
-                                              cols, options, rounding, both.first.parts_,
-                                              both.second.parts_);
+    QuantizeOptions within_rows = options;
+    within_rows.axis = 1;
+    both.first.fill("BlockTensor::quantize_both", values, within_rows, rounding, &both.second);
     return both;
   }
 
-  /// A tensor of given codes and scales, laid out as codes() and scales() give them.
+  /// A tensor of given codes and scales, laid out as codes() and scales() give them. Bits after the codes of a row become 0.
   ///
   /// Special   as quantize(), where a number of bytes or scales is not the shape's.
-  static NF_INLINE BlockTensor from_parts(std::span<const std::uint8_t> codes,
-                                          std::span<const scale> scales, std::size_t rows,
-                                          std::size_t cols, int axis = 1, float tensor_scale = 1) {
-    BlockTensor tensor(detail::empty_parts<Format>(rows, cols, axis));
+  [[nodiscard]] static NF_INLINE BlockTensor from_parts(std::span<const std::uint8_t> codes,
+                                                        std::span<const scale> scales,
+                                                        std::size_t rows, std::size_t cols,
+                                                        int axis = 1, float tensor_scale = 1) {
+    constexpr const char* call = "BlockTensor::from_parts";
+    const detail::block_grid grid = detail::grid_of<Format>(call, rows, cols, axis);
+    detail::require_parts<Format>(call, grid, codes.size(), scales.size());
+    BlockTensor tensor;
     auto& parts = tensor.parts_;
-    if (codes.size() != parts.codes.size() || scales.size() != parts.scales.size()) {
-      detail::throw_invalid("a matrix of " + std::to_string(rows) + " x " + std::to_string(cols) +
-                            " elements has " + std::to_string(parts.codes.size()) +
-                            " bytes of codes and " + std::to_string(parts.scales.size()) +
-                            " scales, not " + std::to_string(codes.size()) + " and " +
-                            std::to_string(scales.size()));
-    }
+    detail::shape_parts(parts, grid, axis);
     std::copy(codes.begin(), codes.end(), parts.codes.begin());
     std::copy(scales.begin(), scales.end(), parts.scales.begin());
+    detail::clear_padding(parts);
     if constexpr (Format::tensor_scale != TensorScale::none) parts.tensor_scale = tensor_scale;
     return tensor;
   }
 
-  /// Writes the numbers in row-major order.
+  /// Writes the numbers in row-major order, to a range or to a MatrixView.
   ///
   /// Result    scale * element (* tensor scale), rounded once, to nearest even, to the type of `out`: in
   ///           float exact for the MX formats wherever float holds it. Overflow is as in convert().
@@ -116,10 +192,25 @@ class BlockTensor {
   ///           before anything is written.
   template <number_range Out>
   NF_INLINE void dequantize(Out&& out) const {
-    using T = detail::number_of<Out>;
-    detail::dequantize_parts<Format, T>(
-        detail::place_of<detail::is_compiled_blocks<Format, T>, Format, T>(), parts_,
-        std::span<T>(std::ranges::data(out), std::ranges::size(out)));
+    detail::require_shape("BlockTensor::dequantize", "the output", std::ranges::size(out), rows(),
+                          cols());
+    write({0, 0, rows(), cols()}, std::ranges::data(out), cols());
+  }
+  template <number T>
+  NF_INLINE void dequantize(MatrixView<T> out) const {
+    detail::require_same_shape("BlockTensor::dequantize", parts_.grid, out.rows(), out.cols());
+    write({0, 0, rows(), cols()}, out.data(), out.leading());
+  }
+  /// Writes `count` numbers from element `first` of the row-major matrix on: whole blocks, as assign() takes them.
+  template <number_range Out>
+  NF_INLINE void dequantize(std::size_t first, std::size_t count, Out&& out) const {
+    detail::require_blocks<Format>("BlockTensor::dequantize", parts_.grid, first, count);
+    detail::require_shape("BlockTensor::dequantize", "the output", std::ranges::size(out), 1,
+                          count);
+    detail::for_each_rectangle(parts_.grid, first, count,
+                               [&](const detail::matrix_part& part, std::size_t done) {
+                                 write(part, std::ranges::data(out) + done, part.cols);
+                               });
   }
 
   NF_INLINE std::size_t rows() const noexcept { return parts_.grid.rows; }
@@ -173,7 +264,35 @@ class BlockTensor {
   }
 
  private:
-  NF_INLINE explicit BlockTensor(detail::block_parts<Format> parts) : parts_(std::move(parts)) {}
+  /// Quantizes a matrix into this tensor, and down its columns into another.
+  template <class T, class R>
+  NF_INLINE void fill(const char* call, MatrixView<T> values, const QuantizeOptions& options,
+                      const R& rounding, BlockTensor* down_columns = nullptr,
+                      const scale* scales = nullptr) {
+    using number = std::remove_const_t<T>;
+    const auto grid = detail::grid_of<Format>(call, values.rows(), values.cols(), options.axis);
+    detail::require_options<Format>(call, options);
+    detail::require_rounding<Format>(call, values.size(), options, rounding);
+    detail::shape_parts(parts_, grid, options.axis);
+    if (down_columns != nullptr)
+      detail::shape_parts(down_columns->parts_,
+                          detail::grid_of<Format>(call, values.rows(), values.cols(), 0), 0);
+    if (scales != nullptr) {
+      std::copy_n(scales, parts_.scales.size(), parts_.scales.begin());
+      if (Format::tensor_scale != TensorScale::none) parts_.tensor_scale = options.tensor_scale;
+    }
+    detail::quantize_parts<Format, number, R>(
+        detail::quantize_place<Format, number, R>{}, {values.data(), values.leading()},
+        {0, 0, values.rows(), values.cols()}, options,
+        scales == nullptr ? detail::scale_source::tensor : detail::scale_source::given, rounding,
+        parts_, down_columns == nullptr ? nullptr : &down_columns->parts_);
+  }
+
+  template <class T>
+  NF_INLINE void write(const detail::matrix_part& part, T* out, std::size_t leading) const {
+    detail::dequantize_parts<Format, T>(detail::dequantize_place<Format, T>{}, parts_, part,
+                                        {out, leading});
+  }
 
   detail::block_parts<Format> parts_;
 };

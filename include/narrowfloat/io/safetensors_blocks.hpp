@@ -88,7 +88,7 @@ narrowfloat::detail::block_grid grid_of(std::string_view name,
     fail(name, "shape " + text_of(shape) + " has no elements");
   std::size_t rows = 1;
   for (const std::size_t extent : std::span(shape).first(shape.size() - 1)) rows *= extent;
-  return narrowfloat::detail::grid_of<Format>(rows, shape.back(), axis);
+  return narrowfloat::detail::grid_of<Format>("safetensors", rows, shape.back(), axis);
 }
 
 inline std::vector<std::size_t> scale_shape(std::vector<std::size_t> shape,

@@ -2,7 +2,10 @@
 // How others lay out block formats in memory: ggml's blocks, and the scales of Blackwell's matrix units.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "../block.hpp"
@@ -14,11 +17,12 @@ inline namespace NF_BASELINE {
 
 inline constexpr std::size_t ggml_mxfp4_bytes = 17;  // the scale, then 16 bytes of nibbles
 
-inline void require_ggml_shape(std::size_t rows, std::size_t cols, int axis) {
+inline void require_ggml_shape(const char* call, std::size_t rows, std::size_t cols, int axis) {
+  require_matrix(call, rows, cols);
   if (axis == 1 && cols % 32 == 0) return;
-  throw_invalid("ggml blocks are 32 elements of a row: a matrix of " + std::to_string(rows) +
-                " x " + std::to_string(cols) + " blocked along axis " + std::to_string(axis) +
-                " has no such");
+  throw_invalid(call, "ggml blocks are 32 elements of a row: a matrix of " + std::to_string(rows) +
+                          " x " + std::to_string(cols) + " blocked along axis " +
+                          std::to_string(axis) + " has no such");
 }
 
 /// The place of scale (row, col) among `cols` columns of them, swizzled.
@@ -27,10 +31,22 @@ constexpr NF_FN std::size_t swizzled_place(std::size_t row, std::size_t col, std
   return tile * 512 + row % 32 * 16 + row % 128 / 32 * 4 + col % 4;
 }
 
-inline void require_scales(std::size_t have, std::size_t need, std::size_t rows, std::size_t cols) {
+/// The number of scales, padding included, of a matrix of them, swizzled.
+inline std::size_t swizzled_size(const char* call, std::size_t rows, std::size_t cols) {
+  require_matrix(call, rows, cols);
+  const std::size_t down = rows / 128 + (rows % 128 != 0 ? 1 : 0),
+                    across = cols / 4 + (cols % 4 != 0 ? 1 : 0);
+  if (!fits_in_memory(down, across) || !fits_in_memory(down * across, 512))
+    throw_invalid(call, "a matrix of " + std::to_string(rows) + " x " + std::to_string(cols) +
+                            " scales does not fit in memory with its padding");
+  return down * across * 512;
+}
+
+inline void require_parts(const char* call, const char* parts, std::size_t have, std::size_t need,
+                          std::size_t rows, std::size_t cols) {
   if (have == need) return;
-  throw_invalid(std::to_string(rows) + " x " + std::to_string(cols) + " scales take " +
-                std::to_string(need) + " elements, not " + std::to_string(have));
+  throw_invalid(call, std::to_string(rows) + " x " + std::to_string(cols) + " " + parts + " take " +
+                          std::to_string(need) + ", not " + std::to_string(have));
 }
 
 }  // namespace NF_BASELINE
@@ -43,8 +59,8 @@ inline void require_scales(std::size_t have, std::size_t need, std::size_t rows,
 ///           std::invalid_argument.
 template <class Format>
 requires std::same_as<Format, BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>>
-inline std::vector<std::uint8_t> to_ggml_mxfp4(const BlockTensor<Format>& tensor) {
-  detail::require_ggml_shape(tensor.rows(), tensor.cols(), tensor.axis());
+[[nodiscard]] inline std::vector<std::uint8_t> to_ggml_mxfp4(const BlockTensor<Format>& tensor) {
+  detail::require_ggml_shape("to_ggml_mxfp4", tensor.rows(), tensor.cols(), tensor.axis());
   std::vector<std::uint8_t> bytes(tensor.scales().size() * detail::ggml_mxfp4_bytes);
   for (std::size_t block = 0; block < tensor.scales().size(); ++block) {
     std::uint8_t* const to = bytes.data() + block * detail::ggml_mxfp4_bytes;
@@ -60,12 +76,12 @@ inline std::vector<std::uint8_t> to_ggml_mxfp4(const BlockTensor<Format>& tensor
 ///
 /// Special   as there; a number of bytes that is not that of rows x cols as well.
 template <class Format = BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>>
-inline BlockTensor<Format> from_ggml_mxfp4(std::span<const std::uint8_t> bytes, std::size_t rows,
-                                           std::size_t cols) {
-  detail::require_ggml_shape(rows, cols, 1);
-  detail::grid_of<Format>(rows, cols, 1);  // its size can be formed
+[[nodiscard]] inline BlockTensor<Format> from_ggml_mxfp4(std::span<const std::uint8_t> bytes,
+                                                         std::size_t rows, std::size_t cols) {
+  detail::require_ggml_shape("from_ggml_mxfp4", rows, cols, 1);
   const std::size_t blocks = rows * (cols / 32);
-  detail::require_bytes(bytes.size(), blocks * detail::ggml_mxfp4_bytes, rows * cols);
+  detail::require_parts("from_ggml_mxfp4", "elements in bytes", bytes.size(),
+                        blocks * detail::ggml_mxfp4_bytes, rows, cols);
   std::vector<float8_e8m0fnu> scales(blocks);
   std::vector<std::uint8_t> codes(blocks * 16);
   for (std::size_t block = 0; block < blocks; ++block) {
@@ -83,10 +99,11 @@ inline BlockTensor<Format> from_ggml_mxfp4(std::span<const std::uint8_t> bytes, 
 ///
 /// Special   a number of scales other than rows * cols throws std::invalid_argument.
 template <class Scale>
-std::vector<Scale> swizzle_scales(std::span<const Scale> scales, std::size_t rows,
-                                  std::size_t cols) {
-  detail::require_scales(scales.size(), rows * cols, rows, cols);
-  std::vector<Scale> swizzled((rows + 127) / 128 * ((cols + 3) / 4) * 512);
+[[nodiscard]] std::vector<Scale> swizzle_scales(std::span<const Scale> scales, std::size_t rows,
+                                                std::size_t cols) {
+  const std::size_t size = detail::swizzled_size("swizzle_scales", rows, cols);
+  detail::require_parts("swizzle_scales", "scales", scales.size(), rows * cols, rows, cols);
+  std::vector<Scale> swizzled(size);
   for (std::size_t i = 0; i < scales.size(); ++i)
     swizzled[detail::swizzled_place(i / cols, i % cols, cols)] = scales[i];
   return swizzled;
@@ -96,9 +113,10 @@ std::vector<Scale> swizzle_scales(std::span<const Scale> scales, std::size_t row
 ///
 /// Special   a number of scales that is not that of the padded matrix throws std::invalid_argument.
 template <class Scale>
-std::vector<Scale> unswizzle_scales(std::span<const Scale> swizzled, std::size_t rows,
-                                    std::size_t cols) {
-  detail::require_scales(swizzled.size(), (rows + 127) / 128 * ((cols + 3) / 4) * 512, rows, cols);
+[[nodiscard]] std::vector<Scale> unswizzle_scales(std::span<const Scale> swizzled, std::size_t rows,
+                                                  std::size_t cols) {
+  const std::size_t size = detail::swizzled_size("unswizzle_scales", rows, cols);
+  detail::require_parts("unswizzle_scales", "swizzled scales", swizzled.size(), size, rows, cols);
   std::vector<Scale> scales(rows * cols);
   for (std::size_t i = 0; i < scales.size(); ++i)
     scales[i] = swizzled[detail::swizzled_place(i / cols, i % cols, cols)];

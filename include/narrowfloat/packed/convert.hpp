@@ -7,6 +7,7 @@
 #include <span>
 
 #include "../convert.hpp"
+#include "matrix.hpp"
 #include "vector.hpp"
 
 namespace narrowfloat {
@@ -92,6 +93,13 @@ concept packed_output =
 template <class T>
 concept packed_or_plain_output = packed_output<T> || number_output<T>;
 
+template <class T>
+inline constexpr bool is_packed_matrix = false;
+template <class F>
+inline constexpr bool is_packed_matrix<PackedMatrix<F>> = true;
+template <class T>
+concept packed_matrix = is_packed_matrix<std::remove_cvref_t<T>>;
+
 /// No factor.
 struct plainly {};
 
@@ -110,6 +118,28 @@ void convert_parts(Isa isa, In in, Out out, std::size_t n, Factor factor, const 
     out.store(first, count);
   }
   out.finish();
+}
+
+/// Converts n codes that start on a byte.
+template <class F, class To, class R>
+void convert_codes(const std::uint8_t* codes, To* out, std::size_t n, const R& rounding,
+                   Saturation saturation, Subnormals subnormals) {
+  for (std::size_t first = 0; first < n; first += part_elements) {
+    const std::size_t count = std::min(part_elements, n - first);
+    F part[part_elements];
+    unpack_bits<F::width>(codes + bit_stream_bytes(first, F::width), count, part);
+    const auto convert_all = [&](const auto* in) {
+      convert_by_kernel(active_isa(), in, out + first, count, rounding_from(rounding, first),
+                        saturation, subnormals);
+    };
+    if constexpr (number<F>) {
+      convert_all(part);
+    } else {
+      float values[part_elements];
+      std::copy_n(part, count, values);
+      convert_all(values);
+    }
+  }
 }
 
 }  // namespace NF_BASELINE
@@ -145,6 +175,24 @@ requires((packed_range<In> || packed_range<Out>)&&detail::scalable<detail::numbe
   detail::convert_parts(active_isa(), detail::source_parts(in), detail::parts(out),
                         static_cast<std::size_t>(std::ranges::size(in)), factor, rounding,
                         saturation, subnormals);
+}
+
+/// convert() of the codes of a matrix, in row-major order: of the elements of a BlockTensor before they are scaled.
+///
+/// Special   as convert(); a fixed-point number counts as the float that it is.
+template <detail::packed_matrix In, number_output Out, rounding_policy R = NearestEven>
+NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
+                       Saturation saturation = default_saturation<detail::number_of<Out>>,
+                       Subnormals subnormals = Subnormals::keep) {
+  using element = typename std::remove_cvref_t<In>::value_type;
+  detail::check_arrays("convert", in, out, rounding);
+  if (in.empty()) return;  // however many empty rows
+  const bool is_one = in.cols() * element::width % 8 == 0;
+  const std::size_t rows = is_one ? 1 : in.rows(), cols = in.size() / rows;
+  for (std::size_t row = 0; row < rows; ++row)
+    detail::convert_codes<element>(
+        in.data() + row * in.stride(), std::ranges::data(out) + row * cols, cols,
+        detail::rounding_from(rounding, row * cols), saturation, subnormals);
 }
 
 }  // namespace narrowfloat

@@ -247,8 +247,8 @@ inline std::string block_name(std::size_t lines, std::size_t along, std::size_t 
 
 inline std::string rule_name(const QuantizeOptions& options, bool is_power) {
   std::string name(is_power ? scale_rule_names[static_cast<std::size_t>(options.rule)]
-                   : options.four_over_six ? "four_over_six"
-                                           : "amax");
+                   : options.four_over_six != FourOverSix::none ? "four_over_six"
+                                                                : "amax");
   if (options.three_quarters) name += " 3/4";
   if (options.pipeline == ScalePipeline::transformer_engine) name += " te";
   return name;

@@ -13,8 +13,8 @@
 
 #include "../../convert/detail/elements.hpp"
 #include "../../detail/codec/scale_rule.hpp"
-#include "../../detail/exact/sum.hpp"
 #include "element_traits.hpp"
+#include "errors.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -42,45 +42,31 @@ constexpr NF_FN std::uint32_t fraction_threshold(ScaleRule rule) {
   return last;
 }
 
-/// The bits of x / 2^e as a float, exact but near the ends of float's range: a nonzero magnitude below
-/// the smallest normal float stands as that one, one above the largest float as that one. Elements
-/// have neither values nor random decisions there.
-constexpr NF_FN std::uint32_t scaled_down(std::uint32_t bits, int e) {
-  const std::uint32_t sign = bits & 0x80000000u, magnitude = bits - sign;
-  const std::uint32_t integer = float_bits(magnitude & 0x7fffffu);  // a subnormal, normalized
-  const bool normal = magnitude >= 0x800000u;
-  const std::uint32_t fraction = (normal ? magnitude : integer) & 0x7fffffu;
-  const int field = static_cast<int>((normal ? magnitude : integer) >> 23) - (normal ? 0 : 149) - e;
-  std::uint32_t scaled = (static_cast<std::uint32_t>(field) << 23) | fraction;
-  if (field < 1) scaled = 0x800000u;
-  if (field > 254) scaled = float_infinity - 1;
-  if (magnitude == 0 || magnitude >= float_infinity) scaled = magnitude;
-  return sign | scaled;
-}
-
-/// The squared error of a block less the sum of the squared values, which all candidates share: the
-/// sum of y * y - 2 * x * y over its finite values x and their images y.
-inline exact_sum squared_error(std::span<const float> values, std::span<const double> images) {
-  exact_sum sum;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::uint32_t x = bits_of_float(values[i]) & 0x7fffffffu;
-    const std::uint64_t y = __builtin_bit_cast(std::uint64_t, images[i]) << 1;
-    if (x >= float_infinity || x == 0 || y == 0) continue;  // x = 0 gives y = 0
-    const binary image = odd_binary(images[i]);
-    sum.add(image, image, 0, false);
-    sum.add(binary_of(x), image, 1, true);  // y has the sign of x
-  }
-  return sum;
-}
-
-/// The scale of a tensor, and the float by which Transformer Engine multiplies instead of dividing.
+/// The scale of a tensor, the float by which Transformer Engine multiplies instead of dividing, and what the scale
+/// stands for: the tensor's largest magnitude is `amax / range` times the scale.
 struct tensor_factors {
-  float decode = 1, encode = 1;
+  float decode = 1, encode = 1, amax = 1, range = 1;
 };
+
+/// The largest magnitude, 2^125, below which no scale makes Inf of a value: it is at most twice what is asked for, and
+/// the most negative fixed-point number at most twice the largest one.
+inline constexpr std::uint32_t near_the_end = 0x7e000000;
 
 /// The largest float for Inf.
 constexpr NF_FN float finite_float(float x) {
   return float_of_bits(std::min(bits_of_float(x), float_infinity - 1));
+}
+
+/// The largest block scale that is meant to be used times the largest element.
+template <class Format>
+constexpr binary range_of_tensor(bool four_over_six) {
+  binary top = largest_binary<typename Format::scale>();
+  if (four_over_six) {  // leaves room for a block scale half as large again
+    const int width = static_cast<int>(std::bit_width(top.significand));
+    const bool room = top.significand << 1 >= std::uint64_t{3} << (width - 1);
+    top = {1, top.exponent + width - (room ? 1 : 2)};
+  }
+  return product(top, largest_binary<typename Format::element>());
 }
 
 /// The tensor scale that the largest magnitude needs: the largest block scale times the largest
@@ -90,27 +76,25 @@ tensor_factors factors_of_tensor(std::uint32_t amax, const QuantizeOptions& opti
   if constexpr (Format::tensor_scale == TensorScale::none) {
     return {};
   } else {
+    const binary range = range_of_tensor<Format>(options.four_over_six != FourOverSix::none);
+    const float limit = real_number<float>(exact_double(range)), largest = float_of_bits(amax);
     const bool folds = options.pipeline == ScalePipeline::transformer_engine;
     const auto reciprocal = [](float x) { return finite_float(float_quotient(1.0f, x)); };
     if (bits_of_float(options.tensor_scale) != 0) {  // a comparison would see DAZ
-      return {options.tensor_scale, folds ? reciprocal(options.tensor_scale) : 1.0f};
+      const float encode = folds ? reciprocal(options.tensor_scale) : 1.0f;
+      return {options.tensor_scale, encode, options.tensor_scale, 1.0f};
     }
-    if (amax == 0) return {};
-    binary top = largest_binary<typename Format::scale>();
-    if (options.four_over_six) {  // leaves room for a block scale half as large again
-      const int width = static_cast<int>(std::bit_width(top.significand));
-      const bool room = top.significand << 1 >= std::uint64_t{3} << (width - 1);
-      top = {1, top.exponent + width - (room ? 1 : 2)};
-    }
-    const binary range = product(top, largest_binary<typename Format::element>());
+    if (amax == 0) return {1.0f, 1.0f, 1.0f, limit};
     if (folds) {
-      const float encode = finite_float(
-          float_quotient(real_number<float>(exact_double(range)), float_of_bits(amax)));
-      if (bits_of_float(encode) == 0) return {};
-      return {reciprocal(encode), encode};
+      const float encode = finite_float(float_quotient(limit, largest));
+      if (bits_of_float(encode) == 0) return {1.0f, 1.0f, largest, limit};
+      return {reciprocal(encode), encode, largest, limit};
     }
-    const float scale = nearest_float(quotient(exact_binary(binary_of(amax)), exact_binary(range)));
-    return {bits_of_float(scale) == 0 ? 1.0f : scale, 1.0f};
+    float scale = nearest_float(quotient(exact_binary(binary_of(amax)), exact_binary(range)));
+    if (bits_of_float(scale) == 0) return {1.0f, 1.0f, largest, limit};
+    // Rounded up it may make Inf of the largest magnitude.
+    if (!is_finite(float_product(scale, limit))) scale = float_of_bits(bits_of_float(scale) - 1);
+    return {scale, 1.0f, largest, limit};
   }
 }
 
@@ -118,20 +102,29 @@ tensor_factors factors_of_tensor(std::uint32_t amax, const QuantizeOptions& opti
 template <class Element>
 using quotient_type = std::conditional_t<float_suffices<Element>, float, double>;
 
-/// The squared error of a block whose quotients are rounded to nearest even.
+/// The elements nearest to the quotients of a block, as numbers.
 template <class Element>
-exact_sum block_error(std::span<const float> values,
+std::vector<double> nearest_elements(std::span<const quotient_type<Element>> quotients,
+                                     bool full_range) {
+  const std::size_t n = quotients.size();
+  std::vector<Element> codes(n);
+  std::vector<double> numbers(n);
+  const element_encoding how{.most_negative = most_negative(Element::width, full_range)};
+  for (std::size_t i = 0; i < n; i += part_elements)
+    encode_elements<typename element_traits<Element>::code>(
+        &quotients[i], std::min(part_elements, n - i), nearest_even, how, &codes[i]);
+  decode_elements(codes.data(), n, numbers.data());
+  return numbers;
+}
+
+/// The loss of a block whose quotients are rounded to nearest even, under the factor of its elements.
+template <class Element>
+block_loss loss_under(FourOverSix kind, std::span<const float> values,
                       std::span<const quotient_type<Element>> quotients, double factor,
                       bool full_range) {
-  std::vector<Element> codes(values.size());
-  std::vector<double> images(values.size());
-  const element_encoding how{.most_negative = most_negative(Element::width, full_range)};
-  for (std::size_t i = 0; i < values.size(); i += part_elements)
-    encode_elements<typename element_traits<Element>::code>(
-        &quotients[i], std::min(part_elements, values.size() - i), nearest_even, how, &codes[i]);
-  decode_elements(codes.data(), values.size(), images.data());
+  std::vector<double> images = nearest_elements<Element>(quotients, full_range);
   for (double& image : images) image = scaled_up(image, factor);
-  return squared_error(values, images);
+  return loss_of(kind, values, images);
 }
 
 /// The scale of each block; the two kinds of scale share this interface.
@@ -186,17 +179,17 @@ class scale_chooser<Format, true> : public scale_options {
   }
 
   /// The steps of the exponent with the least error.
-  std::uint32_t searched_steps(std::uint32_t amax, std::span<const float> values) const {
+  int searched_steps(std::uint32_t amax, std::span<const float> values) const {
     const int floor = binary_of(amax).exponent + 23 - largest_exponent<Element>;
     int best = clamped(floor - 1);
-    exact_sum least = error(values, best);
+    block_loss least = loss(values, best);
     for (int e = best + 1; e <= clamped(floor + 2); ++e) {
-      const exact_sum sum = error(values, e);
-      if (least < sum) continue;
-      least = sum;
+      const block_loss other = loss(values, e);
+      if (least < other) continue;
+      least = other;
       best = e;
     }
-    return static_cast<std::uint32_t>(best - traits::lowest);
+    return best - traits::lowest;
   }
 
   double quotient(float x, Scale scale, std::uint32_t amax) const {
@@ -209,7 +202,7 @@ class scale_chooser<Format, true> : public scale_options {
 
  private:
   static int clamped(int e) { return std::clamp(e, traits::lowest, traits::highest); }
-  exact_sum error(std::span<const float> values, int e) const {
+  block_loss loss(std::span<const float> values, int e) const {
     std::vector<quotient_type<Element>> quotients(values.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
       if constexpr (float_suffices<Element>)
@@ -217,7 +210,8 @@ class scale_chooser<Format, true> : public scale_options {
       else
         quotients[i] = scaled_up(real_number<double>(values[i]), power_of_two<double>(-e));
     }
-    return block_error<Element>(values, quotients, power_of_two<double>(e), options_.full_range);
+    return loss_under<Element>(FourOverSix::squared_error, values, quotients,
+                               power_of_two<double>(e), options_.full_range);
   }
 };
 
@@ -236,22 +230,16 @@ class scale_chooser<Format, false> : public scale_options {
                 "BlockFormat<...>: a scale is float or has at most 19 mantissa bits");
 
  public:
-  struct folded_scale {
-    Scale scale;
-    float reciprocal;
-  };
-
   scale_chooser(const QuantizeOptions& options, const tensor_factors& tensor)
-      : scale_options(options), tensor_scale_(tensor.decode) {
-    const float largest = real_number<float>(exact_double(largest_binary<Element>()));
-    multiplier_ = float_product(tensor.encode, float_quotient(1.0f, largest));
+      : scale_options(options), tensor_(tensor) {
+    multiplier_ = float_product(tensor.encode, float_quotient(1.0f, largest_float()));
   }
 
   static Scale nan() {
     return convert_number<Scale>(float_of_bits(wide<std::uint32_t>::quiet_nan), nearest_even,
                                  default_saturation<Scale>);
   }
-  double tensor_scale() const { return real_number<double>(tensor_scale_); }
+  double tensor_scale() const { return real_number<double>(tensor_.decode); }
 
   /// 1 / (largest element * tensor scale), to a unit in the last place.
   double inverse_range() const {
@@ -259,16 +247,21 @@ class scale_chooser<Format, false> : public scale_options {
                            product(largest_binary<Element>(), tensor_binary()));
   }
 
-  /// Transformer Engine's scale and what it multiplies by.
-  folded_scale folded(std::uint32_t amax) const {
-    const Scale scale = convert_number<Scale>(float_product(float_of_bits(amax), multiplier_),
-                                              nearest_even, Saturation::finite);
-    const float decode = float_product(real_number<float>(scale), tensor_scale_);
-    const std::uint32_t bits = bits_of_float(decode);
-    float reciprocal = finite_float(float_of_bits(float_infinity));  // of 0
-    if (bits != 0 && bits < float_infinity) reciprocal = finite_float(float_quotient(1.0f, decode));
-    if (bits == float_infinity) reciprocal = 0;
-    return {scale, reciprocal};
+  /// Transformer Engine's scale.
+  Scale folded(std::uint32_t amax) const {
+    return nearest(float_product(float_of_bits(amax), multiplier_));
+  }
+  /// The float by which Transformer Engine multiplies instead of dividing by a scale, neither Inf nor 0.
+  float reciprocal(Scale scale) const {
+    const float number = real_number<float>(scale);
+    const float decode = float_product(number, tensor_.decode);
+    float inverse = float_of_bits(float_infinity);  // of 0
+    if (!is_finite(decode))
+      inverse = nearest_float(detail::quotient(
+          exact_float(1.0f), product(exact_float(number), exact_float(tensor_.decode))));
+    else if (!is_zero(decode))
+      inverse = float_quotient(1.0f, decode);
+    return is_zero(inverse) ? float_of_bits(1) : finite_float(inverse);
   }
 
   /// The scale RN(amax / (tensor scale * to)), which maps amax to the element `to`.
@@ -281,15 +274,41 @@ class scale_chooser<Format, false> : public scale_options {
     return convert_number<Scale>(ratio, nearest_even, Saturation::finite);
   }
 
-  /// Of the scales that map amax to 6 and to 4 the one with the smaller error; 6 of equals.
-  Scale four_or_six(std::uint32_t amax, std::span<const float> values) const {
-    const Scale six = mapped(amax, largest_binary<Element>()), four = mapped(amax, {1, 2});
-    return error(values, four, amax) < error(values, six, amax) ? four : six;
+  /// Of the scales that map amax to 6 and to 4 the one that loses less; 6 of equals.
+  Scale four_or_six(std::uint32_t amax, std::span<const float> values, std::size_t rows) const {
+    if (folds()) return folded_four_or_six(amax, values, rows);
+    const Scale six = usable(mapped(amax, largest_binary<Element>()), amax),
+                four = usable(mapped(amax, {1, 2}), 0);
+    if (amax >= near_the_end && is_beyond_float(four)) return six;
+    return loss(values, four, amax) < loss(values, six, amax) ? four : six;
+  }
+
+  /// The scale itself, or the nearest one that the options allow: none below the smallest normal one, none under which
+  /// a finite value would read back as Inf.
+  Scale usable(Scale scale, std::uint32_t amax) const {
+    if constexpr (narrow_float_scale<Format>) {
+      using storage = typename Scale::Storage;
+      constexpr auto normal = static_cast<storage>(storage{1} << Scale::mantissa_bits);
+      if (options_.normal_scales) scale = Scale::from_bits(std::max(scale.bits(), normal));
+    }
+    if (amax < near_the_end || amax >= float_infinity || !is_beyond_float(scale)) return scale;
+    using code =
+        std::conditional_t<sizeof(Scale) == 1, std::uint8_t,
+                           std::conditional_t<sizeof(Scale) == 2, std::uint16_t, std::uint32_t>>;
+    const auto of_code = [](std::uint32_t c) {
+      return __builtin_bit_cast(Scale, static_cast<code>(c));
+    };
+    std::uint32_t within = 0, beyond = __builtin_bit_cast(code, scale);
+    while (beyond - within > 1) {
+      const std::uint32_t middle = within + (beyond - within) / 2;
+      (is_beyond_float(of_code(middle)) ? beyond : within) = middle;
+    }
+    return of_code(within);
   }
 
   double quotient(float x, Scale scale, std::uint32_t amax) const {
     if (is_blank(amax)) return 0;
-    if (folds()) return real_number<double>(float_product(x, folded(amax).reciprocal));
+    if (folds()) return real_number<double>(float_product(x, reciprocal(scale)));
     const std::uint32_t bits = bits_of_float(x), magnitude = bits & 0x7fffffffu;
     const double value = real_number<double>(scale);
     const bool no_scale = __builtin_bit_cast(std::uint64_t, value) == 0;
@@ -302,18 +321,71 @@ class scale_chooser<Format, false> : public scale_options {
   }
 
  private:
-  exact_sum error(std::span<const float> values, Scale scale, std::uint32_t amax) const {
+  static float largest_float() {
+    return real_number<float>(exact_double(largest_binary<Element>()));
+  }
+  static Scale nearest(float x) {
+    return convert_number<Scale>(x, nearest_even, Saturation::finite);
+  }
+  /// Whether the element of the largest magnitude under a scale is Inf in float.
+  bool is_beyond_float(Scale scale) const {
+    const double value = real_number<double>(scale);
+    if (__builtin_bit_cast(std::uint64_t, value) == 0) return false;
+    binary top = largest_binary<Element>();
+    if (is_fixed_point<Element> && options_.full_range) {
+      const int width = static_cast<int>(std::bit_width(top.significand));
+      top = {1, top.exponent + width};
+    }
+    return !is_finite(
+        nearest_float(exact_binary(product(top, product(odd_binary(value), tensor_binary())))));
+  }
+
+  block_loss loss(std::span<const float> values, Scale scale, std::uint32_t amax) const {
     std::vector<quotient_type<Element>> quotients(values.size());
     for (std::size_t i = 0; i < values.size(); ++i)
       quotients[i] = real_number<quotient_type<Element>>(quotient(values[i], scale, amax), to_odd);
-    return block_error<Element>(values, quotients, scaled_up(scale_value(scale), tensor_scale()),
-                                options_.full_range);
+    return loss_under<Element>(options_.four_over_six, values, quotients,
+                               scaled_up(scale_value(scale), tensor_scale()), options_.full_range);
   }
 
-  /// The tensor scale without trailing zeros.
-  binary tensor_binary() const { return odd_binary(real_number<double>(tensor_scale_)); }
+  /// Transformer Engine's choice, its scales and its sums in float.
+  Scale folded_four_or_six(std::uint32_t amax, std::span<const float> values,
+                           std::size_t rows) const {
+    const float ratio =
+        float_product(float_quotient(float_of_bits(amax), largest_float()), tensor_.encode);
+    const Scale six = nearest(ratio), four = nearest(float_product(ratio, 1.5f));
+    if (amax >= float_infinity) return six;
+    if (amax >= near_the_end && is_beyond_float(four)) return six;
+    return is_less(folded_error(values, four, rows), folded_error(values, six, rows)) ? four : six;
+  }
+  float folded_error(std::span<const float> values, Scale scale, std::size_t rows) const {
+    std::vector<quotient_type<Element>> quotients(values.size());
+    const float inverse = reciprocal(scale), number = real_number<float>(scale);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      quotients[i] = real_number<quotient_type<Element>>(float_product(values[i], inverse));
+    const std::vector<double> elements = nearest_elements<Element>(quotients, options_.full_range);
+    std::vector<float> terms(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!is_finite(values[i])) continue;
+      const float scaled = float_product(real_number<float>(elements[i]), number);
+      const float image = float_quotient(float_product(scaled, tensor_.amax), tensor_.range);
+      const float difference = float_total(image, -values[i]);
+      terms[i] = options_.four_over_six == FourOverSix::squared_error
+                     ? float_product(difference, difference)
+                     : float_of_bits(magnitude_bits(difference));
+    }
+    const bool is_square = Format::block_rows != 1;
+    return folded_total(terms, is_square ? values.size() / rows : values.size(),
+                        is_square ? rows : 1);
+  }
+  /// Of numbers that are not negative.
+  static bool is_less(float a, float b) { return bits_of_float(a) < bits_of_float(b); }
 
-  float tensor_scale_, multiplier_ = 0;
+  /// The tensor scale without trailing zeros.
+  binary tensor_binary() const { return odd_binary(real_number<double>(tensor_.decode)); }
+
+  tensor_factors tensor_;
+  float multiplier_ = 0;
 };
 
 }  // namespace NF_BASELINE

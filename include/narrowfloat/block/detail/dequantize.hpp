@@ -6,12 +6,10 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "../../convert/detail/arrays.hpp"
 #include "../../detail/array/bit_stream.hpp"
-#include "../../detail/array/checks.hpp"
 #include "../../detail/array/magnitude.hpp"
 #include "calls.hpp"
 #include "divide.hpp"
@@ -166,10 +164,10 @@ void dequantize_row(const tile_multiplier<Format>& multiplier, const std::uint8_
   }
 }
 
-/// Writes scale * element (* tensor scale) for each element of the matrix.
+/// Writes scale * element (* tensor scale) for each element of the matrix, to rows that are so far apart.
 template <class Format, class T>
 void dequantize_blocks(const std::uint8_t* codes, const typename Format::scale* scales,
-                       float tensor_scale, const block_grid& grid, T* out) {
+                       float tensor_scale, const block_grid& grid, const part_values<T>& out) {
   using Element = typename Format::element;
   if (grid.rows == 0 || grid.cols == 0) return;
   const std::size_t across = grid.across(), tile = grid.tile_columns(8 * part_elements);
@@ -185,7 +183,7 @@ void dequantize_blocks(const std::uint8_t* codes, const typename Format::scale* 
       for (std::size_t row = band * grid.height; row < grid.band_end(band); ++row) {
         const std::uint8_t* const from =
             codes + row * stride + bit_stream_bytes(left, Element::width);
-        T* const to = out + row * grid.cols + left;
+        T* const to = out.data + row * out.leading + left;
         if constexpr (std::same_as<T, float>) {
           if (multiplier.is_fast()) {
             multiply_row(multiplier, from, end, count, to, stream);
@@ -200,10 +198,12 @@ void dequantize_blocks(const std::uint8_t* codes, const typename Format::scale* 
 }
 
 template <class Format, class T>
-void dequantize_parts(here, const block_parts<Format>& parts, std::span<T> out) {
-  require_shape("the output", out.size(), parts.grid.rows, parts.grid.cols);
-  dequantize_blocks<Format>(parts.codes.data(), parts.scales.data(), parts.tensor_scale,
-                            joined_rows<typename Format::element>(parts.grid), out.data());
+void dequantize_parts(here, const block_parts<Format>& parts, const matrix_part& part,
+                      const part_values<T>& out) {
+  using Element = typename Format::element;
+  dequantize_blocks<Format>(parts.codes.data() + code_at<Element>(parts.grid, part),
+                            parts.scales.data() + scale_at(parts.grid, part), parts.tensor_scale,
+                            grid_of_part<Element>(parts.grid, part, out.leading), out);
 }
 
 }  // namespace NF_BASELINE

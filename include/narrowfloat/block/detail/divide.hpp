@@ -8,6 +8,7 @@
 
 #include "../../detail/array/magnitude.hpp"
 #include "../../detail/array/parts.hpp"
+#include "calls.hpp"
 #include "choose.hpp"
 #include "exponents.hpp"
 
@@ -73,7 +74,7 @@ class tile_divider {
   void start(std::size_t columns) {
     columns_ = columns;
     blocks_ = columns / width_ + (columns % width_ != 0 ? 1 : 0);
-    amax_.assign(whole_packs(blocks_), 0);
+    amax_.assign(whole_packs(blocks_), bits_of_float(options_.least_amax));
   }
 
   /// Takes in values of the columns from `first` on.
@@ -83,24 +84,30 @@ class tile_divider {
     join_kernels[isa_](values, n, first, width_, limit, amax_.data());
   }
 
-  /// Writes the scales; values_of(block) gives all values of one.
+  /// Writes the scales, or takes those that are there; values_of(block) gives all values of one.
   template <class Values>
-  void choose(Scale* scales, const Values& values_of) {
+  void choose(Scale* scales, scale_source source, const Values& values_of) {
     const float_environment environment(direction::nearest);
     scales_ = scales;
-    has_blank_ = choose_.is_blank(largest_kernels<std::uint32_t>[isa_](amax_.data(), blocks_));
+    const std::uint32_t largest = largest_kernels<std::uint32_t>[isa_](amax_.data(), blocks_);
+    has_blank_ = choose_.is_blank(largest);
+    is_near_the_end_ = largest >= near_the_end;
     const std::size_t padded = whole_packs(blocks_);
     factors_.resize(padded);
+    const bool is_given = source == scale_source::given;
     if constexpr (is_power) {
       steps_.resize(padded);
-      if (choose_.folds()) divide_largest();
+      if (choose_.folds() && !is_given) divide_largest();
       exponent_kernels[isa_](amax_.data(), padded, choose_.rule(), steps_.data(), factors_.data());
-      if (options_.rule == ScaleRule::search) {
-        for (std::size_t b = 0; b < blocks_; ++b) search(b, values_of(b));
+      for (std::size_t b = 0; b < blocks_; ++b) {
+        if (options_.rule == ScaleRule::search && !is_given) search(b, values_of);
+        if (is_given && !choose_.is_blank(amax_[b]))
+          take_steps(b, scale_traits<Scale>::exponent(scales[b]) - scale_traits<Scale>::lowest);
+        scales[b] = choose_.scale_of(steps_[b]);
       }
-      for (std::size_t b = 0; b < blocks_; ++b) scales[b] = choose_.scale_of(steps_[b]);
     } else {
-      choose_values(values_of);
+      if (!is_given) choose_values(values_of);
+      take_values();
     }
     if constexpr (in_floats) finish_factors();
   }
@@ -179,37 +186,39 @@ class tile_divider {
     __builtin_memcpy(amax_.data(), values_.data(), amax_.size() * sizeof(float));
   }
 
-  void search(std::size_t block, std::span<const float> values) {
+  template <class Values>
+  void search(std::size_t block, const Values& values_of) {
     if (amax_[block] == 0 || amax_[block] >= float_infinity) return;
-    steps_[block] = choose_.searched_steps(amax_[block], values);
+    take_steps(block, choose_.searched_steps(amax_[block], values_of(block)));
+  }
+  void take_steps(std::size_t block, int steps) {
+    steps_[block] = static_cast<std::uint32_t>(steps);
     factors_[block] = float_of_bits(choose_.inverse_of(steps_[block]));
   }
 
   template <class Values>
   void choose_values(const Values& values_of) {
-    if (folds()) {
+    if (options_.four_over_six != FourOverSix::none) {
       for (std::size_t b = 0; b < blocks_; ++b) {
-        const auto folded = choose_.folded(amax_[b]);
-        scales_[b] = folded.scale;
-        factors_[b] = folded.reciprocal;
+        if (!choose_.is_blank(amax_[b]))
+          scales_[b] = choose_.four_or_six(amax_[b], values_of(b), values_of.rows());
       }
+    } else if (folds()) {
+      for (std::size_t b = 0; b < blocks_; ++b) scales_[b] = choose_.folded(amax_[b]);
     } else if constexpr (ratios_suffice) {
       choose_ratios();
     } else {
       for (std::size_t b = 0; b < blocks_; ++b)
         scales_[b] = choose_.mapped(amax_[b], largest_binary<Element>());
     }
-    if (options_.four_over_six) {
-      for (std::size_t b = 0; b < blocks_; ++b) {
-        if (!choose_.is_blank(amax_[b])) scales_[b] = choose_.four_or_six(amax_[b], values_of(b));
-      }
-    }
-    if constexpr (narrow_float_scale<Format>) {
-      using storage = typename Scale::Storage;
-      constexpr auto normal = static_cast<storage>(storage{1} << Scale::mantissa_bits);
-      for (std::size_t b = 0; options_.normal_scales && b < blocks_; ++b)
-        scales_[b] = Scale::from_bits(std::max(scales_[b].bits(), normal));
-    }
+    if (!options_.normal_scales && !is_near_the_end_) return;
+    for (std::size_t b = 0; b < blocks_; ++b) scales_[b] = choose_.usable(scales_[b], amax_[b]);
+  }
+
+  /// What depends on the scales alone.
+  void take_values() {
+    for (std::size_t b = 0; folds() && b < blocks_; ++b)
+      factors_[b] = choose_.is_blank(amax_[b]) ? 0.0f : choose_.reciprocal(scales_[b]);
     if (!has_blank_) return;
     for (std::size_t b = 0; b < blocks_; ++b) {
       if (choose_.is_blank(amax_[b])) scales_[b] = choose_.nan();
@@ -256,7 +265,7 @@ class tile_divider {
   scale_chooser<Format> choose_;
   std::size_t width_, columns_ = 0, blocks_ = 0;
   int shift_;
-  bool has_blank_ = false;
+  bool has_blank_ = false, is_near_the_end_ = false;
   Isa isa_;
   Scale* scales_ = nullptr;
   std::vector<std::uint32_t> amax_, steps_;

@@ -49,6 +49,7 @@ struct scale_traits<ExponentInt8> {
   static constexpr NF_FN ExponentInt8 from_exponent(int e) {
     return ExponentInt8::from_bits(static_cast<std::uint8_t>(e));
   }
+  static constexpr NF_FN int exponent(ExponentInt8 scale) { return scale.exponent(); }
   static constexpr NF_FN ExponentInt8 nan() { return ExponentInt8::from_bits(0x80); }
 };
 template <power_of_two_scale Scale>
@@ -59,6 +60,9 @@ struct scale_traits<Scale> {
                        highest = static_cast<int>(layout::max_code) - layout::bias;
   static constexpr NF_FN Scale from_exponent(int e) {
     return Scale::from_bits(static_cast<typename Scale::Storage>(e - lowest));
+  }
+  static constexpr NF_FN int exponent(Scale scale) {
+    return static_cast<int>(scale.bits()) + lowest;
   }
   static constexpr NF_FN Scale nan() { return Scale::from_bits(layout::nan_code); }
 };

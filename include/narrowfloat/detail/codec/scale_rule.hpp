@@ -43,5 +43,22 @@ constexpr NF_FN W inverse_power(const W& steps, const W& one_field) {
   return select_equal(field, W(0), W(0x400000u), field << 23);
 }
 
+/// The bits of x / 2^e as a float, exact but near the ends of float's range: a nonzero magnitude below
+/// the smallest normal float stands as that one, one above the largest float as that one. Elements
+/// have neither values nor random decisions there.
+constexpr NF_FN std::uint32_t scaled_down(std::uint32_t bits, int e) {
+  constexpr std::uint32_t infinity = wide<std::uint32_t>::infinity;
+  const std::uint32_t sign = bits & 0x80000000u, magnitude = bits - sign;
+  const std::uint32_t integer = float_bits(magnitude & 0x7fffffu);  // a subnormal, normalized
+  const bool normal = magnitude >= 0x800000u;
+  const std::uint32_t fraction = (normal ? magnitude : integer) & 0x7fffffu;
+  const int field = static_cast<int>((normal ? magnitude : integer) >> 23) - (normal ? 0 : 149) - e;
+  std::uint32_t scaled = (static_cast<std::uint32_t>(field) << 23) | fraction;
+  if (field < 1) scaled = 0x800000u;
+  if (field > 254) scaled = infinity - 1;
+  if (magnitude == 0 || magnitude >= infinity) scaled = magnitude;
+  return sign | scaled;
+}
+
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -64,7 +64,7 @@ std::vector<Candidate> usual_candidates(here, const R& rounding) {
   add_rules<mxfp4_e2m1>(all, rounding);
   add_rules<mxint8>(all, rounding);
   QuantizeOptions four_over_six = measured_options;
-  four_over_six.four_over_six = true;
+  four_over_six.four_over_six = FourOverSix::squared_error;
   all.push_back(candidate<nvfp4>(text_name<nvfp4>(), measured_options, rounding));
   all.push_back(candidate<nvfp4>(text_name<nvfp4>(), four_over_six, rounding));
   all.push_back(
