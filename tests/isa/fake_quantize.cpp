@@ -3,6 +3,7 @@
 // for every kind of float, every length and every environment; the errors and gradients are those of plain loops.
 #include <narrowfloat/quantize/format_search.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -31,13 +32,40 @@ TEST_CASE("codes: every kind of float, ties, in every shape of format", "[isa]")
   CHECK(bad.report() == "");
 }
 
-TEST_CASE("codes: every length", "[isa]") {
+TEST_CASE("codes, errors and gradients: every length, and nothing outside is touched", "[isa]") {
+  constexpr std::size_t longest = 4 * 16 * 4 + 3;
   const nf::RuntimeFormat format{4, 3, 11.3f};
+  std::vector<float> all(longest);
+  for (std::size_t i = 0; i < longest; ++i)
+    all[i] = static_cast<float>((i * 7919) % 1009) / 40 - 12;
+  GuardedPages in_pages(4 * longest), slope_pages(4 * longest), out_pages(4 * longest),
+      code_pages(longest);
   Mismatches bad;
-  for (std::size_t n = 0; n <= 4 * 16 * 4 + 3; ++n) {
-    std::vector<float> in(n);
-    for (std::size_t i = 0; i < n; ++i) in[i] = static_cast<float>((i * 7919) % 1009) / 40 - 12;
-    check_codes<std::uint8_t>(in, format, bad);
+  for (std::size_t n = 0; n <= longest; ++n) {
+    const std::vector<float> values(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n));
+    check_codes<std::uint8_t>(values, format, bad);
+    const auto at_end = [n](GuardedPages& pages) {
+      return std::span(reinterpret_cast<float*>(pages.end() - 4 * n), n);
+    };
+    const std::span in = at_end(in_pages), slopes = at_end(slope_pages), out = at_end(out_pages);
+    const std::span<std::uint8_t> codes(code_pages.end() - n, n);
+    std::ranges::copy(values, in.begin());
+    std::ranges::copy(values, slopes.begin());
+    if (n != 0 && n != longest) codes.data()[-1] = 77;
+    format.encode(in, codes);
+    format.decode(codes, out);
+    const bool stays = n == 0 || n == longest || codes.data()[-1] == 77;
+    std::vector<float> expected(n), gradients(n);
+    nf::fake_quantize(values, expected, format);
+    bad.expect(
+        stays && std::ranges::equal(out, expected), [] { return std::string("codes"); }, n, 0, 0);
+    nf::fake_quantize_gradient(in, slopes, out, format);
+    nf::fake_quantize_gradient(values, values, gradients, format);
+    bad.expect(
+        std::ranges::equal(out, gradients), [] { return std::string("gradients"); }, n, 0, 0);
+    bad.expect(
+        nf::fake_quantize_error(in, format) == nf::fake_quantize_error(values, format),
+        [] { return std::string("errors"); }, n, 0, 0);
   }
   CHECK(bad.report() == "");
 }

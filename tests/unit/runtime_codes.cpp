@@ -71,6 +71,7 @@ TEST_CASE("runtime codes: no exponent bits are integers, in the codes of one",
             1e-6f);
   }
   CHECK(integers.width() == 8);
+  CHECK(nf::RuntimeFormat{} == nf::RuntimeFormat{4, 3, 240, true});
   CHECK(nf::RuntimeFormat{0, 7, 127}.bias() == -6);  // of Float<0, 7, -6>: steps of 2^(1 + 6 - 7)
   CHECK(nf::RuntimeFormat::from_bias(0, 7, -6).max_value == 127);
 }

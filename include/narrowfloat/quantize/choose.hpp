@@ -57,9 +57,11 @@ NF_INLINE std::vector<Candidate> default_candidates(R rounding = {}) {
 ///           assert(reports[0].format == "float16" && reports[0].sqnr_db() > 70);
 ///           assert(reports[0].flushed_percent() < 0.1 && reports[0].clipped == 0);
 template <class T>
-requires float_source<std::span<T>> NF_INLINE std::vector<FormatReport> choose_formats(
-    const MatrixView<T>& values, const std::vector<Candidate>& candidates = default_candidates(),
-    FormatOrder order = FormatOrder::bits) {
+requires(float_source<std::span<T>>)  //
+    [[nodiscard]] NF_INLINE std::vector<FormatReport> choose_formats(
+        const MatrixView<T>& values,
+        const std::vector<Candidate>& candidates = default_candidates(),
+        FormatOrder order = FormatOrder::bits) {
   const std::size_t rows = values.rows(), cols = values.cols();
   std::vector<FormatReport> reports;
   reports.reserve(candidates.size());
@@ -88,7 +90,7 @@ requires float_source<std::span<T>> NF_INLINE std::vector<FormatReport> choose_f
   return reports;
 }
 template <float_source In>
-NF_INLINE std::vector<FormatReport> choose_formats(
+[[nodiscard]] NF_INLINE std::vector<FormatReport> choose_formats(
     const In& values, std::size_t rows, std::size_t cols,
     const std::vector<Candidate>& candidates = default_candidates(),
     FormatOrder order = FormatOrder::bits) {

@@ -96,7 +96,7 @@ struct RangeUse {
 ///           assert(use.clipped == 0 && use.part(use.normal) > 0.95);
 ///           assert(range_use(x, {3, 1, f.bias + 1}).clipped > 0);
 template <float_source In>
-NF_INLINE RangeUse range_use(const In& values, const ExmyFormat& format) {
+[[nodiscard]] NF_INLINE RangeUse range_use(const In& values, const ExmyFormat& format) {
   detail::require_split("range_use", format.exponent_bits, format.mantissa_bits, format.bias);
   const int half = -format.bias - format.mantissa_bits;  // of the smallest value, which is even
   RangeUse use;
@@ -125,7 +125,8 @@ NF_INLINE RangeUse range_use(const In& values, const ExmyFormat& format) {
 /// Example   const ExponentHistogram h = exponent_histogram(gradients);
 ///           const RangeUse use = range_use(h, {5, 2, 15});  // of E5M2, but for its Inf and NaN
 ///           assert(use.subnormal > use.flushed && use.clipped == 0);
-NF_INLINE RangeUse range_use(const ExponentHistogram& histogram, const ExmyFormat& format) {
+[[nodiscard]] NF_INLINE RangeUse range_use(const ExponentHistogram& histogram,
+                                           const ExmyFormat& format) {
   detail::require_split("range_use", format.exponent_bits, format.mantissa_bits, format.bias);
   RangeUse use;
   for (int e = ExponentHistogram::lowest; e <= ExponentHistogram::highest; ++e) {
@@ -166,7 +167,8 @@ struct ExmyChoice {
 ///           assert(five.format.width() == 5 && six.squared_error < five.squared_error / 3);
 ///           assert(five.format.exponent_bits <= 2);  // uniform numbers want few
 template <float_source In>
-NF_INLINE ExmyChoice recommend_exmy(const In& values, int bits, ExmySearch search = {}) {
+[[nodiscard]] NF_INLINE ExmyChoice recommend_exmy(const In& values, int bits,
+                                                  ExmySearch search = {}) {
   if (bits < 2 || bits > 32 || search.exponents < 1 || search.exponents > 32)
     detail::throw_invalid("recommend_exmy", "no search for formats of " + std::to_string(bits) +
                                                 " bits with " + std::to_string(search.exponents) +

@@ -132,7 +132,7 @@ constexpr int guarded_exponent(std::uint32_t amax, int fraction_bits, BiasGuard 
 ///           assert(h.count(1) > h.count(-3));             // they are uniform
 ///           assert(h.nonzero() + h.zeros == x.size());
 template <float_source In>
-NF_INLINE ExponentHistogram exponent_histogram(const In& values) {
+[[nodiscard]] NF_INLINE ExponentHistogram exponent_histogram(const In& values) {
   ExponentHistogram histogram;
   const auto count = [&](const float* x, std::size_t n, std::size_t) {
     for (std::size_t i = 0; i < n; ++i) {
@@ -194,9 +194,11 @@ constexpr NF_INLINE ExmyFormat exmy_format(float amax, int exponent_bits, int ma
 ///           const auto half = block_exponents(MatrixView(x, rows, 128, cols), {whole, whole}, {3, 1});
 ///           assert(half.size() == 1);  // one for the left half of the columns
 template <class T>
-requires float_source<std::span<T>> NF_INLINE std::vector<int> block_exponents(
-    const MatrixView<T>& values, BlockShape shape, const ExmyFormat& format,
-    BiasGuard guard = BiasGuard::carry) {
+requires(float_source<std::span<T>>)  //
+    [[nodiscard]] NF_INLINE std::vector<int> block_exponents(const MatrixView<T>& values,
+                                                             BlockShape shape,
+                                                             const ExmyFormat& format,
+                                                             BiasGuard guard = BiasGuard::carry) {
   detail::require_split("block_exponents", format.exponent_bits, format.mantissa_bits);
   if (shape.rows == 0 || shape.cols == 0)
     detail::throw_invalid("block_exponents", "a block of no elements");
@@ -219,9 +221,10 @@ requires float_source<std::span<T>> NF_INLINE std::vector<int> block_exponents(
   return exponents;
 }
 template <float_source In>
-NF_INLINE std::vector<int> block_exponents(const In& values, std::size_t rows, std::size_t cols,
-                                           BlockShape shape, const ExmyFormat& format,
-                                           BiasGuard guard = BiasGuard::carry) {
+[[nodiscard]] NF_INLINE std::vector<int> block_exponents(const In& values, std::size_t rows,
+                                                         std::size_t cols, BlockShape shape,
+                                                         const ExmyFormat& format,
+                                                         BiasGuard guard = BiasGuard::carry) {
   return block_exponents(detail::matrix_of("block_exponents", "the input", values, rows, cols),
                          shape, format, guard);
 }

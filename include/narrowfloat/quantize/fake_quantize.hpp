@@ -70,9 +70,7 @@ NF_INLINE void fake_quantize(const In& in, Out&& out, const RuntimeFormat& forma
 ///           fake_quantize(weights, largest, q, rows, cols, {.exponent_bits = 3, .mantissa_bits = 4});
 ///           assert(amax(q) == amax(weights));
 template <class T, float_range MaxValues>
-requires std::same_as < std::remove_const_t<T>,
-float >  //
-
+requires(std::same_as<std::remove_const_t<T>, float>)  //
     NF_INLINE void fake_quantize(const MatrixView<T>& in, const MaxValues& max_values,
                                  const MatrixView<float>& out, const RuntimeFormat& format) {
   detail::require_fields("fake_quantize", format.exponent_bits, format.mantissa_bits);

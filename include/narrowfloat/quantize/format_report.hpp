@@ -97,7 +97,8 @@ NF_INLINE void sort_reports(std::vector<FormatReport>& reports, FormatOrder orde
 ///           const std::vector<std::size_t> front = pareto_front(reports);
 ///           assert(reports[front.front()].bits == reports[0].bits);
 ///           assert(reports[front.back()].format == "float16");
-NF_INLINE std::vector<std::size_t> pareto_front(std::span<const FormatReport> reports) {
+[[nodiscard]] NF_INLINE std::vector<std::size_t> pareto_front(
+    std::span<const FormatReport> reports) {
   std::vector<std::size_t> places(reports.size()), front;
   std::iota(places.begin(), places.end(), std::size_t{0});
   std::ranges::stable_sort(places, [&](std::size_t a, std::size_t b) {
@@ -186,8 +187,9 @@ inline void count_losses(const float* values, const float* images, std::size_t n
 ///           assert(report.lost == 31);  // a block with Inf is NaN, unless NonFinite says else
 ///           assert(report.non_finite == 1 && report.sqnr_db() == 0);
 template <float_range In, block_format Format>
-NF_INLINE FormatReport format_report(const In& values, const BlockTensor<Format>& tensor,
-                                     const QuantizeOptions& options = {}) {
+[[nodiscard]] NF_INLINE FormatReport format_report(const In& values,
+                                                   const BlockTensor<Format>& tensor,
+                                                   const QuantizeOptions& options = {}) {
   detail::require_shape("format_report", "the input", std::ranges::size(values), tensor.rows(),
                         tensor.cols());
   std::vector<float> images(tensor.size());
@@ -216,7 +218,7 @@ NF_INLINE FormatReport format_report(const In& values, const BlockTensor<Format>
 ///           const FormatReport report = format_report(momentum, t);
 ///           assert(report.bits == 8.125 && report.sqnr_db() > 35 && report.clipped == 0);
 template <float_range In>
-NF_INLINE FormatReport format_report(const In& values, const CodebookTensor& tensor) {
+[[nodiscard]] NF_INLINE FormatReport format_report(const In& values, const CodebookTensor& tensor) {
   detail::require_equal_sizes("format_report", std::ranges::size(values), tensor.size());
   std::vector<float> images(tensor.size());
   tensor.dequantize(images);

@@ -139,7 +139,7 @@ inline FoundFormat format_of_ranges(const best_ranges& ranges, const mantissa_ra
 ///           const RuntimeFormat f{.exponent_bits = 1, .mantissa_bits = 2, .max_value = 7};
 ///           assert(fake_quantize_error(in, f) == 0.0625 + 4);
 template <float_range In>
-NF_INLINE double fake_quantize_error(const In& in, const RuntimeFormat& format) {
+[[nodiscard]] NF_INLINE double fake_quantize_error(const In& in, const RuntimeFormat& format) {
   const detail::float_grid grid = detail::checked_grid("fake_quantize_error", format);
   const auto n = static_cast<std::size_t>(std::ranges::size(in));
   double error = 0;
@@ -167,7 +167,8 @@ NF_INLINE double fake_quantize_error(const In& in, const RuntimeFormat& format) 
 ///           const FoundFormat int8 = search_format(x, {.mantissa_bits = 7});  // 127 steps a side
 ///           assert(int8.format.exponent_bits == 0 && int8.squared_error == found.squared_error);
 template <float_range In>
-NF_INLINE FoundFormat search_format(const In& in, const FormatSearchOptions& options = {}) {
+[[nodiscard]] NF_INLINE FoundFormat search_format(const In& in,
+                                                  const FormatSearchOptions& options = {}) {
   const detail::mantissa_range mantissas = detail::mantissas_of("search_format", options);
   return detail::format_of_ranges(
       detail::search_ranges(active_isa(), std::ranges::data(in), std::ranges::size(in), mantissas),
@@ -185,10 +186,9 @@ NF_INLINE FoundFormat search_format(const In& in, const FormatSearchOptions& opt
 /// Example   const FoundChannelFormats found = search_channel_formats(x, rows, cols);
 ///           assert(found.format.mantissa_bits == 6 && found.max_values.size() == rows);
 template <class T>
-requires std::same_as < std::remove_const_t<T>,
-float >
-    NF_INLINE FoundChannelFormats search_channel_formats(const MatrixView<T>& in,
-                                                         const FormatSearchOptions& options = {}) {
+requires(std::same_as<std::remove_const_t<T>, float>)  //
+    [[nodiscard]] NF_INLINE FoundChannelFormats
+    search_channel_formats(const MatrixView<T>& in, const FormatSearchOptions& options = {}) {
   const detail::mantissa_range mantissas = detail::mantissas_of("search_channel_formats", options);
   const std::size_t rows = in.rows();
   std::vector<detail::best_ranges> channels(rows);
@@ -210,9 +210,8 @@ float >
   return found;
 }
 template <float_range In>
-NF_INLINE FoundChannelFormats search_channel_formats(const In& in, std::size_t rows,
-                                                     std::size_t cols,
-                                                     const FormatSearchOptions& options = {}) {
+[[nodiscard]] NF_INLINE FoundChannelFormats search_channel_formats(
+    const In& in, std::size_t rows, std::size_t cols, const FormatSearchOptions& options = {}) {
   return search_channel_formats(
       detail::matrix_of("search_channel_formats", "the input", in, rows, cols), options);
 }
