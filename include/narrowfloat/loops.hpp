@@ -10,6 +10,7 @@
 #include "detail/array/magnitude.hpp"
 #include "detail/array/widen_part.hpp"
 #include "hadamard/detail/hadamard.hpp"
+#include "linalg/detail/narrow_sums.hpp"
 #include "quantize/detail/codebook_blocks.hpp"
 #include "quantize/detail/codebook_values.hpp"
 #include "quantize/detail/grid.hpp"

@@ -5,6 +5,7 @@
 
 #include "../matrix.hpp"
 #include "accumulator.hpp"
+#include "detail/narrow_plan.hpp"
 
 namespace narrowfloat {
 
@@ -61,12 +62,16 @@ constexpr typename Acc::type sum_of_products(const Acc& policy, std::uint64_t fi
   return sum.value();
 }
 
-/// The exact value of element i of a range of operands.
+/// Element i of a range of numbers.
+template <class Range>
+constexpr std::ranges::range_value_t<Range> operand_number(const Range& range, std::size_t i) {
+  const auto place = static_cast<std::ranges::range_difference_t<Range>>(i);
+  return static_cast<std::ranges::range_value_t<Range>>(std::ranges::begin(range)[place]);
+}
+/// Its exact value.
 template <class Range>
 constexpr exact operand_at(const Range& range, std::size_t i, Subnormals subnormals) {
-  using T = std::ranges::range_value_t<Range>;
-  const auto place = static_cast<std::ranges::range_difference_t<Range>>(i);
-  return operand_value(static_cast<T>(std::ranges::begin(range)[place]), subnormals);
+  return operand_value(operand_number(range, i), subnormals);
 }
 
 struct product_shape {
@@ -92,14 +97,36 @@ constexpr void multiply_matrices(const char* call, const A& a, const B& b, C& c,
   sum::require(call, acc, m * n, k);
   const Subnormals flush = sum::subnormals(acc);
   using target = std::ranges::range_value_t<C>;
+  const auto put = [&](std::size_t i, std::size_t j, typename Acc::type total) {
+    std::ranges::begin(c)[static_cast<std::ranges::range_difference_t<C>>(of_c.at(i, j))] =
+        convert_number<target>(total, NearestEven{}, Saturation::none);
+  };
+  using number_a = std::ranges::range_value_t<A>;
+  using number_b = std::ranges::range_value_t<B>;
+  using plan = narrow_plan<Acc, number_a, number_b>;
+  if constexpr (plan::serves) {
+    if (!std::is_constant_evaluated()) {
+      const operand_floats<number_a> float_of_a(flush);
+      const operand_floats<number_b> float_of_b(flush);
+      sum_narrow_products<plan>(
+          acc, m, n, k,
+          [&](std::size_t i, std::size_t l) {
+            return float_of_a(operand_number(a, of_a.at(i, l)));
+          },
+          [&](std::size_t l, std::size_t j) {
+            return float_of_b(operand_number(b, of_b.at(l, j)));
+          },
+          put);
+      return;
+    }
+  }
   for (std::size_t i = 0; i < m; ++i) {
     for (std::size_t j = 0; j < n; ++j) {
       const auto total = sum_of_products(
           acc, (std::uint64_t{i} * n + j) * k, k,
           [&](std::size_t l) { return operand_at(a, of_a.at(i, l), flush); },
           [&](std::size_t l) { return operand_at(b, of_b.at(l, j), flush); });
-      std::ranges::begin(c)[static_cast<std::ranges::range_difference_t<C>>(of_c.at(i, j))] =
-          convert_number<target>(total, NearestEven{}, Saturation::none);
+      put(i, j, total);
     }
   }
 }
@@ -161,3 +188,7 @@ constexpr NF_INLINE void matvec(const A& a, const X& x, Y&& y, std::size_t m, st
 }
 
 }  // namespace narrowfloat
+
+#ifndef NARROWFLOAT_COMPILED
+#include "detail/narrow_sums.hpp"
+#endif

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+// Products of matrices whose sums are in a narrow format: which of them vectors of floats make exactly, and how. Their
+// loop stands in narrow_sums.hpp.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "../../detail/array/place.hpp"
+#include "../../detail/simd/environment.hpp"
+#include "../accumulator.hpp"
+
+namespace narrowfloat::detail {
+
+// Plain data, the same in every translation unit.
+
+struct narrow_key {
+  std::uint64_t seed = 0, stream = 0, offset = 0;
+};
+struct narrow_policy {
+  bool saturates = false, saturates_infinity = false, flush = false;
+  narrow_key key;
+};
+
+/// Rows that the loops take at a time, so that the steps of one sum wait less for each other.
+inline constexpr std::size_t rows_together = 4;
+
+/// Rows of a matrix of floats, a multiple of rows_together, by some columns of another, and where their sums go.
+struct narrow_task {
+  const float* a;  ///< `rows` rows of k
+  const float* b;  ///< k rows of as many columns as the loop has lanes
+  float* sums;     ///< `rows` rows of as many
+  std::size_t rows, k, chunk;
+  std::uint64_t first,
+      row_step;  ///< the element of the first step of the first row, and from row to row
+  narrow_policy inner, outer;
+};
+
+/// Sums in A, rounded by R. With `ToOdd` they are rounded to odd first, to 24 bits. Without `Underflow` none lies below
+/// the least normal number but such as A holds.
+template <class A, class R, bool ToOdd, bool Underflow>
+struct sum_kind {
+  using number = A;
+  using rounding = R;
+  static constexpr bool sums_to_odd = ToOdd, may_underflow = Underflow;
+};
+/// Sums of chunks where there are none.
+struct no_chunks {};
+
+/// Does a task whose sums are of the kind Inner, those of chunks of the kind Outer.
+template <class Inner, class Outer>
+void run_narrow_sums(in_library, Isa isa, const narrow_task& task);
+
+inline namespace NF_BASELINE {
+
+template <class Inner, class Outer>
+void run_narrow_sums(here, Isa isa, const narrow_task& task);
+
+/// Whether narrowfloat::compiled has the loop: sums of the papers' formats to nearest, chunks of such sums, and the
+/// stochastic MAC with 13 bits.
+template <class Inner, class Outer>
+inline constexpr bool is_compiled_sum = false;
+template <class A, bool ToOdd, bool Underflow, class Outer>
+inline constexpr bool is_compiled_sum<sum_kind<A, NearestEven, ToOdd, Underflow>, Outer> =
+    (std::same_as<A, float12_e6m5> ||
+     std::same_as<A, float16_e6m9>)&&(std::same_as<Outer, no_chunks> ||
+                                      std::same_as<Outer, sum_kind<A, NearestEven, false, true>>);
+template <bool Underflow>
+inline constexpr bool is_compiled_sum<
+    sum_kind<float12_e6m5, Stochastic<13, StochasticVariant::p3109_a>, false, Underflow>,
+    no_chunks> = true;
+
+/// The numbers of a type: multiples of 2^quantum with so many bits.
+struct number_shape {
+  int bits, quantum, max_exponent;
+};
+template <class T>
+constexpr number_shape shape_of() {
+  if constexpr (std::integral<T>) {
+    constexpr int bits = 8 * static_cast<int>(sizeof(T));
+    return {bits, 0, bits};
+  } else if constexpr (is_fixed_point<T>) {
+    return {T::width, -T::fraction_bits, T::width - T::fraction_bits};
+  } else {
+    using layout = layout_of<T>;
+    return {layout::significant_bits + 1, layout::quantum, layout::max_exponent};
+  }
+}
+constexpr number_shape product_shape_of(const number_shape& a, const number_shape& b) {
+  return {a.bits + b.bits, a.quantum + b.quantum, a.max_exponent + b.max_exponent + 1};
+}
+
+/// Whether floats hold what is added, and sums of float arithmetic show all that a rounding to A by R looks at.
+///
+/// With P significant bits of A, s = sum + addend, both exact in float:
+/// - R truncates (TowardZero, StochasticA) or needs one bit more (NearestAway, StochasticB): s is truncated to 24 bits, by
+///   the processor's rounding. Truncations compose, so the first P + N (+ 1) bits are those of the exact sum.
+/// - NearestEven, StochasticC: s is rounded to odd, to 24 bits, of which P + N + 2 suffice (Boldo and Melquiond 2008);
+///   or to nearest, where N = 0 and P <= 11 and the addend too has at most P bits: then an inexact s means that the
+///   smaller term lies below 2^(P - 24) of the larger, which is less than a quarter of its last place, so that one
+///   rounding or two give the larger, a number of A or of P bits above its least normal number.
+template <class A, class R>
+constexpr bool floats_serve(const number_shape& addend) {
+  if constexpr (!narrow_float<A> || R::random_bits > 16) {
+    return false;
+  } else {
+    using to = layout_of<A>;
+    constexpr bool is_drawn = R::random_bits == 0 || is_keyed<R>;
+    constexpr int seen = to::mantissa_bits + 1 + R::random_bits +
+                         (R::rule == rule::half_up     ? 1
+                          : R::rule == rule::half_even ? 2
+                                                       : 0);
+    constexpr bool has_rule =
+        R::rule == rule::floor || R::rule == rule::half_up || R::rule == rule::half_even;
+    return float_environment::is_known && is_drawn && has_rule && seen <= 24 && to::is_signed &&
+           to::has_nan && to::mantissa_bits > 0 && to::exponent_bits > 1 && to::quantum >= -126 &&
+           to::max_exponent <= 125 && addend.bits <= 24 && addend.quantum >= -126 &&
+           addend.max_exponent <= 125;
+  }
+}
+template <class A, class R>
+constexpr bool sums_to_odd(const number_shape& addend) {
+  constexpr int P = layout_of<A>::mantissa_bits + 1;
+  return R::rule == rule::half_even && (R::random_bits != 0 || P > 11 || addend.bits > P);
+}
+template <class A, class R>
+constexpr narrow_policy narrow_policy_of(const FusedAccumulator<A, R>& of) {
+  narrow_policy policy{of.saturation != Saturation::none,
+                       of.saturation == Saturation::finite,
+                       of.subnormals == Subnormals::flush,
+                       {}};
+  if constexpr (is_keyed<R>)
+    policy.key = {of.rounding.seed, of.rounding.stream, of.rounding.offset};
+  return policy;
+}
+
+/// Columns that the loop of an instruction set takes side by side.
+constexpr std::size_t columns_together(Isa isa) {
+  return isa == Isa::avx512 ? 16 : isa == Isa::avx2 ? 8 : 4;
+}
+/// How sums by a policy of products of A and B are made with floats; `serves` is whether they are.
+template <class Acc, class A, class B>
+struct narrow_plan {
+  static constexpr bool serves = false;
+};
+template <class S, class R, class A, class B>
+struct narrow_plan<FusedAccumulator<S, R>, A, B> {
+  static constexpr number_shape product = product_shape_of(shape_of<A>(), shape_of<B>());
+  static constexpr bool serves = floats_serve<S, R>(product);
+  using policy = FusedAccumulator<S, R>;
+  static void set(narrow_task& task, const policy& of) { task.inner = narrow_policy_of(of); }
+  template <bool Underflow>
+  static void run(Isa isa, const narrow_task& task) {
+    using inner = sum_kind<S, R, sums_to_odd<S, R>(product), Underflow>;
+    run_narrow_sums<inner, no_chunks>(place_of<is_compiled_sum<inner, no_chunks>, inner>(), isa,
+                                      task);
+  }
+  static void run(Isa isa, const narrow_task& task) {
+    constexpr bool is_fine = product.quantum < layout_of<S>::quantum;
+    if (is_fine || task.inner.flush) {
+      run<true>(isa, task);
+    } else {
+      run<is_fine>(isa, task);
+    }
+  }
+};
+template <class S, class R, class T, class Q, class A, class B>
+struct narrow_plan<ChunkedAccumulator<FusedAccumulator<S, R>, FusedAccumulator<T, Q>>, A, B> {
+  using within = narrow_plan<FusedAccumulator<S, R>, A, B>;
+  static constexpr number_shape part = shape_of<S>();
+  static constexpr bool serves =
+      within::serves && floats_serve<T, Q>(part) && direction_of(R::rule) == direction_of(Q::rule);
+  using policy = ChunkedAccumulator<FusedAccumulator<S, R>, FusedAccumulator<T, Q>>;
+  static void set(narrow_task& task, const policy& of) {
+    task.inner = narrow_policy_of(of.inner);
+    task.outer = narrow_policy_of(for_chunk_sums(of.outer, 1));
+    task.chunk = of.chunk;
+  }
+  template <bool Underflow>
+  static void run(Isa isa, const narrow_task& task) {
+    using inner = sum_kind<S, R, sums_to_odd<S, R>(within::product), Underflow>;
+    using outer = sum_kind<T, Q, sums_to_odd<T, Q>(part), true>;
+    run_narrow_sums<inner, outer>(place_of<is_compiled_sum<inner, outer>, inner>(), isa, task);
+  }
+  static void run(Isa isa, const narrow_task& task) {
+    constexpr bool is_fine = within::product.quantum < layout_of<S>::quantum;
+    if (is_fine || task.inner.flush) {
+      run<true>(isa, task);
+    } else {
+      run<is_fine>(isa, task);
+    }
+  }
+};
+
+/// The floats of operands of a type, all of which float holds; a table of them where that is small.
+template <multiplicand T>
+class operand_floats {
+  static constexpr bool has_table_ = narrow_float<T> && sizeof(T) == 1;
+
+ public:
+  explicit operand_floats(Subnormals subnormals) : subnormals_(subnormals) {
+    if constexpr (has_table_) {
+      for (unsigned code = 0; code < 1u << T::width; ++code)
+        table_[code] = computed(T::from_bits(static_cast<typename T::Storage>(code)));
+    }
+  }
+  float operator()(T x) const {
+    if constexpr (has_table_) {
+      return table_[x.bits()];
+    } else {
+      return computed(x);
+    }
+  }
+
+ private:
+  float computed(T x) const {
+    if constexpr (number<T>) {
+      return convert_number<float>(x, NearestEven{}, Saturation::none, subnormals_);
+    } else {
+      return static_cast<float>(x);
+    }
+  }
+  Subnormals subnormals_;
+  float table_[has_table_ ? 256 : 1];
+};
+
+/// The m x n sums of k products each, by a plan: a(i, l) and b(l, j) give floats, put(i, j, x) takes the float of a sum.
+template <class Plan, class A, class B, class Put>
+void sum_narrow_products(const typename Plan::policy& policy, std::size_t m, std::size_t n,
+                         std::size_t k, const A& a, const B& b, const Put& put) {
+  const Isa isa = active_isa();
+  const std::size_t lanes = columns_together(isa);
+  const std::size_t padded = (m + rows_together - 1) / rows_together * rows_together;
+  std::vector<float> rows(padded * k), panel(k * lanes), sums(padded * lanes);
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t l = 0; l < k; ++l) rows[i * k + l] = a(i, l);
+  }
+  narrow_task task{rows.data(), panel.data(),         sums.data(), padded, k, 0,
+                   0,           std::uint64_t{n} * k, {},          {}};
+  Plan::set(task, policy);
+  for (std::size_t first = 0; first < n; first += lanes) {
+    const std::size_t width = std::min(lanes, n - first);
+    for (std::size_t l = 0; l < k; ++l) {
+      for (std::size_t j = 0; j < lanes; ++j)
+        panel[l * lanes + j] = j < width ? b(l, first + j) : 0;
+    }
+    task.first = std::uint64_t{first} * k;
+    Plan::run(isa, task);
+    for (std::size_t i = 0; i < m; ++i) {
+      for (std::size_t j = 0; j < width; ++j)
+        put(i, first + j,
+            convert_number<typename Plan::policy::type>(sums[i * lanes + j], NearestEven{},
+                                                        Saturation::none));
+    }
+  }
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail

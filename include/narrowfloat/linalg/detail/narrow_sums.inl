@@ -1,0 +1,329 @@
+// Sums of products in narrow formats, one output a lane. No include guard: it is included once in each instruction set's
+// region and namespace, where it sees `lanes`, the packs, philox4x32() and the formulas of detail/codec.
+
+/// Operations of floats in bits, each by itself: -ffast-math would take a sum and its error apart.
+NF_INLINE words add_floats(const words& a, const words& b) {
+  using floats = vector<lanes, float>;
+  return opaque((words::words)((floats)a.lanes + (floats)b.lanes));
+}
+NF_INLINE words subtract_floats(const words& a, const words& b) {
+  using floats = vector<lanes, float>;
+  return opaque((words::words)((floats)a.lanes - (floats)b.lanes));
+}
+
+/// a + b rounded to odd, to 24 bits: the nearest sum and its exact error (Knuth's TwoSum), which says on which side of the
+/// sum the exact one lies. Inf and NaN stay, or are above the largest float but one.
+NF_INLINE words odd_sum(const words& a, const words& b) {
+  const words s = add_floats(a, b), b_part = subtract_floats(s, a);
+  const words e =
+      add_floats(subtract_floats(a, subtract_floats(s, b_part)), subtract_floats(b, b_part));
+  const words truncated = s - ((e ^ s) >> 31);  // one less where the sum went beyond
+  return select_equal(e << 1, words(0), s, truncated | words(1));
+}
+
+/// The bits of the float that a magnitude code stands for.
+template <class Layout>
+NF_INLINE words float_of_magnitude(const words& code) {
+  const words bits = decode_magnitude<Layout>(code), infinity(binary32::infinity_code);
+  words top(binary32::nan_code);
+  if constexpr (Layout::has_infinity)
+    top = select_equal(code, words(Layout::infinity_code), infinity, top);
+  return select_less(words(Layout::max_code), code, top, bits);
+}
+
+/// Sums of one Kind, a sum_kind: the float of each stands in a lane.
+template <class Kind>
+struct narrow_sum {
+  using layout = layout_of<typename Kind::number>;
+  using R = typename Kind::rounding;
+  bounds<words> bound;
+  words least;  ///< magnitude codes below it are flushed to zero
+
+  NF_INLINE explicit narrow_sum(const narrow_policy& of)
+      : bound(splat_bounds(bounds_for<layout, R::rule, R::random_bits, std::uint32_t>(
+            saturates{of.saturates, of.saturates_infinity}))),
+        least(splat<words>(of.flush ? 1u << layout::mantissa_bits : 0)) {}
+
+  static NF_INLINE bounds<words> splat_bounds(const bounds<std::uint32_t>& of) {
+    return {splat<words>(of.positive),    splat<words>(of.negative),   splat<words>(of.infinity),
+            splat<words>(of.last_number), splat<words>(of.below_zero), of.zero_is_nan};
+  }
+  /// sum + addend to 24 bits, as the Kind's rounding needs it; both are floats.
+  static NF_INLINE words sum_of(const words& sum, const words& addend) {
+    words s(0);
+    if constexpr (Kind::sums_to_odd) {
+      s = odd_sum(addend, sum);
+    } else {
+      s = add_floats(addend, sum);
+    }
+    return Kind::may_underflow ? add_floats(s, words(0)) : s;  // -0 of two zeros is +0
+  }
+  /// The next sum, rounded; `random` has its bits at the bottom.
+  NF_INLINE words step(const words& sum, const words& addend, const words& random) const {
+    words s = sum_of(sum, addend);
+    if constexpr (Kind::sums_to_odd) {
+      const words plain = add_floats(addend, sum), infinity(binary32::infinity_code);
+      s = select_less(plain & words(binary32::sign_mask - 1), infinity, s, plain);
+    }
+    const unsigned_code<words> x = encode<layout, R::rule, R::random_bits>(s, random, bound);
+    const words code = select_less(x.magnitude, least, words(0), x.magnitude);
+    // What was NaN before is the positive one; an overflow to NaN keeps its sign.
+    const words sign_mask(binary32::sign_mask), infinity(binary32::infinity_code);
+    const words sign =
+        select_less(infinity, s & (sign_mask - words(1)), words(0), x.sign & sign_mask);
+    return float_of_magnitude<layout>(code) | sign;
+  }
+};
+
+NF_INLINE words smallest(const words& a, const words& b) { return least(a, b); }
+
+/// The steps of most sums: as narrow_sum's where the sum before its rounding is zero or not below the least normal number,
+/// and after it not above the largest; otherwise `is_valid` says that they must be done again.
+template <class Kind>
+struct quick_sum {
+  using layout = layout_of<typename Kind::number>;
+  using R = typename Kind::rounding;
+  static constexpr int N = R::random_bits;
+  static constexpr int dropped = binary32::mantissa_bits - layout::mantissa_bits;
+  static constexpr std::uint32_t last = 1u << dropped;  ///< of the result, in the bits of a float
+  static constexpr std::uint32_t largest = value_bits<layout, std::uint32_t>(layout::max_code);
+  static constexpr std::uint32_t least = static_cast<std::uint32_t>(layout::min_exponent + 127)
+                                         << 23;
+  words highest = words(0), lowest = words(~0u);
+
+  /// The next sum; `random` has its bits below the last one of the result.
+  NF_INLINE words step(const words& sum, const words& addend, const words& random) {
+    const words s = narrow_sum<Kind>::sum_of(sum, addend);
+    words t = s;
+    if constexpr (R::rule == rule::half_even)  // to N bits below the last
+      t = t + words((last >> (N + 1)) - 1) + ((s >> (dropped - N)) & words(1));
+    if constexpr (R::rule == rule::half_up) t = t + words(last >> (N + 1));
+    if constexpr (N != 0) t = t + random;
+    t = t & words(0 - last);
+    highest = greatest(highest, t & words(binary32::sign_mask - 1));
+    if constexpr (Kind::may_underflow)  // zero is above all numbers here
+      lowest = smallest(lowest, (s & words(binary32::sign_mask - 1)) - words(1));
+    return t;
+  }
+  NF_INLINE bool is_valid() const {
+    const words bad = select_below(words(largest), highest, words(1), words(0)) |
+                      select_below(lowest, words(least - 1), words(1), words(0));
+    return largest_lane(bad) == 0;
+  }
+};
+
+/// What all blocks of Philox under a key have in common.
+struct draw_key {
+  long_words stream_low, stream_high;
+  round_keys<10, long_words> keys;
+
+  NF_INLINE explicit draw_key(const narrow_key& key)
+      : stream_low(splat<long_words>(key.stream & 0xffffffffu)),
+        stream_high(splat<long_words>(key.stream >> 32)) {
+    keys.low[0] = splat<long_words>(key.seed & 0xffffffffu);
+    keys.high[0] = splat<long_words>(key.seed >> 32);
+    NF_UNROLL
+    for (int round = 1; round < 10; ++round) {
+      keys.low[round] = keys.low[round - 1] + long_words(philox_low_step);
+      keys.high[round] = keys.high[round - 1] + long_words(philox_high_step);
+    }
+  }
+  NF_INLINE word_quad<long_words> block(const long_words& number) const {
+    // in brackets: this region's text, not the scalar one
+    return (philox4x32<10, long_words>)(word_quad<long_words>{{number, number >> 32, stream_low,
+                                                               stream_high}},
+                                        keys);
+  }
+};
+
+/// The random bits of `lanes` outputs side by side, eight steps at a time: lane j begins with element first + j * apart.
+template <int N>
+class column_draws {
+ public:
+  NF_INLINE void start(const narrow_key& of, const draw_key& key, std::uint64_t first,
+                       std::uint64_t apart) {
+    constexpr std::size_t half = lanes / 2;
+    std::uint64_t even[half], odd[half];
+    std::uint32_t two[lanes], one[lanes], upper[lanes];
+    std::uint64_t any = 0;
+    for (std::size_t j = 0; j < lanes; ++j) {
+      const std::uint64_t index = of.offset + first + j * apart, place = index % 8;
+      (j % 2 == 0 ? even : odd)[j / 2] = index / 8;
+      two[j] = (place & 4) != 0 ? ~0u : 0;
+      one[j] = (place & 2) != 0 ? ~0u : 0;
+      upper[j] = (place & 1) != 0 ? ~0u : 0;
+      any |= place;
+    }
+    even_ = long_words::load(even);
+    odd_ = long_words::load(odd);
+    two_ = words::load(two);
+    one_ = words::load(one);
+    upper_ = words::load(upper);
+    is_shifted_ = any != 0;
+    NF_UNROLL
+    for (words& next : next_) next = words(0);
+    if (is_shifted_) next_block(key, next_);
+  }
+
+  /// Goes on to the next eight steps.
+  NF_INLINE void advance(const draw_key& key) {
+    if (!is_shifted_) {
+      next_block(key, fields_);
+      return;
+    }
+    words x[8], y[6], z[5];
+    NF_UNROLL
+    for (int i = 0; i < 4; ++i) x[i] = next_[i];
+    next_block(key, next_);
+    NF_UNROLL
+    for (int i = 0; i < 4; ++i) x[4 + i] = next_[i];
+    // Each lane moves by its own number of half-words: by two words, by one, by a half.
+    NF_UNROLL
+    for (int i = 0; i < 6; ++i) y[i] = x[i] ^ ((x[i] ^ x[i + 2]) & two_);
+    NF_UNROLL
+    for (int i = 0; i < 5; ++i) z[i] = y[i] ^ ((y[i] ^ y[i + 1]) & one_);
+    NF_UNROLL
+    for (int i = 0; i < 4; ++i) {
+      const words moved = (z[i] >> 16) | (z[i + 1] << 16);
+      fields_[i] = z[i] ^ ((z[i] ^ moved) & upper_);
+    }
+  }
+  /// The bits of step s of the eight.
+  NF_INLINE words bits(std::size_t s) const {
+    const words pair = fields_[s / 2];
+    return s % 2 == 0 ? (pair << 16) >> (32 - N) : pair >> (32 - N);
+  }
+  /// The same below bit Top.
+  template <int Top>
+  NF_INLINE words bits_below(std::size_t s) const {
+    const words pair = fields_[s / 2], mask(((1u << N) - 1) << (Top - N));
+    if (s % 2 != 0) return (pair >> (32 - Top)) & mask;
+    if constexpr (Top < 16) return (pair >> (16 - Top)) & mask;
+    return (pair << (Top - 16)) & mask;
+  }
+
+ private:
+  NF_INLINE void next_block(const draw_key& key, words (&to)[4]) {
+    const long_words low(0xffffffffu), mask = splat<long_words>(~std::uint64_t{0} / 8);
+    const word_quad<long_words> a = key.block(even_), b = key.block(odd_);
+    NF_UNROLL
+    for (int i = 0; i < 4; ++i)
+      to[i] = ((a.word[i] & low) | (b.word[i] << 32)).template as<std::uint32_t>();
+    even_ = (even_ + long_words(1)) & mask;
+    odd_ = (odd_ + long_words(1)) & mask;
+  }
+
+  long_words even_, odd_;
+  words two_, one_, upper_, next_[4], fields_[4];
+  bool is_shifted_ = false;
+};
+/// No random bits.
+template <>
+class column_draws<0> {
+ public:
+  NF_INLINE void start(const narrow_key&, const draw_key&, std::uint64_t, std::uint64_t) {}
+  NF_INLINE void advance(const draw_key&) {}
+  NF_INLINE words bits(std::size_t) const { return words(0); }
+  template <int>
+  NF_INLINE words bits_below(std::size_t) const {
+    return words(0);
+  }
+};
+
+/// The random bits of the sum of chunk c of `lanes` outputs.
+template <int N>
+NF_INLINE words bits_of_chunk(const narrow_key& key, std::uint64_t first, std::uint64_t apart) {
+  if constexpr (N == 0) return words(0);
+  std::uint32_t word[lanes];
+  for (std::size_t j = 0; j < lanes; ++j) {
+    if constexpr (N != 0)
+      word[j] = element_word<N>(key.seed, key.stream, key.offset + first + j * apart);
+  }
+  return words::load(word);
+}
+
+/// Some rows of `lanes` outputs, whose sums go on side by side.
+template <class Inner, class Outer>
+NF_INLINE void sum_rows(const narrow_task& task, std::size_t row) {
+  using floats = vector<lanes, float>;
+  constexpr std::size_t Rows = rows_together;
+  constexpr bool has_chunks = !std::is_same_v<Outer, no_chunks>;
+  using outer_kind = std::conditional_t<has_chunks, Outer, Inner>;
+  constexpr int N = Inner::rounding::random_bits, outer_bits = outer_kind::rounding::random_bits;
+  const narrow_sum<Inner> inner(task.inner);
+  const narrow_sum<outer_kind> outer(task.outer);
+  const std::uint64_t first = task.first + row * task.row_step;
+  const draw_key key(task.inner.key);
+  column_draws<N> draws[Rows];
+  words sum[Rows], total[Rows];
+  NF_UNROLL
+  for (std::size_t r = 0; r < Rows; ++r) {
+    draws[r].start(task.inner.key, key, first + r * task.row_step, task.k);
+    sum[r] = total[r] = words(0);
+  }
+  // a chunk's sum that is subnormal in its format counts as zero where the outer sums flush
+  const words least_part = splat<words>(
+      task.outer.flush
+          ? static_cast<std::uint32_t>(layout_of<typename Inner::number>::min_exponent + 127) << 23
+          : 0);
+  std::size_t filled = 0;
+  std::uint64_t chunk = 0;
+  const auto end_chunk = [&]() __attribute__((always_inline)) {
+    NF_UNROLL
+    for (std::size_t r = 0; r < Rows; ++r) {
+      const words random =
+          bits_of_chunk<outer_bits>(task.outer.key, first + r * task.row_step + chunk, task.k);
+      const words magnitude = sum[r] & words(binary32::sign_mask - 1);
+      total[r] = outer.step(total[r], select_less(magnitude, least_part, words(0), sum[r]), random);
+      sum[r] = words(0);
+    }
+    filled = 0;
+    ++chunk;
+  };
+  const auto product = [&](std::size_t r, std::size_t l) __attribute__((always_inline)) {
+    const floats a = splat_float(task.a[(row + r) * task.k + l]);
+    return opaque((words::words)(a * (floats)words::load(task.b + l * lanes).lanes));
+  };
+  for (std::size_t l = 0; l < task.k; l += 8) {
+    NF_UNROLL
+    for (std::size_t r = 0; r < Rows; ++r) draws[r].advance(key);
+    if (task.k - l >= 8 && (!has_chunks || task.chunk - filled >= 8)) {
+      words next[Rows];
+      quick_sum<Inner> quick;
+      NF_UNROLL
+      for (std::size_t r = 0; r < Rows; ++r) next[r] = sum[r];
+      NF_UNROLL
+      for (std::size_t s = 0; s < 8; ++s) {
+        NF_UNROLL
+        for (std::size_t r = 0; r < Rows; ++r) {
+          next[r] = quick.step(next[r], product(r, l + s),
+                               draws[r].template bits_below<quick_sum<Inner>::dropped>(s));
+        }
+      }
+      if (quick.is_valid()) {
+        NF_UNROLL
+        for (std::size_t r = 0; r < Rows; ++r) sum[r] = next[r];
+        filled += 8;
+        if (has_chunks && filled == task.chunk) end_chunk();
+        continue;
+      }
+    }
+    for (std::size_t s = 0; s < 8 && l + s < task.k; ++s) {
+      NF_UNROLL
+      for (std::size_t r = 0; r < Rows; ++r)
+        sum[r] = inner.step(sum[r], product(r, l + s), draws[r].bits(s));
+      if (has_chunks && ++filled == task.chunk) end_chunk();
+    }
+  }
+  if (has_chunks && filled != 0) end_chunk();
+  NF_UNROLL
+  for (std::size_t r = 0; r < Rows; ++r)
+    (has_chunks ? total[r] : sum[r]).store(task.sums + (row + r) * lanes);
+}
+
+/// The sums of a task, some rows at a time.
+template <class Inner, class Outer>
+void narrow_sums(const narrow_task& task) {
+  for (std::size_t row = 0; row < task.rows; row += rows_together)
+    sum_rows<Inner, Outer>(task, row);
+}
