@@ -61,6 +61,15 @@ void check_chunked(Mismatches& bad, std::size_t n, std::size_t chunk, std::strin
   check("fused", fused, nf::dot(a, b, nf::ChunkedAccumulator<Fused, Fused>{.chunk = chunk}));
   check("two steps", twostep,
         nf::dot(a, b, nf::ChunkedAccumulator<Separate, Separate>{.chunk = chunk}));
+  if constexpr (std::is_same_v<A, nf::float12_e6m5> || std::is_same_v<A, nf::float16_e6m9>) {
+    for (const nf::Isa isa : nf::all_isas) {
+      if (!nf::isa_available(isa)) continue;
+      const nf::ScopedIsa scope(isa);
+      std::vector<A> c(1);
+      nf::matmul(a, b, c, 1, 1, n, nf::ChunkedAccumulator<Fused, Fused>{.chunk = chunk});
+      check("product", fused, c[0]);
+    }
+  }
   if (chunk < n) return;
   check("fused", fused, nf::dot(a, b, Fused{}));
   check("two steps", twostep, nf::dot(a, b, Separate{}));

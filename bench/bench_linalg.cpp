@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+// Measures matrix products whose sums are in a narrow format, beside the random draws that they take and a scalar loop.
+#include <fmt/format.h>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <narrowfloat/linalg.hpp>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "machine.hpp"
+#include "options.hpp"
+#include "program.hpp"
+#include "progress.hpp"
+#include "turns.hpp"
+
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+using block_kernel = void (*)(std::uint32_t*, std::uint64_t, std::size_t, std::uint64_t,
+                              std::uint64_t, std::uint64_t);
+inline constexpr isa_table<block_kernel> block_kernels NF_EACH_ISA(random_blocks);
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail
+
+namespace bench {
+namespace {
+
+using namespace narrowfloat;
+
+constexpr std::string_view linalg_usage = R"(Usage: bench_linalg [options]
+Measures products of 256 x 256 matrices with sums in narrow formats, on one thread, decoding included, beside the 16-bit
+draws of Philox that the stochastic ones take and beside a scalar loop.
+
+  --min-time S     seconds for each of the 5 repetitions of a row (default: 0.05)
+  --help           show this text
+
+Each instruction set of the machine is measured; NARROWFLOAT_ISA does not count.
+)";
+
+struct linalg_options {
+  double min_time = 0.05;
+  bool help = false;
+};
+
+constexpr std::size_t size = 256;
+using mac_rounding = Stochastic<13, StochasticVariant::p3109_a>;
+constexpr mac_rounding key{.seed = 7};
+
+template <class F>
+std::vector<F> normal_numbers(unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<F> all(size * size);
+  for (F& x : all) x = F(normal(random));
+  return all;
+}
+
+/// A product under an accumulator; operands and result are made once.
+template <class F, class Acc>
+void add_product(turns& timed, const std::string& name, Isa isa, const Acc& acc) {
+  timed.add(name, size * size * size,
+            [=, a = normal_numbers<F>(1), b = normal_numbers<F>(2),
+             c = std::make_shared<std::vector<typename Acc::type>>(size * size)] {
+              const ScopedIsa scope(isa);
+              matmul(a, b, *c, size, size, size, acc);
+            });
+}
+
+/// What a careful user writes: a step at a time, eight draws a block of Philox. One row of the result.
+void add_scalar_loop(turns& timed, const std::string& name) {
+  timed.add(name, size * size,
+            [a = normal_numbers<float8_e5m2>(1), b = normal_numbers<float8_e5m2>(2),
+             c = std::make_shared<std::vector<float12_e6m5>>(size)] {
+              using R = StochasticA<13>;
+              for (std::size_t j = 0; j < size; ++j) {
+                float12_e6m5 sum(0.0f);
+                std::array<std::uint32_t, 4> block{};
+                for (std::size_t l = 0; l < size; ++l) {
+                  const std::size_t index = j * size + l;
+                  if (index % 8 == 0)
+                    block = philox4x32_10({static_cast<std::uint32_t>(index / 8), 0, 0, 0}, {7, 0});
+                  const std::uint32_t draw = block[index % 8 / 2] >> (index % 2 == 0 ? 3 : 19);
+                  sum = FusedAccumulator<float12_e6m5, R>{.rounding = R(draw)}.step(
+                      sum, a[l], b[l * size + j]);
+                }
+                (*c)[j] = sum;
+              }
+            });
+}
+
+struct product_entry {
+  std::string name;
+  void (*add)(turns&, const std::string&, Isa);
+};
+
+const std::vector<product_entry>& products() {
+  static const std::vector<product_entry> all = {
+      {"e5m2 x e5m2, e6m5, stochastic 13",
+       [](turns& timed, const std::string& name, Isa isa) {
+         add_product<float8_e5m2>(timed, name, isa,
+                                  FusedAccumulator<float12_e6m5, mac_rounding>{.rounding = key});
+       }},
+      {"e5m2 x e5m2, e5m6, stochastic 13",
+       [](turns& timed, const std::string& name, Isa isa) {
+         add_product<float8_e5m2>(timed, name, isa,
+                                  FusedAccumulator<Float<5, 6>, mac_rounding>{.rounding = key});
+       }},
+      {"e5m2 x e5m2, e6m5, nearest",
+       [](turns& timed, const std::string& name, Isa isa) {
+         add_product<float8_e5m2>(timed, name, isa, FusedAccumulator<float12_e6m5>{});
+       }},
+      {"e5m2 x e5m2, e6m9, nearest, chunks of 64",
+       [](turns& timed, const std::string& name, Isa isa) {
+         using E6M9 = FusedAccumulator<float16_e6m9>;
+         add_product<float8_e5m2>(timed, name, isa, ChunkedAccumulator<E6M9, E6M9>{});
+       }},
+      {"e4m3 x e4m3, e6m5, nearest",
+       [](turns& timed, const std::string& name, Isa isa) {
+         add_product<float8_e4m3fn>(timed, name, isa, FusedAccumulator<float12_e6m5>{});
+       }},
+      {"e5m2 x e5m2, binary16, nearest", [](turns& timed, const std::string& name, Isa isa) {
+         add_product<float8_e5m2>(timed, name, isa, FusedAccumulator<float16>{});
+       }}};
+  return all;
+}
+
+void run(const linalg_options& chosen) {
+  std::vector<Isa> isas;
+  for (const Isa isa : all_isas) {
+    if (isa_available(isa)) isas.push_back(isa);
+  }
+  std::string text = fmt::format(
+      "{}, {}\nBillions of multiply-adds a second, medians of {} repetitions of {} s, in turns; one thread.\n"
+      "draws: beside 16-bit draws of Philox, none of which is used. loop: beside the scalar loop.\n\n"
+      "{:<44}{:>9}{:>8}{:>8}{:>8}\n",
+      processor_name(), compiler_name(), repetitions, chosen.min_time, "", "isa", "GMAC/s", "draws",
+      "loop");
+  {
+    progress shown(isas.size());
+    for (const Isa isa : isas) {
+      shown.next_step();
+      turns timed(chosen.min_time, shown);
+      std::vector<std::uint32_t> words(4096 + 64);
+      timed.add("draws", 2 * 4096, [&] {
+        detail::block_kernels[isa](words.data(), 0, 1024, std::uint64_t{1} << 61, 7, 0);
+      });
+      add_scalar_loop(timed, "loop");
+      for (const product_entry& each : products()) each.add(timed, each.name, isa);
+      timed.run();
+      const double draws = timed.rate("draws"), loop = timed.rate("loop");
+      const auto row = [&](const std::string& name, double speed) {
+        text += fmt::format("{:<44}{:>9}{:>8.3f}{:>8.2f}{:>8.1f}\n", name, isa_name(isa),
+                            speed / 1e9, speed / draws, speed / loop);
+      };
+      row("16-bit draws", draws);
+      row("scalar loop, stochastic 13", loop);
+      for (const product_entry& each : products()) row(each.name, timed.rate(each.name));
+      text += '\n';
+    }
+  }
+  print(text);
+}
+
+linalg_options parse(const std::vector<std::string_view>& arguments) {
+  linalg_options chosen;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--help") {
+      chosen.help = true;
+    } else if (arguments[i] == "--min-time" && i + 1 < arguments.size()) {
+      chosen.min_time = parse_seconds(arguments[++i]);
+    } else {
+      throw usage_error("unknown option '" + std::string(arguments[i]) + "'");
+    }
+  }
+  return chosen;
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int count, char** arguments) {
+  return bench::run_program("bench_linalg", bench::linalg_usage, count, arguments, &bench::parse,
+                            &bench::run);
+}
