@@ -12,20 +12,25 @@ void run_narrow_sums(in_library, Isa isa, const narrow_task& task) {
 #define NF_SUMS(...)                           \
   static_assert(is_compiled_sum<__VA_ARGS__>); \
   template void run_narrow_sums<__VA_ARGS__>(in_library, Isa, const narrow_task&)
-#define NF_NEAREST(A, ToOdd, Underflow)                           \
-  NF_SUMS(sum_kind<A, NearestEven, ToOdd, Underflow>, no_chunks); \
-  NF_SUMS(sum_kind<A, NearestEven, ToOdd, Underflow>, sum_kind<A, NearestEven, false, true>)
-NF_NEAREST(float12_e6m5, false, false);
-NF_NEAREST(float12_e6m5, false, true);
-NF_NEAREST(float12_e6m5, true, false);
-NF_NEAREST(float12_e6m5, true, true);
-NF_NEAREST(float16_e6m9, false, false);
-NF_NEAREST(float16_e6m9, false, true);
-NF_NEAREST(float16_e6m9, true, false);
-NF_NEAREST(float16_e6m9, true, true);
+#define NF_NEAREST(A, First, Underflow)                                           \
+  NF_SUMS(sum_kind<A, NearestEven, first_rounding::First, Underflow>, no_chunks); \
+  NF_SUMS(sum_kind<A, NearestEven, first_rounding::First, Underflow>,             \
+          sum_kind<A, NearestEven, first_rounding::plain, true>)
+NF_NEAREST(float12_e6m5, plain, false);
+NF_NEAREST(float12_e6m5, plain, true);
+NF_NEAREST(float12_e6m5, watched, false);
+NF_NEAREST(float12_e6m5, watched, true);
+NF_NEAREST(float12_e6m5, odd, false);
+NF_NEAREST(float12_e6m5, odd, true);
+NF_NEAREST(float16_e6m9, plain, false);
+NF_NEAREST(float16_e6m9, plain, true);
+NF_NEAREST(float16_e6m9, watched, false);
+NF_NEAREST(float16_e6m9, watched, true);
+NF_NEAREST(float16_e6m9, odd, false);
+NF_NEAREST(float16_e6m9, odd, true);
 
 using mac_rounding = Stochastic<13, StochasticVariant::p3109_a>;  // Ali, Filip and Sentieys 2024
-NF_SUMS(sum_kind<float12_e6m5, mac_rounding, false, false>, no_chunks);
-NF_SUMS(sum_kind<float12_e6m5, mac_rounding, false, true>, no_chunks);
+NF_SUMS(sum_kind<float12_e6m5, mac_rounding, first_rounding::plain, false>, no_chunks);
+NF_SUMS(sum_kind<float12_e6m5, mac_rounding, first_rounding::plain, true>, no_chunks);
 
 }  // namespace narrowfloat::detail

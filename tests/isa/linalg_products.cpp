@@ -161,3 +161,19 @@ TEST_CASE("products in every floating-point environment", "[isa]") {
   check_flush_flags(product);
   check_unmasked_exceptions(product);
 }
+
+TEST_CASE("products: a tiny sum decides on which side of the middle of two numbers a product lies",
+          "[isa]") {
+  for (const float tiny : {0x1p-9f, -0x1p-9f, 0.0f}) {
+    std::vector<e4m3> a(16, e4m3(0.0f)), b(16 * 3, e4m3(0.0f));
+    a[2] = e4m3(0x1p-9f);
+    a[3] = e4m3(416.0f);
+    for (std::size_t j = 0; j < 3; ++j) {
+      b[2 * 3 + j] = e4m3(tiny);
+      b[3 * 3 + j] = e4m3(320.0f);  // 416 * 320 = 65 * 2^11
+    }
+    std::vector<e6m5> c(3);
+    nf::matmul(a, b, c, 1, 3, 16, nf::FusedAccumulator<e6m5>{});
+    for (const e6m5 x : c) CHECK(static_cast<float>(x) == (tiny > 0 ? 66 : 64) * 0x1p11f);
+  }
+}

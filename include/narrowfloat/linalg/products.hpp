@@ -106,7 +106,7 @@ constexpr void multiply_matrices(const char* call, const A& a, const B& b, C& c,
   using plan = narrow_plan<Acc, number_a, number_b>;
   if constexpr (plan::serves) {
     if (!std::is_constant_evaluated()) {
-      const operand_floats<number_a> float_of_a(flush);
+      const operand_floats<number_a> float_of_a(flush, sum_shift<typename plan::summand>);
       const operand_floats<number_b> float_of_b(flush);
       sum_narrow_products<plan>(
           acc, m, n, k,

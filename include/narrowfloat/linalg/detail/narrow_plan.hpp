@@ -27,22 +27,26 @@ inline constexpr std::size_t rows_together = 4;
 
 /// Rows of a matrix of floats, a multiple of rows_together, by some columns of another, and where their sums go.
 struct narrow_task {
-  const float* a;  ///< `rows` rows of k
-  const float* b;  ///< k rows of as many columns as the loop has lanes
-  float* sums;     ///< `rows` rows of as many
+  const float* a;        ///< `rows` rows of k, times 2^-sum_shift
+  const float* b;        ///< k rows of as many columns as the loop has lanes
+  std::uint32_t* codes;  ///< `rows` rows of as many
   std::size_t rows, k, chunk;
   std::uint64_t first,
       row_step;  ///< the element of the first step of the first row, and from row to row
   narrow_policy inner, outer;
 };
 
-/// Sums in A, rounded by R. With `ToOdd` they are rounded to odd first, to 24 bits. Without `Underflow` none lies below
-/// the least normal number but such as A holds.
-template <class A, class R, bool ToOdd, bool Underflow>
+/// How a sum is rounded to 24 bits before R sees it: as the processor does; to nearest where that is enough but for sums
+/// that are watched for; to odd.
+enum class first_rounding { plain, watched, odd };
+
+/// Sums in A, rounded by R. Without `Underflow` none lies below the least normal number but such as A holds.
+template <class A, class R, first_rounding First, bool Underflow>
 struct sum_kind {
   using number = A;
   using rounding = R;
-  static constexpr bool sums_to_odd = ToOdd, may_underflow = Underflow;
+  static constexpr first_rounding first = First;
+  static constexpr bool may_underflow = Underflow;
 };
 /// Sums of chunks where there are none.
 struct no_chunks {};
@@ -60,15 +64,16 @@ void run_narrow_sums(here, Isa isa, const narrow_task& task);
 /// stochastic MAC with 13 bits.
 template <class Inner, class Outer>
 inline constexpr bool is_compiled_sum = false;
-template <class A, bool ToOdd, bool Underflow, class Outer>
-inline constexpr bool is_compiled_sum<sum_kind<A, NearestEven, ToOdd, Underflow>, Outer> =
-    (std::same_as<A, float12_e6m5> ||
-     std::same_as<A, float16_e6m9>)&&(std::same_as<Outer, no_chunks> ||
-                                      std::same_as<Outer, sum_kind<A, NearestEven, false, true>>);
+template <class A, first_rounding First, bool Underflow, class Outer>
+inline constexpr bool is_compiled_sum<sum_kind<A, NearestEven, First, Underflow>, Outer> =
+    (std::same_as<A, float12_e6m5> || std::same_as<A, float16_e6m9>)&&(
+        std::same_as<Outer, no_chunks> ||
+        std::same_as<Outer, sum_kind<A, NearestEven, first_rounding::plain, true>>);
 template <bool Underflow>
-inline constexpr bool is_compiled_sum<
-    sum_kind<float12_e6m5, Stochastic<13, StochasticVariant::p3109_a>, false, Underflow>,
-    no_chunks> = true;
+inline constexpr bool
+    is_compiled_sum<sum_kind<float12_e6m5, Stochastic<13, StochasticVariant::p3109_a>,
+                             first_rounding::plain, Underflow>,
+                    no_chunks> = true;
 
 /// The numbers of a type: multiples of 2^quantum with so many bits.
 struct number_shape {
@@ -95,10 +100,12 @@ constexpr number_shape product_shape_of(const number_shape& a, const number_shap
 /// With P significant bits of A, s = sum + addend, both exact in float:
 /// - R truncates (TowardZero, StochasticA) or needs one bit more (NearestAway, StochasticB): s is truncated to 24 bits, by
 ///   the processor's rounding. Truncations compose, so the first P + N (+ 1) bits are those of the exact sum.
-/// - NearestEven, StochasticC: s is rounded to odd, to 24 bits, of which P + N + 2 suffice (Boldo and Melquiond 2008);
-///   or to nearest, where N = 0 and P <= 11 and the addend too has at most P bits: then an inexact s means that the
-///   smaller term lies below 2^(P - 24) of the larger, which is less than a quarter of its last place, so that one
-///   rounding or two give the larger, a number of A or of P bits above its least normal number.
+/// - NearestEven, StochasticC: s is rounded to odd, to 24 bits, of which P + N + 2 suffice (Boldo and Melquiond 2008).
+/// - NearestEven, an addend of B bits, P + B <= 22: s is rounded to nearest. Where that is inexact, one term lies below
+///   2^(max(P, B) - 23) of the other, so that it matters only where the other is the middle of two numbers of A. A sum is
+///   none, so the addend is, which needs B > P, and s must tell on which side of it the exact sum lies: it does unless it
+///   is the addend itself while the sum was not zero. Such steps are watched for.
+/// Below the least normal number of A the steps are wider: there, too, 24 bits are enough.
 template <class A, class R>
 constexpr bool floats_serve(const number_shape& addend) {
   if constexpr (!narrow_float<A> || R::random_bits > 16) {
@@ -119,9 +126,18 @@ constexpr bool floats_serve(const number_shape& addend) {
   }
 }
 template <class A, class R>
-constexpr bool sums_to_odd(const number_shape& addend) {
+constexpr first_rounding first_rounding_of(const number_shape& addend) {
   constexpr int P = layout_of<A>::mantissa_bits + 1;
-  return R::rule == rule::half_even && (R::random_bits != 0 || P > 11 || addend.bits > P);
+  if (R::rule != rule::half_even) return first_rounding::plain;
+  if (R::random_bits != 0 || P + addend.bits > 22) return first_rounding::odd;
+  return addend.bits > P ? first_rounding::watched : first_rounding::plain;
+}
+/// Sums in A are kept times 2^-sum_shift: then those beyond its largest number are 2 and more.
+template <class A>
+inline constexpr int sum_shift = layout_of<A>::max_exponent;
+/// Whether numbers are exact as floats when they are.
+constexpr bool shifts_well(const number_shape& x, int shift) {
+  return x.quantum - shift >= -126 && x.max_exponent - shift <= 125;
 }
 template <class A, class R>
 constexpr narrow_policy narrow_policy_of(const FusedAccumulator<A, R>& of) {
@@ -146,12 +162,21 @@ struct narrow_plan {
 template <class S, class R, class A, class B>
 struct narrow_plan<FusedAccumulator<S, R>, A, B> {
   static constexpr number_shape product = product_shape_of(shape_of<A>(), shape_of<B>());
-  static constexpr bool serves = floats_serve<S, R>(product);
+  static constexpr bool serves = [] {
+    if constexpr (!floats_serve<S, R>(product)) {
+      return false;
+    } else {
+      // the operands are no subnormal floats, which the caller's environment may flush
+      return shape_of<A>().quantum >= -126 && shifts_well(shape_of<A>(), sum_shift<S>) &&
+             shifts_well(product, sum_shift<S>) && shifts_well(shape_of<S>(), sum_shift<S>);
+    }
+  }();
+  using summand = S;
   using policy = FusedAccumulator<S, R>;
   static void set(narrow_task& task, const policy& of) { task.inner = narrow_policy_of(of); }
   template <bool Underflow>
   static void run(Isa isa, const narrow_task& task) {
-    using inner = sum_kind<S, R, sums_to_odd<S, R>(product), Underflow>;
+    using inner = sum_kind<S, R, first_rounding_of<S, R>(product), Underflow>;
     run_narrow_sums<inner, no_chunks>(place_of<is_compiled_sum<inner, no_chunks>, inner>(), isa,
                                       task);
   }
@@ -168,8 +193,15 @@ template <class S, class R, class T, class Q, class A, class B>
 struct narrow_plan<ChunkedAccumulator<FusedAccumulator<S, R>, FusedAccumulator<T, Q>>, A, B> {
   using within = narrow_plan<FusedAccumulator<S, R>, A, B>;
   static constexpr number_shape part = shape_of<S>();
-  static constexpr bool serves =
-      within::serves && floats_serve<T, Q>(part) && direction_of(R::rule) == direction_of(Q::rule);
+  static constexpr bool serves = [] {
+    if constexpr (!within::serves || !floats_serve<T, Q>(part)) {
+      return false;
+    } else {
+      return direction_of(R::rule) == direction_of(Q::rule) &&
+             shifts_well(shape_of<T>(), sum_shift<S>);
+    }
+  }();
+  using summand = S;
   using policy = ChunkedAccumulator<FusedAccumulator<S, R>, FusedAccumulator<T, Q>>;
   static void set(narrow_task& task, const policy& of) {
     task.inner = narrow_policy_of(of.inner);
@@ -178,8 +210,8 @@ struct narrow_plan<ChunkedAccumulator<FusedAccumulator<S, R>, FusedAccumulator<T
   }
   template <bool Underflow>
   static void run(Isa isa, const narrow_task& task) {
-    using inner = sum_kind<S, R, sums_to_odd<S, R>(within::product), Underflow>;
-    using outer = sum_kind<T, Q, sums_to_odd<T, Q>(part), true>;
+    using inner = sum_kind<S, R, first_rounding_of<S, R>(within::product), Underflow>;
+    using outer = sum_kind<T, Q, first_rounding_of<T, Q>(part), true>;
     run_narrow_sums<inner, outer>(place_of<is_compiled_sum<inner, outer>, inner>(), isa, task);
   }
   static void run(Isa isa, const narrow_task& task) {
@@ -198,7 +230,9 @@ class operand_floats {
   static constexpr bool has_table_ = narrow_float<T> && sizeof(T) == 1;
 
  public:
-  explicit operand_floats(Subnormals subnormals) : subnormals_(subnormals) {
+  /// The numbers come times 2^-shift.
+  explicit operand_floats(Subnormals subnormals, int shift = 0)
+      : subnormals_(subnormals), factor_(power_of_two<float>(-shift)) {
     if constexpr (has_table_) {
       for (unsigned code = 0; code < 1u << T::width; ++code)
         table_[code] = computed(T::from_bits(static_cast<typename T::Storage>(code)));
@@ -215,28 +249,31 @@ class operand_floats {
  private:
   float computed(T x) const {
     if constexpr (number<T>) {
-      return convert_number<float>(x, NearestEven{}, Saturation::none, subnormals_);
+      return convert_number<float>(x, NearestEven{}, Saturation::none, subnormals_) * factor_;
     } else {
-      return static_cast<float>(x);
+      return static_cast<float>(x) * factor_;
     }
   }
   Subnormals subnormals_;
+  float factor_;
   float table_[has_table_ ? 256 : 1];
 };
 
-/// The m x n sums of k products each, by a plan: a(i, l) and b(l, j) give floats, put(i, j, x) takes the float of a sum.
+/// The m x n sums of k products each, by a plan: a(i, l) and b(l, j) give floats, put(i, j, x) takes a sum.
 template <class Plan, class A, class B, class Put>
 void sum_narrow_products(const typename Plan::policy& policy, std::size_t m, std::size_t n,
                          std::size_t k, const A& a, const B& b, const Put& put) {
+  using number = typename Plan::policy::type;
   const Isa isa = active_isa();
   const std::size_t lanes = columns_together(isa);
   const std::size_t padded = (m + rows_together - 1) / rows_together * rows_together;
-  std::vector<float> rows(padded * k), panel(k * lanes), sums(padded * lanes);
+  std::vector<float> rows(padded * k), panel(k * lanes);
+  std::vector<std::uint32_t> codes(padded * lanes);
   for (std::size_t i = 0; i < m; ++i) {
     for (std::size_t l = 0; l < k; ++l) rows[i * k + l] = a(i, l);
   }
-  narrow_task task{rows.data(), panel.data(),         sums.data(), padded, k, 0,
-                   0,           std::uint64_t{n} * k, {},          {}};
+  narrow_task task{rows.data(), panel.data(),         codes.data(), padded, k, 0,
+                   0,           std::uint64_t{n} * k, {},           {}};
   Plan::set(task, policy);
   for (std::size_t first = 0; first < n; first += lanes) {
     const std::size_t width = std::min(lanes, n - first);
@@ -249,8 +286,7 @@ void sum_narrow_products(const typename Plan::policy& policy, std::size_t m, std
     for (std::size_t i = 0; i < m; ++i) {
       for (std::size_t j = 0; j < width; ++j)
         put(i, first + j,
-            convert_number<typename Plan::policy::type>(sums[i * lanes + j], NearestEven{},
-                                                        Saturation::none));
+            number::from_bits(static_cast<typename number::Storage>(codes[i * lanes + j])));
     }
   }
 }

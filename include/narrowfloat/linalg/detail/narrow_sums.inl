@@ -31,10 +31,16 @@ NF_INLINE words float_of_magnitude(const words& code) {
   return select_less(words(Layout::max_code), code, top, bits);
 }
 
-/// Sums of one Kind, a sum_kind: the float of each stands in a lane.
-template <class Kind>
+/// A layout whose numbers are those of another times 2^-Shift.
+template <class Layout, int Shift>
+using shifted_layout =
+    layout<Layout::exponent_bits, Layout::mantissa_bits, Layout::bias + Shift, Layout::specials,
+           Layout::is_signed ? Signedness::is_signed : Signedness::is_unsigned>;
+
+/// Sums of one Kind, a sum_kind: the float of each, times 2^-Shift, stands in a lane.
+template <class Kind, int Shift>
 struct narrow_sum {
-  using layout = layout_of<typename Kind::number>;
+  using layout = shifted_layout<layout_of<typename Kind::number>, Shift>;
   using R = typename Kind::rounding;
   bounds<words> bound;
   words least;  ///< magnitude codes below it are flushed to zero
@@ -48,23 +54,14 @@ struct narrow_sum {
     return {splat<words>(of.positive),    splat<words>(of.negative),   splat<words>(of.infinity),
             splat<words>(of.last_number), splat<words>(of.below_zero), of.zero_is_nan};
   }
-  /// sum + addend to 24 bits, as the Kind's rounding needs it; both are floats.
-  static NF_INLINE words sum_of(const words& sum, const words& addend) {
-    words s(0);
-    if constexpr (Kind::sums_to_odd) {
-      s = odd_sum(addend, sum);
-    } else {
-      s = add_floats(addend, sum);
-    }
-    return Kind::may_underflow ? add_floats(s, words(0)) : s;  // -0 of two zeros is +0
-  }
   /// The next sum, rounded; `random` has its bits at the bottom.
   NF_INLINE words step(const words& sum, const words& addend, const words& random) const {
-    words s = sum_of(sum, addend);
-    if constexpr (Kind::sums_to_odd) {
-      const words plain = add_floats(addend, sum), infinity(binary32::infinity_code);
-      s = select_less(plain & words(binary32::sign_mask - 1), infinity, s, plain);
+    words s = add_floats(addend, sum);
+    if constexpr (Kind::first != first_rounding::plain) {
+      const words infinity(binary32::infinity_code);
+      s = select_less(s & words(binary32::sign_mask - 1), infinity, odd_sum(addend, sum), s);
     }
+    s = add_floats(s, words(0));  // -0 of two zeros is +0
     const unsigned_code<words> x = encode<layout, R::rule, R::random_bits>(s, random, bound);
     const words code = select_less(x.magnitude, least, words(0), x.magnitude);
     // What was NaN before is the positive one; an overflow to NaN keeps its sign.
@@ -72,6 +69,11 @@ struct narrow_sum {
     const words sign =
         select_less(infinity, s & (sign_mask - words(1)), words(0), x.sign & sign_mask);
     return float_of_magnitude<layout>(code) | sign;
+  }
+  /// The code of a sum.
+  NF_INLINE words code(const words& sum) const {
+    const unsigned_code<words> x = encode<layout, R::rule, R::random_bits>(sum, words(0), bound);
+    return join_sign<layout>(x.magnitude, x.sign);
   }
 };
 
@@ -81,34 +83,57 @@ NF_INLINE words smallest(const words& a, const words& b) { return least(a, b); }
 /// and after it not above the largest; otherwise `is_valid` says that they must be done again.
 template <class Kind>
 struct quick_sum {
-  using layout = layout_of<typename Kind::number>;
   using R = typename Kind::rounding;
+  using layout = shifted_layout<layout_of<typename Kind::number>, sum_shift<typename Kind::number>>;
   static constexpr int N = R::random_bits;
   static constexpr int dropped = binary32::mantissa_bits - layout::mantissa_bits;
   static constexpr std::uint32_t last = 1u << dropped;  ///< of the result, in the bits of a float
   static constexpr std::uint32_t largest = value_bits<layout, std::uint32_t>(layout::max_code);
   static constexpr std::uint32_t least = static_cast<std::uint32_t>(layout::min_exponent + 127)
                                          << 23;
-  words highest = words(0), lowest = words(~0u);
+  /// Whether what is beyond the largest number is 2 and more: bit 30 tells.
+  static constexpr bool has_full_top = largest + last == 0x40000000u;
+  words highest = words(0), lowest = words(~0u), absorbed = words(0);
 
-  /// The next sum; `random` has its bits below the last one of the result.
-  NF_INLINE words step(const words& sum, const words& addend, const words& random) {
-    const words s = narrow_sum<Kind>::sum_of(sum, addend);
+  /// The next sum, sum + a * b; `random` has its bits below the last one of the result.
+  NF_INLINE words step(const words& sum, const vector<lanes, float>& a,
+                       const vector<lanes, float>& b, const words& random) {
+    using floats = vector<lanes, float>;
+    words s(0);
+    if constexpr (Kind::first == first_rounding::plain) {
+      s = opaque((words::words)(a * b + (floats)sum.lanes));  // fused or not: the product is exact
+    } else {
+      const words addend = opaque((words::words)(a * b));
+      if constexpr (Kind::first == first_rounding::odd) {
+        s = odd_sum(addend, sum);
+      } else {
+        s = add_floats(addend, sum);
+        absorbed = absorbed | select_equal(s, addend, sum, words(0));
+      }
+    }
     words t = s;
     if constexpr (R::rule == rule::half_even)  // to N bits below the last
       t = t + words((last >> (N + 1)) - 1) + ((s >> (dropped - N)) & words(1));
     if constexpr (R::rule == rule::half_up) t = t + words(last >> (N + 1));
     if constexpr (N != 0) t = t + random;
     t = t & words(0 - last);
-    highest = greatest(highest, t & words(binary32::sign_mask - 1));
+    if constexpr (has_full_top) {
+      highest = highest | t;
+    } else {
+      highest = greatest(highest, t & words(binary32::sign_mask - 1));
+    }
     if constexpr (Kind::may_underflow)  // zero is above all numbers here
       lowest = smallest(lowest, (s & words(binary32::sign_mask - 1)) - words(1));
     return t;
   }
   NF_INLINE bool is_valid() const {
-    const words bad = select_below(words(largest), highest, words(1), words(0)) |
-                      select_below(lowest, words(least - 1), words(1), words(0));
-    return largest_lane(bad) == 0;
+    words bad = select_below(lowest, words(least - 1), words(1), words(0));
+    if constexpr (has_full_top) {
+      bad = bad | ((highest >> 30) & words(1));
+    } else {
+      bad = bad | select_below(words(largest), highest, words(1), words(0));
+    }
+    return largest_lane(bad | select_equal(absorbed, words(0), words(0), words(1))) == 0;
   }
 };
 
@@ -250,8 +275,9 @@ NF_INLINE void sum_rows(const narrow_task& task, std::size_t row) {
   constexpr bool has_chunks = !std::is_same_v<Outer, no_chunks>;
   using outer_kind = std::conditional_t<has_chunks, Outer, Inner>;
   constexpr int N = Inner::rounding::random_bits, outer_bits = outer_kind::rounding::random_bits;
-  const narrow_sum<Inner> inner(task.inner);
-  const narrow_sum<outer_kind> outer(task.outer);
+  constexpr int shift = sum_shift<typename Inner::number>;
+  const narrow_sum<Inner, shift> inner(task.inner);
+  const narrow_sum<outer_kind, shift> outer(task.outer);
   const std::uint64_t first = task.first + row * task.row_step;
   const draw_key key(task.inner.key);
   column_draws<N> draws[Rows];
@@ -262,10 +288,7 @@ NF_INLINE void sum_rows(const narrow_task& task, std::size_t row) {
     sum[r] = total[r] = words(0);
   }
   // a chunk's sum that is subnormal in its format counts as zero where the outer sums flush
-  const words least_part = splat<words>(
-      task.outer.flush
-          ? static_cast<std::uint32_t>(layout_of<typename Inner::number>::min_exponent + 127) << 23
-          : 0);
+  const words least_part = splat<words>(task.outer.flush ? quick_sum<Inner>::least : 0);
   std::size_t filled = 0;
   std::uint64_t chunk = 0;
   const auto end_chunk = [&]() __attribute__((always_inline)) {
@@ -280,9 +303,8 @@ NF_INLINE void sum_rows(const narrow_task& task, std::size_t row) {
     filled = 0;
     ++chunk;
   };
-  const auto product = [&](std::size_t r, std::size_t l) __attribute__((always_inline)) {
-    const floats a = splat_float(task.a[(row + r) * task.k + l]);
-    return opaque((words::words)(a * (floats)words::load(task.b + l * lanes).lanes));
+  const auto factor = [&](std::size_t r, std::size_t l) __attribute__((always_inline)) {
+    return splat_float(task.a[(row + r) * task.k + l]);
   };
   for (std::size_t l = 0; l < task.k; l += 8) {
     NF_UNROLL
@@ -291,12 +313,13 @@ NF_INLINE void sum_rows(const narrow_task& task, std::size_t row) {
       words next[Rows];
       quick_sum<Inner> quick;
       NF_UNROLL
-      for (std::size_t r = 0; r < Rows; ++r) next[r] = sum[r];
+      for (std::size_t r = 0; r < Rows; ++r) next[r] = add_floats(sum[r], words(0));  // no -0
       NF_UNROLL
       for (std::size_t s = 0; s < 8; ++s) {
+        const floats b = (floats)words::load(task.b + (l + s) * lanes).lanes;
         NF_UNROLL
         for (std::size_t r = 0; r < Rows; ++r) {
-          next[r] = quick.step(next[r], product(r, l + s),
+          next[r] = quick.step(next[r], factor(r, l + s), b,
                                draws[r].template bits_below<quick_sum<Inner>::dropped>(s));
         }
       }
@@ -309,16 +332,21 @@ NF_INLINE void sum_rows(const narrow_task& task, std::size_t row) {
       }
     }
     for (std::size_t s = 0; s < 8 && l + s < task.k; ++s) {
+      const floats b = (floats)words::load(task.b + (l + s) * lanes).lanes;
       NF_UNROLL
-      for (std::size_t r = 0; r < Rows; ++r)
-        sum[r] = inner.step(sum[r], product(r, l + s), draws[r].bits(s));
+      for (std::size_t r = 0; r < Rows; ++r) {
+        const words product = opaque((words::words)(factor(r, l + s) * b));
+        sum[r] = inner.step(sum[r], product, draws[r].bits(s));
+      }
       if (has_chunks && ++filled == task.chunk) end_chunk();
     }
   }
   if (has_chunks && filled != 0) end_chunk();
   NF_UNROLL
-  for (std::size_t r = 0; r < Rows; ++r)
-    (has_chunks ? total[r] : sum[r]).store(task.sums + (row + r) * lanes);
+  for (std::size_t r = 0; r < Rows; ++r) {
+    const words code = has_chunks ? outer.code(total[r]) : inner.code(sum[r]);
+    code.store(task.codes + (row + r) * lanes);
+  }
 }
 
 /// The sums of a task, some rows at a time.
