@@ -7,6 +7,7 @@
 #include "support/blocks.hpp"
 #include "support/catch.hpp"
 #include "support/mismatches.hpp"
+#include "support/sum_oracle.hpp"
 
 using namespace test;
 
@@ -128,8 +129,43 @@ TEST_CASE("dot products of what does not match are refused", "[mx]") {
              down = MX::quantize(ones, 1, 64, {.axis = 0});
   CHECK(nf::dot_general(wide, 0, wide, 0) == 64.0f);
   CHECK_THROWS_WITH(nf::dot_general(wide, 0, tall, 0),
-                    "narrowfloat: a dot product of rows of 64 and 32 elements");
+                    "narrowfloat::dot_general: the rows have 64 and 32 elements");
   CHECK_THROWS_AS(nf::dot_general(wide, 0, down, 0), std::invalid_argument);
   CHECK_THROWS_AS(nf::dot_general(wide, 1, wide, 0), std::invalid_argument);
   CHECK_THROWS_AS(nf::dot(wide, 0, wide, 0, 2), std::invalid_argument);
+}
+
+namespace {
+
+/// Rows under an accumulator in E6M9, which rounds at each step, against the oracle.
+template <class A, class B>
+void check_rounded(Mismatches& bad, const nf::QuantizeOptions& options = {}) {
+  using S = nf::float16_e6m9;
+  const std::size_t cols = 75;
+  const auto a = nf::BlockTensor<A>::quantize(sample_block(2 * cols, 3, 1), 2, cols, options);
+  const auto b = nf::BlockTensor<B>::quantize(sample_block(3 * cols, 0, 2), 3, cols, options);
+  const auto x = exact_row(a, 1), y = exact_row(b, 2);
+  const SumRounding to{.format = oracle_format<S>()};
+  std::uint32_t sum = 0;
+  for (std::size_t l = 0; l < cols; ++l) sum = fused_step(to, sum, x[l], y[l], 0);
+  bad.expect_equal([] { return std::string("a row in E6M9"); }, 0, sum,
+                   nf::dot(a, 1, b, 2, nf::FusedAccumulator<S>{}).bits());
+}
+
+}  // namespace
+
+TEST_CASE("rows of blocks under an accumulator that rounds each step", "[mx]") {
+  Mismatches bad;
+  check_rounded<nf::mxfp8_e4m3, nf::mxfp8_e4m3>(bad);
+  check_rounded<nf::mxfp8_e5m2, nf::mxfp4_e2m1>(bad);
+  check_rounded<nf::mxint8, nf::mxfp6_e3m2>(bad);
+  check_rounded<nf::nvfp4, nf::nvfp4>(bad, {.tensor_scale = 0.7f});
+  CHECK(bad.report() == "");
+  using MX = nf::BlockTensor<nf::mxfp4_e2m1>;
+  const std::vector<float> ones(64, 1.0f);
+  const auto wide = MX::quantize(ones, 1, 64), tall = MX::quantize(ones, 2, 32);
+  CHECK(nf::dot(wide, wide, nf::FusedAccumulator<float>{}) == 64.0f);
+  CHECK(nf::dot(wide, wide, nf::ExactAccumulator{}) == 64.0f);
+  CHECK_THROWS_WITH(nf::dot(wide, tall, nf::ExactAccumulator{}),
+                    "narrowfloat::dot: matrices of 1 x 64 and 2 x 32 are not one row each");
 }

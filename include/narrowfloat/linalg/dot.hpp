@@ -1,83 +1,88 @@
 // SPDX-License-Identifier: MIT
-// Dot and DotGeneral of OCP MX v1.0: products of blocks, summed exactly and rounded once.
+// Dot products of rows of block tensors: Dot and DotGeneral of OCP MX v1.0, which are exact and rounded once, and sums by any
+// accumulator.
 #pragma once
 
 #include "../block.hpp"
-#include "../block/detail/element_traits.hpp"
-#include "../detail/exact/sum.hpp"
+#include "exact.hpp"
 
 namespace narrowfloat {
 namespace detail {
 inline namespace NF_BASELINE {
 
-/// The values of a block of a row, exact in double: scale * element (* tensor scale).
+/// Significant bits of the values of a block format: scale * element (* tensor scale).
 template <class Format>
-void block_values(const BlockTensor<Format>& tensor, std::size_t row, std::size_t block,
-                  std::vector<double>& values) {
-  constexpr auto K = static_cast<std::size_t>(Format::block_size);
-  const auto all = tensor.codes().row(row);
-  const std::size_t first = block * K, count = std::min(K, all.size() - first);
-  values.resize(count);
-  const double factor = scaled_up(scale_value(tensor.scales()[row * tensor.block_cols() + block]),
-                                  convert<double>(tensor.tensor_scale()));
-  for (std::size_t i = 0; i < count; ++i)
-    values[i] =
-        scaled_up(scale_value(static_cast<typename Format::element>(all[first + i])), factor);
+constexpr int value_bits_of_blocks() {
+  int bits = Format::tensor_scale == TensorScale::none ? 0 : 24;
+  if constexpr (number<typename Format::scale>)
+    bits += layout_of<typename Format::scale>::significant_bits + 1;
+  if constexpr (is_fixed_point<typename Format::element>) {
+    return bits + Format::element::width;
+  } else {
+    return bits + layout_of<typename Format::element>::significant_bits + 1;
+  }
 }
 
-/// A sum of products of doubles, and what IEEE 754 says of Inf and NaN among them.
-class exact_dot {
+/// The exact values of a row of a tensor blocked along axis 1, in order.
+template <class Format>
+class row_values {
+  using element = typename Format::element;
+
  public:
-  void add(double a, double b) {
-    constexpr std::uint64_t magnitude_mask = ~wide<std::uint64_t>::sign_mask;
-    const auto x = __builtin_bit_cast(std::uint64_t, a), y = __builtin_bit_cast(std::uint64_t, b);
-    const bool negative = ((x ^ y) & ~magnitude_mask) != 0;
-    const std::uint64_t p = x & magnitude_mask, q = y & magnitude_mask;
-    constexpr std::uint64_t infinity = wide<std::uint64_t>::infinity;
-    if (p >= infinity || q >= infinity) {
-      if (p > infinity || q > infinity || p == 0 || q == 0) nan_ = true;
-      (negative ? negative_infinity_ : positive_infinity_) = true;
-    } else if (p != 0 && q != 0) {
-      sum_.add(odd_binary(a), odd_binary(b), 0, negative);
+  row_values(const BlockTensor<Format>& tensor, std::size_t row, Subnormals subnormals)
+      : codes_(tensor.codes().row(row)),
+        scales_(tensor.scales().data() + row * tensor.block_cols()),
+        tensor_scale_(exact_float(tensor.tensor_scale())),
+        subnormals_(subnormals) {}
+  exact operator()(std::size_t i) {
+    constexpr auto K = static_cast<std::size_t>(Format::block_size);
+    if (i / K != block_) {
+      block_ = i / K;
+      factor_ = product(scale_of(scales_[block_]), tensor_scale_);
     }
-  }
-  /// Rounded to nearest even; an exact zero is +0.
-  float value() const {
-    exact x = sum_.value();
-    if (positive_infinity_ || negative_infinity_) x = exact::infinity(negative_infinity_);
-    if (nan_ || (positive_infinity_ && negative_infinity_)) x = exact::nan();
-    return nearest_float(x);
+    return product(operand_value(static_cast<element>(codes_[i]), subnormals_), factor_);
   }
 
  private:
-  exact_sum sum_;
-  bool nan_ = false, positive_infinity_ = false, negative_infinity_ = false;
+  template <class Scale>
+  static exact scale_of(Scale scale) {
+    if constexpr (number<Scale>) {
+      return exact_of(scale);
+    } else {
+      return exact_float(static_cast<float>(scale));
+    }
+  }
+  PackedSpan<const element> codes_;
+  const typename Format::scale* scales_;
+  exact tensor_scale_, factor_;
+  Subnormals subnormals_;
+  std::size_t block_ = ~std::size_t{0};
 };
 
 template <class A, class B>
-void require_same_blocks(const BlockTensor<A>& a, std::size_t row_a, const BlockTensor<B>& b,
-                         std::size_t row_b) {
+void require_rows(const char* call, const BlockTensor<A>& a, std::size_t row_a,
+                  const BlockTensor<B>& b, std::size_t row_b) {
   if (a.axis() != 1 || b.axis() != 1)
-    throw_invalid("a dot product is of rows: both matrices must be blocked along axis 1");
+    throw_invalid(call, "both matrices must be blocked along axis 1, the elements of a row");
   if (a.cols() != b.cols())
-    throw_invalid("a dot product of rows of " + std::to_string(a.cols()) + " and " +
-                  std::to_string(b.cols()) + " elements");
+    throw_invalid(call, "the rows have " + std::to_string(a.cols()) + " and " +
+                            std::to_string(b.cols()) + " elements");
   if (row_a >= a.rows() || row_b >= b.rows())
-    throw_invalid("rows " + std::to_string(row_a) + " and " + std::to_string(row_b) +
-                  " of matrices of " + std::to_string(a.rows()) + " and " +
-                  std::to_string(b.rows()) + " rows");
+    throw_invalid(call, "rows " + std::to_string(row_a) + " and " + std::to_string(row_b) +
+                            " of matrices of " + std::to_string(a.rows()) + " and " +
+                            std::to_string(b.rows()) + " rows");
 }
 
-template <class A, class B>
-float dot_blocks(const BlockTensor<A>& a, std::size_t row_a, const BlockTensor<B>& b,
-                 std::size_t row_b, std::size_t first, std::size_t last) {
-  std::vector<double> x, y;
-  exact_dot sum;
-  for (std::size_t block = first; block < last; ++block) {
-    block_values(a, row_a, block, x);
-    block_values(b, row_b, block, y);
-    for (std::size_t i = 0; i < x.size(); ++i) sum.add(x[i], y[i]);
-  }
+/// The sum of the products of elements first ... last - 1 of two rows.
+template <class A, class B, class Acc>
+typename Acc::type dot_rows(const BlockTensor<A>& a, std::size_t row_a, const BlockTensor<B>& b,
+                            std::size_t row_b, std::size_t first, std::size_t last,
+                            const Acc& acc) {
+  using sum_type = running_sum<Acc>;
+  row_values<A> x(a, row_a, sum_type::subnormals(acc));
+  row_values<B> y(b, row_b, sum_type::subnormals(acc));
+  sum_type sum(acc, 0);
+  for (std::size_t i = first; i < last; ++i) sum.add(x(i), y(i));
   return sum.value();
 }
 
@@ -87,6 +92,13 @@ float dot_blocks(const BlockTensor<A>& a, std::size_t row_a, const BlockTensor<B
 /// Two formats whose blocks pair off along a row.
 template <class A, class B>
 concept same_blocks = A::block_size == B::block_size&& A::block_rows == 1 && B::block_rows == 1;
+/// Two formats with blocks of one row, whose values have at most 30 bits, so that products are exact; an
+/// ExactAccumulator takes longer ones.
+template <class A, class B, class Acc>
+concept summable_blocks = A::block_rows == 1 && B::block_rows == 1 &&
+                          (std::same_as<Acc, ExactAccumulator> ||
+                           (detail::value_bits_of_blocks<A>() <= 30 &&
+                            detail::value_bits_of_blocks<B>() <= 30));
 
 /// Dot: the product of one block of a row of each matrix, X_A * X_B * sum of P_A * P_B.
 ///
@@ -94,14 +106,45 @@ concept same_blocks = A::block_size == B::block_size&& A::block_rows == 1 && B::
 /// Special   Inf and NaN as IEEE 754: NaN with a NaN scale. Matrices blocked along axis 0, of different
 ///           widths, and rows or blocks that are not there throw std::invalid_argument.
 template <block_format A, block_format B>
-requires same_blocks<A, B> NF_INLINE float dot(const BlockTensor<A>& a, std::size_t row_a,
-                                               const BlockTensor<B>& b, std::size_t row_b,
-                                               std::size_t block) {
-  detail::require_same_blocks(a, row_a, b, row_b);
+requires same_blocks<A, B>
+[[nodiscard]] NF_INLINE float dot(const BlockTensor<A>& a, std::size_t row_a,
+                                  const BlockTensor<B>& b, std::size_t row_b, std::size_t block) {
+  detail::require_rows("dot", a, row_a, b, row_b);
   if (block >= a.block_cols())
-    detail::throw_invalid("block " + std::to_string(block) + " of a row of " +
-                          std::to_string(a.block_cols()));
-  return detail::dot_blocks(a, row_a, b, row_b, block, block + 1);
+    detail::throw_invalid(
+        "dot", "block " + std::to_string(block) + " of a row of " + std::to_string(a.block_cols()));
+  constexpr auto K = static_cast<std::size_t>(A::block_size);
+  return detail::dot_rows(a, row_a, b, row_b, block * K, std::min((block + 1) * K, a.cols()),
+                          ExactAccumulator{});
+}
+
+/// The product of a row of each matrix, added up by an accumulator.
+///
+/// Result    the sum of the products of their values, scale * element (* tensor scale), as the policy defines it; step l
+///           is element l of the policy's rounding. Subnormals::flush acts on the elements as they are in their format.
+/// Special   as the other; a policy that does not fit throws std::invalid_argument.
+template <block_format A, block_format B, accumulator Acc>
+requires summable_blocks<A, B, Acc>
+[[nodiscard]] NF_INLINE typename Acc::type dot(const BlockTensor<A>& a, std::size_t row_a,
+                                               const BlockTensor<B>& b, std::size_t row_b,
+                                               const Acc& acc) {
+  detail::require_rows("dot", a, row_a, b, row_b);
+  detail::running_sum<Acc>::require("dot", acc, 1, a.cols());
+  return detail::dot_rows(a, row_a, b, row_b, 0, a.cols(), acc);
+}
+
+/// The same of two matrices of one row each.
+///
+/// Special   other matrices throw std::invalid_argument with the shapes.
+template <block_format A, block_format B, accumulator Acc>
+requires summable_blocks<A, B, Acc>
+[[nodiscard]] NF_INLINE typename Acc::type dot(const BlockTensor<A>& a, const BlockTensor<B>& b,
+                                               const Acc& acc) {
+  if (a.rows() != 1 || b.rows() != 1)
+    detail::throw_invalid("dot", "matrices of " + std::to_string(a.rows()) + " x " +
+                                     std::to_string(a.cols()) + " and " + std::to_string(b.rows()) +
+                                     " x " + std::to_string(b.cols()) + " are not one row each");
+  return dot(a, 0, b, 0, acc);
 }
 
 /// DotGeneral: the product of a row of each matrix, the sum of dot() over their blocks.
@@ -109,10 +152,11 @@ requires same_blocks<A, B> NF_INLINE float dot(const BlockTensor<A>& a, std::siz
 /// Result    the exact sum over all blocks rounded once, to nearest even: not a sum of rounded ones.
 /// Special   as dot().
 template <block_format A, block_format B>
-requires same_blocks<A, B> NF_INLINE float dot_general(const BlockTensor<A>& a, std::size_t row_a,
-                                                       const BlockTensor<B>& b, std::size_t row_b) {
-  detail::require_same_blocks(a, row_a, b, row_b);
-  return detail::dot_blocks(a, row_a, b, row_b, 0, a.block_cols());
+requires same_blocks<A, B>
+[[nodiscard]] NF_INLINE float dot_general(const BlockTensor<A>& a, std::size_t row_a,
+                                          const BlockTensor<B>& b, std::size_t row_b) {
+  detail::require_rows("dot_general", a, row_a, b, row_b);
+  return detail::dot_rows(a, row_a, b, row_b, 0, a.cols(), ExactAccumulator{});
 }
 
 }  // namespace narrowfloat
