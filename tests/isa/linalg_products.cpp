@@ -177,3 +177,23 @@ TEST_CASE("products: a tiny sum decides on which side of the middle of two numbe
     for (const e6m5 x : c) CHECK(static_cast<float>(x) == (tiny > 0 ? 66 : 64) * 0x1p11f);
   }
 }
+
+TEST_CASE("products of a matrix and a vector: each element is its dot product", "[isa]") {
+  std::mt19937_64 random(7);
+  constexpr std::size_t m = 37, k = 29;
+  const nf::FusedAccumulator<e6m5, A<13>> acc{.rounding = {seed, 5, offset}};
+  Mismatches bad;
+  for (const bool transposed : {false, true}) {
+    const auto a = random_numbers<e5m2>(m * k, random, false),
+               x = random_numbers<e5m2>(k, random, false);
+    std::vector<e6m5> y(m);
+    nf::matvec(a, x, y, m, k, acc, {.a_transposed = transposed});
+    for (std::size_t i = 0; i < m; ++i) {
+      std::vector<e5m2> row(k);
+      for (std::size_t l = 0; l < k; ++l) row[l] = transposed ? a[l * m + i] : a[i * k + l];
+      bad.expect_equal([] { return std::string("matvec"); }, i,
+                       nf::dot(row, x, shifted(acc, i * k)).bits(), y[i].bits());
+    }
+  }
+  CHECK(bad.report() == "");
+}

@@ -201,7 +201,9 @@ TEST_CASE("shapes that do not fit are refused before anything is written", "[lin
   CHECK_THROWS_AS(nf::matmul(a, b, c, 3, 4, 2, acc, {.ldc = 5}), std::invalid_argument);
   const std::size_t huge = std::size_t{1} << 40;
   CHECK_THROWS_AS(nf::matmul(a, b, c, huge, huge, 0, acc), std::invalid_argument);
-  CHECK_THROWS_AS(nf::matvec(a, b, c, 3, 2, acc), std::invalid_argument);
+  CHECK_THROWS_WITH(nf::matvec(a, b, c, 3, 2, acc),
+                    "narrowfloat::matvec: m = 3, k = 2: x has 8 elements, not the 1 x 2 that are "
+                    "read with leading dimension 2");
   using Chunks = nf::ChunkedAccumulator<nf::FusedAccumulator<float>, nf::FusedAccumulator<float>>;
   CHECK_THROWS_WITH(nf::dot(a, a, Chunks{.chunk = 0}),
                     "narrowfloat::dot: ChunkedAccumulator: the chunk is 0");

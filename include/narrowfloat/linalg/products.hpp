@@ -74,25 +74,18 @@ constexpr exact operand_at(const Range& range, std::size_t i, Subnormals subnorm
   return operand_value(operand_number(range, i), subnormals);
 }
 
-struct product_shape {
+/// An m x n product of k steps an element: where a(i, l), b(l, j) and c(i, j) lie.
+struct product_places {
   std::size_t m, n, k;
+  matrix_places a, b, c;
 };
 
-/// matmul() for the function that the caller called.
+/// Multiplies matrices whose places were checked.
 template <class A, class B, class C, class Acc>
 constexpr void multiply_matrices(const char* call, const A& a, const B& b, C& c,
-                                 product_shape shape, const Acc& acc,
-                                 const MatmulOptions& options) {
-  const auto [m, n, k] = shape;
-  const std::string shapes =
-      "m = " + std::to_string(m) + ", n = " + std::to_string(n) + ", k = " + std::to_string(k);
-  if (!fits_in_memory(m, n)) throw_invalid(call, shapes + ": the product does not fit in memory");
-  const matrix_places of_a =
-      places_of(call, shapes, "a", std::ranges::size(a), m, k, options.a_transposed, options.lda);
-  const matrix_places of_b =
-      places_of(call, shapes, "b", std::ranges::size(b), k, n, options.b_transposed, options.ldb);
-  const matrix_places of_c =
-      places_of(call, shapes, "c", std::ranges::size(c), m, n, false, options.ldc);
+                                 const product_places& places, const Acc& acc) {
+  const std::size_t m = places.m, n = places.n, k = places.k;
+  const matrix_places &of_a = places.a, &of_b = places.b, &of_c = places.c;
   using sum = running_sum<Acc>;
   sum::require(call, acc, m * n, k);
   const Subnormals flush = sum::subnormals(acc);
@@ -167,12 +160,29 @@ template <multiplicand_range A, multiplicand_range B, accumulator Acc>
 /// Special   a range that does not hold its matrix, a policy that does not fit, and too few words of random bits throw
 ///           std::invalid_argument with the shapes, before anything is written.
 /// Promises  a function of the operands and the policy alone: no other order, no other rounding, whatever the
-///           instruction set. No allocation.
+///           instruction set.
+/// Cost      where floats can show every rounding (sums of at most 12 to 20 bits by FusedAccumulator, in chunks too), a few
+///           instructions for as many elements of c as a vector has lanes, and memory for the floats of a and of some
+///           columns of b; else some ten nanoseconds a product. See bench/README.md.
 template <multiplicand_range A, multiplicand_range B, class C, accumulator Acc>
 requires sum_range<C, Acc>
 constexpr NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m, std::size_t n,
                                 std::size_t k, const Acc& acc, const MatmulOptions& options = {}) {
-  detail::multiply_matrices("matmul", a, b, c, {m, n, k}, acc, options);
+  constexpr const char* call = "matmul";
+  const std::string shapes =
+      "m = " + std::to_string(m) + ", n = " + std::to_string(n) + ", k = " + std::to_string(k);
+  if (!detail::fits_in_memory(m, n))
+    detail::throw_invalid(call, shapes + ": the product does not fit in memory");
+  const detail::product_places places{
+      m,
+      n,
+      k,
+      detail::places_of(call, shapes, "a", std::ranges::size(a), m, k, options.a_transposed,
+                        options.lda),
+      detail::places_of(call, shapes, "b", std::ranges::size(b), k, n, options.b_transposed,
+                        options.ldb),
+      detail::places_of(call, shapes, "c", std::ranges::size(c), m, n, false, options.ldc)};
+  detail::multiply_matrices(call, a, b, c, places, acc);
 }
 
 /// The product of a matrix and a vector, y = a * x: a is m x k, x has k elements, y m.
@@ -183,8 +193,15 @@ template <multiplicand_range A, multiplicand_range X, class Y, accumulator Acc>
 requires sum_range<Y, Acc>
 constexpr NF_INLINE void matvec(const A& a, const X& x, Y&& y, std::size_t m, std::size_t k,
                                 const Acc& acc, const MatmulOptions& options = {}) {
-  detail::multiply_matrices("matvec", a, x, y, {m, 1, k}, acc,
-                            {.a_transposed = options.a_transposed, .lda = options.lda});
+  constexpr const char* call = "matvec";
+  const std::string shapes = "m = " + std::to_string(m) + ", k = " + std::to_string(k);
+  const detail::matrix_places of_a = detail::places_of(call, shapes, "a", std::ranges::size(a), m,
+                                                       k, options.a_transposed, options.lda);
+  static_cast<void>(detail::places_of(call, shapes, "x", std::ranges::size(x), 1, k, false, 0));
+  static_cast<void>(detail::places_of(call, shapes, "y", std::ranges::size(y), 1, m, false, 0));
+  // The row x times the transpose of a: then the elements of y lie side by side.
+  const detail::product_places places{1, m, k, {0, 1}, {of_a.col_step, of_a.row_step}, {0, 1}};
+  detail::multiply_matrices(call, x, a, y, places, acc);
 }
 
 }  // namespace narrowfloat
