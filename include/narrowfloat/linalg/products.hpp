@@ -82,8 +82,8 @@ struct product_places {
 
 /// Multiplies matrices whose places were checked.
 template <class A, class B, class C, class Acc>
-constexpr void multiply_matrices(const char* call, const A& a, const B& b, C& c,
-                                 const product_places& places, const Acc& acc) {
+void multiply_matrices(const char* call, const A& a, const B& b, C& c, const product_places& places,
+                       const Acc& acc) {
   const std::size_t m = places.m, n = places.n, k = places.k;
   const matrix_places &of_a = places.a, &of_b = places.b, &of_c = places.c;
   using sum = running_sum<Acc>;
@@ -98,20 +98,14 @@ constexpr void multiply_matrices(const char* call, const A& a, const B& b, C& c,
   using number_b = std::ranges::range_value_t<B>;
   using plan = narrow_plan<Acc, number_a, number_b>;
   if constexpr (plan::serves) {
-    if (!std::is_constant_evaluated()) {
-      const operand_floats<number_a> float_of_a(flush, sum_shift<typename plan::summand>);
-      const operand_floats<number_b> float_of_b(flush);
-      sum_narrow_products<plan>(
-          acc, m, n, k,
-          [&](std::size_t i, std::size_t l) {
-            return float_of_a(operand_number(a, of_a.at(i, l)));
-          },
-          [&](std::size_t l, std::size_t j) {
-            return float_of_b(operand_number(b, of_b.at(l, j)));
-          },
-          put);
-      return;
-    }
+    const operand_floats<number_a> float_of_a(flush, sum_shift<typename plan::summand>);
+    const operand_floats<number_b> float_of_b(flush);
+    sum_narrow_products<plan>(
+        acc, m, n, k,
+        [&](std::size_t i, std::size_t l) { return float_of_a(operand_number(a, of_a.at(i, l))); },
+        [&](std::size_t l, std::size_t j) { return float_of_b(operand_number(b, of_b.at(l, j))); },
+        put);
+    return;
   }
   for (std::size_t i = 0; i < m; ++i) {
     for (std::size_t j = 0; j < n; ++j) {
@@ -165,9 +159,9 @@ template <multiplicand_range A, multiplicand_range B, accumulator Acc>
 ///           instructions for as many elements of c as a vector has lanes, and memory for the floats of a and of some
 ///           columns of b; else some ten nanoseconds a product. See bench/README.md.
 template <multiplicand_range A, multiplicand_range B, class C, accumulator Acc>
-requires sum_range<C, Acc>
-constexpr NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m, std::size_t n,
-                                std::size_t k, const Acc& acc, const MatmulOptions& options = {}) {
+requires sum_range<C, Acc> NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m,
+                                                 std::size_t n, std::size_t k, const Acc& acc,
+                                                 const MatmulOptions& options = {}) {
   constexpr const char* call = "matmul";
   const std::string shapes =
       "m = " + std::to_string(m) + ", n = " + std::to_string(n) + ", k = " + std::to_string(k);
@@ -190,9 +184,9 @@ constexpr NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m, st
 /// Result    that of matmul() with n = 1; options.ldb, options.ldc and options.b_transposed do not count.
 /// Special   as matmul().
 template <multiplicand_range A, multiplicand_range X, class Y, accumulator Acc>
-requires sum_range<Y, Acc>
-constexpr NF_INLINE void matvec(const A& a, const X& x, Y&& y, std::size_t m, std::size_t k,
-                                const Acc& acc, const MatmulOptions& options = {}) {
+requires sum_range<Y, Acc> NF_INLINE void matvec(const A& a, const X& x, Y&& y, std::size_t m,
+                                                 std::size_t k, const Acc& acc,
+                                                 const MatmulOptions& options = {}) {
   constexpr const char* call = "matvec";
   const std::string shapes = "m = " + std::to_string(m) + ", k = " + std::to_string(k);
   const detail::matrix_places of_a = detail::places_of(call, shapes, "a", std::ranges::size(a), m,

@@ -11,6 +11,9 @@ NF_INLINE words subtract_floats(const words& a, const words& b) {
   return opaque((words::words)((floats)a.lanes - (floats)b.lanes));
 }
 
+/// Floats with -0 made +0, as their sum with +0; opaque, as -ffast-math has no -0.
+NF_INLINE words without_negative_zero(const words& x) { return add_floats(x, opaque(words(0))); }
+
 /// a + b rounded to odd, to 24 bits: the nearest sum and its exact error (Knuth's TwoSum), which says on which side of the
 /// sum the exact one lies. Inf and NaN stay, or are above the largest float but one.
 NF_INLINE words odd_sum(const words& a, const words& b) {
@@ -61,7 +64,7 @@ struct narrow_sum {
       const words infinity(binary32::infinity_code);
       s = select_less(s & words(binary32::sign_mask - 1), infinity, odd_sum(addend, sum), s);
     }
-    s = add_floats(s, words(0));  // -0 of two zeros is +0
+    s = without_negative_zero(s);  // of two zeros too
     const unsigned_code<words> x = encode<layout, R::rule, R::random_bits>(s, random, bound);
     const words code = select_less(x.magnitude, least, words(0), x.magnitude);
     // What was NaN before is the positive one; an overflow to NaN keeps its sign.
@@ -313,7 +316,7 @@ NF_INLINE void sum_rows(const narrow_task& task, std::size_t row) {
       words next[Rows];
       quick_sum<Inner> quick;
       NF_UNROLL
-      for (std::size_t r = 0; r < Rows; ++r) next[r] = add_floats(sum[r], words(0));  // no -0
+      for (std::size_t r = 0; r < Rows; ++r) next[r] = without_negative_zero(sum[r]);
       NF_UNROLL
       for (std::size_t s = 0; s < 8; ++s) {
         const floats b = (floats)words::load(task.b + (l + s) * lanes).lanes;

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Matrix products with sums in narrow formats, compiled with -ffast-math: each element is its dot product all the same.
+#include <narrowfloat/linalg.hpp>
+
+#include "support/catch.hpp"
+#include "support/mismatches.hpp"
+#include "support/sum_oracle.hpp"
+
+using namespace test;
+
+namespace {
+
+template <class F, class Acc>
+void compare(Mismatches& bad, const Acc& acc) {
+  constexpr std::size_t m = 5, n = 19, k = 40;
+  using A = typename Acc::type;
+  std::mt19937_64 random(A::width);
+  for (int round = 0; round < 40; ++round) {
+    const auto a = random_numbers<F>(m * k, random, round % 2 == 0),
+               b = random_numbers<F>(k * n, random, round % 4 == 0);
+    std::vector<A> c(m * n);
+    nf::matmul(a, b, c, m, n, k, acc);
+    std::vector<F> row(k), column(k);
+    for (std::size_t i = 0; i < m * n; ++i) {
+      for (std::size_t l = 0; l < k; ++l) {
+        row[l] = a[i / n * k + l];
+        column[l] = b[l * n + i % n];
+      }
+      Acc shifted = acc;
+      if constexpr (requires { shifted.rounding.offset; }) shifted.rounding.offset += i * k;
+      bad.expect_equal([] { return name_of<A>(); }, i, nf::dot(row, column, shifted).bits(),
+                       c[i].bits());
+    }
+  }
+  // Two zeros of which one is negative: a sum that underflowed, and the product after it.
+  const std::vector<F> tiny = {from_code<F>(1), from_code<F>(0)},
+                       negative = {-from_code<F>(1), -from_code<F>(0)};
+  for (const auto& x : {tiny, negative}) {
+    std::vector<A> c(1);
+    nf::matmul(x, negative, c, 1, 1, 2, acc);
+    bad.expect_equal([] { return "zeros of " + name_of<A>(); }, 0, nf::dot(x, negative, acc).bits(),
+                     c[0].bits());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("products compiled with -ffast-math", "[isa]") {
+  Mismatches bad;
+  using nf::StochasticVariant;
+  compare<nf::float8_e5m2>(bad, nf::FusedAccumulator<nf::float16>{});
+  compare<nf::float8_e4m3fn>(bad, nf::FusedAccumulator<nf::float12_e6m5>{});
+  compare<nf::float8_e5m2>(bad, nf::FusedAccumulator<nf::Float<5, 6>, nf::Stochastic<9>>{});
+  compare<nf::float8_e5m2>(
+      bad, nf::FusedAccumulator<nf::float16, nf::Stochastic<13, StochasticVariant::p3109_a>>{});
+  CHECK(bad.report() == "");
+}
