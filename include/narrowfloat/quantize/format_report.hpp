@@ -133,7 +133,8 @@ clip_limits limits_of(bool full_range = false) {
   const double high = largest + step / 2;
   return {is_fixed_point<Element> && full_range ? -(high + step) : -high, high};
 }
-/// The same of a code-book: half the distance to the value next to each end, which are rounded.
+/// The same of a code-book: half the distance to the value next to each end, which are rounded. Below a least value that
+/// is positive, as in a book without 0, only what is negative is clipped.
 inline clip_limits limits_of(const Codebook& book) {
   const double low = book.least(), high = book.greatest();
   double above_low = high, below_high = low;
@@ -142,7 +143,8 @@ inline clip_limits limits_of(const Codebook& book) {
     if (value < high) below_high = std::max(below_high, value);
   }
   const auto ulp = [](double x) { return 0x1p-23 * std::fabs(x); };
-  return {low - (above_low - low) / 2 - ulp(low), high + (high - below_high) / 2 + ulp(high)};
+  const double least = low > 0 ? 0 : low - (above_low - low) / 2 - ulp(low);
+  return {least, high + (high - below_high) / 2 + ulp(high)};
 }
 
 /// Adds n values and their images, each times `factor`.

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "../convert.hpp"
+#include "../detail/array/sources.hpp"
 #include "detail/calls.hpp"
 #include "detail/scales.hpp"
 
