@@ -105,10 +105,6 @@ constexpr void check_arrays(const char* call, const In& in, const Out& out, cons
   require_equal_sizes(call, n, static_cast<std::size_t>(std::ranges::size(out)));
   if constexpr (requires { rounding.size(); }) require_words(call, rounding.size(), n);
 }
-template <class In, class Out, class R>
-constexpr void check_arrays(const In& in, const Out& out, const R& rounding) {
-  check_arrays("convert", in, out, rounding);
-}
 
 }  // namespace NF_BASELINE
 }  // namespace detail
@@ -119,6 +115,13 @@ concept float_range = number_range<T> && detail::is_binary32<detail::number_of<T
 /// A contiguous range of numbers of which each is a float: float, or a Float that float holds.
 template <class T>
 concept float_source = number_range<T> && detail::float_holds_all<detail::number_of<T>>;
+
+namespace detail {
+/// An element of such a range.
+template <class T>
+concept float_element =
+    number<std::remove_const_t<T>> && detail::float_holds_all<std::remove_const_t<T>>;
+}  // namespace detail
 /// A contiguous range of numbers to write to: neither const nor a temporary that dies with the call.
 template <class T>
 concept number_output = number_range<T> && std::ranges::borrowed_range<T> &&

@@ -52,7 +52,7 @@ struct BlockShape {
 ///           std::invalid_argument with the numbers.
 ///
 /// Example   // columns 64 ... 127 of a matrix with 256
-///           MatrixView heads(std::span(x).subspan(64), rows, 64, 256);
+///           const auto heads = MatrixView(std::span(x).subspan(64), rows, 64, 256);
 template <class T>
 class MatrixView {
  public:

@@ -168,7 +168,7 @@ template <float_source In, float_source Out, rounding_policy R = NearestEven>
 NF_INLINE void convert(In&& in, Out&& out, ConversionStats& stats, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
                        Subnormals subnormals = Subnormals::keep) {
-  detail::check_arrays(in, out, rounding);
+  detail::check_arrays("convert", in, out, rounding);
   detail::convert_counted(active_isa(), std::ranges::data(in), std::ranges::data(out),
                           static_cast<std::size_t>(std::ranges::size(in)), nullptr, stats, rounding,
                           saturation, subnormals);
@@ -178,7 +178,7 @@ template <float_range In, float_source Out, rounding_policy R = NearestEven>
 NF_INLINE void convert(In&& in, Out&& out, Scale scale, ConversionStats& stats, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
                        Subnormals subnormals = Subnormals::keep) {
-  detail::check_arrays(in, out, rounding);
+  detail::check_arrays("convert", in, out, rounding);
   detail::convert_counted(active_isa(), std::ranges::data(in), std::ranges::data(out),
                           static_cast<std::size_t>(std::ranges::size(in)), &scale.factor, stats,
                           rounding, saturation, subnormals);

@@ -59,7 +59,7 @@ class BlockTensor {
     return quantize(detail::matrix_of("BlockTensor::quantize", "the input", values, rows, cols),
                     options, rounding);
   }
-  template <detail::matrix_element T, rounding_policy R = NearestEven>
+  template <detail::float_element T, rounding_policy R = NearestEven>
   [[nodiscard]] static NF_INLINE BlockTensor quantize(MatrixView<T> values,
                                                       const QuantizeOptions& options = {},
                                                       R rounding = {}) {
@@ -82,7 +82,7 @@ class BlockTensor {
     return quantize(detail::matrix_of("BlockTensor::quantize", "the input", values, rows, cols),
                     scales, options, rounding);
   }
-  template <detail::matrix_element T, detail::range_of<scale> Scales,
+  template <detail::float_element T, detail::range_of<scale> Scales,
             rounding_policy R = NearestEven>
   [[nodiscard]] static NF_INLINE BlockTensor quantize(MatrixView<T> values, const Scales& scales,
                                                       QuantizeOptions options = {},
@@ -108,7 +108,7 @@ class BlockTensor {
          detail::matrix_of("BlockTensor::assign", "the input", values, rows, cols), options,
          rounding);
   }
-  template <detail::matrix_element T, rounding_policy R = NearestEven>
+  template <detail::float_element T, rounding_policy R = NearestEven>
   NF_INLINE void assign(MatrixView<T> values, const QuantizeOptions& options = {},
                         R rounding = {}) {
     fill("BlockTensor::assign", values, options, rounding);
@@ -154,7 +154,7 @@ class BlockTensor {
         detail::matrix_of("BlockTensor::quantize_both", "the input", values, rows, cols), options,
         rounding);
   }
-  template <detail::matrix_element T, rounding_policy R = NearestEven>
+  template <detail::float_element T, rounding_policy R = NearestEven>
   [[nodiscard]] static NF_INLINE std::pair<BlockTensor, BlockTensor> quantize_both(
       MatrixView<T> values, const QuantizeOptions& options = {}, R rounding = {}) {
     std::pair<BlockTensor, BlockTensor> both;
@@ -232,8 +232,8 @@ class BlockTensor {
   ///
   /// Special   one that there is not throws std::out_of_range with both places.
   NF_INLINE Block block(std::size_t r, std::size_t c) const {
-    detail::require_index(r, block_rows());
-    detail::require_index(c, block_cols());
+    detail::require_index("BlockTensor::block", r, block_rows());
+    detail::require_index("BlockTensor::block", c, block_cols());
     const detail::block_grid& grid = parts_.grid;
     const std::size_t row = r * grid.height, col = c * grid.width;
     return {row, col, grid.band_end(r) - row, grid.block_end(c) - col,

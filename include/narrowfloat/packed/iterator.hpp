@@ -38,16 +38,11 @@ inline void require_index(const char* call, std::size_t i, std::size_t n) {
   throw std::out_of_range(std::string("narrowfloat::") + call + ": element " + std::to_string(i) +
                           " of " + std::to_string(n));
 }
-inline void require_index(std::size_t i, std::size_t n) { require_index("BlockTensor", i, n); }
 
 inline void require_bytes(const char* call, std::size_t have, std::size_t need, std::size_t n) {
   if (have >= need) return;
   throw_invalid(call, std::to_string(n) + " packed elements need " + std::to_string(need) +
                           " bytes, not " + std::to_string(have));
-}
-
-inline void require_bytes(std::size_t have, std::size_t need, std::size_t n) {
-  require_bytes("from_ggml_mxfp4", have, need, n);
 }
 
 inline void require_part(std::size_t first, std::size_t count, std::size_t n, int width) {

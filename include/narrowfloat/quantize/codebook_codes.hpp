@@ -128,7 +128,7 @@ template <number_range Out, rounding_policy R = NearestEven>
 NF_INLINE void convert(const CodebookCodes& codes, Out&& out, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
                        Subnormals subnormals = Subnormals::keep) {
-  detail::check_arrays(codes, out, rounding);
+  detail::check_arrays("convert", codes, out, rounding);
   float values[detail::part_elements];
   for (std::size_t first = 0; first < codes.size(); first += detail::part_elements) {
     const std::size_t count = std::min(detail::part_elements, codes.size() - first);

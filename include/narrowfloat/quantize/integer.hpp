@@ -54,10 +54,6 @@ NF_INLINE MatrixView<const number_of<In>> source_matrix(const char* call, const 
   return matrix_of(call, "the input", in, rows, cols);
 }
 
-template <class T>
-concept float_element = lossless_to < std::remove_const_t<T>,
-float > ;
-
 }  // namespace NF_BASELINE
 }  // namespace detail
 
@@ -135,7 +131,7 @@ template <int8_range In, number_range Out, rounding_policy R = NearestEven>
 NF_INLINE void convert(const In& in, Out&& out, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
                        Subnormals subnormals = Subnormals::keep) {
-  detail::check_arrays(in, out, rounding);
+  detail::check_arrays("convert", in, out, rounding);
   const std::int8_t* const codes = std::ranges::data(in);
   const std::size_t n = std::ranges::size(in);
   float values[detail::part_elements];

@@ -2,6 +2,8 @@
 // What a BlockTensor asks of its arguments. `call` names the function in messages.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -13,29 +15,33 @@
 #include "../../convert.hpp"
 #include "../../detail/array/checks.hpp"
 #include "../../detail/exact/binary.hpp"
+#include "../../matrix.hpp"
 #include "calls.hpp"
 #include "element_traits.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// The element of a matrix of numbers of which each is a float.
-template <class T>
-concept matrix_element = float_source<std::span<T>>;
 /// A range of scales in memory.
 template <class Range, class Scale>
 concept range_of = std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
     std::same_as<std::ranges::range_value_t<Range>, Scale>;
+
+/// Elements of a block along an axis of a matrix; for the whole of it a length that every loop likes.
+constexpr std::size_t block_length(int wanted, std::size_t axis) {
+  return wanted == whole ? std::bit_ceil(std::max<std::size_t>(axis, 16))
+                         : static_cast<std::size_t>(wanted);
+}
 
 /// The blocks of a format over a matrix, whose shape it checks.
 template <class Format>
 block_grid grid_of(const char* call, std::size_t rows, std::size_t cols, int axis) {
   require_axis(call, axis);
   require_matrix(call, rows, cols);
-  constexpr auto along = static_cast<std::size_t>(Format::block_size),
-                 lines = static_cast<std::size_t>(Format::block_rows);
+  constexpr int along = Format::block_size, lines = Format::block_rows;
   const bool within_rows = is_within_rows(axis);
-  return {rows, cols, within_rows ? lines : along, within_rows ? along : lines};
+  return {rows, cols, block_length(within_rows ? lines : along, rows),
+          block_length(within_rows ? along : lines, cols)};
 }
 
 template <class Format>

@@ -12,10 +12,6 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-[[noreturn]] inline void throw_invalid(const std::string& what) {
-  throw std::invalid_argument("narrowfloat: " + what);
-}
-
 /// Throws for the function that the caller called.
 [[noreturn]] inline void throw_invalid(const char* call, const std::string& what) {
   throw std::invalid_argument(std::string("narrowfloat::") + call + ": " + what);
@@ -56,37 +52,6 @@ constexpr void require_words(const char* call, std::size_t words, std::size_t in
   if (words != in)
     throw_invalid(call, "the rounding has " + std::to_string(words) +
                             " words of random bits, the input " + std::to_string(in) + " elements");
-}
-
-/// Special   an axis other than 0, 1, -1, -2, and rows * cols beyond the address space, throw
-///           std::invalid_argument.
-inline void require_matrix(std::size_t rows, std::size_t cols, int axis) {
-  if (axis < -2 || axis > 1)
-    throw_invalid("the axis of a matrix is 0, 1, -1 or -2, not " + std::to_string(axis));
-  if (cols != 0 && rows > static_cast<std::size_t>(PTRDIFF_MAX) / sizeof(double) / cols)
-    throw_invalid("a matrix of " + std::to_string(rows) + " x " + std::to_string(cols) +
-                  " elements does not fit in memory");
-}
-
-inline void require_shape(const char* what, std::size_t have, std::size_t rows, std::size_t cols) {
-  if (have == rows * cols) return;
-  throw_invalid(std::string(what) + " has " + std::to_string(have) + " elements, the matrix " +
-                std::to_string(rows) + " x " + std::to_string(cols));
-}
-
-constexpr void require_equal_sizes(std::size_t in, std::size_t out) {
-  if (in != out) {
-    throw std::invalid_argument("narrowfloat::convert: the input has " + std::to_string(in) +
-                                " elements, the output " + std::to_string(out));
-  }
-}
-
-constexpr void require_words(std::size_t words, std::size_t in) {
-  if (words != in) {
-    throw std::invalid_argument("narrowfloat::convert: the rounding has " + std::to_string(words) +
-                                " words of random bits, the input " + std::to_string(in) +
-                                " elements");
-  }
 }
 
 /// Whether an axis is that of the elements of a row.
