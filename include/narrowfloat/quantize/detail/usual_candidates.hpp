@@ -31,7 +31,7 @@ inline void add_codebooks(std::vector<Candidate>& all) {
   CodebookOptions options = measured_codebook_options;
   const Codebook dynamic = dynamic_codebook(),
                  positive = dynamic_codebook(Signedness::is_unsigned).without_zero();
-  for (const std::size_t block : {256, 2048}) {
+  for (const std::size_t block : {std::size_t{256}, std::size_t{2048}}) {
     options.block_size = block;
     all.push_back(candidate("dynamic8", dynamic, options));
     all.push_back(candidate("udynamic8", positive, options));
