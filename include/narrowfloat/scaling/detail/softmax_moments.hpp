@@ -44,8 +44,9 @@ inline softmax_moments integrate_softmax(std::size_t classes, double mult) {
   const auto s = static_cast<double>(classes);
   const double first = -mult * mult - 30 - std::log(s), last = 12 * mult + 10;
   double square = 0, cube = 0, fourth = 0, two_squares = 0;  // E y1^2, E y1^3, E y1^4, E y1^2 y2^2
-  for (double u = first; u < last; u += h) {
-    const std::array<double, 5> m = laplace_moments(u, mult);
+  const auto points = static_cast<int>(std::ceil((last - first) / h));
+  for (int i = 0; i < points; ++i) {
+    const std::array<double, 5> m = laplace_moments(first + i * h, mult);
     const double others = h * std::pow(m[0], s - 2);
     square += others * m[0] * m[2];
     cube += others * m[0] * m[3] / 2;
