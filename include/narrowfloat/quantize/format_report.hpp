@@ -29,7 +29,7 @@ struct FormatReport {
   std::size_t clipped =
       0;  ///< finite, and by more than half a step beyond the ends of their block (the
           ///< outermost elements times its scales): what rounding alone would not explain,
-          ///< so less than ConversionStats::saturated; but for those that are lost or flushed
+      ///< so less than ConversionStats::saturated; but for those that are lost or flushed, and zeros
   std::size_t flushed = 0;  ///< finite, not zero, and zero in the format
   double signal = 0;        ///< the sum of x^2 over finite values x
   double noise = 0;         ///< the sum of (x - q(x))^2, q(x) a float
@@ -133,8 +133,7 @@ clip_limits limits_of(bool full_range = false) {
   const double high = largest + step / 2;
   return {is_fixed_point<Element> && full_range ? -(high + step) : -high, high};
 }
-/// The same of a code-book: half the distance to the value next to each end, which are rounded. Below a least value that
-/// is positive, as in a book without 0, only what is negative is clipped.
+/// The same of a code-book: half the distance to the value next to each end, which are rounded.
 inline clip_limits limits_of(const Codebook& book) {
   const double low = book.least(), high = book.greatest();
   double above_low = high, below_high = low;
@@ -143,8 +142,7 @@ inline clip_limits limits_of(const Codebook& book) {
     if (value < high) below_high = std::max(below_high, value);
   }
   const auto ulp = [](double x) { return 0x1p-23 * std::fabs(x); };
-  const double least = low > 0 ? 0 : low - (above_low - low) / 2 - ulp(low);
-  return {least, high + (high - below_high) / 2 + ulp(high)};
+  return {low - (above_low - low) / 2 - ulp(low), high + (high - below_high) / 2 + ulp(high)};
 }
 
 /// Adds n values and their images, each times `factor`.
@@ -167,7 +165,7 @@ inline void count_losses(const float* values, const float* images, std::size_t n
     } else if (image == 0) {
       report.flushed += magnitude != 0 ? 1 : 0;
     } else {
-      report.clipped += x < limits.low || x > limits.high ? 1 : 0;
+      report.clipped += magnitude != 0 && (x < limits.low || x > limits.high) ? 1 : 0;
     }
   }
 }
