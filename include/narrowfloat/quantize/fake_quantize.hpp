@@ -138,8 +138,10 @@ NF_INLINE FormatGradients fake_quantize_gradient(const In& in, const Gradients& 
   const detail::grid_slopes slopes = detail::grid_gradients(
       detail::place_of<true>(), active_isa(), std::ranges::data(in),
       std::ranges::data(out_gradients), std::ranges::data(in_gradients), n, grid);
-  const detail::float_environment environment(detail::direction::nearest);
-  return {slopes.largest, slopes.within * detail::mantissa_slopes[E][M]};
+  // in integers, which no floating-point environment moves
+  return {slopes.largest,
+          detail::nearest_double(detail::product(detail::exact_of(slopes.within),
+                                                 detail::exact_of(detail::mantissa_slopes[E][M])))};
 }
 
 }  // namespace narrowfloat

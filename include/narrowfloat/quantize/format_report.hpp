@@ -29,7 +29,7 @@ struct FormatReport {
   std::size_t clipped =
       0;  ///< finite, and by more than half a step beyond the ends of their block (the
           ///< outermost elements times its scales): what rounding alone would not explain,
-      ///< so less than ConversionStats::saturated; but for those that are lost or flushed, and zeros
+  ///< so less than ConversionStats::saturated; but for those that are lost or flushed, and zeros
   std::size_t flushed = 0;  ///< finite, not zero, and zero in the format
   double signal = 0;        ///< the sum of x^2 over finite values x
   double noise = 0;         ///< the sum of (x - q(x))^2, q(x) a float
