@@ -122,6 +122,7 @@ template <class T>
 concept float_element =
     number<std::remove_const_t<T>> && detail::float_holds_all<std::remove_const_t<T>>;
 }  // namespace detail
+
 /// A contiguous range of numbers to write to: neither const nor a temporary that dies with the call.
 template <class T>
 concept number_output = number_range<T> && std::ranges::borrowed_range<T> &&

@@ -2,79 +2,10 @@
 // PackedMatrix: a view of packed codes in rows that start on a byte each.
 #pragma once
 
+#include "../detail/array/index_iterator.hpp"
 #include "span.hpp"
 
 namespace narrowfloat {
-
-namespace detail {
-
-/// Walks the codes of a PackedMatrix in row-major order.
-template <class Matrix>
-class row_major_iterator {
- public:
-  using iterator_concept = std::random_access_iterator_tag;
-  using iterator_category = std::random_access_iterator_tag;
-  using value_type = typename Matrix::value_type;
-  using difference_type = std::ptrdiff_t;
-  using reference = typename Matrix::reference;
-  using pointer = void;
-
-  row_major_iterator() = default;
-  constexpr NF_FN row_major_iterator(const Matrix& matrix, std::size_t i) noexcept
-      : matrix_(matrix), index_(static_cast<difference_type>(i)) {}
-
-  constexpr NF_FN reference operator*() const noexcept { return (*this)[0]; }
-  constexpr NF_FN reference operator[](difference_type n) const noexcept {
-    return matrix_[static_cast<std::size_t>(index_ + n)];
-  }
-  constexpr NF_FN row_major_iterator& operator+=(difference_type n) noexcept {
-    index_ += n;
-    return *this;
-  }
-  constexpr NF_FN row_major_iterator& operator-=(difference_type n) noexcept { return *this += -n; }
-  constexpr NF_FN row_major_iterator& operator++() noexcept { return *this += 1; }
-  constexpr NF_FN row_major_iterator& operator--() noexcept { return *this += -1; }
-  constexpr NF_FN row_major_iterator operator++(int) noexcept {
-    const row_major_iterator before = *this;
-    ++*this;
-    return before;
-  }
-  constexpr NF_FN row_major_iterator operator--(int) noexcept {
-    const row_major_iterator before = *this;
-    --*this;
-    return before;
-  }
-  friend constexpr NF_FN row_major_iterator operator+(row_major_iterator i,
-                                                      difference_type n) noexcept {
-    return i += n;
-  }
-  friend constexpr NF_FN row_major_iterator operator+(difference_type n,
-                                                      row_major_iterator i) noexcept {
-    return i += n;
-  }
-  friend constexpr NF_FN row_major_iterator operator-(row_major_iterator i,
-                                                      difference_type n) noexcept {
-    return i -= n;
-  }
-  friend constexpr NF_FN difference_type operator-(const row_major_iterator& a,
-                                                   const row_major_iterator& b) noexcept {
-    return a.index_ - b.index_;
-  }
-  friend constexpr NF_FN bool operator==(const row_major_iterator& a,
-                                         const row_major_iterator& b) noexcept {
-    return a.index_ == b.index_;
-  }
-  friend constexpr NF_FN std::strong_ordering operator<=>(const row_major_iterator& a,
-                                                          const row_major_iterator& b) noexcept {
-    return a.index_ <=> b.index_;
-  }
-
- private:
-  Matrix matrix_{};
-  difference_type index_ = 0;
-};
-
-}  // namespace detail
 
 /// A view of rows of packed codes, element i of the logical row-major array in row i / cols(). Every
 /// row starts on a byte. F is const where they are only read.
@@ -120,10 +51,10 @@ class PackedMatrix {
     return (*this)[i];
   }
   constexpr NF_FN auto begin() const noexcept {
-    return detail::row_major_iterator<PackedMatrix>(*this, 0);
+    return detail::index_iterator<PackedMatrix>(*this, 0);
   }
   constexpr NF_FN auto end() const noexcept {
-    return detail::row_major_iterator<PackedMatrix>(*this, size());
+    return detail::index_iterator<PackedMatrix>(*this, size());
   }
 
  private:

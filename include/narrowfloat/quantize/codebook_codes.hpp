@@ -3,13 +3,12 @@
 #pragma once
 
 #include <algorithm>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <span>
 
 #include "../convert.hpp"
+#include "../detail/array/index_iterator.hpp"
 #include "../detail/array/parts.hpp"
 #include "../detail/codec/bit_stream.hpp"
 #include "codebook.hpp"
@@ -20,66 +19,18 @@ namespace detail {
 
 /// Where codes lie, and which is meant.
 struct code_place {
+  using value_type = std::uint8_t;
+  using reference = std::uint8_t;
+
   const std::uint8_t* bytes = nullptr;
   int bits = 8;
   NibbleOrder order = NibbleOrder::low_first;
 
-  NF_INLINE std::uint8_t code(std::size_t i) const noexcept {
+  constexpr NF_FN std::uint8_t operator[](std::size_t i) const noexcept {
     if (bits == 8) return bytes[i];
     const bool high = (i % 2 != 0) == (order == NibbleOrder::low_first);
     return static_cast<std::uint8_t>(bytes[i / 2] >> (high ? 4 : 0) & 15);
   }
-};
-
-/// A random-access iterator over codes.
-class code_iterator {
- public:
-  using iterator_concept = std::random_access_iterator_tag;
-  using iterator_category = std::input_iterator_tag;  // it hands out values
-  using value_type = std::uint8_t;
-  using difference_type = std::ptrdiff_t;
-
-  code_iterator() = default;
-  NF_INLINE code_iterator(const code_place& place, difference_type i) noexcept
-      : place_(place), i_(i) {}
-
-  NF_INLINE value_type operator*() const noexcept {
-    return place_.code(static_cast<std::size_t>(i_));
-  }
-  NF_INLINE value_type operator[](difference_type n) const noexcept { return *(*this + n); }
-  NF_INLINE code_iterator& operator++() noexcept { return *this += 1; }
-  NF_INLINE code_iterator& operator--() noexcept { return *this -= 1; }
-  NF_INLINE code_iterator operator++(int) noexcept { return {place_, i_++}; }
-  NF_INLINE code_iterator operator--(int) noexcept { return {place_, i_--}; }
-  NF_INLINE code_iterator& operator+=(difference_type n) noexcept {
-    i_ += n;
-    return *this;
-  }
-  NF_INLINE code_iterator& operator-=(difference_type n) noexcept { return *this += -n; }
-  friend NF_INLINE code_iterator operator+(code_iterator a, difference_type n) noexcept {
-    return a += n;
-  }
-  friend NF_INLINE code_iterator operator+(difference_type n, code_iterator a) noexcept {
-    return a += n;
-  }
-  friend NF_INLINE code_iterator operator-(code_iterator a, difference_type n) noexcept {
-    return a -= n;
-  }
-  friend NF_INLINE difference_type operator-(const code_iterator& a,
-                                             const code_iterator& b) noexcept {
-    return a.i_ - b.i_;
-  }
-  friend NF_INLINE bool operator==(const code_iterator& a, const code_iterator& b) noexcept {
-    return a.i_ == b.i_;
-  }
-  friend NF_INLINE std::strong_ordering operator<=>(const code_iterator& a,
-                                                    const code_iterator& b) noexcept {
-    return a.i_ <=> b.i_;
-  }
-
- private:
-  code_place place_;
-  difference_type i_ = 0;
 };
 
 }  // namespace detail
@@ -94,7 +45,7 @@ class code_iterator {
 class CodebookCodes {
  public:
   using value_type = std::uint8_t;
-  using iterator = detail::code_iterator;
+  using iterator = detail::index_iterator<detail::code_place>;
 
   /// Requires  the memory and the code-book live as long as this does.
   NF_INLINE CodebookCodes(const std::uint8_t* bytes, std::size_t n, const Codebook& book,
@@ -103,9 +54,9 @@ class CodebookCodes {
   NF_INLINE std::size_t size() const noexcept { return size_; }
   NF_INLINE bool empty() const noexcept { return size_ == 0; }
   /// Requires  i < size().
-  NF_INLINE std::uint8_t operator[](std::size_t i) const noexcept { return place_.code(i); }
+  NF_INLINE std::uint8_t operator[](std::size_t i) const noexcept { return place_[i]; }
   NF_INLINE iterator begin() const noexcept { return {place_, 0}; }
-  NF_INLINE iterator end() const noexcept { return {place_, static_cast<std::ptrdiff_t>(size_)}; }
+  NF_INLINE iterator end() const noexcept { return {place_, size_}; }
   /// As they lie in memory; the nibble after the last of an odd number of 4-bit codes is 0.
   NF_INLINE std::span<const std::uint8_t> bytes() const noexcept {
     return {place_.bytes, detail::bit_stream_bytes(size_, static_cast<std::size_t>(place_.bits))};
