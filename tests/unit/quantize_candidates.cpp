@@ -198,7 +198,7 @@ TEST_CASE("the code-books of optimizers and of frozen weights", "[quantize][choo
     CHECK(got.clipped == expected.clipped);
     CHECK(got.flushed == expected.flushed);
   };
-  for (const std::size_t block : {256, 2048}) {
+  for (const std::size_t block : {std::size_t{256}, std::size_t{2048}}) {
     check("dynamic8", nf::dynamic_codebook(), "absmax", {.block_size = block});
     check("udynamic8", nf::dynamic_codebook(nf::Signedness::is_unsigned).without_zero(), "absmax",
           {.block_size = block});
