@@ -99,12 +99,14 @@ class tile_divider {
       steps_.resize(padded);
       if (choose_.folds() && !is_given) divide_largest();
       exponent_kernels[isa_](amax_.data(), padded, choose_.rule(), steps_.data(), factors_.data());
-      for (std::size_t b = 0; b < blocks_; ++b) {
-        if (options_.rule == ScaleRule::search && !is_given) search(b, values_of);
-        if (is_given && !choose_.is_blank(amax_[b]))
+      // Apart from the last loop, which compilers make one of whole vectors.
+      const bool is_searched = options_.rule == ScaleRule::search && !is_given;
+      for (std::size_t b = 0; is_searched && b < blocks_; ++b) search(b, values_of);
+      for (std::size_t b = 0; is_given && b < blocks_; ++b) {
+        if (!choose_.is_blank(amax_[b]))
           take_steps(b, scale_traits<Scale>::exponent(scales[b]) - scale_traits<Scale>::lowest);
-        scales[b] = choose_.scale_of(steps_[b]);
       }
+      for (std::size_t b = 0; b < blocks_; ++b) scales[b] = choose_.scale_of(steps_[b]);
     } else {
       if (!is_given) choose_values(values_of);
       take_values();
