@@ -80,7 +80,7 @@ enum class ScaleRule {
   even,   ///< e - emax, one more where m, rounded to the element's mantissa (ties up), is 2
   search  ///< of floor - 1 ... floor + 2 the one with the smallest sum of squared errors under
           ///< rounding to nearest even, computed exactly; the larger scale of equals. One under
-          ///< which a finite value reads back as Inf in float only where all are such
+          ///< which the rounding may make Inf, in float, of a finite value only where all are such
 };
 
 /// The names of the rules, in the order of ScaleRule.

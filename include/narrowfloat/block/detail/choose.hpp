@@ -178,13 +178,20 @@ class scale_chooser<Format, true> : public scale_options {
     return inverse_power(steps, rule().one_field);
   }
 
-  /// The steps of the exponent with the least error.
-  int searched_steps(std::uint32_t amax, std::span<const float> values) const {
+  /// The steps of the exponent with the least error; makes_infinity(e): whether the rounding may make Inf of a value.
+  template <class Predicate>
+  int searched_steps(std::uint32_t amax, std::span<const float> values,
+                     const Predicate& makes_infinity) const {
     const int floor = binary_of(amax).exponent + 23 - largest_exponent<Element>;
+    const auto loss_at = [&](int e) {
+      block_loss found = loss(values, e);
+      if (amax >= near_the_end && makes_infinity(e)) found.to_infinity = true;
+      return found;
+    };
     int best = clamped(floor - 1);
-    block_loss least = loss(values, best);
+    block_loss least = loss_at(best);
     for (int e = best + 1; e <= clamped(floor + 2); ++e) {
-      const block_loss other = loss(values, e);
+      const block_loss other = loss_at(e);
       if (least < other) continue;
       least = other;
       best = e;

@@ -3,7 +3,9 @@
 // each that every rounding to an element takes for the exact quotient.
 #pragma once
 
+#include <algorithm>
 #include <bit>
+#include <span>
 #include <vector>
 
 #include "../../detail/array/magnitude.hpp"
@@ -191,7 +193,32 @@ class tile_divider {
   template <class Values>
   void search(std::size_t block, const Values& values_of) {
     if (amax_[block] == 0 || amax_[block] >= float_infinity) return;
-    take_steps(block, choose_.searched_steps(amax_[block], values_of(block)));
+    const std::span<const float> values = values_of(block);
+    const auto makes_infinity = [&](int e) {
+      if constexpr (R::rule == rule::half_even && !is_random)
+        return false;
+      else
+        return std::ranges::any_of(values, [&](float x) { return becomes_infinite(x, e); });
+    };
+    take_steps(block, choose_.searched_steps(amax_[block], values, makes_infinity));
+  }
+  /// Whether a finite value may read back as Inf under the scale 2^e; random bits may take it to either neighbour.
+  bool becomes_infinite(float x, int e) const {
+    if (!is_finite(x)) return false;
+    const bool is_negative = (bits_of_float(x) & 0x80000000u) != 0;
+    const double quotient = scaled_up(real_number<double>(x), power_of_two<double>(-e));
+    const element_encoding how{.most_negative = most_negative(Element::width, options_.full_range)};
+    Element element;
+    double image = 0;
+    if constexpr (!is_random) {
+      encode_elements<code>(&quotient, 1, R{}, how, &element);
+    } else if (is_negative) {
+      encode_elements<code>(&quotient, 1, toward_negative, how, &element);
+    } else {
+      encode_elements<code>(&quotient, 1, toward_positive, how, &element);
+    }
+    decode_elements(&element, 1, &image);
+    return !is_finite(real_number<float>(scaled_up(image, power_of_two<double>(e))));
   }
   void take_steps(std::size_t block, int steps) {
     steps_[block] = static_cast<std::uint32_t>(steps);
