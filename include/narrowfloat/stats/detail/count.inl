@@ -4,7 +4,7 @@
 /// Adds up what became of floats x when they became floats y.
 struct error_counting {
   static constexpr std::size_t row = error_counts::sums, packs = row / lanes;
-  words most;  ///< bits of the target's largest finite value
+  words most, below_most;  ///< bits of the target's largest finite value, and of the float below it
   words amax = words(0), above = words(0), attained = words(0), flushed = words(0), nan = words(0),
         infinite = words(0);
   doubles squares[2 * packs] = {};
@@ -19,8 +19,8 @@ struct error_counting {
       const words x_value = x & mask, y_value = y & mask;
       amax = larger(amax, x_value);
       above = above + select_less(most, x_value, one, zero);
-      attained =
-          attained + select_less(x_value, infinity, select_less(y_value, most, zero, one), zero);
+      const words of_finite = select_less(x_value, infinity, y_value, zero);
+      attained = attained + select_less(below_most, of_finite, one, zero);
       nan = nan + select_less(infinity, x_value, one, zero);
       infinite = infinite + select_equal(x_value, infinity, one, zero);
       const words lost = select_equal(y_value, zero, x_value, zero);
@@ -58,7 +58,7 @@ inline void count_errors(const void* in, const void* out, std::size_t n, std::ui
   constexpr std::size_t row = error_counting::row;
   const auto* source = static_cast<const unsigned char*>(in);
   const auto* result = static_cast<const unsigned char*>(out);
-  error_counting counting{splat<words>(largest)};
+  error_counting counting{splat<words>(largest), splat<words>(largest - 1)};
   std::size_t i = 0;
   for (; n - i >= row; i += row) counting.add(source + 4 * i, result + 4 * i);
   if (i != n) {  // zeros fill the last row: they count for nothing
