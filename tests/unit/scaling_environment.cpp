@@ -84,6 +84,26 @@ std::uint64_t scaling_checksum() {
   return sum.value();
 }
 
+/// Ratios that are no short numbers.
+std::uint64_t ratios_checksum() {
+  const std::vector<float> x(21, 1.0f);
+  Checksum sum;
+  add(sum, nf::BlockTensor<nf::mxfp4_e2m1>::quantize(x, 3, 7).bits_per_element());
+  add(sum, nf::CodebookTensor::quantize(x, nf::nf4_codebook()).bits_per_element());
+  add(sum, nf::Int8Matrix::quantize(x, 3, 7).bits_per_element());
+  add(sum, nf::ScaledTensor<nf::float8_e4m3fn>::quantize(x, nf::Scale{1}).bits_per_element());
+  const nf::RangeUse use{.normal = 5, .clipped = 2};
+  add(sum, use.part(use.clipped));
+  const nf::FormatReport report{.elements = 7, .clipped = 3, .flushed = 1};
+  add(sum, report.clipped_percent());
+  add(sum, report.flushed_percent());
+  for (const double sigma : {0.3, 1.7, 900.0}) {
+    add(sum, nf::snr<nf::float8_e4m3fn>(sigma));
+    add(sum, nf::snr_db<nf::float8_e4m3fn>(sigma, nf::StudentT{3}));
+  }
+  return sum.value();
+}
+
 }  // namespace
 
 TEST_CASE("the four rounding modes change no scale", "[environment][scaling]") {
@@ -98,4 +118,13 @@ TEST_CASE("flush to zero, denormals are zero and unmasked exceptions change no s
   // all but inexact: a comparison of numbers is no exception, an operation might be one
   test::check_control_register(&scaling_checksum, 0x1000);
 #endif
+}
+
+TEST_CASE("no environment changes a ratio, and no flag says that it was rounded",
+          "[environment][scaling]") {
+  test::check_rounding_modes(&ratios_checksum);
+  test::check_flush_flags(&ratios_checksum);
+  std::feclearexcept(FE_ALL_EXCEPT);
+  CHECK(ratios_checksum() != 0);
+  CHECK(std::fetestexcept(FE_ALL_EXCEPT) == 0);
 }

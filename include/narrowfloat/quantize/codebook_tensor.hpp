@@ -238,7 +238,7 @@ class CodebookTensor {
   }
   /// 0 for an empty array.
   NF_INLINE double bits_per_element() const noexcept {
-    return empty() ? 0 : 8 * static_cast<double>(size_bytes()) / static_cast<double>(size());
+    return detail::share_of(8 * size_bytes(), size());
   }
 
   /// The same code-books, block size and layout, the same codes and scales.

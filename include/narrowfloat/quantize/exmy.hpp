@@ -78,8 +78,7 @@ struct RangeUse {
 
   /// One of the counts as a part of all; 0 of nothing.
   constexpr NF_INLINE double part(std::uint64_t count) const noexcept {
-    const std::uint64_t all = normal + subnormal + flushed + clipped;
-    return all == 0 ? 0 : static_cast<double>(count) / static_cast<double>(all);
+    return detail::share_of(count, normal + subnormal + flushed + clipped);
   }
   friend constexpr bool operator==(const RangeUse&, const RangeUse&) = default;
 };

@@ -50,9 +50,7 @@ struct FormatReport {
 
  private:
   NF_INLINE double percent(std::size_t n) const noexcept {
-    return elements == non_finite
-               ? 0
-               : 100 * static_cast<double>(n) / static_cast<double>(elements - non_finite);
+    return detail::share_of(100 * n, elements - non_finite);
   }
 };
 

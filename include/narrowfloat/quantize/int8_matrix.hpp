@@ -156,7 +156,7 @@ class Int8Matrix {
   }
   /// 0 for an empty matrix.
   NF_INLINE double bits_per_element() const noexcept {
-    return empty() ? 0 : 8 * static_cast<double>(size_bytes()) / static_cast<double>(size());
+    return detail::share_of(8 * size_bytes(), size());
   }
 
   /// The same shape and blocks, the same codes and scales.

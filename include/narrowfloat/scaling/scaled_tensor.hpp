@@ -176,8 +176,7 @@ class ScaledTensor {
     return codes_.size() * sizeof(F) + sizeof scale_inv_;
   }
   NF_INLINE double bits_per_element() const noexcept {
-    return codes_.empty() ? 0
-                          : 8.0 * static_cast<double>(size_bytes()) / static_cast<double>(size());
+    return detail::share_of(8 * size_bytes(), size());
   }
 
   /// Whether codes and scales have the same bits.

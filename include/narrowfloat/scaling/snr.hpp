@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 
+#include "../detail/simd/environment.hpp"
 #include "detail/activation_integrals.hpp"
 #include "detail/scales.hpp"
 
@@ -134,7 +135,13 @@ double signal_to_noise(const char* call, std::uint32_t largest_code, const Value
                        double sigma, Density density) {
   if (!(sigma > 0 && sigma < 0x1p1000))
     throw_invalid(call, "a standard deviation of " + shown(sigma));
+  const float_environment environment(direction::nearest);
   return 1 / mean_squared_error(largest_code, value_of, sigma, density_of(call, density));
+}
+
+inline double decibels(double ratio) {
+  const float_environment environment(direction::nearest);
+  return 10 * std::log10(ratio);
 }
 
 template <class F, class Density>
@@ -176,6 +183,7 @@ concept decodable_format = requires(const T& format, std::uint32_t code) {
 /// Special   a sigma that is no positive number, degrees of freedom outside [2.05, 10^6], and an unsigned format of run
 ///           time throw std::invalid_argument.
 /// Requires  F is signed, of at most 19 bits.
+/// Promises  no floating-point environment matters, and no flag is raised.
 /// Cost      the values of F below 12 sigma; by Student's t up to all of them.
 ///
 /// Example   assert(snr_db<float8_e4m3fn>(1) > 31);
@@ -191,7 +199,7 @@ requires(F::is_signed&& F::width <= 19 && lossless_to<F, double>)  //
 template <narrow_float F, snr_distribution D = Distribution>
 requires(F::is_signed&& F::width <= 19 && lossless_to<F, double>)  //
     NF_INLINE double snr_db(double sigma, D distribution = {}) {
-  return 10 * std::log10(detail::signal_to_noise_of<F>("snr_db", sigma, distribution));
+  return detail::decibels(detail::signal_to_noise_of<F>("snr_db", sigma, distribution));
 }
 
 /// The same of a format of run time.
@@ -204,7 +212,7 @@ NF_INLINE double snr(const Format& format, double sigma, D distribution = {}) {
 }
 template <decodable_format Format, snr_distribution D = Distribution>
 NF_INLINE double snr_db(const Format& format, double sigma, D distribution = {}) {
-  return 10 * std::log10(detail::signal_to_noise_of("snr_db", format, sigma, distribution));
+  return detail::decibels(detail::signal_to_noise_of("snr_db", format, sigma, distribution));
 }
 
 }  // namespace narrowfloat

@@ -180,6 +180,10 @@ constexpr NF_HD float float_product(float a, float b) {
 constexpr NF_HD float float_quotient(float a, float b) {
   return nearest_float(quotient(exact_float(a), exact_float(b)));
 }
+/// The double nearest to a / b; 0 of nothing.
+constexpr NF_HD double share_of(std::uint64_t a, std::uint64_t b) {
+  return b == 0 ? 0 : nearest_double(quotient(exact_integer(a), exact_integer(b)));
+}
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
