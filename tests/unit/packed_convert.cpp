@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // convert() to and from packed ranges gives what the scalar convert() gives, for every cut of the
 // array and on every instruction set; a key's random bits follow the index.
+#include <narrowfloat/mx.hpp>
+
 #include "support/catch.hpp"
 #include "support/formats.hpp"
 #include "support/mismatches.hpp"
@@ -129,4 +131,82 @@ TEST_CASE("packed: with a Scale and a Divide, as contiguous codes", "[packed]") 
   CHECK(std::equal(few.begin(), few.end(), nibbles.begin()));
   CHECK_THROWS_WITH(nf::convert(packed, std::span(out).first(7), nf::Scale{2}),
                     "narrowfloat::convert: the input has 2500 elements, the output 7");
+}
+
+namespace {
+
+/// The codes of a tensor whose rows end within bytes, and the same in one range.
+template <class Format>
+void check_matrix(std::size_t rows, std::size_t cols, Mismatches& bad) {
+  const auto where = [&] { return std::to_string(rows) + " x " + std::to_string(cols); };
+  const auto tensor = nf::BlockTensor<Format>::quantize(sample_floats(rows * cols), rows, cols);
+  const auto codes = tensor.codes();
+  const std::size_t n = codes.size();
+  std::vector<float> numbers(n), products(n), quotients(n), of_row(cols);
+  nf::convert(codes, numbers);
+  nf::convert(codes, products, nf::Scale{0.3f});
+  nf::convert(codes, quotients, nf::Divide{0.7f});
+  std::vector<nf::float16> drawn(n);
+  nf::Stochastic<8> key{.seed = 3};
+  nf::convert(codes, drawn, nf::Scale{0.3f}, key);
+  for (std::size_t i = 0; i < n; ++i, ++key.offset) {
+    const auto x = static_cast<float>(codes[i]);
+    const double product = static_cast<double>(x) * static_cast<double>(0.3f);  // exact
+    bad.expect_equal(where, i, bits_of(x), bits_of(numbers[i]));
+    bad.expect_equal(where, i, bits_of(static_cast<float>(product)), bits_of(products[i]));
+    bad.expect_equal(where, i, bits_of(nf::convert<float>(x, nf::Divide{0.7f})),
+                     bits_of(quotients[i]));
+    bad.expect_equal(where, i, nf::convert<nf::float16>(product, key).bits(), drawn[i].bits());
+  }
+  for (std::size_t row = 0; row < rows; ++row) {
+    nf::convert(codes.row(row), of_row, nf::Divide{0.7f});
+    bad.expect(std::equal(of_row.begin(), of_row.end(), &quotients[row * cols]), where, row, 0, 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the codes of a matrix, with a Scale and a Divide, as those of a range",
+          "[packed][convert]") {
+  Mismatches bad;
+  for (const nf::Isa isa : nf::all_isas) {
+    if (!nf::isa_available(isa)) continue;
+    const nf::ScopedIsa scope(isa);
+    for (const auto& [rows, cols] :
+         {std::pair<std::size_t, std::size_t>{1, 1}, {3, 5}, {7, 67}, {3, 1030}, {40, 64}}) {
+      check_matrix<nf::mxfp6_e2m3>(rows, cols, bad);
+      check_matrix<nf::mxfp4_e2m1>(rows, cols, bad);
+      check_matrix<nf::mxint8>(rows, cols, bad);
+    }
+  }
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("a matrix of codes is written as a range is, and clears its padding",
+          "[packed][convert]") {
+  using F = nf::float6_e2m3fn;
+  for (const std::size_t cols : {1u, 5u, 67u, 1030u}) {
+    const std::size_t rows = 3, stride = (cols * 6 + 7) / 8;
+    const auto in = sample_floats(rows * cols);
+    std::vector<std::uint8_t> bytes(rows * stride, 0xff), copy(bytes);
+    const nf::PackedMatrix<F> matrix(bytes.data(), rows, cols), other(copy.data(), rows, cols);
+    nf::PackedVector<F> expected(in.size()), back(in.size());
+    nf::convert(in, matrix, nf::Scale{0.9f}, nf::toward_zero);
+    nf::convert(in, expected, nf::Scale{0.9f}, nf::toward_zero);
+    nf::convert(matrix, back);
+    CHECK(back == expected);
+    nf::convert(expected, other);
+    CHECK(copy == bytes);
+    if (cols % 4 != 0) CHECK(bytes[stride - 1] >> (cols * 6 % 8) == 0);
+    nf::convert(matrix, other, nf::Divide{2});
+    nf::convert(expected, back, nf::Divide{2});
+    for (std::size_t i = 0; i < in.size(); ++i) CHECK(F(other[i]).bits() == F(back[i]).bits());
+  }
+  std::vector<std::uint8_t> bytes(15);
+  const nf::PackedMatrix<F> wide(bytes.data(), 3, 4), high(bytes.data(), 4, 3);
+  CHECK_THROWS_WITH(nf::convert(wide, high),
+                    "narrowfloat::convert: the input is 3 x 4, the output 4 x 3");
+  std::vector<float> few(11);
+  CHECK_THROWS_WITH(nf::convert(wide, few, nf::Scale{2}),
+                    "narrowfloat::convert: the input has 12 elements, the output 11");
 }

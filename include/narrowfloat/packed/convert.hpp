@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <concepts>
 #include <span>
+#include <string>
 
 #include "../convert.hpp"
 #include "matrix.hpp"
@@ -15,7 +16,21 @@ namespace detail {
 inline namespace NF_BASELINE {
 
 template <class T>
-concept packed_or_plain = packed_range<T> || number_range<T>;
+inline constexpr bool is_packed_matrix = false;
+template <class F>
+inline constexpr bool is_packed_matrix<PackedMatrix<F>> = true;
+template <class T>
+concept packed_matrix = is_packed_matrix<std::remove_cvref_t<T>>;
+template <class T>
+concept packed_line = is_packed<std::remove_cvref_t<T>>;
+template <class T>
+concept packed_codes = packed_line<T> || packed_matrix<T>;
+template <class T>
+concept packed_or_plain = packed_codes<T> || number_range<T>;
+
+/// What packed codes are read as: a fixed-point number as the float that it is.
+template <class F>
+using read_number = std::conditional_t<number<F>, F, float>;
 
 static_assert(part_elements % 8 == 0);  // every part of packed codes starts on a byte
 
@@ -28,30 +43,50 @@ struct part_of {
   NF_INLINE void finish() {}
 };
 
-/// In a buffer for a packed one.
+/// In a buffer for a packed one. F is const where codes are read, and not where they are written.
+template <class F>
+struct part_buffer {
+  using value = std::remove_const_t<F>;
+  value codes[part_elements];
+
+  read_number<value>* numbers(std::size_t count) {
+    if constexpr (number<value>) {
+      return codes;
+    } else {
+      std::copy_n(codes, count, floats);
+      return floats;
+    }
+  }
+
+ private:
+  float floats[number<value> ? 1 : part_elements];
+};
+
 template <class F, class Layout>
 struct packed_part_of {
   using value = std::remove_const_t<F>;
   PackedSpan<F, Layout> all;
-  value codes[part_elements];
+  part_buffer<F> buffer;
 
-  value* at(std::size_t first, std::size_t count) {
+  read_number<value>* at(std::size_t first, std::size_t count) {
     if constexpr (std::is_const_v<F>) {
       constexpr int width = value::width;
       if constexpr (std::same_as<Layout, BitStream>) {
-        unpack_bits<width>(all.data() + bit_stream_bytes(first, width), count, codes);
+        unpack_bits<width>(all.data() + bit_stream_bytes(first, width), count, buffer.codes);
       } else {
-        for (std::size_t i = 0; i < count; ++i) codes[i] = all[first + i];
+        for (std::size_t i = 0; i < count; ++i) buffer.codes[i] = all[first + i];
       }
+      return buffer.numbers(count);
+    } else {
+      return buffer.codes;
     }
-    return codes;
   }
   void store(std::size_t first, std::size_t count) {
     constexpr int width = value::width;
     if constexpr (std::same_as<Layout, BitStream>) {
-      pack_bits<width>(codes, count, all.data() + bit_stream_bytes(first, width));
+      pack_bits<width>(buffer.codes, count, all.data() + bit_stream_bytes(first, width));
     } else {
-      for (std::size_t i = 0; i < count; ++i) all[first + i] = codes[i];
+      for (std::size_t i = 0; i < count; ++i) all[first + i] = buffer.codes[i];
     }
   }
   /// Clears the padding.
@@ -63,47 +98,100 @@ struct packed_part_of {
   }
 };
 
+/// The same of a matrix in row-major order, whose rows start on a byte each.
+template <class F>
+struct matrix_part_of {
+  using value = std::remove_const_t<F>;
+  PackedMatrix<F> all;
+  part_buffer<F> buffer;
+
+  read_number<value>* at(std::size_t first, std::size_t count) {
+    if constexpr (std::is_const_v<F>) {
+      for_each_run(first, count,
+                   [&](const std::uint8_t* row, std::size_t col, std::size_t n, value* x) {
+                     for (; n != 0 && col % 8 != 0; ++col, --n)
+                       *x++ = load_code<value, BitStream>(row, 0, col);
+                     unpack_bits<value::width>(row + bit_stream_bytes(col, value::width), n, x);
+                   });
+      return buffer.numbers(count);
+    } else {
+      return buffer.codes;
+    }
+  }
+  /// What follows a run in its last byte becomes 0: the padding, or elements that are written next.
+  void store(std::size_t first, std::size_t count) {
+    for_each_run(first, count, [&](std::uint8_t* row, std::size_t col, std::size_t n, value* x) {
+      for (; n != 0 && col % 8 != 0; ++col, --n)
+        BitStream::set<value::width>(row, 0, col, (x++)->bits());
+      pack_bits<value::width>(x, n, row + bit_stream_bytes(col, value::width));
+    });
+  }
+  void finish() {}
+
+ private:
+  /// Calls f(row, column, count, codes) for what elements from `first` on are of each row; for all at once where rows
+  /// fill their bytes.
+  template <class Function>
+  void for_each_run(std::size_t first, std::size_t count, Function f) {
+    const bool is_one = all.cols() % 8 * value::width % 8 == 0;
+    const std::size_t cols = is_one ? all.size() : all.cols();
+    for (std::size_t done = 0, n = 0; done < count; done += n) {
+      const std::size_t row = (first + done) / cols, col = (first + done) % cols;
+      n = std::min(cols - col, count - done);
+      f(all.data() + row * all.stride(), col, n, buffer.codes + done);
+    }
+  }
+};
+
 template <number_range Range>
 NF_INLINE part_of<std::remove_reference_t<std::ranges::range_reference_t<Range>>> parts(
     Range& range) {
   return {{std::ranges::data(range), static_cast<std::size_t>(std::ranges::size(range))}};
 }
-template <packed_range Range>
+template <packed_line Range>
 NF_INLINE auto parts(Range& range) {
   using view = decltype(PackedSpan(range));
   return packed_part_of<typename view::element_type, typename view::layout>{range, {}};
+}
+template <class F>
+NF_INLINE auto parts(const PackedMatrix<F>& matrix) {
+  return matrix_part_of<F>{matrix, {}};
 }
 template <number_range Range>
 NF_INLINE auto source_parts(const Range& range) {
   return parts(range);
 }
-template <packed_range Range>
+template <packed_line Range>
 NF_INLINE auto source_parts(const Range& range) {
   using view = decltype(PackedSpan(range));
   return packed_part_of<const typename view::value_type, typename view::layout>{range, {}};
+}
+template <class F>
+NF_INLINE auto source_parts(const PackedMatrix<F>& matrix) {
+  const PackedMatrix<const std::remove_const_t<F>> view(matrix.data(), matrix.rows(),
+                                                        matrix.cols());
+  return parts(view);
 }
 
 /// What can be written to: neither const nor a temporary.
 template <class T>
 concept packed_output =
-    packed_range<T> &&
+    packed_line<T> &&
     (std::is_lvalue_reference_v<T> ||
      !requires(std::remove_cvref_t<T> & vector) { vector.resize(std::size_t{0}); }) &&
     !std::is_const_v<typename decltype(PackedSpan(std::declval<T&>()))::element_type>;
 template <class T>
-concept packed_or_plain_output = packed_output<T> || number_output<T>;
-
+concept packed_matrix_output =
+    packed_matrix<T> && !std::is_same_v<typename std::remove_cvref_t<T>::value_type,
+                                        typename std::remove_cvref_t<T>::reference>;
 template <class T>
-inline constexpr bool is_packed_matrix = false;
-template <class F>
-inline constexpr bool is_packed_matrix<PackedMatrix<F>> = true;
-template <class T>
-concept packed_matrix = is_packed_matrix<std::remove_cvref_t<T>>;
+concept packed_or_plain_output = (packed_output<T> || packed_matrix_output<T> ||
+                                  number_output<T>)&&number<number_of<T>>;
 
 /// No factor.
 struct plainly {};
 
-template <class In, class Out, class Factor, class R>
+template <bool Decodes, class In, class Out, class Factor, class R>
 void convert_parts(Isa isa, In in, Out out, std::size_t n, Factor factor, const R& rounding,
                    Saturation saturation, Subnormals subnormals) {
   for (std::size_t first = 0; first < n; first += part_elements) {
@@ -113,6 +201,8 @@ void convert_parts(Isa isa, In in, Out out, std::size_t n, Factor factor, const 
     const auto rest = rounding_from(rounding, first);
     if constexpr (std::same_as<Factor, plainly>)
       convert_by_kernel(isa, from, to, count, rest, saturation, subnormals);
+    else if constexpr (std::same_as<Factor, Scale> && Decodes)  // once, as codes
+      convert_all_by<false>(isa, from, to, count, factor.factor, rest, saturation, subnormals);
     else
       convert_with(isa, from, to, count, factor, rest, saturation, subnormals);
     out.store(first, count);
@@ -120,79 +210,57 @@ void convert_parts(Isa isa, In in, Out out, std::size_t n, Factor factor, const 
   out.finish();
 }
 
-/// Converts n codes that start on a byte.
-template <class F, class To, class R>
-void convert_codes(const std::uint8_t* codes, To* out, std::size_t n, const R& rounding,
-                   Saturation saturation, Subnormals subnormals) {
-  for (std::size_t first = 0; first < n; first += part_elements) {
-    const std::size_t count = std::min(part_elements, n - first);
-    F part[part_elements];
-    unpack_bits<F::width>(codes + bit_stream_bytes(first, F::width), count, part);
-    const auto convert_all = [&](const auto* in) {
-      convert_by_kernel(active_isa(), in, out + first, count, rounding_from(rounding, first),
-                        saturation, subnormals);
-    };
-    if constexpr (number<F>) {
-      convert_all(part);
-    } else {
-      float values[part_elements];
-      std::copy_n(part, count, values);
-      convert_all(values);
-    }
+/// Two ranges have as many elements, two matrices the same shape.
+template <class In, class Out, class R>
+void check_packed(const char* call, const In& in, const Out& out, const R& rounding) {
+  if constexpr (packed_matrix<In> && packed_matrix<Out>) {
+    if (in.rows() != out.rows() || in.cols() != out.cols())
+      throw_invalid(call, "the input is " + std::to_string(in.rows()) + " x " +
+                              std::to_string(in.cols()) + ", the output " +
+                              std::to_string(out.rows()) + " x " + std::to_string(out.cols()));
   }
+  check_arrays(call, in, out, rounding);
+}
+
+template <class In, class Out, class Factor, class R>
+NF_INLINE void convert_packed(const In& in, Out& out, Factor factor, const R& rounding,
+                              Saturation saturation, Subnormals subnormals) {
+  check_packed("convert", in, out, rounding);
+  convert_parts<packed_codes<In>>(active_isa(), source_parts(in), parts(out),
+                                  static_cast<std::size_t>(std::ranges::size(in)), factor, rounding,
+                                  saturation, subnormals);
 }
 
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// convert() where one range, or both, is packed: as for contiguous ranges. Between two layouts of one
-/// format it only moves the codes.
+/// convert() where the input, the output or both are packed, in a range or in the rows of a matrix, such as the codes() of
+/// a BlockTensor: as for contiguous ranges, a matrix in row-major order. Between two layouts of one format it only moves
+/// the codes.
 ///
-/// Requires  the two ranges are apart, or in the same memory with elements of the same width in the
-///           same layout.
-/// Special   sizes that differ throw std::invalid_argument, with both, before anything is written.
-///           Padding bits of the memory of `out` become 0.
+/// Requires  the two are apart, or in the same memory with elements of the same width in the same layout.
+/// Special   a fixed-point number counts as the float that it is; none is written. Sizes that differ, and the shapes of two
+///           matrices, throw std::invalid_argument, with both, before anything is written. Padding bits of the memory of
+///           `out` become 0.
 /// Promises  no allocation; the same bits on every instruction set, for every cut of the array.
 template <detail::packed_or_plain In, detail::packed_or_plain_output Out,
           rounding_policy R = NearestEven>
-requires(packed_range<In> || packed_range<Out>)  //
+requires(detail::packed_codes<In> || detail::packed_codes<Out>)  //
     NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
                            Saturation saturation = default_saturation<detail::number_of<Out>>,
                            Subnormals subnormals = Subnormals::keep) {
-  detail::check_arrays("convert", in, out, rounding);
-  detail::convert_parts(active_isa(), detail::source_parts(in), detail::parts(out),
-                        static_cast<std::size_t>(std::ranges::size(in)), detail::plainly{},
-                        rounding, saturation, subnormals);
+  detail::convert_packed(in, out, detail::plainly{}, rounding, saturation, subnormals);
 }
 /// The same with a Scale or a Divide: floats to packed codes, and back.
 template <detail::packed_or_plain In, detail::packed_or_plain_output Out, detail::factor Factor,
           rounding_policy R = NearestEven>
-requires((packed_range<In> || packed_range<Out>)&&detail::scalable<detail::number_of<In>>)  //
+requires(
+    (detail::packed_codes<In> ||
+     detail::packed_codes<Out>)&&detail::scalable<detail::read_number<detail::number_of<In>>>)  //
     NF_INLINE void convert(In&& in, Out&& out, Factor factor, R rounding = {},
                            Saturation saturation = default_saturation<detail::number_of<Out>>,
                            Subnormals subnormals = Subnormals::keep) {
-  detail::check_arrays("convert", in, out, rounding);
-  detail::convert_parts(active_isa(), detail::source_parts(in), detail::parts(out),
-                        static_cast<std::size_t>(std::ranges::size(in)), factor, rounding,
-                        saturation, subnormals);
-}
-
-/// convert() of the codes of a matrix, in row-major order: of the elements of a BlockTensor before they are scaled.
-///
-/// Special   as convert(); a fixed-point number counts as the float that it is.
-template <detail::packed_matrix In, number_output Out, rounding_policy R = NearestEven>
-NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
-                       Saturation saturation = default_saturation<detail::number_of<Out>>,
-                       Subnormals subnormals = Subnormals::keep) {
-  using element = typename std::remove_cvref_t<In>::value_type;
-  detail::check_arrays("convert", in, out, rounding);
-  if (in.empty()) return;  // however many empty rows
-  const bool is_one = in.cols() * element::width % 8 == 0;
-  const std::size_t rows = is_one ? 1 : in.rows(), cols = in.size() / rows;
-  for (std::size_t row = 0; row < rows; ++row)
-    detail::convert_codes<element>(
-        in.data() + row * in.stride(), std::ranges::data(out) + row * cols, cols,
-        detail::rounding_from(rounding, row * cols), saturation, subnormals);
+  detail::convert_packed(in, out, factor, rounding, saturation, subnormals);
 }
 
 }  // namespace narrowfloat

@@ -128,7 +128,7 @@ NF_INLINE void dequantize_int8(const Codes& codes, const Scales& scales, MatrixV
 /// Special   sizes that differ throw std::invalid_argument, with both, before anything is written.
 /// Promises  as convert() of floats.
 template <int8_range In, number_range Out, rounding_policy R = NearestEven>
-NF_INLINE void convert(const In& in, Out&& out, R rounding = {},
+NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
                        Subnormals subnormals = Subnormals::keep) {
   detail::check_arrays("convert", in, out, rounding);

@@ -28,13 +28,13 @@ template <class Range>
 concept has_numbers = std::ranges::random_access_range<Range> &&
     number<std::remove_cv_t<std::ranges::range_value_t<Range>>>;
 
-/// Ranges of which convert() says what is wrong with a call: of numbers, and of integers that are no codes. Headers above
-/// have a convert() of their own for others.
+/// Ranges of which convert() says what is wrong with a call: of numbers, and of integers, which are no codes. Headers above
+/// have a convert() of their own for others, whose bytes do not lie in memory as they are.
 template <class Range>
 concept has_explained = std::ranges::range<Range> &&
     (number<std::remove_cv_t<std::ranges::range_value_t<Range>>> ||
      (std::is_arithmetic_v<std::ranges::range_value_t<Range>> &&
-      sizeof(std::ranges::range_value_t<Range>) > 1));
+      (sizeof(std::ranges::range_value_t<Range>) > 1 || std::ranges::contiguous_range<Range>)));
 
 template <class Range>
 inline constexpr bool is_const_range = [] {
