@@ -9,9 +9,10 @@ namespace narrowfloat::detail {
 template <class Format, class T, class R>
 void quantize_parts(in_library, const part_values<const T>& values, const matrix_part& part,
                     const QuantizeOptions& options, scale_source source, const R& rounding,
-                    block_parts<Format>& parts, block_parts<Format>* down_columns) {
-  quantize_parts<Format, T, R>(here{}, values, part, options, source, rounding, parts,
-                               down_columns);
+                    block_parts<Format>& parts, block_parts<Format>* down_columns,
+                    const mask_place& mask) {
+  quantize_parts<Format, T, R>(here{}, values, part, options, source, rounding, parts, down_columns,
+                               mask);
 }
 template <class Format, class T>
 void dequantize_parts(in_library, const block_parts<Format>& parts, const matrix_part& part,
@@ -25,7 +26,7 @@ void dequantize_parts(in_library, const block_parts<Format>& parts, const matrix
   template void narrowfloat::detail::quantize_parts<narrowfloat::Format, float, narrowfloat::R>( \
       in_library, const part_values<const float>&, const matrix_part&, const QuantizeOptions&,   \
       scale_source, const narrowfloat::R&, block_parts<narrowfloat::Format>&,                    \
-      block_parts<narrowfloat::Format>*);
+      block_parts<narrowfloat::Format>*, const mask_place&);
 
 #define NF_BLOCKS(Format)                                                          \
   NF_BLOCKS_IN(Format, NearestEven)                                                \

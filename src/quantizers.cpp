@@ -69,6 +69,10 @@ void round_to_grid(in_library, Isa isa, const float* in, float* out, std::size_t
                    const float_grid& grid, bool stream) {
   round_to_grid(here{}, isa, in, out, n, grid, stream);
 }
+void clip_to_grid(in_library, Isa isa, const float* in, std::size_t n, const float_grid& grid,
+                  std::uint8_t* bits) {
+  clip_to_grid(here{}, isa, in, n, grid, bits);
+}
 void add_grid_error(in_library, Isa isa, const float* in, std::size_t n, const float_grid& grid,
                     double& sum) {
   add_grid_error(here{}, isa, in, n, grid, sum);

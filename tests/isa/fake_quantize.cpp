@@ -102,6 +102,72 @@ TEST_CASE("fake quantization: every length, in place or not, and nothing outside
   CHECK(bad.report() == "");
 }
 
+namespace {
+
+void expect_mask(std::span<const float> in, std::span<const std::uint8_t> mask,
+                 const nf::RuntimeFormat& format, Mismatches& bad) {
+  for (std::size_t i = 0; i < 8 * mask.size(); ++i)
+    bad.expect_equal([&] { return grid_name(format) + " bit"; }, i,
+                     i < in.size() && is_within(in[i], format) ? 1 : 0, mask[i / 8] >> i % 8 & 1);
+}
+
+}  // namespace
+
+TEST_CASE("fake quantization: a mask has the gradients that pass, bit by bit", "[isa]") {
+  const std::vector<float> in = stratified_floats(11), ones(in.size(), 1.0f);
+  std::vector<float> out(in.size()), expected(in.size());
+  std::vector<std::uint8_t> mask((in.size() + 7) / 8, 0xff);
+  Mismatches bad;
+  for (const nf::RuntimeFormat& format : grid_formats()) {
+    nf::fake_quantize(in, out, mask, format);
+    nf::fake_quantize(in, expected, format);
+    expect_mask(in, mask, format, bad);
+    CHECK(std::memcmp(out.data(), expected.data(), 4 * in.size()) == 0);
+    nf::fake_quantize_gradient(in, ones, out, format);
+    for (std::size_t i = 0; i < in.size(); ++i)
+      bad.expect_equal([] { return std::string("gradient"); }, i, bits_of(out[i]),
+                       (mask[i / 8] >> i % 8 & 1) != 0 ? bits_of(1.0f) : 0);
+  }
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("fake quantization: masks of every length, in place, and of channels", "[isa]") {
+  constexpr std::size_t longest = 1024 + 4 * 16 * 4 + 3;
+  const nf::RuntimeFormat format{4, 3, 7.3f};
+  std::vector<float> all(longest);
+  for (std::size_t i = 0; i < longest; ++i)
+    all[i] = static_cast<float>((i * 7919) % 1009) / 40 - 12;
+  GuardedPages pages(longest);
+  Mismatches bad;
+  for (std::size_t n = 0; n <= longest; n += n == 300 ? 700 : 1) {
+    std::vector<float> values(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n));
+    const std::vector<float> in = values;
+    const std::span mask(pages.end() - (n + 7) / 8, (n + 7) / 8);
+    std::ranges::fill(mask, std::uint8_t{0xff});
+    nf::fake_quantize(values, values, mask, format);
+    expect_mask(in, mask, format, bad);
+  }
+  const std::vector<float> largest{3, 5, 0.7f};
+  std::vector<float> out(3 * 37);
+  std::vector<std::uint8_t> mask(14, 0xff), narrow(3);
+  nf::fake_quantize(std::span(all).first(111), largest, out, mask, 3, 37, format);
+  nf::fake_quantize(nf::MatrixView(std::span(all).first(111), 3, 7, 37), largest,
+                    nf::MatrixView(out, 3, 7, 37), narrow, format);
+  for (std::size_t i = 0; i < 111; ++i) {
+    const bool bit = (mask[i / 8] >> i % 8 & 1) != 0;
+    const std::size_t at = i / 37 * 7 + i % 37;
+    bad.expect_equal([] { return std::string("channel"); }, i,
+                     is_within(all[i], {4, 3, largest[i / 37]}) ? 1 : 0, bit ? 1 : 0);
+    if (i % 37 < 7)
+      bad.expect_equal([] { return std::string("column"); }, i, bit ? 1 : 0,
+                       narrow[at / 8] >> at % 8 & 1);
+  }
+  CHECK(mask[13] >> 7 == 0);
+  CHECK_THROWS_WITH(nf::fake_quantize(all, all, mask, format),
+                    "narrowfloat::fake_quantize: the mask has 14 bytes, 1283 elements take 161");
+  CHECK(bad.report() == "");
+}
+
 TEST_CASE("fake quantization: errors and gradients are sums of sixteen in turns", "[isa]") {
   Mismatches bad;
   for (const nf::RuntimeFormat& format :

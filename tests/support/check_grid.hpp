@@ -53,6 +53,14 @@ inline float on_grid(float x, const nf::RuntimeFormat& format) {
   return grid_value(grid_code(x, format), format);
 }
 
+/// Whether a number lies within the range of a format.
+inline bool is_within(float x, const nf::RuntimeFormat& format) {
+  const oracle::Exact exact = exact_float(x);
+  if (exact.is_nan() || exact.is_infinity() || exact.is_zero()) return exact.is_zero();
+  return (format.is_signed || !exact.negative) &&
+         oracle::compare_magnitudes(exact, exact_float(format.max_value)) <= 0;
+}
+
 inline std::vector<nf::RuntimeFormat> grid_formats() {
   return {{4, 3, 240},         {4, 3, 11.3f},     {5, 2, 57344},
           {5, 2, 0.7f},        {2, 5, 4.35f},     {3, 4, 5.1f},

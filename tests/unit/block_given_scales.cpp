@@ -21,6 +21,21 @@ void check_given(const scales_of<Format>& scales, std::size_t rows, std::size_t 
   const oracle::Exact level = exact_of(options.tensor_scale == 0 ? 1.0f : options.tensor_scale);
   const auto element = oracle_element<typename Format::element>(options.full_range);
   const auto where = [] { return std::string("given scales"); };
+  const auto same = [&](const nf::BlockTensor<Format>& other) {
+    bad.expect(
+        other == tensor, [] { return std::string("assigned"); }, rows, cols, 0);
+  };
+  auto other = nf::BlockTensor<Format>::quantize(std::vector<float>(2 * cols, 9.0f), 2, cols);
+  other.assign(values, rows, cols, scales, options);
+  same(other);
+  nf::QuantizeOptions again = options;
+  again.tensor_scale = Format::tensor_scale == nf::TensorScale::none ? 0 : tensor.tensor_scale();
+  other.assign(nf::MatrixView(values, rows, cols), other.scales(), again);
+  same(other);
+  again.tensor_scale = 0;
+  other.assign(0, std::vector<float>(values.size(), 0.25f), again);
+  other.assign(0, values, scales, again);
+  same(other);
   bad.expect(exact_of(tensor.tensor_scale()).significand != 0, where, 0, 0, 0);
   for (std::size_t r = 0; r < tensor.block_rows(); ++r) {
     for (std::size_t c = 0; c < tensor.block_cols(); ++c) {
@@ -48,13 +63,8 @@ TEST_CASE("elements are the quotients by scales of one's own", "[block]") {
       scales.push_back(nf::float8_e8m0fnu::from_bits(static_cast<std::uint8_t>(117 + i * 5 % 19)));
     return scales;
   };
-  for (const auto rule : {nf::ScaleRule::floor, nf::ScaleRule::search}) {
-    check_given<nf::mxfp4_e2m1>(powers(9), 3, 70, {.rule = rule}, bad);
-    check_given<nf::mxint8>(powers(4), 35, 2, {.rule = rule, .axis = 0, .full_range = true}, bad);
-  }
-  check_given<nf::mxfp6_e3m2>(
-      powers(1), 1, 32,
-      {.rule = nf::ScaleRule::rceil, .pipeline = nf::ScalePipeline::transformer_engine}, bad);
+  check_given<nf::mxfp4_e2m1>(powers(9), 3, 70, {}, bad);
+  check_given<nf::mxint8>(powers(4), 35, 2, {.axis = 0, .full_range = true}, bad);
   scales_of<nf::nvfp4> narrow;
   for (const float x : {0.3f, 448.0f, 0.0f, 1.0f, 0x1p-9f, 3.0f})
     narrow.push_back(nf::float8_e4m3fn(x));
@@ -93,6 +103,18 @@ TEST_CASE("scales that do not fit are refused", "[block]") {
   CHECK_THROWS_WITH(
       nf::BlockTensor<nf::nvfp4>::quantize(values, 1, 32, two, {.normal_scales = true}),
       Catch::Contains("scales of the caller's"));
+  using by_power = nf::BlockTensor<nf::mxfp8_e4m3>;
+  const std::vector<nf::float8_e8m0fnu> one(1, nf::float8_e8m0fnu(1.0f));
+  auto tensor = by_power::quantize(std::vector<float>(128, 3.0f), 2, 64);
+  const auto before = tensor;
+  CHECK_THROWS_WITH(
+      tensor.assign(values, 1, 32, std::vector<nf::float8_e8m0fnu>()),
+      "narrowfloat::BlockTensor::assign: a matrix of 1 x 32 elements has 1 scales, not 0");
+  CHECK_THROWS_WITH(tensor.assign(32, values, std::vector<nf::float8_e8m0fnu>(2, one[0])),
+                    "narrowfloat::BlockTensor::assign: 32 elements have 1 scales, not 2");
+  CHECK_THROWS_AS(tensor.assign(32, values, std::vector{nf::float8_e8m0fnu::from_bits(255)}),
+                  std::invalid_argument);
+  CHECK(tensor == before);
 }
 
 TEST_CASE("a largest magnitude counts for at least the least one", "[block]") {

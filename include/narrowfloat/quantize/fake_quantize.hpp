@@ -3,13 +3,18 @@
 // (Kuzmin et al., arXiv 2208.09225).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <ranges>
+#include <span>
 #include <string>
 #include <type_traits>
 
+#include "../detail/array/mask.hpp"
+#include "../detail/array/parts.hpp"
 #include "../detail/simd/environment.hpp"
 #include "../matrix.hpp"
 #include "runtime_format.hpp"
@@ -32,6 +37,33 @@ inline constexpr auto mantissa_slopes = [] {
   }
   return slopes;
 }();
+
+/// Rounds n floats to a grid, a part at a time, and joins their bits to a mask; `stream` if the whole array leaves the caches.
+inline void round_and_clip(const float* in, float* out, std::size_t n, const float_grid& grid,
+                           bool stream, const mask_place& mask) {
+  std::uint8_t bits[part_elements / 8];
+  for (std::size_t done = 0, count = 0; done < n; done += count) {
+    count = std::min(part_elements, n - done);
+    clip_to_grid(place_of<true>(), active_isa(), in + done, count, grid, bits);
+    mask.join(done, bits, count);
+    round_to_grid(place_of<true>(), active_isa(), in + done, out + done, count, grid, stream);
+  }
+}
+
+/// Checks matrices, the largest values of their rows and a format.
+inline void require_channels(const MatrixView<const float>& in, std::span<const float> max_values,
+                             const MatrixView<float>& out, const RuntimeFormat& format) {
+  require_fields("fake_quantize", format.exponent_bits, format.mantissa_bits);
+  if (out.rows() != in.rows() || out.cols() != in.cols())
+    throw_invalid("fake_quantize", "the input is " + std::to_string(in.rows()) + " x " +
+                                       std::to_string(in.cols()) + ", the output " +
+                                       std::to_string(out.rows()) + " x " +
+                                       std::to_string(out.cols()));
+  if (max_values.size() != in.rows())
+    throw_invalid("fake_quantize", std::to_string(in.rows()) + " channels have " +
+                                       std::to_string(max_values.size()) + " largest values");
+  for (const float c : max_values) require_largest("fake_quantize", c);
+}
 
 }  // namespace NF_BASELINE
 }  // namespace detail
@@ -73,32 +105,61 @@ template <class T, float_range MaxValues>
 requires(std::same_as<std::remove_const_t<T>, float>)  //
     NF_INLINE void fake_quantize(const MatrixView<T>& in, const MaxValues& max_values,
                                  const MatrixView<float>& out, const RuntimeFormat& format) {
-  detail::require_fields("fake_quantize", format.exponent_bits, format.mantissa_bits);
-  const std::size_t rows = in.rows(), cols = in.cols();
-  if (out.rows() != rows || out.cols() != cols)
-    detail::throw_invalid("fake_quantize", "the input is " + std::to_string(rows) + " x " +
-                                               std::to_string(cols) + ", the output " +
-                                               std::to_string(out.rows()) + " x " +
-                                               std::to_string(out.cols()));
-  if (std::ranges::size(max_values) != rows)
-    detail::throw_invalid("fake_quantize", std::to_string(rows) + " channels have " +
-                                               std::to_string(std::ranges::size(max_values)) +
-                                               " largest values");
-  const float* const largest = std::ranges::data(max_values);
-  for (std::size_t row = 0; row < rows; ++row)
-    detail::require_largest("fake_quantize", largest[row]);
-  const bool stream = detail::leaves_caches(2 * rows * cols * sizeof(float));
-  for (std::size_t row = 0; row < rows; ++row) {
-    detail::round_to_grid(detail::place_of<true>(), active_isa(), in.row(row).data(),
-                          out.row(row).data(), cols, detail::grid_of_format(format, largest[row]),
-                          stream);
-  }
+  detail::require_channels(in, max_values, out, format);
+  const bool stream = detail::leaves_caches(2 * in.size() * sizeof(float));
+  for (std::size_t row = 0; row < in.rows(); ++row)
+    detail::round_to_grid(
+        detail::place_of<true>(), active_isa(), in.row(row).data(), out.row(row).data(), in.cols(),
+        detail::grid_of_format(format, std::ranges::data(max_values)[row]), stream);
 }
 template <float_range In, float_range MaxValues, float_range Out>
 NF_INLINE void fake_quantize(const In& in, const MaxValues& max_values, Out&& out, std::size_t rows,
                              std::size_t cols, const RuntimeFormat& format) {
   fake_quantize(detail::matrix_of("fake_quantize", "the input", in, rows, cols), max_values,
                 detail::matrix_of("fake_quantize", "the output", out, rows, cols), format);
+}
+
+/// Both with a mask of the gradients that pass straight through: fake_quantize_gradient() as bits, for a backward pass that
+/// does not keep the inputs.
+///
+/// Result    bit i % 8 of byte i / 8 is 1 where element i, of a matrix in row-major order, lies within [-c, c], or [0, c];
+///           0 where it was clipped, and for NaN. Bits after the last are 0.
+/// Special   a mask of other than ceil(n / 8) bytes for n elements throws std::invalid_argument too.
+/// Requires  the mask is apart from the others.
+///
+/// Example   const RuntimeFormat f{.exponent_bits = 4, .mantissa_bits = 3, .max_value = 7.5f};
+///           const std::vector<float> in{1, 9, -9, -0.3f};
+///           std::vector<float> q(4);
+///           std::vector<std::uint8_t> passes(1);
+///           fake_quantize(in, q, passes, f);
+///           assert(passes[0] == 0b1001 && q[1] == 7.5f);
+template <float_range In, float_range Out, detail::mask_output Mask>
+NF_INLINE void fake_quantize(const In& in, Out&& out, Mask&& mask, const RuntimeFormat& format) {
+  const auto n = static_cast<std::size_t>(std::ranges::size(in));
+  const detail::float_grid grid = detail::checked_grid("fake_quantize", format);
+  detail::require_equal_sizes("fake_quantize", n, std::ranges::size(out));
+  detail::round_and_clip(std::ranges::data(in), std::ranges::data(out), n, grid,
+                         detail::leaves_caches(2 * n * sizeof(float)),
+                         detail::cleared_mask("fake_quantize", mask, n));
+}
+template <class T, float_range MaxValues, detail::mask_output Mask>
+requires(std::same_as<std::remove_const_t<T>, float>)  //
+    NF_INLINE void fake_quantize(const MatrixView<T>& in, const MaxValues& max_values,
+                                 const MatrixView<float>& out, Mask&& mask,
+                                 const RuntimeFormat& format) {
+  detail::require_channels(in, max_values, out, format);
+  detail::mask_place place = detail::cleared_mask("fake_quantize", mask, in.size());
+  const bool stream = detail::leaves_caches(2 * in.size() * sizeof(float));
+  for (std::size_t row = 0; row < in.rows(); ++row, place.first += in.cols())
+    detail::round_and_clip(in.row(row).data(), out.row(row).data(), in.cols(),
+                           detail::grid_of_format(format, std::ranges::data(max_values)[row]),
+                           stream, place);
+}
+template <float_range In, float_range MaxValues, float_range Out, detail::mask_output Mask>
+NF_INLINE void fake_quantize(const In& in, const MaxValues& max_values, Out&& out, Mask&& mask,
+                             std::size_t rows, std::size_t cols, const RuntimeFormat& format) {
+  fake_quantize(detail::matrix_of("fake_quantize", "the input", in, rows, cols), max_values,
+                detail::matrix_of("fake_quantize", "the output", out, rows, cols), mask, format);
 }
 
 /// What a format of run time learns from: the gradients of its largest value and of its number of mantissa bits.

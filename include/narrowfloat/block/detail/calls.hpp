@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "../../detail/array/mask.hpp"
 #include "../../detail/array/place.hpp"
 #include "../../detail/codec/bit_stream.hpp"
 #include "../../rounding.hpp"
@@ -33,11 +34,12 @@ enum class scale_source {
 };
 
 // Quantizes a part of a matrix into parts that have their shape; element i of it takes the random bits i. Into two if
-// there is `down_columns`: along axis 1 and along axis 0, a band of rows at a time.
+// there is `down_columns`: along axis 1 and along axis 0, a band of rows at a time; without a mask then.
 template <class Format, class T, class R>
 void quantize_parts(in_library, const part_values<const T>& values, const matrix_part& part,
                     const QuantizeOptions& options, scale_source source, const R& rounding,
-                    block_parts<Format>& parts, block_parts<Format>* down_columns);
+                    block_parts<Format>& parts, block_parts<Format>* down_columns,
+                    const mask_place& mask);
 template <class Format, class T>
 void dequantize_parts(in_library, const block_parts<Format>& parts, const matrix_part& part,
                       const part_values<T>& out);
@@ -47,7 +49,8 @@ inline namespace NF_BASELINE {
 template <class Format, class T, class R>
 void quantize_parts(here, const part_values<const T>& values, const matrix_part& part,
                     const QuantizeOptions& options, scale_source source, const R& rounding,
-                    block_parts<Format>& parts, block_parts<Format>* down_columns);
+                    block_parts<Format>& parts, block_parts<Format>* down_columns,
+                    const mask_place& mask);
 template <class Format, class T>
 void dequantize_parts(here, const block_parts<Format>& parts, const matrix_part& part,
                       const part_values<T>& out);
@@ -94,6 +97,11 @@ void clear_padding(block_parts<Format>& parts) {
 /// Where the scale of the block in the upper left corner of a part is.
 constexpr NF_FN std::size_t scale_at(const block_grid& grid, const matrix_part& part) {
   return part.top / grid.height * grid.across() + part.left / grid.width;
+}
+/// The scales of the blocks before element i, which starts one.
+constexpr NF_FN std::size_t blocks_before(const block_grid& grid, std::size_t i) {
+  if (i == grid.rows * grid.cols) return grid.down() * grid.across();
+  return scale_at(grid, {i / grid.cols, i % grid.cols, 0, 0});
 }
 /// Where the codes of a part begin.
 template <class Element>

@@ -27,6 +27,9 @@ template <class Range, class Scale>
 concept range_of = std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
     std::same_as<std::ranges::range_value_t<Range>, Scale>;
 
+/// In the place of such a range where scales are chosen.
+struct chosen_scales {};
+
 /// Elements of a block along an axis of a matrix; for the whole of it a length that every loop likes.
 constexpr std::size_t block_length(int wanted, std::size_t axis) {
   return wanted == whole ? std::bit_ceil(std::max<std::size_t>(axis, 16))
@@ -85,15 +88,13 @@ void require_rounding(const char* call, std::size_t values, const QuantizeOption
   if constexpr (requires { rounding.size(); }) require_words(call, rounding.size(), values);
 }
 
-/// The options under which scales stand for themselves.
+/// Scales for so many blocks, and the options under which they stand for themselves.
 template <class Format>
 void require_scales(const char* call, std::span<const typename Format::scale> scales,
-                    const block_grid& grid, const QuantizeOptions& options) {
-  const std::size_t need = grid.down() * grid.across();
+                    std::size_t need, const std::string& what, const QuantizeOptions& options) {
   if (scales.size() != need)
-    throw_invalid(call, "a matrix of " + std::to_string(grid.rows) + " x " +
-                            std::to_string(grid.cols) + " elements has " + std::to_string(need) +
-                            " scales, not " + std::to_string(scales.size()));
+    throw_invalid(
+        call, what + " " + std::to_string(need) + " scales, not " + std::to_string(scales.size()));
   if (options.four_over_six != FourOverSix::none || options.normal_scales ||
       bits_of_float(options.least_amax) != 0)
     throw_invalid(call,
@@ -104,6 +105,15 @@ void require_scales(const char* call, std::span<const typename Format::scale> sc
     if (bits >= float_infinity)  // negative, Inf, NaN
       throw_invalid(call, "scale " + std::to_string(i) + " is negative, Inf or NaN");
   }
+}
+
+template <class Format>
+void require_scales(const char* call, std::span<const typename Format::scale> scales,
+                    const block_grid& grid, const QuantizeOptions& options) {
+  require_scales<Format>(call, scales, grid.down() * grid.across(),
+                         "a matrix of " + std::to_string(grid.rows) + " x " +
+                             std::to_string(grid.cols) + " elements has",
+                         options);
 }
 
 /// The options for a part of a tensor, whose axis and tensor scale it has.

@@ -8,10 +8,12 @@
 #include <span>
 #include <vector>
 
+#include "../../detail/array/clip_bits.hpp"
 #include "../../detail/array/magnitude.hpp"
 #include "../../detail/array/parts.hpp"
 #include "calls.hpp"
 #include "choose.hpp"
+#include "clip_ends.hpp"
 #include "exponents.hpp"
 
 namespace narrowfloat::detail {
@@ -116,6 +118,41 @@ class tile_divider {
     if constexpr (in_floats) finish_factors();
   }
 
+  /// Where magnitudes begin that the scales of the tile cut.
+  void find_ends() {
+    const float_environment environment(direction::nearest);
+    const double tensor = [&] {
+      if constexpr (is_power)
+        return 1.0;
+      else
+        return choose_.tensor_scale();
+    }();
+    spare_.resize(blocks_);
+    if constexpr (float_holds<Scale>) {
+      values_.resize(blocks_);
+      decode_elements(scales_, blocks_, values_.data());
+      for (std::size_t b = 0; b < blocks_; ++b)
+        spare_[b] = static_cast<double>(values_[b]) * tensor;
+    } else {
+      for (std::size_t b = 0; b < blocks_; ++b) spare_[b] = scale_value(scales_[b]) * tensor;
+    }
+    const auto find = [&](std::vector<std::uint32_t>& ends, double element) {
+      ends.assign(whole_packs(blocks_), 0);
+      for (std::size_t b = 0; b < blocks_; ++b)
+        ends[b] = clip_end(spare_[b], element, options_.three_quarters);
+      const std::size_t times = width_ >> shift_;
+      if (times != 1) repeat_factors(ends, steps_, whole_packs(columns_) >> shift_, times);
+    };
+    find(ends_, greatest_magnitude<Element>(options_.full_range, false));
+    if (is_lopsided()) find(negative_ends_, greatest_magnitude<Element>(options_.full_range, true));
+  }
+  /// A bit for each of n values, at most part_elements: 0 where it is cut, or no number.
+  void find_clipped(const float* values, std::size_t n, std::size_t first,
+                    std::uint8_t* bits) const {
+    clip_kernels[isa_](values, n, first, shift_, ends_.data(),
+                       is_lopsided() ? negative_ends_.data() : ends_.data(), bits);
+  }
+
   /// The elements of n values, at most part_elements, of the columns from `first` on.
   void encode(const float* values, std::size_t n, std::size_t first, const R& rounding,
               Element* out) const {
@@ -168,6 +205,7 @@ class tile_divider {
     return true;
   }();
 
+  bool is_lopsided() const { return detail::is_lopsided<Element>(options_.full_range); }
   bool folds() const { return choose_.folds(); }
   /// Whether an Inf may meet a scale of 0.
   bool is_exact_only() const { return !is_power && options_.non_finite == NonFinite::propagate; }
@@ -297,7 +335,7 @@ class tile_divider {
   bool has_blank_ = false, is_near_the_end_ = false;
   Isa isa_;
   Scale* scales_ = nullptr;
-  std::vector<std::uint32_t> amax_, steps_;
+  std::vector<std::uint32_t> amax_, steps_, ends_, negative_ends_;
   std::vector<float> factors_, values_;  ///< `values_` of scales, or of what they are made from
   std::vector<double> inverses_, spare_;
 };

@@ -41,12 +41,13 @@ struct values_of_block {
   std::size_t rows() const { return bottom - top; }
 };
 
-/// Quantizes a matrix: writes a scale a block, in row-major order of the blocks, unless they are there, and the codes.
+/// Quantizes a matrix: writes a scale a block, in row-major order of the blocks, unless they are there, the codes and the
+/// bits of a mask.
 template <class Format, class T, class R>
 void quantize_blocks(const part_values<const T>& values, const block_grid& grid,
                      const QuantizeOptions& options, const tensor_factors& tensor,
                      scale_source source, const R& rounding, typename Format::scale* scales,
-                     std::uint8_t* codes) {
+                     std::uint8_t* codes, const mask_place& mask) {
   using Element = typename Format::element;
   constexpr bool is_plain = Element::width == 8;  // bytes that are codes
   if (grid.rows == 0 || grid.cols == 0) return;   // however many empty rows
@@ -67,6 +68,7 @@ void quantize_blocks(const part_values<const T>& values, const block_grid& grid,
                       });
       divider.choose(scales + band * across + left / grid.width, source,
                      values_of_block<T>{values, grid, top, bottom, left, {}});
+      if (mask.bytes != nullptr) divider.find_ends();
       for (std::size_t row = top; row < bottom; ++row)
         for_each_part(values.data + row * values.leading, left, right,
                       [&](const float* x, std::size_t n, std::size_t first) {
@@ -77,6 +79,10 @@ void quantize_blocks(const part_values<const T>& values, const block_grid& grid,
                             is_plain ? reinterpret_cast<Element*>(to) : elements;
                         divider.encode(x, n, first - left, part, target);
                         if (!is_plain) pack_bits<Element::width>(elements, n, to);
+                        if (mask.bytes == nullptr) return;
+                        std::uint8_t bits[part_elements / 8];
+                        divider.find_clipped(x, n, first - left, bits);
+                        mask.join(row * grid.cols + first, bits, n);
                       });
     }
   }
@@ -100,23 +106,25 @@ tensor_factors factors_of_values(const part_values<const T>& values, const matri
 template <class Format, class T, class R>
 void quantize_part(const part_values<const T>& values, const matrix_part& part,
                    const QuantizeOptions& options, const tensor_factors& tensor,
-                   scale_source source, const R& rounding, block_parts<Format>& parts) {
+                   scale_source source, const R& rounding, block_parts<Format>& parts,
+                   const mask_place& mask = {}) {
   using Element = typename Format::element;
   quantize_blocks<Format>(values, grid_of_part<Element>(parts.grid, part, values.leading), options,
                           tensor, source, rounding,
                           parts.scales.data() + scale_at(parts.grid, part),
-                          parts.codes.data() + code_at<Element>(parts.grid, part));
+                          parts.codes.data() + code_at<Element>(parts.grid, part), mask);
 }
 
 template <class Format, class T, class R>
 void quantize_parts(here, const part_values<const T>& values, const matrix_part& part,
                     const QuantizeOptions& options, scale_source source, const R& rounding,
-                    block_parts<Format>& parts, block_parts<Format>* down_columns) {
+                    block_parts<Format>& parts, block_parts<Format>* down_columns,
+                    const mask_place& mask) {
   const tensor_factors tensor = factors_of_values<Format>(values, part, options);
   // Threads may share a tensor: what all blocks share is written with the whole alone.
   if (source == scale_source::tensor) parts.tensor_scale = tensor.decode;
   if (down_columns == nullptr) {
-    quantize_part(values, part, options, tensor, source, rounding, parts);
+    quantize_part(values, part, options, tensor, source, rounding, parts, mask);
     return;
   }
   down_columns->tensor_scale = tensor.decode;

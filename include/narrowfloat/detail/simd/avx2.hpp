@@ -116,6 +116,10 @@ NF_INLINE words narrow_doubles(const long_words& first, const long_words& last) 
 
 /// Whether a sign bit is set.
 NF_INLINE bool has_signs(const words& x) { return _mm256_movemask_ps((__m256)x.lanes) != 0; }
+/// The sign bits, that of lane k in bit k.
+NF_INLINE std::uint32_t sign_bits(const words& x) {
+  return static_cast<std::uint32_t>(_mm256_movemask_ps((__m256)x.lanes));
+}
 /// x * (high + low), rounded once; x * low is exact.
 NF_INLINE words product_of_sum(const words& x, const words& high, const words& low) {
   const __m256 rest = _mm256_mul_ps((__m256)x.lanes, (__m256)low.lanes);

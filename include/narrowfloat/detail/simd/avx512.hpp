@@ -130,6 +130,8 @@ NF_INLINE words narrow_doubles(const long_words& first, const long_words& last) 
 
 /// Whether a sign bit is set.
 NF_INLINE bool has_signs(const words& x) { return _mm512_movepi32_mask((__m512i)x.lanes) != 0; }
+/// The sign bits, that of lane k in bit k.
+NF_INLINE std::uint32_t sign_bits(const words& x) { return _mm512_movepi32_mask((__m512i)x.lanes); }
 /// x * (high + low), rounded once; x * low is exact.
 NF_INLINE words product_of_sum(const words& x, const words& high, const words& low) {
   const __m512 rest = _mm512_mul_ps((__m512)x.lanes, (__m512)low.lanes);

@@ -87,6 +87,13 @@ NF_INLINE bool has_signs(const words& x) {
   const long_words::words pairs = (long_words::words)x.lanes;
   return ((pairs[0] | pairs[1]) & 0x8000000080000000u) != 0;
 }
+/// The sign bits, that of lane k in bit k.
+NF_INLINE std::uint32_t sign_bits(const words& x) {
+  std::uint32_t bits = 0;
+  NF_UNROLL
+  for (std::size_t k = 0; k < lanes; ++k) bits |= x.lanes[k] >> 31 << k;
+  return bits;
+}
 /// x * (high + low), rounded once: the sum and its product are exact in double.
 NF_INLINE words product_of_sum(const words& x, const words& high, const words& low) {
   float value[lanes], upper[lanes], lower[lanes];

@@ -103,6 +103,11 @@ NF_INLINE words narrow_doubles(const long_words& first, const long_words& last) 
 
 /// Whether a sign bit is set.
 NF_INLINE bool has_signs(const words& x) { return vmaxvq_u32((uint32x4_t)x.lanes) >> 31 != 0; }
+/// The sign bits, that of lane k in bit k.
+NF_INLINE std::uint32_t sign_bits(const words& x) {
+  const vector<lanes, std::uint32_t> places{0, 1, 2, 3};
+  return vaddvq_u32((uint32x4_t)(x.lanes >> 31 << places));
+}
 /// x * (high + low), rounded once; x * low is exact.
 NF_INLINE words product_of_sum(const words& x, const words& high, const words& low) {
   const float32x4_t rest = vmulq_f32((float32x4_t)x.lanes, (float32x4_t)low.lanes);

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../../convert/detail/elements.hpp"
 #include "../../convert/detail/factors.hpp"
+#include "../../detail/array/clip_bits.hpp"
 #include "grid_calls.hpp"
 
 #define NF_LOOP "../../quantize/detail/grid.inl"
@@ -32,6 +34,11 @@ inline void round_to_grid(here, Isa isa, const float* in, float* out, std::size_
                           const float_grid& grid, bool stream) {
   const float_environment environment(direction::nearest);
   grid_round_kernels[isa](in, out, n, grid, stream);
+}
+inline void clip_to_grid(here, Isa isa, const float* in, std::size_t n, const float_grid& grid,
+                         std::uint8_t* bits) {
+  const std::uint32_t high = grid.largest + 1, low = grid.is_signed ? high : 1;  // -0 is within
+  clip_kernels[isa](in, n, 0, one_for_all, &high, &low, bits);
 }
 inline void encode_grid(here, Isa isa, const float* in, std::uint32_t* out, std::size_t n,
                         const float_grid& grid) {

@@ -29,6 +29,9 @@ struct grid_slopes {
 
 void round_to_grid(in_library, Isa isa, const float* in, float* out, std::size_t n,
                    const float_grid& grid, bool stream);
+// Writes a bit for each of n floats: 1 where it is within the range. Bits after the last are 0.
+void clip_to_grid(in_library, Isa isa, const float* in, std::size_t n, const float_grid& grid,
+                  std::uint8_t* bits);
 // Adds the sum of the squared errors of n floats to `sum`.
 void add_grid_error(in_library, Isa isa, const float* in, std::size_t n, const float_grid& grid,
                     double& sum);
@@ -45,6 +48,8 @@ inline namespace NF_BASELINE {
 
 void round_to_grid(here, Isa isa, const float* in, float* out, std::size_t n,
                    const float_grid& grid, bool stream);
+void clip_to_grid(here, Isa isa, const float* in, std::size_t n, const float_grid& grid,
+                  std::uint8_t* bits);
 void add_grid_error(here, Isa isa, const float* in, std::size_t n, const float_grid& grid,
                     double& sum);
 void encode_grid(here, Isa isa, const float* in, std::uint32_t* out, std::size_t n,

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Masks: a bit an element, element 0 in the lowest bit of the first byte.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <ranges>
+#include <string>
+#include <type_traits>
+
+#include "../codec/bit_stream.hpp"
+#include "checks.hpp"
+
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+
+/// A contiguous range of bytes to write to: neither const nor a temporary that dies with the call.
+template <class T>
+concept mask_output = std::ranges::contiguous_range<T> && std::ranges::sized_range<T> &&
+    std::ranges::borrowed_range<T> &&
+    std::same_as<std::remove_reference_t<std::ranges::range_reference_t<T>>, std::uint8_t>;
+
+constexpr void require_mask(const char* call, std::size_t bytes, std::size_t n) {
+  if (bytes != bit_stream_bytes(n, 1))
+    throw_invalid(call, "the mask has " + std::to_string(bytes) + " bytes, " + std::to_string(n) +
+                            " elements take " + std::to_string(bit_stream_bytes(n, 1)));
+}
+
+/// Where bits go: from bit `first` on, which are 0. Nowhere if there are no bytes.
+struct mask_place {
+  std::uint8_t* bytes = nullptr;
+  std::size_t first = 0;
+
+  /// Joins n bits from `at` on; those that follow in their last byte are 0.
+  NF_INLINE void join(std::size_t at, const std::uint8_t* bits, std::size_t n) const {
+    std::uint8_t* const to = bytes + (first + at) / 8;
+    const auto shift = static_cast<int>((first + at) % 8);
+    if (shift == 0) {
+      std::copy_n(bits, n / 8, to);
+      if (n % 8 != 0) to[n / 8] |= bits[n / 8];
+      return;
+    }
+    for (std::size_t k = 0; k < bit_stream_bytes(n, 1); ++k) {
+      const std::uint32_t both = static_cast<std::uint32_t>(bits[k]) << shift;
+      to[k] |= static_cast<std::uint8_t>(both);
+      if (both >> 8 != 0) to[k + 1] |= static_cast<std::uint8_t>(both >> 8);
+    }
+  }
+};
+
+/// The place of the mask of n elements, which becomes 0.
+template <class Mask>
+mask_place cleared_mask(const char* call, Mask& mask, std::size_t n) {
+  require_mask(call, std::ranges::size(mask), n);
+  std::ranges::fill(mask, std::uint8_t{0});
+  return {std::ranges::data(mask), 0};
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail
