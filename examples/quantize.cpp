@@ -125,8 +125,9 @@ class Quantizer {
       return row;
     }
     const std::size_t cols = tensor.shape.back();
-    auto blocks =
-        nf::BlockTensor<Format>::quantize(*values, values->size() / cols, cols, {.rule = rule_});
+    nf::QuantizeOptions options;
+    if (Format::tensor_scale == nf::TensorScale::none) options.rule = rule_;
+    auto blocks = nf::BlockTensor<Format>::quantize(*values, values->size() / cols, cols, options);
     st::add_blocks(output_, tensor.name, tensor.shape, blocks, rule_text());
     row.bytes_after = blocks.size_bytes();
     row.report = nf::format_report(*values, blocks);

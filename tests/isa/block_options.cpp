@@ -153,7 +153,7 @@ TEST_CASE("blocks have places", "[block]") {
   CHECK_THROWS_AS(tensor.block(0, 4), std::out_of_range);
 }
 
-TEST_CASE("options that do not fit are refused", "[block]") {
+TEST_CASE("options that do not fit, or that nothing would read, are refused", "[block]") {
   const std::vector<float> x(4);
   CHECK_THROWS_WITH(nf::BlockTensor<nf::nvfp4>::quantize(x, 1, 4, {.three_quarters = true}),
                     Catch::Contains("power-of-two"));
@@ -165,4 +165,21 @@ TEST_CASE("options that do not fit are refused", "[block]") {
   CHECK_THROWS_WITH(nf::BlockTensor<nf::mxfp4_e2m1>::quantize(
                         x, 1, 4, {.pipeline = nf::ScalePipeline::transformer_engine}),
                     Catch::Contains("rceil"));
+  CHECK_THROWS_WITH(nf::BlockTensor<nf::nvfp4>::quantize(x, 1, 4, {.rule = nf::ScaleRule::rceil}),
+                    "narrowfloat::BlockTensor::quantize: rule is for power-of-two scales");
+  CHECK_THROWS_WITH(nf::BlockTensor<nf::mxfp4_e2m1>::quantize(x, 1, 4, {.full_range = true}),
+                    "narrowfloat::BlockTensor::quantize: full_range is for fixed-point elements");
+  CHECK_THROWS_WITH(nf::BlockTensor<nf::mxfp4_e2m1>::quantize(x, 1, 4, {.tensor_scale = 1}),
+                    Catch::Contains("no tensor scale"));
+  CHECK_THROWS_WITH(nf::BlockTensor<nf::mxint8>::quantize(
+                        x, 1, 4, {.four_over_six = nf::FourOverSix::squared_error}),
+                    Catch::Contains("four_over_six"));
+  auto along = nf::BlockTensor<nf::mxfp4_e2m1>::quantize(x, 1, 4);
+  CHECK_THROWS_WITH(along.assign(0, x, {.axis = -2}),
+                    "narrowfloat::BlockTensor::assign: a part of a tensor has the axis of the "
+                    "whole, 1, not -2");
+  auto down = nf::BlockTensor<nf::mxfp4_e2m1>::quantize(x, 1, 4, {.axis = 0});
+  down.assign(0, x, {.axis = 0});
+  down.assign(0, x);
+  CHECK_THROWS_AS(down.assign(0, x, {.axis = 2}), std::invalid_argument);
 }

@@ -105,6 +105,9 @@ TEST_CASE("scales that do not fit are refused", "[block]") {
       Catch::Contains("scales of the caller's"));
   using by_power = nf::BlockTensor<nf::mxfp8_e4m3>;
   const std::vector<nf::float8_e8m0fnu> one(1, nf::float8_e8m0fnu(1.0f));
+  CHECK_THROWS_WITH(by_power::quantize(values, 1, 32, one, {.rule = nf::ScaleRule::ceil}),
+                    "narrowfloat::BlockTensor::quantize: rule, four_over_six, normal_scales and "
+                    "least_amax choose scales: they do not go with scales of the caller's");
   auto tensor = by_power::quantize(std::vector<float>(128, 3.0f), 2, 64);
   const auto before = tensor;
   CHECK_THROWS_WITH(

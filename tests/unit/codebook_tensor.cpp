@@ -109,6 +109,9 @@ TEST_CASE("tensors from parts, of zeros, and quantized again", "[codebook]") {
   const nf::CodebookOptions nested{.nibbles = nf::NibbleOrder::high_first, .nested = true};
   CHECK(nf::CodebookTensor::zeros(777, book, nested) ==
         nf::CodebookTensor::quantize(std::vector<float>(777), book, nested));
+  const auto bytes = nf::CodebookTensor::quantize(values, nf::dynamic_codebook());
+  CHECK(bytes == nf::CodebookTensor::quantize(values, nf::dynamic_codebook(),
+                                              {.nibbles = nf::NibbleOrder::high_first}));
   std::vector<float> out(777, 1.0f);
   zeros.dequantize(out);
   CHECK(out == std::vector<float>(777));

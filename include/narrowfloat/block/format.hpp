@@ -102,15 +102,17 @@ enum class FourOverSix {
   absolute_error  ///< with the smaller sum of their magnitudes, Transformer Engine's default; 6 of equals
 };
 
-/// How to quantize.
+/// How to quantize. What a format, or a call, has no use for is refused unless it has its default value.
 struct QuantizeOptions {
   ScaleRule rule = ScaleRule::
       floor;     ///< for power-of-two scales; others are amax over the largest element, rounded
                  ///< to nearest even, or the largest scale under which that element is no Inf
-  int axis = 1;  ///< blocks run along this axis: 1 within rows, 0 down the columns; or -1, -2
+  int axis = 1;  ///< blocks run along this axis: 1 within rows, 0 down the columns; or -1, -2. For
+                 ///< quantize_both() it does not count
   NonFinite non_finite = NonFinite::nan_block;
   bool full_range = false;  ///< fixed-point elements use the most negative code
-  float tensor_scale = 0;   ///< 0: from the largest magnitude of the tensor
+  float tensor_scale =
+      0;  ///< for formats that have one; 0: from the largest magnitude of the tensor
   FourOverSix four_over_six = FourOverSix::none;  ///< FP4 with scales that are no powers of two
   ScalePipeline pipeline = ScalePipeline::exact;
   bool normal_scales =

@@ -39,7 +39,7 @@ struct CodebookOptions {
   /// magnitude is negative shrinks by 0.7 % each time it is quantized again.
   bool headroom = false;
   CodebookPipeline pipeline = CodebookPipeline::exact;
-  NibbleOrder nibbles = NibbleOrder::low_first;
+  NibbleOrder nibbles = NibbleOrder::low_first;  ///< does not count where a code has 8 bits
   /// Quantize the absmax too (QLoRA's double quantization): less their mean, by the signed 8-bit dynamic
   /// code-book in blocks of 256; in the pipeline of bitsandbytes by bitsandbytes_dynamic_codebook(). What
   /// comes back is limited to the floats; bitsandbytes has Inf where the sum with the mean overflows.

@@ -120,7 +120,8 @@ struct DelayedScaling {
       return most;
     });
   }
-  /// The same by an algorithm of your own: it gets the history, this step's entry first, and returns the amax.
+  /// The same by an algorithm of your own, in the place of amax_algorithm: it gets the history, this step's entry first and
+  /// those that non_finite leaves out among the others, and returns the amax.
   template <std::invocable<std::span<const float>> Algorithm>
   NF_INLINE void update(Algorithm&& algorithm) {
     require_state("DelayedScaling::update");

@@ -57,6 +57,9 @@ void require_options(const char* call, const QuantizeOptions& options) {
   };
   const std::uint32_t bits = bits_of_float(options.tensor_scale);
   const bool folds = options.pipeline == ScalePipeline::transformer_engine;
+  require(is_power || options.rule == ScaleRule::floor, "rule is for power-of-two scales");
+  require(!options.full_range || is_fixed_point<typename Format::element>,
+          "full_range is for fixed-point elements");
   require(bits == 0 || two_levels, "the format has no tensor scale to set");
   require(bits < float_infinity, "a tensor scale is positive and finite");
   require(bits_of_float(options.least_amax) < float_infinity,
@@ -95,10 +98,10 @@ void require_scales(const char* call, std::span<const typename Format::scale> sc
   if (scales.size() != need)
     throw_invalid(
         call, what + " " + std::to_string(need) + " scales, not " + std::to_string(scales.size()));
-  if (options.four_over_six != FourOverSix::none || options.normal_scales ||
-      bits_of_float(options.least_amax) != 0)
+  if (options.rule != ScaleRule::floor || options.four_over_six != FourOverSix::none ||
+      options.normal_scales || bits_of_float(options.least_amax) != 0)
     throw_invalid(call,
-                  "four_over_six, normal_scales and least_amax choose scales: they do not go "
+                  "rule, four_over_six, normal_scales and least_amax choose scales: they do not go "
                   "with scales of the caller's");
   for (std::size_t i = 0; i < scales.size(); ++i) {
     const std::uint32_t bits = bits_of_float(static_cast<float>(scales[i]));
@@ -122,6 +125,10 @@ QuantizeOptions options_of_part(const char* call, const block_parts<Format>& par
                                 QuantizeOptions options) {
   if (!is_zero(options.tensor_scale))
     throw_invalid(call, "a part of a tensor has the tensor scale of the whole");
+  require_axis(call, options.axis);
+  if (!is_within_rows(options.axis) && parts.axis == 1)
+    throw_invalid(call, "a part of a tensor has the axis of the whole, 1, not " +
+                            std::to_string(options.axis));
   options.axis = parts.axis;
   if constexpr (Format::tensor_scale != TensorScale::none) {
     if (is_zero(parts.tensor_scale)) throw_invalid(call, "the tensor scale is 0");

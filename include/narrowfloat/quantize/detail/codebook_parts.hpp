@@ -134,9 +134,10 @@ inline bool same_codebook_parts(const codebook_parts& a, const codebook_parts& b
            (x.empty() || __builtin_memcmp(x.data(), y.data(), x.size() * sizeof(float)) == 0);
   };
   return a.size == b.size && a.block_size == b.block_size &&
-         a.options.nibbles == b.options.nibbles && a.options.nested == b.options.nested &&
-         a.book == b.book && (!a.options.nested || a.absmax_book == b.absmax_book) &&
-         a.codes == b.codes && a.absmax_codes == b.absmax_codes && same(a.absmax, b.absmax) &&
+         (a.book.code_bits() == 8 || a.options.nibbles == b.options.nibbles) &&
+         a.options.nested == b.options.nested && a.book == b.book &&
+         (!a.options.nested || a.absmax_book == b.absmax_book) && a.codes == b.codes &&
+         a.absmax_codes == b.absmax_codes && same(a.absmax, b.absmax) &&
          bits_of_float(a.absmax_mean) == bits_of_float(b.absmax_mean);
 }
 
