@@ -7,7 +7,7 @@
 
 #include "convert.hpp"
 #include "detail/array/sources.hpp"
-#include "detail/simd/environment.hpp"
+#include "detail/exact/arithmetic.hpp"
 #include "stats/add.hpp"
 #include "stats/detail/calls.hpp"
 
@@ -43,7 +43,7 @@ struct ConversionStats {
     const auto a = detail::number_traits<float>::to_code(amax);
     const auto b = detail::number_traits<float>::to_code(other.amax);
     if (b > a) amax = other.amax;
-    squared_error += other.squared_error;
+    squared_error = detail::double_total(squared_error, other.squared_error);
     return *this;
   }
 };
@@ -136,8 +136,8 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
                         counts.nan, counts.infinite};
   found.amax = number_traits<float>::from_code(
       counts.amax > wide<std::uint32_t>::infinity ? wide<std::uint32_t>::quiet_nan : counts.amax);
-  const float_environment environment(direction::nearest);
-  for (const double square : counts.squares) found.squared_error += square;
+  for (const double square : counts.squares)
+    found.squared_error = double_total(found.squared_error, square);
   stats += found;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Compiled with -O2 -ffast-math, which lets the compiler rewrite the float operations of the kernels: arrays are
 // converted as the scalar, which has none, does it, and transformed as plain loops without -ffast-math do it.
+#include <narrowfloat/quantize/format_report.hpp>
+#include <narrowfloat/stats.hpp>
+
 #include "support/block_check.hpp"
 #include "support/check_grid.hpp"
 #include "support/check_hadamard.hpp"
@@ -74,4 +77,35 @@ TEST_CASE("fake quantization: built with -ffast-math, every shape of format", "[
     check_grid(grid_ties(format), format, bad);
   }
   CHECK(bad.report() == "");
+}
+
+TEST_CASE("errors: built with -ffast-math, the sums of plain doubles in order", "[isa]") {
+  std::vector<float> in(1000), back(1000);
+  std::uint32_t state = 1;
+  for (float& x : in) {
+    state = state * 1664525u + 1013904223u;
+    x = std::bit_cast<float>(0x3c000000u + (state >> 6));
+  }
+  nf::ConversionStats stats, twice;
+  std::vector<nf::float8_e4m3fn> codes(in.size());
+  nf::convert(in, codes, nf::Scale{0x1.4p30f}, stats);
+  CHECK(stats.squared_error == 0x1.4e6b9f157e87ap+69);
+  twice += stats;
+  twice += stats;
+  CHECK(twice.squared_error == 2 * stats.squared_error);
+
+  const auto tensor = nf::BlockTensor<nf::nvfp4>::quantize(in, 10, 100);
+  const nf::FormatReport report = nf::format_report(in, tensor, {.three_quarters = true});
+  tensor.dequantize(back);
+  volatile double signal = 0, noise = 0;
+  for (std::size_t row = 0; row < 1000; row += 100) {
+    for (std::size_t i = row; i < row + 100; ++i) {
+      const volatile double image = back[i] * (4.0 / 3), error = in[i] - image,
+                            square = error * error, power = static_cast<double>(in[i]) * in[i];
+      signal = signal + power;
+      noise = noise + square;
+    }
+  }
+  CHECK(report.signal == signal);
+  CHECK(report.noise == noise);
 }

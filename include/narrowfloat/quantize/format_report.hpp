@@ -143,6 +143,12 @@ inline clip_limits limits_of(const Codebook& book) {
   return {low - (above_low - low) / 2 - ulp(low), high + (high - below_high) / 2 + ulp(high)};
 }
 
+/// A result as it was rounded: the compiler may neither fuse it with what follows nor, under -ffast-math, reorder.
+NF_INLINE double as_rounded(double x) {
+  __asm__("" : "+m"(x));
+  return x;
+}
+
 /// Adds n values and their images, each times `factor`.
 inline void count_losses(const float* values, const float* images, std::size_t n,
                          clip_limits limits, double factor, FormatReport& report) {
@@ -155,9 +161,9 @@ inline void count_losses(const float* values, const float* images, std::size_t n
     }
     const double x = values[i];
     const bool is_lost = image >= float_infinity;
-    const double error = is_lost ? x : x - images[i] * factor;
-    report.signal += x * x;
-    report.noise += error * error;
+    const double error = is_lost ? x : x - as_rounded(images[i] * factor);
+    report.signal = as_rounded(report.signal + x * x);  // the square of a float is exact
+    report.noise = as_rounded(report.noise + as_rounded(error * error));
     if (is_lost) {
       ++report.lost;
     } else if (image == 0) {

@@ -180,6 +180,10 @@ constexpr NF_HD float float_product(float a, float b) {
 constexpr NF_HD float float_quotient(float a, float b) {
   return nearest_float(quotient(exact_float(a), exact_float(b)));
 }
+constexpr NF_HD double double_total(double a, double b) {
+  return nearest_double(sum(exact_double_value(__builtin_bit_cast(std::uint64_t, a)),
+                            exact_double_value(__builtin_bit_cast(std::uint64_t, b))));
+}
 /// The double nearest to a / b; 0 of nothing.
 constexpr NF_HD double share_of(std::uint64_t a, std::uint64_t b) {
   return b == 0 ? 0 : nearest_double(quotient(exact_integer(a), exact_integer(b)));
