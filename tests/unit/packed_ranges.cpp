@@ -131,4 +131,12 @@ TEST_CASE("what is not there is refused with the numbers", "[packed]") {
   CHECK_THROWS_AS(PackedSpan<fp6>(std::span(bytes), 5), std::invalid_argument);
   CHECK_THROWS_WITH(PackedSpan<fp6>(std::span(bytes), 5),
                     "narrowfloat::PackedSpan: 5 packed elements need 4 bytes, not 3");
+  // counts whose bytes are a number that wraps
+  constexpr std::size_t most = ~std::size_t{0}, half = most / 2 + 1;
+  CHECK_THROWS_WITH((PackedVector<bfloat16>(half)),
+                    "narrowfloat::PackedVector: a matrix of 1 x 9223372036854775808 elements does "
+                    "not fit in memory");
+  CHECK_THROWS_AS((PackedVector<float4_e2m1fn, HighNibbleFirst>(most)), std::invalid_argument);
+  CHECK_THROWS_AS(v.resize(most), std::invalid_argument);
+  CHECK_THROWS_AS(PackedSpan<bfloat16>(std::span(bytes), half), std::invalid_argument);
 }

@@ -39,6 +39,11 @@ inline void require_index(const char* call, std::size_t i, std::size_t n) {
                           " of " + std::to_string(n));
 }
 
+/// A number of codes whose bytes can be counted.
+inline std::size_t checked_count(const char* call, std::size_t n) {
+  require_matrix(call, 1, n);
+  return n;
+}
 inline void require_bytes(const char* call, std::size_t have, std::size_t need, std::size_t n) {
   if (have >= need) return;
   throw_invalid(call, std::to_string(n) + " packed elements need " + std::to_string(need) +

@@ -54,7 +54,8 @@ class PackedSpan {
   /// The n codes at the start of `bytes`.
   ///
   /// Special   too few bytes throw std::invalid_argument with both numbers.
-  NF_INLINE PackedSpan(std::span<byte_> bytes, std::size_t n) : bytes_(bytes.data()), size_(n) {
+  NF_INLINE PackedSpan(std::span<byte_> bytes, std::size_t n)
+      : bytes_(bytes.data()), size_(detail::checked_count("PackedSpan", n)) {
     detail::require_bytes("PackedSpan", bytes.size(), size_bytes(), n);
   }
   /// A view that only reads. A template, or it would be the copy constructor where F is not const.

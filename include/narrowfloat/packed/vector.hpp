@@ -25,8 +25,11 @@ class PackedVector {
 
   PackedVector() = default;
   /// n elements of code 0.
+  ///
+  /// Special   more than fit in memory throw std::invalid_argument.
   NF_INLINE explicit PackedVector(std::size_t n)
-      : bytes_(Layout::template bytes<F::width>(n)), size_(n) {}
+      : bytes_(Layout::template bytes<F::width>(detail::checked_count("PackedVector", n))),
+        size_(n) {}
   NF_INLINE PackedVector(std::size_t n, F value) : PackedVector(n) {
     for (std::size_t i = 0; i < n; ++i) (*this)[i] = value;
   }
