@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// No rounding mode, no flush-to-zero flag and no unmasked exception moves a scale, a code or a
-// dequantized value.
+// No rounding mode, no flush-to-zero flag and no unmasked exception moves a scale, a code, a bit of a mask or
+// a dequantized value.
 #include <narrowfloat/mx.hpp>
 
 #include "support/catch.hpp"
@@ -15,7 +15,9 @@ template <class Format, class R = NearestEven>
 void add_tensor(test::Checksum& sum, const std::vector<float>& values,
                 const QuantizeOptions& options = {}, R rounding = {}) {
   const std::size_t cols = 40, rows = values.size() / cols;
-  const auto tensor = BlockTensor<Format>::quantize(values, rows, cols, options, rounding);
+  std::vector<std::uint8_t> mask((values.size() + 7) / 8);
+  const auto tensor = BlockTensor<Format>::quantize(values, mask, rows, cols, options, rounding);
+  for (const std::uint8_t bits : mask) sum.add(bits);
   std::vector<float> back(values.size());
   tensor.dequantize(back);
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -37,6 +39,7 @@ std::uint64_t block_checksum() {
     add_tensor<mxint8>(sum, inputs, {.rule = ScaleRule::even, .axis = 0, .non_finite = policy});
     add_tensor<mxfp4_e2m1>(sum, inputs, {.rule = ScaleRule::search, .non_finite = policy},
                            toward_negative);
+    add_tensor<mxfp4_e2m1>(sum, inputs, {.non_finite = policy, .three_quarters = true});
     add_tensor<nvfp4>(sum, inputs, {.non_finite = policy});
     add_tensor<nvfp4>(sum, inputs, {.non_finite = policy, .tensor_scale = 1e-41f});
     add_tensor<nvfp4>(sum, inputs,
