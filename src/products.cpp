@@ -33,4 +33,22 @@ using mac_rounding = Stochastic<13, StochasticVariant::p3109_a>;  // Ali, Filip 
 NF_SUMS(sum_kind<float12_e6m5, mac_rounding, first_rounding::plain, false>, no_chunks);
 NF_SUMS(sum_kind<float12_e6m5, mac_rounding, first_rounding::plain, true>, no_chunks);
 
+template <class T, wide_step Step>
+void run_wide_sums(in_library, Isa isa, const wide_task<T>& task) {
+  run_wide_sums<T, Step>(here{}, isa, task);
+}
+template <class Part, class T, class Total>
+void add_wide_sums(in_library, Isa isa, T* sums, Total* totals, std::size_t n) {
+  add_wide_sums<Part>(here{}, isa, sums, totals, n);
+}
+
+template void run_wide_sums<float, wide_step::fused>(in_library, Isa, const wide_task<float>&);
+template void run_wide_sums<float, wide_step::separate>(in_library, Isa, const wide_task<float>&);
+template void run_wide_sums<double, wide_step::fused>(in_library, Isa, const wide_task<double>&);
+template void add_wide_sums<float>(in_library, Isa, float*, float*, std::size_t);
+template void add_wide_sums<float>(in_library, Isa, float*, double*, std::size_t);
+template void add_wide_sums<float>(in_library, Isa, double*, float*, std::size_t);
+template void add_wide_sums<float>(in_library, Isa, double*, double*, std::size_t);
+template void add_wide_sums<double>(in_library, Isa, double*, double*, std::size_t);
+
 }  // namespace narrowfloat::detail

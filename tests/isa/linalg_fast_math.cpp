@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Matrix products with sums in narrow formats, compiled with -ffast-math: each element is its dot product all the same.
+// Matrix products with sums in narrow formats and in float, compiled with -ffast-math: each element is its dot product all the same.
 #include <narrowfloat/linalg.hpp>
 
 #include "support/catch.hpp"
@@ -10,11 +10,16 @@ using namespace test;
 
 namespace {
 
+template <class A>
+std::uint32_t code_of(A x) {
+  return static_cast<std::uint32_t>(nf::detail::number_traits<A>::to_code(x));
+}
+
 template <class F, class Acc>
 void compare(Mismatches& bad, const Acc& acc) {
   constexpr std::size_t m = 5, n = 19, k = 40;
   using A = typename Acc::type;
-  std::mt19937_64 random(A::width);
+  std::mt19937_64 random(sizeof(A));
   for (int round = 0; round < 40; ++round) {
     const auto a = random_numbers<F>(m * k, random, round % 2 == 0),
                b = random_numbers<F>(k * n, random, round % 4 == 0);
@@ -28,8 +33,8 @@ void compare(Mismatches& bad, const Acc& acc) {
       }
       Acc shifted = acc;
       if constexpr (requires { shifted.rounding.offset; }) shifted.rounding.offset += i * k;
-      bad.expect_equal([] { return name_of<A>(); }, i, nf::dot(row, column, shifted).bits(),
-                       c[i].bits());
+      bad.expect_equal([] { return name_of<A>(); }, i, code_of(nf::dot(row, column, shifted)),
+                       code_of(c[i]));
     }
   }
   // Two zeros of which one is negative: a sum that underflowed, and the product after it.
@@ -38,8 +43,8 @@ void compare(Mismatches& bad, const Acc& acc) {
   for (const auto& x : {tiny, negative}) {
     std::vector<A> c(1);
     nf::matmul(x, negative, c, 1, 1, 2, acc);
-    bad.expect_equal([] { return "zeros of " + name_of<A>(); }, 0, nf::dot(x, negative, acc).bits(),
-                     c[0].bits());
+    bad.expect_equal([] { return "zeros of " + name_of<A>(); }, 0,
+                     code_of(nf::dot(x, negative, acc)), code_of(c[0]));
   }
 }
 
@@ -53,5 +58,10 @@ TEST_CASE("products compiled with -ffast-math", "[isa]") {
   compare<nf::float8_e5m2>(bad, nf::FusedAccumulator<nf::Float<5, 6>, nf::Stochastic<9>>{});
   compare<nf::float8_e5m2>(
       bad, nf::FusedAccumulator<nf::float16, nf::Stochastic<13, StochasticVariant::p3109_a>>{});
+  using Fused = nf::FusedAccumulator<float>;
+  compare<nf::bfloat16>(bad, Fused{});
+  compare<nf::bfloat16>(bad, nf::SeparateAccumulator<float>{});
+  compare<nf::bfloat16>(bad, nf::ChunkedAccumulator<Fused, Fused>{.chunk = 7});
+  compare<nf::float8_e4m3fn>(bad, nf::ExactAccumulator{});
   CHECK(bad.report() == "");
 }

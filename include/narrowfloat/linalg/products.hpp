@@ -6,6 +6,7 @@
 #include "../matrix.hpp"
 #include "accumulator.hpp"
 #include "detail/narrow_plan.hpp"
+#include "detail/wide_plan.hpp"
 
 namespace narrowfloat {
 
@@ -107,14 +108,35 @@ void multiply_matrices(const char* call, const A& a, const B& b, C& c, const pro
         put);
     return;
   }
-  for (std::size_t i = 0; i < m; ++i) {
-    for (std::size_t j = 0; j < n; ++j) {
-      const auto total = sum_of_products(
-          acc, (std::uint64_t{i} * n + j) * k, k,
-          [&](std::size_t l) { return operand_at(a, of_a.at(i, l), flush); },
-          [&](std::size_t l) { return operand_at(b, of_b.at(l, j), flush); });
-      put(i, j, total);
+  const auto total_of = [&](std::size_t i, std::size_t j) {
+    return sum_of_products(
+        acc, (std::uint64_t{i} * n + j) * k, k,
+        [&](std::size_t l) { return operand_at(a, of_a.at(i, l), flush); },
+        [&](std::size_t l) { return operand_at(b, of_b.at(l, j), flush); });
+  };
+  using wide = wide_plan<Acc, number_a, number_b>;
+  if constexpr (wide::serves) {
+    if (suits<wide>(acc, active_isa(), k)) {
+      const operand_floats<number_a> float_of_a(Subnormals::keep);
+      const operand_floats<number_b> float_of_b(Subnormals::keep);
+      sum_wide_products<wide>(
+          acc, m, n, k,
+          [&](std::size_t i, std::size_t l) {
+            return float_of_a(operand_number(a, of_a.at(i, l)));
+          },
+          [&](std::size_t l, std::size_t j) {
+            return float_of_b(operand_number(b, of_b.at(l, j)));
+          },
+          [&](std::size_t i, std::size_t j, auto x) {
+            // A sum is -0 where it was not zero before it was rounded: whether that was the last one, lanes do not say.
+            const bool is_unclear = wide::may_underflow && is_negative_zero(x);
+            put(i, j, is_unclear ? total_of(i, j) : sum_of_lane<typename Acc::type>(x));
+          });
+      return;
     }
+  }
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t j = 0; j < n; ++j) put(i, j, total_of(i, j));
   }
 }
 
@@ -155,9 +177,11 @@ template <multiplicand_range A, multiplicand_range B, accumulator Acc>
 ///           std::invalid_argument with the shapes, before anything is written.
 /// Promises  a function of the operands and the policy alone: no other order, no other rounding, whatever the
 ///           instruction set.
-/// Cost      where floats can show every rounding (sums of at most 12 to 20 bits by FusedAccumulator, in chunks too), a few
-///           instructions for as many elements of c as a vector has lanes, and memory for the floats of a and of some
-///           columns of b; else some ten nanoseconds a product. See bench/README.md.
+/// Cost      the speed of vectors of floats or doubles for sums in float and double, to nearest and toward zero, and for exact
+///           sums of which doubles hold every one (E4M3, INT8: up to 2^17 products); where floats can show every rounding
+///           (sums of at most 12 to 20 bits by FusedAccumulator), a few instructions for as many elements of c as a
+///           vector has lanes; both in chunks too. Memory for the floats of a and of some columns of b. Else some ten
+///           nanoseconds a product. See bench/README.md.
 template <multiplicand_range A, multiplicand_range B, class C, accumulator Acc>
 requires sum_range<C, Acc> NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m,
                                                  std::size_t n, std::size_t k, const Acc& acc,
@@ -202,4 +226,5 @@ requires sum_range<Y, Acc> NF_INLINE void matvec(const A& a, const X& x, Y&& y, 
 
 #ifndef NARROWFLOAT_COMPILED
 #include "detail/narrow_sums.hpp"
+#include "detail/wide_sums.hpp"
 #endif

@@ -126,6 +126,18 @@ NF_INLINE words product_of_sum(const words& x, const words& high, const words& l
   return (words::words)_mm256_fmadd_ps((__m256)x.lanes, (__m256)high.lanes, rest);
 }
 
+/// a * b + c, rounded once.
+NF_INLINE vector<lanes, float> multiply_add(const vector<lanes, float>& a,
+                                            const vector<lanes, float>& b,
+                                            const vector<lanes, float>& c) {
+  return (vector<lanes, float>)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+}
+NF_INLINE vector<lanes / 2, double> multiply_add(const vector<lanes / 2, double>& a,
+                                                 const vector<lanes / 2, double>& b,
+                                                 const vector<lanes / 2, double>& c) {
+  return (vector<lanes / 2, double>)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+}
+
 NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {
   const long_words product =
       (long_words::words)_mm256_mul_epu32((__m256i)a.lanes, (__m256i)b.lanes);

@@ -138,6 +138,18 @@ NF_INLINE words product_of_sum(const words& x, const words& high, const words& l
   return (words::words)_mm512_fmadd_ps((__m512)x.lanes, (__m512)high.lanes, rest);
 }
 
+/// a * b + c, rounded once.
+NF_INLINE vector<lanes, float> multiply_add(const vector<lanes, float>& a,
+                                            const vector<lanes, float>& b,
+                                            const vector<lanes, float>& c) {
+  return (vector<lanes, float>)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
+NF_INLINE vector<lanes / 2, double> multiply_add(const vector<lanes / 2, double>& a,
+                                                 const vector<lanes / 2, double>& b,
+                                                 const vector<lanes / 2, double>& c) {
+  return (vector<lanes / 2, double>)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+}
+
 NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {
   const long_words product =
       (long_words::words)_mm512_maskz_mul_epu32(0xff, (__m512i)a.lanes, (__m512i)b.lanes);

@@ -129,6 +129,12 @@ using all_values = no_values;
 
 #include "lanes.inl"
 
+/// a * b + c, rounded once where the product is exact.
+template <class Lanes>
+NF_INLINE Lanes multiply_add(const Lanes& a, const Lanes& b, const Lanes& c) {
+  return separate(a * b) + c;
+}
+
 #include "groups.inl"
 
 #include "random.inl"

@@ -29,6 +29,12 @@ NF_INLINE words opaque(words x) {
 
 using doubles = vector<lanes / 2, double>;
 
+/// The same of floats and doubles: what follows is an operation of its own.
+template <class Lanes>
+NF_INLINE Lanes separate(const Lanes& x) {
+  return (Lanes)opaque((words::words)x).lanes;
+}
+
 /// Words in lanes of 64 bits.
 NF_INLINE void widen_words(const words& x, long_words& first, long_words& last) {
   vector<lanes / 2, std::uint32_t> half;

@@ -114,6 +114,18 @@ NF_INLINE words product_of_sum(const words& x, const words& high, const words& l
   return (words::words)vfmaq_f32(rest, (float32x4_t)x.lanes, (float32x4_t)high.lanes);
 }
 
+/// a * b + c, rounded once.
+NF_INLINE vector<lanes, float> multiply_add(const vector<lanes, float>& a,
+                                            const vector<lanes, float>& b,
+                                            const vector<lanes, float>& c) {
+  return (vector<lanes, float>)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+}
+NF_INLINE vector<lanes / 2, double> multiply_add(const vector<lanes / 2, double>& a,
+                                                 const vector<lanes / 2, double>& b,
+                                                 const vector<lanes / 2, double>& c) {
+  return (vector<lanes / 2, double>)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+}
+
 NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {
   const long_words product =
       (long_words::words)vmull_u32(vmovn_u64((uint64x2_t)a.lanes), vmovn_u64((uint64x2_t)b.lanes));

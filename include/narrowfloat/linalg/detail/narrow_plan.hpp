@@ -232,7 +232,7 @@ class operand_floats {
  public:
   /// The numbers come times 2^-shift.
   explicit operand_floats(Subnormals subnormals, int shift = 0)
-      : subnormals_(subnormals), factor_(power_of_two<float>(-shift)) {
+      : subnormals_(subnormals), shift_(shift), factor_(power_of_two<float>(-shift)) {
     if constexpr (has_table_) {
       for (unsigned code = 0; code < 1u << T::width; ++code)
         table_[code] = computed(T::from_bits(static_cast<typename T::Storage>(code)));
@@ -248,13 +248,18 @@ class operand_floats {
 
  private:
   float computed(T x) const {
+    const float number = as_float(x);
+    return shift_ == 0 ? number : number * factor_;  // a product flushes where the caller does
+  }
+  float as_float(T x) const {
     if constexpr (number<T>) {
-      return convert_number<float>(x, NearestEven{}, Saturation::none, subnormals_) * factor_;
+      return convert_number<float>(x, NearestEven{}, Saturation::none, subnormals_);
     } else {
-      return static_cast<float>(x) * factor_;
+      return static_cast<float>(x);
     }
   }
   Subnormals subnormals_;
+  int shift_;
   float factor_;
   float table_[has_table_ ? 256 : 1];
 };

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+// Products of matrices whose sums are float or double, or exact: which of them vectors make by their own arithmetic, and
+// how. Their loop stands in wide_sums.hpp.
+#pragma once
+
+#include "../exact.hpp"
+#include "narrow_plan.hpp"
+
+namespace narrowfloat::detail {
+
+/// Rows and vectors of columns whose sums go on side by side.
+inline constexpr std::size_t wide_rows = 6, wide_vectors = 2;
+
+/// Rows of a matrix, a multiple of wide_rows, by wide_vectors vectors of columns of another, added to sums.
+template <class T>
+struct wide_task {
+  const T* a;          ///< wide_rows rows at a time, in each their numbers of a step side by side
+  std::size_t a_step;  ///< steps of a whole row of it
+  const T* b;          ///< `k` rows of the columns
+  T* sums;             ///< `rows` rows of the columns
+  std::size_t rows, k;
+};
+
+/// sum + a * b rounded once, or the product first.
+enum class wide_step { fused, separate };
+
+/// Does a task, in the environment that its sums are rounded in.
+template <class T, wide_step Step>
+void run_wide_sums(in_library, Isa isa, const wide_task<T>& task);
+/// Adds sums, as `Part`, to n totals and makes them zero; n fills vectors.
+template <class Part, class T, class Total>
+void add_wide_sums(in_library, Isa isa, T* sums, Total* totals, std::size_t n);
+
+inline namespace NF_BASELINE {
+
+template <class T, wide_step Step>
+void run_wide_sums(here, Isa isa, const wide_task<T>& task);
+template <class Part, class T, class Total>
+void add_wide_sums(here, Isa isa, T* sums, Total* totals, std::size_t n);
+
+/// What a lane has under a policy: its type, its step, and the direction of its roundings. `serves` says that it gives the
+/// sums of products of A and B, on every instruction set or where there is a fused step.
+template <class Acc, class A, class B>
+struct wide_lane {
+  static constexpr bool serves = false;
+};
+
+/// Whether float holds all numbers of a shape.
+constexpr bool is_in_floats(const number_shape& x) {
+  return x.bits <= 24 && x.quantum >= -149 && x.max_exponent <= 127;
+}
+template <class A, class B>
+inline constexpr number_shape product_of = product_shape_of(shape_of<A>(), shape_of<B>());
+
+template <class R>
+inline constexpr bool rounds_as_processors = R::random_bits == 0 &&
+                                             (R::rule == rule::half_even || R::rule == rule::floor);
+template <class R, class A, class B>
+requires rounds_as_processors<R>
+struct wide_lane<FusedAccumulator<float, R>, A, B> {
+  static constexpr bool serves = true, needs_fused = !is_in_floats(product_of<A, B>);
+  /// A sum can be -0: where one is not zero before it is rounded.
+  static constexpr bool may_underflow = product_of<A, B>.quantum < -149;
+  using type = float;
+  static constexpr wide_step step = wide_step::fused;
+  static constexpr direction rounds = direction_of(R::rule);
+};
+/// Products of floats are doubles.
+template <class R, class A, class B>
+requires rounds_as_processors<R>
+struct wide_lane<FusedAccumulator<double, R>, A, B> {
+  static constexpr bool serves = true, needs_fused = false, may_underflow = false;
+  using type = double;
+  static constexpr wide_step step = wide_step::fused;
+  static constexpr direction rounds = direction_of(R::rule);
+};
+template <class A, class B, class R>
+requires rounds_as_processors<R>
+struct wide_lane<SeparateAccumulator<float, R>, A, B> {
+  static constexpr bool serves = true, needs_fused = false, may_underflow = false;
+  using type = float;
+  static constexpr wide_step step = wide_step::separate;
+  static constexpr direction rounds = direction_of(R::rule);
+};
+/// Exact in double: a sum of 2^n products is a multiple of their quantum that has n bits more than they.
+template <class A, class B>
+struct wide_lane<ExactAccumulator, A, B> {
+  static constexpr int bits = product_of<A, B>.max_exponent + 1 - product_of<A, B>.quantum;
+  static constexpr bool serves = bits <= 45, needs_fused = false, may_underflow = false;
+  using type = double;
+  static constexpr wide_step step = wide_step::fused;
+  static constexpr direction rounds = direction::nearest;
+  static constexpr std::size_t longest = std::size_t{1} << (serves ? 53 - bits : 0);
+};
+
+/// How sums by a policy of products of A and B are made with lanes; `serves` is whether they are.
+template <class Acc, class A, class B>
+struct wide_plan : wide_lane<Acc, A, B> {
+  using policy = Acc;
+  using total = typename Acc::type;
+  static constexpr bool has_chunks = false;
+  static constexpr const Acc& inner(const Acc& acc) { return acc; }
+  static constexpr std::size_t chunk(const Acc&, std::size_t k) { return k; }
+};
+/// Chunks of such sums, added up by float or double.
+template <class Inner, class T, class R, class A, class B>
+requires(wide_lane<Inner, A, B>::serves&& wide_lane<FusedAccumulator<T, R>, A, B>::serves&&
+                 wide_lane<Inner, A, B>::rounds == direction_of(R::rule) &&
+         sizeof(typename Inner::type) <=
+             sizeof(T)) struct wide_plan<ChunkedAccumulator<Inner, FusedAccumulator<T, R>>, A, B>
+    : wide_lane<Inner, A, B> {
+  using policy = ChunkedAccumulator<Inner, FusedAccumulator<T, R>>;
+  using total = T;
+  using part = typename Inner::type;
+  static constexpr bool has_chunks = true, may_underflow = false;
+  static constexpr const Inner& inner(const policy& acc) { return acc.inner; }
+  static constexpr std::size_t chunk(const policy& acc, std::size_t) { return acc.chunk; }
+};
+
+/// Whether lanes do what the options of a policy ask for.
+template <class Acc>
+constexpr bool is_plain(const Acc& of) {
+  if constexpr (requires { of.inner; }) {
+    return is_plain(of.inner) && is_plain(of.outer);
+  } else if constexpr (requires { of.subnormals; }) {
+    return of.subnormals == Subnormals::keep && of.saturation == Saturation::none;
+  } else {
+    return true;
+  }
+}
+/// The same for sums of k products on an instruction set.
+template <class Plan>
+bool suits(const typename Plan::policy& acc, Isa isa, std::size_t k) {
+  bool is_short = true;
+  if constexpr (requires { Plan::longest; })
+    is_short = std::min(k, Plan::chunk(acc, k)) <= Plan::longest;
+  return is_plain(acc) && is_short && !(Plan::needs_fused && isa == Isa::generic);
+}
+
+/// Columns of a task.
+template <class T>
+constexpr std::size_t wide_columns(Isa isa) {
+  return wide_vectors * columns_together(isa) * sizeof(float) / sizeof(T);
+}
+/// Steps and about as many columns of the second matrix that are laid out at a time.
+inline constexpr std::size_t wide_depth = 256, wide_width = 512;
+
+template <class T>
+using bits_of_lane = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+template <class T>
+constexpr bool is_negative_zero(T x) {
+  using bits = bits_of_lane<T>;
+  return __builtin_bit_cast(bits, x) == wide<bits>::sign_mask;
+}
+/// A sum in a lane as the policy has it, with one NaN.
+template <class Total, class T>
+constexpr Total sum_of_lane(T x) {
+  using bits = bits_of_lane<T>;
+  if ((__builtin_bit_cast(bits, x) & ~wide<bits>::sign_mask) <= wide<bits>::infinity)
+    return convert_number<Total>(x, NearestEven{}, Saturation::none);
+  return __builtin_bit_cast(Total, wide<bits_of_lane<Total>>::quiet_nan);
+}
+
+/// The m x n sums of k products each, by a plan: a(i, l) and b(l, j) give floats, put(i, j, x) takes a sum: `total`, or for an
+/// ExactAccumulator a double.
+template <class Plan, class A, class B, class Put>
+void sum_wide_products(const typename Plan::policy& policy, std::size_t m, std::size_t n,
+                       std::size_t k, const A& a, const B& b, const Put& put) {
+  using T = typename Plan::type;
+  const Isa isa = active_isa();
+  const std::size_t columns = wide_columns<T>(isa),
+                    padded = (m + wide_rows - 1) / wide_rows * wide_rows,
+                    chunk = Plan::chunk(policy, k), depth = std::min(k, wide_depth),
+                    panels = std::min((n + columns - 1) / columns, wide_width / columns);
+  const float_environment environment(Plan::rounds);
+  std::vector<T> rows(padded * k), laid(panels * depth * columns), sums(panels * padded * columns);
+  std::vector<typename Plan::total> totals(Plan::has_chunks ? sums.size() : 0);
+  for (std::size_t i = 0; i < m; ++i) {
+    T* const to = rows.data() + i / wide_rows * wide_rows * k + i % wide_rows;
+    for (std::size_t l = 0; l < k; ++l) to[l * wide_rows] = a(i, l);
+  }
+  for (std::size_t left = 0; left < n; left += panels * columns) {
+    const std::size_t width = std::min(panels * columns, n - left),
+                      used = (width + columns - 1) / columns;
+    std::fill(sums.begin(), sums.end(), T{0});
+    std::fill(totals.begin(), totals.end(), typename Plan::total{0});
+    std::size_t filled = 0;
+    for (std::size_t first = 0; first < k;) {
+      const std::size_t steps = std::min({depth, k - first, Plan::has_chunks ? chunk - filled : k});
+      for (std::size_t p = 0; p < used; ++p) {
+        for (std::size_t l = 0; l < steps; ++l) {
+          T* const to = laid.data() + (p * depth + l) * columns;
+          for (std::size_t j = 0; j < columns; ++j)
+            to[j] = p * columns + j < width ? b(first + l, left + p * columns + j) : 0;
+        }
+      }
+      first += steps;
+      filled += steps;
+      for (std::size_t p = 0; p < used; ++p)
+        run_wide_sums<T, Plan::step>(
+            place_of<true>(), isa,
+            {rows.data() + (first - steps) * wide_rows, k, laid.data() + p * depth * columns,
+             sums.data() + p * padded * columns, padded, steps});
+      if constexpr (Plan::has_chunks) {
+        if (filled < chunk && first < k) continue;
+        add_wide_sums<typename Plan::part>(place_of<true>(), isa, sums.data(), totals.data(),
+                                           sums.size());
+        filled = 0;
+      }
+    }
+    const auto* const results = [&] {
+      if constexpr (Plan::has_chunks) {
+        return totals.data();
+      } else {
+        return sums.data();
+      }
+    }();
+    for (std::size_t i = 0; i < m; ++i) {
+      for (std::size_t j = 0; j < width; ++j)
+        put(i, left + j, results[(j / columns * padded + i) * columns + j % columns]);
+    }
+  }
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail
