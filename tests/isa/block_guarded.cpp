@@ -20,6 +20,7 @@ T* placed(GuardedPages& pages, const T* from, std::size_t n, bool at_end) {
 
 template <class Format, class Out>
 void check_shape(std::size_t rows, std::size_t cols, int axis, Mismatches& bad) {
+  const auto place = static_cast<std::uint64_t>(axis);
   static GuardedPages in(1 << 16), codes(1 << 16), scales(1 << 16), out(1 << 17);
   const auto values = sample_block(rows * cols, 3, 7);
   const auto expected = nf::BlockTensor<Format>::quantize(values, rows, cols, {.axis = axis});
@@ -30,7 +31,7 @@ void check_shape(std::size_t rows, std::size_t cols, int axis, Mismatches& bad) 
     const float* const source = placed(in, values.data(), values.size(), at_end);
     const auto tensor = nf::BlockTensor<Format>::quantize(std::span(source, values.size()), rows,
                                                           cols, {.axis = axis});
-    bad.expect(tensor == expected, where, axis, 0, 0);
+    bad.expect(tensor == expected, where, place, 0, 0);
     // BlockTensor has its memory from std::vector: its loops, over other memory.
     const auto bytes = expected.codes().bytes();
     const std::uint8_t* const from = placed(codes, bytes.data(), bytes.size(), at_end);
@@ -43,7 +44,7 @@ void check_shape(std::size_t rows, std::size_t cols, int axis, Mismatches& bad) 
         from, by, expected.tensor_scale(),
         nf::detail::grid_of_part<typename Format::element>(whole, {0, 0, rows, cols}, cols),
         nf::detail::part_values<Out>{to, cols});
-    bad.expect(std::memcmp(to, numbers.data(), numbers.size() * sizeof(Out)) == 0, where, axis, 0,
+    bad.expect(std::memcmp(to, numbers.data(), numbers.size() * sizeof(Out)) == 0, where, place, 0,
                0);
     const std::vector<std::uint8_t> no_codes(bytes.size(), 0xa5);
     const std::vector<typename Format::scale> no_scales(expected.scales().size());
@@ -57,7 +58,7 @@ void check_shape(std::size_t rows, std::size_t cols, int axis, Mismatches& bad) 
     bad.expect(std::memcmp(new_codes, bytes.data(), bytes.size()) == 0 &&
                    std::memcmp(new_scales, expected.scales().data(),
                                no_scales.size() * sizeof(typename Format::scale)) == 0,
-               where, axis, 1, 0);
+               where, place, 1, 0);
   }
 }
 
