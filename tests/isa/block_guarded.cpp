@@ -21,11 +21,15 @@ T* placed(GuardedPages& pages, const T* from, std::size_t n, bool at_end) {
 template <class Format, class Out>
 void check_shape(std::size_t rows, std::size_t cols, int axis, Mismatches& bad) {
   const auto place = static_cast<std::uint64_t>(axis);
-  static GuardedPages in(1 << 16), codes(1 << 16), scales(1 << 16), out(1 << 17);
+  static GuardedPages in(1 << 16), codes(1 << 16), scales(1 << 16), out(1 << 17), bits(1 << 12);
   const auto values = sample_block(rows * cols, 3, 7);
   const auto expected = nf::BlockTensor<Format>::quantize(values, rows, cols, {.axis = axis});
   std::vector<Out> numbers(values.size());
   expected.dequantize(numbers);
+  std::vector<std::uint8_t> mask((values.size() + 7) / 8);
+  bad.expect(
+      nf::BlockTensor<Format>::quantize(values, mask, rows, cols, {.axis = axis}) == expected,
+      [] { return std::string("with a mask"); }, place, 0, 0);
   const auto where = [&] { return std::to_string(rows) + " x " + std::to_string(cols); };
   for (const bool at_end : {false, true}) {
     const float* const source = placed(in, values.data(), values.size(), at_end);
@@ -49,13 +53,17 @@ void check_shape(std::size_t rows, std::size_t cols, int axis, Mismatches& bad) 
     const std::vector<std::uint8_t> no_codes(bytes.size(), 0xa5);
     const std::vector<typename Format::scale> no_scales(expected.scales().size());
     auto* const new_codes = placed(codes, no_codes.data(), no_codes.size(), at_end);
+    const std::vector<std::uint8_t> no_bits(mask.size());
+    auto* const new_bits = placed(bits, no_bits.data(), no_bits.size(), at_end);
     auto* const new_scales = placed(scales, no_scales.data(), no_scales.size(), at_end);
     nf::detail::quantize_blocks<Format>(
         nf::detail::part_values<const float>{source, cols},
         nf::detail::grid_of_part<typename Format::element>(whole, {0, 0, rows, cols}, cols),
         {.axis = axis}, nf::detail::tensor_factors{expected.tensor_scale()},
-        nf::detail::scale_source::blocks, nf::nearest_even, new_scales, new_codes);
+        nf::detail::scale_source::blocks, nf::nearest_even, new_scales, new_codes,
+        nf::detail::mask_place{new_bits});
     bad.expect(std::memcmp(new_codes, bytes.data(), bytes.size()) == 0 &&
+                   std::memcmp(new_bits, mask.data(), mask.size()) == 0 &&
                    std::memcmp(new_scales, expected.scales().data(),
                                no_scales.size() * sizeof(typename Format::scale)) == 0,
                where, place, 1, 0);
