@@ -103,35 +103,68 @@ TEST_CASE("no sum of squares is too large or too small for the search", "[block]
   }
 }
 
+namespace {
+
+/// One magnitude far above all others: they are not zero, and round away from it where the mode says so, down to the
+/// smallest subnormal.
+std::vector<std::vector<float>> steep_blocks(std::size_t most) {
+  std::vector<std::vector<float>> blocks;
+  for (const std::uint32_t field : {254u, 200u, 130u, 60u, 45u, 40u, 30u, 2u}) {
+    std::vector<float> block{std::bit_cast<float>(field << 23)};
+    for (std::uint32_t below = 0; below < field; below += 7) {
+      block.push_back(std::bit_cast<float>(below << 23 | 1u));
+      block.push_back(-std::bit_cast<float>(below << 23 | 0x400000u));
+    }
+    block.resize(std::min(block.size(), most));
+    blocks.push_back(block);
+    for (float& x : block)
+      x = std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0x807fffffu);  // subnormal
+    block[0] = std::bit_cast<float>(field << 23);
+    blocks.push_back(block);
+  }
+  return blocks;
+}
+
+template <class Format, class R>
+void check_rounding(R rounding, oracle::Mode mode, Mismatches& bad) {
+  for (const std::vector<float>& block : steep_blocks(Format::block_size))
+    check_tensor<Format>(block, 1, block.size(), {}, bad, rounding, mode);
+  for (const int top : {-140, -120, 0, 90, 127}) {
+    const auto values = sample_block(3 * Format::block_size, top, 77u);
+    check_tensor<Format>(values, 3, Format::block_size, {}, bad, rounding, mode);
+    if constexpr (!nf::narrow_float<typename Format::element>)
+      check_tensor<Format>(values, 3, Format::block_size, {.full_range = true}, bad, rounding,
+                           mode);
+  }
+}
+
+}  // namespace
+
+// Every mode for floats and for integers, every format in two modes: what a mode does is one text for all formats.
 TEST_CASE("elements in every rounding mode", "[block]") {
   Mismatches bad;
-  const auto check = [&]<class Format>() {
-    for_each_mode([&](auto policy, oracle::Mode mode) {
-      // One magnitude far above all others: they are not zero, and round away from it where the mode says
-      // so, down to the smallest subnormal.
-      for (const std::uint32_t field : {254u, 200u, 130u, 60u, 45u, 40u, 30u, 2u}) {
-        std::vector<float> block{std::bit_cast<float>(field << 23)};
-        for (std::uint32_t below = 0; below < field; below += 7) {
-          block.push_back(std::bit_cast<float>(below << 23 | 1u));
-          block.push_back(-std::bit_cast<float>(below << 23 | 0x400000u));
-        }
-        block.resize(std::min<std::size_t>(block.size(), Format::block_size));
-        check_tensor<Format>(block, 1, block.size(), {}, bad, policy, mode);
-        for (float& x : block)
-          x = std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0x807fffffu);  // subnormal
-        block[0] = std::bit_cast<float>(field << 23);
-        check_tensor<Format>(block, 1, block.size(), {}, bad, policy, mode);
-      }
-      for (const int top : {-140, -120, 0, 90, 127}) {
-        const auto values = sample_block(3 * Format::block_size, top, 77u);
-        for (const bool full_range : {false, true}) {
-          check_tensor<Format>(values, 3, Format::block_size, {.full_range = full_range}, bad,
-                               policy, mode);
-        }
-      }
-    });
+  for_each_mode([&](auto rounding, oracle::Mode mode) {
+    check_rounding<nf::mxfp4_e2m1>(rounding, mode, bad);
+    check_rounding<nf::mxint8>(rounding, mode, bad);
+  });
+  const auto nearest = [&]<class Format>() {
+    check_rounding<Format>(nf::nearest_even, oracle::Mode::nearest_even, bad);
   };
-  for_each_format<mx_formats>(check);
-  for_each_format<custom>(check);
+  for_each_format<mx_formats>(nearest);
+  for_each_format<custom>(nearest);
+  check_rounding<nf::mxfp8_e4m3>(nf::nearest_away, oracle::Mode::nearest_away, bad);
+  check_rounding<nf::mxfp8_e5m2>(nf::toward_positive, oracle::Mode::toward_positive, bad);
+  check_rounding<nf::mxfp6_e2m3>(nf::toward_negative, oracle::Mode::toward_negative, bad);
+  check_rounding<nf::mxfp6_e3m2>(nf::to_odd, oracle::Mode::to_odd, bad);
+  check_rounding<std::tuple_element_t<0, custom>>(nf::toward_positive,
+                                                  oracle::Mode::toward_positive, bad);
+  check_rounding<std::tuple_element_t<1, custom>>(nf::toward_zero, oracle::Mode::toward_zero, bad);
+  check_rounding<std::tuple_element_t<2, custom>>(nf::to_odd, oracle::Mode::to_odd, bad);
+  check_rounding<std::tuple_element_t<3, custom>>(nf::nearest_away, oracle::Mode::nearest_away,
+                                                  bad);
+  check_rounding<std::tuple_element_t<4, custom>>(nf::toward_negative,
+                                                  oracle::Mode::toward_negative, bad);
+  check_rounding<std::tuple_element_t<5, custom>>(nf::toward_positive,
+                                                  oracle::Mode::toward_positive, bad);
   CHECK(bad.report() == "");
 }
