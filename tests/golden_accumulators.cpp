@@ -55,8 +55,8 @@ void check_chunked(Mismatches& bad, std::size_t n, std::size_t chunk, std::strin
   using Separate = nf::SeparateAccumulator<A>;
   const auto check = [&](const char* what, std::uint64_t expected, A got) {
     bad.expect(
-        agrees<A>(expected, got.bits()), [&] { return what + (" " + name_of<A>()); }, n, expected,
-        got.bits());
+        agrees(oracle_format<A>(), expected, got.bits()),
+        [&] { return what + (" " + name_of<A>()); }, n, expected, got.bits());
   };
   check("fused", fused, nf::dot(a, b, nf::ChunkedAccumulator<Fused, Fused>{.chunk = chunk}));
   check("two steps", twostep,

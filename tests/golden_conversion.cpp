@@ -12,35 +12,65 @@ using namespace test;
 
 namespace {
 
-/// Checks one column.
-template <class F, class Source, class R>
-void check_column(const golden::Table& table, const std::string& column, R rounding,
-                  nf::Saturation saturation, Mismatches& bad) {
-  using Bits = std::conditional_t<std::is_same_v<Source, float>, std::uint32_t, std::uint64_t>;
-  const std::size_t cell = table.column(column);
-  std::vector<Source> in;
-  std::vector<std::string_view> expected;
+/// Inputs and codes of a column.
+struct Column {
+  oracle::Format format;
+  std::string name;
+  std::vector<std::uint64_t> in, expected;
+
+  void compare(const std::vector<std::uint32_t>& got, std::string_view how, Mismatches& bad) const {
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      bad.expect(
+          agrees(format, expected[i], got[i]), [&] { return name + " " + std::string(how); }, in[i],
+          expected[i], got[i]);
+    }
+  }
+};
+
+Column column_of(const golden::Table& table, const std::string& name, const oracle::Format& format,
+                 const std::string& format_name) {
+  Column column{.format = format, .name = format_name + " " + name, .in = {}, .expected = {}};
+  const std::size_t cell = table.column(name);
   for (const auto& row : table.rows()) {
     if (golden::is_blank(row[cell])) continue;
-    in.push_back(std::bit_cast<Source>(static_cast<Bits>(golden::hex(row[0]))));
-    expected.push_back(row[cell]);
+    column.in.push_back(golden::hex(row[0]));
+    column.expected.push_back(golden::hex(row[cell]));
   }
-  std::vector<F> out(in.size());
-  const auto compare = [&](const std::string& how) {
-    for (std::size_t i = 0; i < in.size(); ++i) {
-      const std::uint64_t code = golden::hex(expected[i]), got = out[i].bits();
-      bad.expect(
-          agrees<F>(code, got), [&] { return name_of<F>() + " " + column + " " + how; },
-          bits_of(in[i]), code, got);
-    }
-  };
-  for (std::size_t i = 0; i < in.size(); ++i) out[i] = nf::convert<F>(in[i], rounding, saturation);
-  compare("scalar");
+  return column;
+}
+
+template <class F>
+std::vector<std::uint32_t> codes_of(const std::vector<F>& numbers) {
+  std::vector<std::uint32_t> codes;
+  for (const F x : numbers) codes.push_back(x.bits());
+  return codes;
+}
+
+/// Not inlined: the loop would be made again for each column.
+template <class F, class Source, class R>
+[[gnu::noinline]] std::vector<F> convert_each(const std::vector<Source>& in, R rounding,
+                                              nf::Saturation saturation) {
+  std::vector<F> out;
+  for (const Source x : in) out.push_back(nf::convert<F>(x, rounding, saturation));
+  return out;
+}
+
+/// Checks one column.
+template <class F, class Source, class R>
+void check_column(const golden::Table& table, const std::string& name, R rounding,
+                  nf::Saturation saturation, Mismatches& bad) {
+  using Bits = std::conditional_t<std::is_same_v<Source, float>, std::uint32_t, std::uint64_t>;
+  const Column column = column_of(table, name, oracle_format<F>(), name_of<F>());
+  std::vector<Source> in;
+  for (const std::uint64_t bits : column.in)
+    in.push_back(std::bit_cast<Source>(static_cast<Bits>(bits)));
+  column.compare(codes_of(convert_each<F>(in, rounding, saturation)), "scalar", bad);
   if constexpr (std::is_same_v<Source, float> && std::is_same_v<R, nf::NearestEven>) {
     for (const nf::Isa isa : nf::all_isas) {
       if (!nf::isa_available(isa)) continue;
+      std::vector<F> out(in.size());
       nf::convert(isa, in, out, rounding, saturation);
-      compare(std::string(nf::isa_name(isa)));
+      column.compare(codes_of(out), nf::isa_name(isa), bad);
     }
   }
 }
@@ -84,7 +114,12 @@ TEST_CASE("golden: encoding from float", "[golden]") {
   const auto files = golden::files_in("encode_f32");
   REQUIRE(files.size() == 13);
   for (const std::string& file : files) {
-    with_format(stem(file), [&]<class F>() { check_encode_file<F, float>("encode_f32", file); });
+    if (stem(file) == "float8_e8m0fnu") {
+      check_encode_file<nf::float8_e8m0fnu, float>("encode_f32", file);
+    } else {
+      with_format<golden_formats>(
+          stem(file), [&]<class F>() { check_encode_file<F, float>("encode_f32", file); });
+    }
   }
 }
 
@@ -92,6 +127,7 @@ TEST_CASE("golden: encoding from double rounds once", "[golden]") {
   const auto files = golden::files_in("encode_f64");
   REQUIRE(files.size() == 12);
   for (const std::string& file : files) {
-    with_format(stem(file), [&]<class F>() { check_encode_file<F, double>("encode_f64", file); });
+    with_format<golden_formats>(
+        stem(file), [&]<class F>() { check_encode_file<F, double>("encode_f64", file); });
   }
 }

@@ -82,7 +82,7 @@ inline std::vector<std::uint8_t> packed_bytes(Layout layout, std::size_t width,
   return bytes;
 }
 
-/// A format of each width.
+/// A format of each width: those with a name have their loops in the compiled library.
 template <int Width>
 struct format_of {
   using type = narrowfloat::Float<2, (Width < 3 ? 0 : Width - 3), 1, narrowfloat::Specials::finite>;
@@ -95,6 +95,18 @@ struct format_of<1> {
 template <>
 struct format_of<2> {
   using type = narrowfloat::Float<1, 0, 1, narrowfloat::Specials::finite>;
+};
+template <>
+struct format_of<8> {
+  using type = narrowfloat::float8_e5m2;
+};
+template <>
+struct format_of<12> {
+  using type = narrowfloat::float12_e6m5;
+};
+template <>
+struct format_of<16> {
+  using type = narrowfloat::float16;
 };
 
 /// Calls f.template operator()<F>() for a format of each width, 1 to 16.

@@ -19,27 +19,50 @@ std::vector<float> sample_floats(std::size_t n) {
   return values;
 }
 
+/// Compares two lists of bits.
+void expect_same(const std::string& what, const std::vector<std::uint64_t>& expected,
+                 const std::vector<std::uint64_t>& got, Mismatches& bad) {
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    bad.expect_equal([&] { return what; }, i, expected[i], got[i]);
+}
+
+/// The bits of the numbers of a range, read one by one.
+template <class F, class Range>
+[[gnu::noinline]] std::vector<std::uint64_t> bits_in(const Range& numbers) {
+  std::vector<std::uint64_t> bits;
+  for (std::size_t i = 0; i < numbers.size(); ++i) bits.push_back(bits_of(F(numbers[i])));
+  return bits;
+}
+
+template <class F, class R>
+[[gnu::noinline]] std::vector<F> convert_each(const std::vector<float>& in, R rounding,
+                                              nf::Saturation saturation) {
+  std::vector<F> out;
+  for (const float x : in) {
+    out.push_back(nf::convert<F>(x, rounding, saturation));
+    if constexpr (R::random_bits != 0) ++rounding.offset;
+  }
+  return out;
+}
+
 template <class F, class R>
 void check_encode(std::size_t n, R rounding, nf::Saturation saturation, Mismatches& bad) {
   const std::vector<float> in = sample_floats(n);
+  const std::vector<F> expected = convert_each<F>(in, rounding, saturation);
+  std::vector<double> values;
+  for (const F x : expected) values.push_back(static_cast<double>(x));
+  const auto codes = bits_in<F>(expected), doubles = bits_in<double>(values);
   for (const nf::Isa isa : nf::all_isas) {
     if (!nf::isa_available(isa)) continue;
     const nf::ScopedIsa scope(isa);
-    const auto where = [&] {
-      return name_of<F>() + " length " + std::to_string(n) + " " + std::string(nf::isa_name(isa));
-    };
+    const std::string name =
+        name_of<F>() + " length " + std::to_string(n) + " " + std::string(nf::isa_name(isa));
     nf::PackedVector<F> packed(n);
     nf::convert(in, packed, rounding, saturation);
-    R element = rounding;
-    for (std::size_t i = 0; i < n; ++i) {
-      bad.expect_equal(where, i, nf::convert<F>(in[i], element, saturation).bits(),
-                       packed[i].bits());
-      if constexpr (R::random_bits != 0) ++element.offset;
-    }
+    expect_same(name, codes, bits_in<F>(packed), bad);
     std::vector<double> back(n);
     nf::convert(packed, back);
-    for (std::size_t i = 0; i < n; ++i)
-      bad.expect_equal(where, i, bits_of(nf::convert<double>(F(packed[i]))), bits_of(back[i]));
+    expect_same(name + " to double", doubles, bits_in<double>(back), bad);
   }
 }
 
@@ -50,8 +73,11 @@ TEST_CASE("from and to contiguous ranges", "[packed][convert]") {
   for (const std::size_t n : {0u, 1u, 7u, 8u, 9u, 63u, 511u, 512u, 513u, 1025u, 2000u}) {
     for_each_width([&]<class F>() {
       check_encode<F>(n, nf::nearest_even, nf::Saturation::finite, bad);
-      check_encode<F>(n, nf::Stochastic<>{.seed = 5, .stream = 2, .offset = 1000003},
-                      nf::Saturation::finite, bad);
+      // random bits go by the index, whatever the width: those of named formats, and an odd one
+      constexpr int w = F::width;
+      if constexpr (w == 4 || w == 6 || w == 8 || w == 11 || w == 12 || w == 16)
+        check_encode<F>(n, nf::Stochastic<>{.seed = 5, .stream = 2, .offset = 1000003},
+                        nf::Saturation::finite, bad);
     });
     check_encode<nf::float8_e5m2>(n, nf::toward_positive, nf::Saturation::none, bad);
     check_encode<nf::float12_e6m5>(n, nf::Stochastic<32>{.seed = 7}, nf::Saturation::none, bad);
