@@ -4,6 +4,7 @@
 #include <narrowfloat/convert.hpp>
 
 #include <cstring>
+#include <functional>
 
 #include "support/catch.hpp"
 #include "support/formats.hpp"
@@ -62,17 +63,23 @@ struct policy<nf::StochasticBits<N, V>> {
   }
 };
 
-/// One conversion, run on bytes: an array may lie at any address, which its type would not allow.
-template <class From, class To, class R>
+/// Converts n elements: in, out, n, stream.
+using kernel = std::function<void(const unsigned char*, unsigned char*, std::size_t, bool)>;
+
+/// One conversion, run on bytes: an array may lie at any address, which its type would not allow. Not a template, so that
+/// one text serves all types.
 class Lengths {
  public:
-  Lengths() {
-    const R& rounding = policy_.of(longest);
-    for (std::size_t i = 0; i < longest; ++i) {
-      expected_[i] =
-          nf::detail::convert_number<To>(in_[i], rounding, saturation, nf::Subnormals::keep, i);
-    }
-  }
+  Lengths(std::string name, std::vector<unsigned char> in, std::size_t in_size,
+          std::vector<unsigned char> expected, std::size_t out_size, kernel convert)
+      : name_(std::move(name)),
+        in_(std::move(in)),
+        in_size_(in_size),
+        expected_(std::move(expected)),
+        out_size_(out_size),
+        convert_(std::move(convert)),
+        in_pages_(longest * in_size + places),
+        out_pages_(longest * out_size + places) {}
 
   /// Every length and place, each near the page before and near the page after.
   void check(bool stream) {
@@ -86,37 +93,39 @@ class Lengths {
   std::string report() const { return bad_.report(); }
 
  private:
-  static constexpr nf::Saturation saturation = nf::default_saturation<To>;
-
   void check_length(std::size_t n, std::size_t in_place, std::size_t out_place, bool stream) {
-    const std::size_t in_bytes = n * sizeof(From), out_bytes = n * sizeof(To);
+    const std::size_t in_bytes = n * in_size_, out_bytes = n * out_size_;
     run(in_pages_.begin() + in_place, out_pages_.begin() + out_place, n, stream);
     run(in_pages_.end() - in_place - in_bytes, out_pages_.end() - out_place - out_bytes, n, stream);
-    if constexpr (sizeof(From) == sizeof(To)) {
+    if (in_size_ == out_size_)
       run(out_pages_.begin() + out_place, out_pages_.begin() + out_place, n, stream);
-    }
+  }
+
+  std::uint64_t bits_at(const unsigned char* at) const {
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, at, out_size_);  // x86 and AArch64 store the low byte first
+    return bits;
   }
 
   void run(unsigned char* in, unsigned char* out, std::size_t n, bool stream) {
-    const std::size_t out_bytes = n * sizeof(To);
+    const std::size_t out_bytes = n * out_size_;
     unsigned char* const first = std::max(out_pages_.begin(), out - margin);
     unsigned char* const last = std::min(out_pages_.end(), out + out_bytes + margin);
     std::fill(first, last, untouched);
-    std::memcpy(in, in_.data(), n * sizeof(From));
-    nf::detail::run_kernel<nf::detail::layout_of<From>, nf::detail::layout_of<To>>(
-        nf::active_isa(), in, out, n, policy_.of(n), nf::detail::saturates_in(saturation), stream);
+    std::memcpy(in, in_.data(), n * in_size_);
+    convert_(in, out, n, stream);
 
     const auto where = [&] {
-      return name_of<From>() + " to " + name_of<To>() + ", length " + std::to_string(n) +
-             ", places " + std::to_string(reinterpret_cast<std::uintptr_t>(in) % places) + " and " +
+      return name_ + ", length " + std::to_string(n) + ", places " +
+             std::to_string(reinterpret_cast<std::uintptr_t>(in) % places) + " and " +
              std::to_string(reinterpret_cast<std::uintptr_t>(out) % places) +
              (stream ? ", streaming" : "");
     };
-    if (std::memcmp(out, expected_.data(), out_bytes) == 0) bad_.expect_equal(where, n, 0, 0);
-    for (std::size_t i = 0; i < n && std::memcmp(out, expected_.data(), out_bytes) != 0; ++i) {
-      To got;
-      std::memcpy(&got, out + i * sizeof got, sizeof got);
-      bad_.expect_equal(where, i, bits_of(expected_[i]), bits_of(got));
+    const bool is_right = std::memcmp(out, expected_.data(), out_bytes) == 0;
+    if (is_right) bad_.expect_equal(where, n, 0, 0);
+    for (std::size_t i = 0; i < n && !is_right; ++i) {
+      bad_.expect_equal(where, i, bits_at(expected_.data() + i * out_size_),
+                        bits_at(out + i * out_size_));
     }
     const auto check_untouched = [&](const unsigned char* from, const unsigned char* to) {
       const auto* const touched =
@@ -129,17 +138,40 @@ class Lengths {
   }
 
   static constexpr unsigned char untouched = 0xa5;
-  policy<R> policy_;
-  std::vector<From> in_ = samples<From>();
-  std::vector<To> expected_ = std::vector<To>(longest);
-  GuardedPages in_pages_{longest * sizeof(From) + places},
-      out_pages_{longest * sizeof(To) + places};
+  std::string name_;
+  std::vector<unsigned char> in_;
+  std::size_t in_size_;
+  std::vector<unsigned char> expected_;
+  std::size_t out_size_;
+  kernel convert_;
+  GuardedPages in_pages_, out_pages_;
   Mismatches bad_;
 };
 
+template <class T>
+std::vector<unsigned char> bytes_of(const std::vector<T>& values) {
+  std::vector<unsigned char> bytes(values.size() * sizeof(T));
+  std::memcpy(bytes.data(), values.data(), bytes.size());
+  return bytes;
+}
+
 template <class From, class To, class R = nf::NearestEven>
 void check() {
-  Lengths<From, To, R> lengths;
+  constexpr nf::Saturation saturation = nf::default_saturation<To>;
+  const policy<R> how;
+  const std::vector<From> in = samples<From>();
+  std::vector<To> expected(longest);
+  const R& rounding = how.of(longest);
+  for (std::size_t i = 0; i < longest; ++i) {
+    expected[i] =
+        nf::detail::convert_number<To>(in[i], rounding, saturation, nf::Subnormals::keep, i);
+  }
+  Lengths lengths(
+      name_of<From>() + " to " + name_of<To>(), bytes_of(in), sizeof(From), bytes_of(expected),
+      sizeof(To), [&](const unsigned char* from, unsigned char* to, std::size_t n, bool stream) {
+        nf::detail::run_kernel<nf::detail::layout_of<From>, nf::detail::layout_of<To>>(
+            nf::active_isa(), from, to, n, how.of(n), nf::detail::saturates_in(saturation), stream);
+      });
   lengths.check(false);
   lengths.check(true);
   CHECK(lengths.report() == "");

@@ -38,6 +38,34 @@ std::vector<T> nans() {
   }
 }
 
+/// Compares what scalars and arrays give with the one code wanted; one text for all types.
+void compare(const std::string& name, const std::vector<std::uint64_t>& in, std::uint64_t wanted,
+             const std::vector<std::uint64_t>& scalars, const std::vector<std::uint64_t>& arrays,
+             Mismatches& bad) {
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    bad.expect_equal([&] { return name; }, in[i], wanted, scalars[i]);
+    bad.expect_equal([&] { return name + ", arrays"; }, in[i], wanted, arrays[i]);
+  }
+}
+
+template <class T>
+[[gnu::noinline]] std::vector<std::uint64_t> bits_in(const std::vector<T>& numbers) {
+  std::vector<std::uint64_t> bits;
+  for (const T x : numbers) bits.push_back(bits_of(x));
+  return bits;
+}
+
+template <class F, class From, class R>
+void check(const std::vector<From>& in, R rounding, nf::Saturation saturation,
+           nf::Subnormals subnormals, Mismatches& bad) {
+  std::vector<F> out(in.size()), scalars;
+  nf::convert(in, out, rounding, saturation, subnormals);
+  for (const From x : in) scalars.push_back(nf::convert<F>(x, rounding, saturation, subnormals));
+  compare(name_of<From>() + " to " + name_of<F>(), bits_in(in),
+          oracle::largest_finite_code(oracle_format<F>(), false), bits_in(scalars), bits_in(out),
+          bad);
+}
+
 template <class From, class Formats = few_formats>
 void check_source() {
   // the arrays have lengths that whole vectors and their rests both see
@@ -45,26 +73,13 @@ void check_source() {
   std::vector<From> in(67);
   for (std::size_t i = 0; i < in.size(); ++i) in[i] = some[i % some.size()];
   for_each_format<Formats>([&]<class F>() {
-    const std::uint64_t largest = oracle::largest_finite_code(oracle_format<F>(), false);
     Mismatches bad;
-    const auto where = [](const char* what) {
-      return [what] { return name_of<From>() + " to " + name_of<F>() + what; };
-    };
-    const auto check = [&](auto rounding, nf::Saturation saturation, nf::Subnormals subnormals) {
-      std::vector<F> out(in.size());
-      nf::convert(in, out, rounding, saturation, subnormals);
-      for (std::size_t i = 0; i < in.size(); ++i) {
-        bad.expect_equal(where(""), bits_of(in[i]), largest,
-                         nf::convert<F>(in[i], rounding, saturation, subnormals).bits());
-        bad.expect_equal(where(", arrays"), bits_of(in[i]), largest, out[i].bits());
-      }
-    };
     for (const nf::Saturation saturation : saturations) {
-      check(nf::nearest_even, saturation, nf::Subnormals::keep);
-      check(nf::nearest_even, saturation, nf::Subnormals::flush);
+      check<F>(in, nf::nearest_even, saturation, nf::Subnormals::keep, bad);
+      check<F>(in, nf::nearest_even, saturation, nf::Subnormals::flush, bad);
       if constexpr (std::is_same_v<From, float>)
-        check(nf::toward_negative, saturation, nf::Subnormals::keep);
-      check(nf::Stochastic<>{.seed = 3}, saturation, nf::Subnormals::keep);
+        check<F>(in, nf::toward_negative, saturation, nf::Subnormals::keep, bad);
+      check<F>(in, nf::Stochastic<>{.seed = 3}, saturation, nf::Subnormals::keep, bad);
     }
     CHECK(bad.report() == "");
   });
