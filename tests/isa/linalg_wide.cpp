@@ -139,6 +139,7 @@ TEST_CASE("products with chunks of such sums", "[isa]") {
 TEST_CASE("products with options that lanes do not have", "[isa]") {
   check<bf16, bf16>("saturating", Fused{.saturation = nf::Saturation::finite});
   check<bf16, bf16>("flushing", Fused{.subnormals = nf::Subnormals::flush});
+  check<nf::Float<4, 3, 200>, float>("numbers below those of float", Fused{});
 }
 
 TEST_CASE("wide sums in every floating-point environment", "[isa]") {

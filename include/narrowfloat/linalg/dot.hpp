@@ -3,25 +3,12 @@
 // accumulator.
 #pragma once
 
-#include "../block.hpp"
+#include "detail/block_values.hpp"
 #include "exact.hpp"
 
 namespace narrowfloat {
 namespace detail {
 inline namespace NF_BASELINE {
-
-/// Significant bits of the values of a block format: scale * element (* tensor scale).
-template <class Format>
-constexpr int value_bits_of_blocks() {
-  int bits = Format::tensor_scale == TensorScale::none ? 0 : 24;
-  if constexpr (number<typename Format::scale>)
-    bits += layout_of<typename Format::scale>::significant_bits + 1;
-  if constexpr (is_fixed_point<typename Format::element>) {
-    return bits + Format::element::width;
-  } else {
-    return bits + layout_of<typename Format::element>::significant_bits + 1;
-  }
-}
 
 /// The exact values of a row of a tensor blocked along axis 1, in order.
 template <class Format>
@@ -38,20 +25,12 @@ class row_values {
     constexpr auto K = static_cast<std::size_t>(Format::block_size);
     if (i / K != block_) {
       block_ = i / K;
-      factor_ = product(scale_of(scales_[block_]), tensor_scale_);
+      factor_ = product(exact_block_scale(scales_[block_]), tensor_scale_);
     }
     return product(operand_value(static_cast<element>(codes_[i]), subnormals_), factor_);
   }
 
  private:
-  template <class Scale>
-  static exact scale_of(Scale scale) {
-    if constexpr (number<Scale>) {
-      return exact_of(scale);
-    } else {
-      return exact_float(static_cast<float>(scale));
-    }
-  }
   PackedSpan<const element> codes_;
   const typename Format::scale* scales_;
   exact tensor_scale_, factor_;

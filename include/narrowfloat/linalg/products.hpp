@@ -3,9 +3,8 @@
 // says.
 #pragma once
 
-#include "../matrix.hpp"
 #include "accumulator.hpp"
-#include "detail/narrow_plan.hpp"
+#include "detail/operands.hpp"
 #include "detail/wide_plan.hpp"
 
 namespace narrowfloat {
@@ -18,41 +17,19 @@ struct MatmulOptions {
   std::size_t lda = 0, ldb = 0, ldc = 0;
 };
 
-/// A range that the sums of Acc are written to: contiguous numbers that hold them, or packed codes of their type.
+/// A matrix that a product reads: a range of numbers, packed ones and codes too, in row-major order; a MatrixView of
+/// numbers; a BlockTensor, an Int8Matrix or a CodebookTensor, which stand for what they dequantize to.
+template <class T>
+concept product_operand = multiplicand_range<T> || detail::tensor_operand<std::remove_cvref_t<T>>;
+
+/// What the sums of Acc are written to: a random-access range of numbers that hold them, or of packed codes of their type,
+/// or a MatrixView of such numbers.
 template <class T, class Acc>
-concept sum_range = std::ranges::random_access_range<T> && std::ranges::sized_range<T> &&
-    lossless_to<typename Acc::type, std::ranges::range_value_t<T>>;
+concept sum_range = detail::output_of < std::remove_cvref_t<T>,
+typename Acc::type > ;
 
 namespace detail {
 inline namespace NF_BASELINE {
-
-/// A matrix as it is read: element (r, c) of the matrix at place r * row_step + c * col_step of what is stored.
-struct matrix_places {
-  std::size_t row_step, col_step;
-  constexpr std::size_t at(std::size_t r, std::size_t c) const {
-    return r * row_step + c * col_step;
-  }
-};
-
-/// The places of a rows x cols matrix, stored as it is or transposed, in a range of `have` elements.
-///
-/// Special   one that does not hold it throws std::invalid_argument with the shapes.
-constexpr matrix_places places_of(const char* call, const std::string& shapes, const char* what,
-                                  std::size_t have, std::size_t rows, std::size_t cols,
-                                  bool transposed, std::size_t leading) {
-  const std::size_t down = transposed ? cols : rows, across = transposed ? rows : cols;
-  const std::size_t step = leading == 0 ? across : leading;
-  const bool holds =
-      step >= across && fits_in_memory(down, step) &&
-      (leading == 0 ? have == down * across
-                    : down == 0 || across == 0 || have >= (down - 1) * step + across);
-  if (!holds)
-    throw_invalid(call, shapes + ": " + what + " has " + std::to_string(have) +
-                            " elements, not the " + std::to_string(down) + " x " +
-                            std::to_string(across) + " that are read with leading dimension " +
-                            std::to_string(step));
-  return transposed ? matrix_places{1, step} : matrix_places{step, 1};
-}
 
 /// The sum of k products by a policy, whose first step is element `first`.
 template <class Acc, class A, class B>
@@ -63,81 +40,72 @@ constexpr typename Acc::type sum_of_products(const Acc& policy, std::uint64_t fi
   return sum.value();
 }
 
-/// Element i of a range of numbers.
-template <class Range>
-constexpr std::ranges::range_value_t<Range> operand_number(const Range& range, std::size_t i) {
-  const auto place = static_cast<std::ranges::range_difference_t<Range>>(i);
-  return static_cast<std::ranges::range_value_t<Range>>(std::ranges::begin(range)[place]);
-}
-/// Its exact value.
-template <class Range>
-constexpr exact operand_at(const Range& range, std::size_t i, Subnormals subnormals) {
-  return operand_value(operand_number(range, i), subnormals);
-}
-
-/// An m x n product of k steps an element: where a(i, l), b(l, j) and c(i, j) lie.
-struct product_places {
-  std::size_t m, n, k;
-  matrix_places a, b, c;
-};
-
-/// Multiplies matrices whose places were checked.
-template <class A, class B, class C, class Acc>
-void multiply_matrices(const char* call, const A& a, const B& b, C& c, const product_places& places,
-                       const Acc& acc) {
-  const std::size_t m = places.m, n = places.n, k = places.k;
-  const matrix_places &of_a = places.a, &of_b = places.b, &of_c = places.c;
-  using sum = running_sum<Acc>;
-  sum::require(call, acc, m * n, k);
-  const Subnormals flush = sum::subnormals(acc);
-  using target = std::ranges::range_value_t<C>;
-  const auto put = [&](std::size_t i, std::size_t j, typename Acc::type total) {
-    std::ranges::begin(c)[static_cast<std::ranges::range_difference_t<C>>(of_c.at(i, j))] =
-        convert_number<target>(total, NearestEven{}, Saturation::none);
-  };
-  using number_a = std::ranges::range_value_t<A>;
-  using number_b = std::ranges::range_value_t<B>;
-  using plan = narrow_plan<Acc, number_a, number_b>;
+/// Multiplies an m x k and a k x n matrix by a policy that fits: put(i, j, sum).
+template <class A, class B, class Acc, class Put>
+void multiply_matrices(const A& a, const B& b, const product_size& size, const Acc& acc,
+                       const Put& put) {
+  const std::size_t m = size.m, n = size.n, k = size.k;
+  const Subnormals flush = running_sum<Acc>::subnormals(acc);
+  const number_shape of_a = a.shape(), of_b = b.shape();
+  using plan = narrow_plan<Acc, typename A::number, typename B::number>;
   if constexpr (plan::serves) {
-    const operand_floats<number_a> float_of_a(flush, sum_shift<typename plan::summand>);
-    const operand_floats<number_b> float_of_b(flush);
-    sum_narrow_products<plan>(
-        acc, m, n, k,
-        [&](std::size_t i, std::size_t l) { return float_of_a(operand_number(a, of_a.at(i, l))); },
-        [&](std::size_t l, std::size_t j) { return float_of_b(operand_number(b, of_b.at(l, j))); },
-        put);
-    return;
+    if (plan::suits(of_a, of_b)) {
+      sum_narrow_products<plan>(acc, m, n, k, a.floats(flush, sum_shift<typename plan::summand>),
+                                b.floats(flush, 0), put);
+      return;
+    }
   }
   const auto total_of = [&](std::size_t i, std::size_t j) {
     return sum_of_products(
-        acc, (std::uint64_t{i} * n + j) * k, k,
-        [&](std::size_t l) { return operand_at(a, of_a.at(i, l), flush); },
-        [&](std::size_t l) { return operand_at(b, of_b.at(l, j), flush); });
+        acc, (std::uint64_t{i} * n + j) * k, k, [&](std::size_t l) { return a.at(i, l, flush); },
+        [&](std::size_t l) { return b.at(l, j, flush); });
   };
-  using wide = wide_plan<Acc, number_a, number_b>;
+  using wide = wide_plan<Acc, typename A::number, typename B::number>;
   if constexpr (wide::serves) {
-    if (suits<wide>(acc, active_isa(), k)) {
-      const operand_floats<number_a> float_of_a(Subnormals::keep);
-      const operand_floats<number_b> float_of_b(Subnormals::keep);
+    if (suits<wide>(acc, active_isa(), k, of_a, of_b)) {
+      const bool may_underflow = wide::may_underflow(product_shape_of(of_a, of_b));
       sum_wide_products<wide>(
-          acc, m, n, k,
-          [&](std::size_t i, std::size_t l) {
-            return float_of_a(operand_number(a, of_a.at(i, l)));
-          },
-          [&](std::size_t l, std::size_t j) {
-            return float_of_b(operand_number(b, of_b.at(l, j)));
-          },
+          acc, m, n, k, a.floats(Subnormals::keep, 0), b.floats(Subnormals::keep, 0),
           [&](std::size_t i, std::size_t j, auto x) {
             // A sum is -0 where it was not zero before it was rounded: whether that was the last one, lanes do not say.
-            const bool is_unclear = wide::may_underflow && is_negative_zero(x);
+            const bool is_unclear = may_underflow && is_negative_zero(x);
             put(i, j, is_unclear ? total_of(i, j) : sum_of_lane<typename Acc::type>(x));
           });
       return;
     }
   }
-  for (std::size_t i = 0; i < m; ++i) {
-    for (std::size_t j = 0; j < n; ++j) put(i, j, total_of(i, j));
+  // A step at a time; an operand is read once for as many sums as there are columns in a group.
+  constexpr std::size_t group = 16;
+  std::vector<exact> row(k), columns(std::min(n, group) * k);
+  for (std::size_t left = 0; left < n; left += group) {
+    const std::size_t width = std::min(group, n - left);
+    for (std::size_t j = 0; j < width; ++j) {
+      for (std::size_t l = 0; l < k; ++l) columns[j * k + l] = b.at(l, left + j, flush);
+    }
+    for (std::size_t i = 0; i < m; ++i) {
+      for (std::size_t l = 0; l < k; ++l) row[l] = a.at(i, l, flush);
+      for (std::size_t j = 0; j < width; ++j)
+        put(i, left + j,
+            sum_of_products(
+                acc, (std::uint64_t{i} * n + left + j) * k, k,
+                [&](std::size_t l) { return row[l]; },
+                [&](std::size_t l) { return columns[j * k + l]; }));
+    }
   }
+}
+
+/// The checks of a product and the product.
+template <class A, class B, class C, class Acc>
+void multiply(const product_call& call, const A& a, const matrix_places& of_a, const B& b,
+              const matrix_places& of_b, C& c, const matrix_places& of_c, const product_size& size,
+              const Acc& acc) {
+  static_assert(
+      std::same_as<Acc, ExactAccumulator> || (bits_of_operand<A> <= 30 && bits_of_operand<B> <= 30),
+      "matmul: the values of this block format have more than 30 bits, so that products "
+      "are not exact: take ExactAccumulator, or dequantize to floats first");
+  running_sum<Acc>::require(call.name, acc, size.m * size.n, size.k);
+  multiply_matrices(reader_of(a, of_a), reader_of(b, of_b), size, acc,
+                    sum_writer<decltype(range_of_stored(c))>{range_of_stored(c), of_c});
 }
 
 }  // namespace NF_BASELINE
@@ -171,55 +139,72 @@ template <multiplicand_range A, multiplicand_range B, accumulator Acc>
 /// The matrix product c = a * b, each element added up by an accumulator: a is m x k, b k x n, c m x n, row-major.
 ///
 /// Result    c(i, j) = the sum over l = 0, 1, ... k - 1 of a(i, l) * b(l, j) as the policy defines it; its step l is
-///           element (i * n + j) * k + l of the policy's rounding.
+///           element (i * n + j) * k + l of the policy's rounding. What is multiplied are the numbers of a range, packed
+///           codes, or view; the values of a BlockTensor, scale * element (* tensor scale), exactly, blocked along either
+///           axis; and the floats that an Int8Matrix or a CodebookTensor dequantizes to, where code * scale / 127 and
+///           value * scale have been rounded. Subnormals::flush acts on elements as they are in their format.
 /// Requires  c is apart from a and b.
-/// Special   a range that does not hold its matrix, a policy that does not fit, and too few words of random bits throw
-///           std::invalid_argument with the shapes, before anything is written.
+/// Special   a matrix that is not as large as m, n, k and the options say, a leading dimension for one that has its own
+///           or none, a policy that does not fit, and too few words of random bits throw std::invalid_argument with the
+///           shapes, before anything is written. Values of blocks of more than 30 bits (float16 elements with float
+///           scales) take ExactAccumulator.
 /// Promises  a function of the operands and the policy alone: no other order, no other rounding, whatever the
 ///           instruction set.
 /// Cost      the speed of vectors of floats or doubles for sums in float and double, to nearest and toward zero, and for exact
 ///           sums of which doubles hold every one (E4M3, INT8: up to 2^17 products); where floats can show every rounding
 ///           (sums of at most 12 to 20 bits by FusedAccumulator), a few instructions for as many elements of c as a
-///           vector has lanes; both in chunks too. Memory for the floats of a and of some columns of b. Else some ten
-///           nanoseconds a product. See bench/README.md.
-template <multiplicand_range A, multiplicand_range B, class C, accumulator Acc>
+///           vector has lanes; both in chunks too. Block tensors have it where float holds their values: powers of two as
+///           scales, and others that leave the values 24 bits. Else some twenty nanoseconds a product, as for NVFP4 with a
+///           tensor scale of 24 bits. Memory for the floats of a and of some columns of b, and for those of
+///           tensors. See bench/README.md.
+///
+/// Example   const auto w = BlockTensor<mxfp8_e4m3>::quantize(weights, n, k);         // along the rows: k
+///           const auto x = BlockTensor<mxfp8_e4m3>::quantize(inputs, m, k);
+///           std::vector<float> y(m * n);
+///           matmul(x, w, y, m, n, k, FusedAccumulator<float>{}, {.b_transposed = true});
+template <product_operand A, product_operand B, class C, accumulator Acc>
 requires sum_range<C, Acc> NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m,
                                                  std::size_t n, std::size_t k, const Acc& acc,
                                                  const MatmulOptions& options = {}) {
-  constexpr const char* call = "matmul";
-  const std::string shapes =
-      "m = " + std::to_string(m) + ", n = " + std::to_string(n) + ", k = " + std::to_string(k);
+  const detail::product_call call{"matmul", "m = " + std::to_string(m) + ", n = " +
+                                                std::to_string(n) + ", k = " + std::to_string(k)};
   if (!detail::fits_in_memory(m, n))
-    detail::throw_invalid(call, shapes + ": the product does not fit in memory");
-  const detail::product_places places{
-      m,
-      n,
-      k,
-      detail::places_of(call, shapes, "a", std::ranges::size(a), m, k, options.a_transposed,
-                        options.lda),
-      detail::places_of(call, shapes, "b", std::ranges::size(b), k, n, options.b_transposed,
-                        options.ldb),
-      detail::places_of(call, shapes, "c", std::ranges::size(c), m, n, false, options.ldc)};
-  detail::multiply_matrices(call, a, b, c, places, acc);
+    detail::throw_invalid(call.name, call.shapes + ": the product does not fit in memory");
+  const auto of_a = call.places("a", a, m, k, options.a_transposed, options.lda);
+  const auto of_b = call.places("b", b, k, n, options.b_transposed, options.ldb);
+  const auto of_c = call.places("c", c, m, n, false, options.ldc);
+  detail::multiply(call, a, of_a, b, of_b, c, of_c, {m, n, k}, acc);
+}
+
+/// The same of matrices that know their shapes: views, packed matrices, tensors.
+///
+/// Special   shapes that do not pair off throw std::invalid_argument with m and n, the shape of c, and k, that of a.
+///
+/// Example   matmul(MatrixView(x, m, k), w, MatrixView(y, m, n), acc, {.b_transposed = true});
+template <product_operand A, product_operand B, class C, accumulator Acc>
+requires(detail::is_matrix<A>&& detail::is_matrix<B>&& detail::is_matrix<std::remove_cvref_t<C>>&&
+             sum_range<C, Acc>)  //
+    NF_INLINE void matmul(const A& a, const B& b, C&& c, const Acc& acc,
+                          const MatmulOptions& options = {}) {
+  matmul(a, b, c, c.rows(), c.cols(), options.a_transposed ? a.rows() : a.cols(), acc, options);
 }
 
 /// The product of a matrix and a vector, y = a * x: a is m x k, x has k elements, y m.
 ///
-/// Result    that of matmul() with n = 1; options.ldb, options.ldc and options.b_transposed do not count.
+/// Result    that of matmul() with n = 1; options.ldb, options.ldc and options.b_transposed do not count. Of x and y,
+///           matrices have one row.
 /// Special   as matmul().
-template <multiplicand_range A, multiplicand_range X, class Y, accumulator Acc>
+template <product_operand A, product_operand X, class Y, accumulator Acc>
 requires sum_range<Y, Acc> NF_INLINE void matvec(const A& a, const X& x, Y&& y, std::size_t m,
                                                  std::size_t k, const Acc& acc,
                                                  const MatmulOptions& options = {}) {
-  constexpr const char* call = "matvec";
-  const std::string shapes = "m = " + std::to_string(m) + ", k = " + std::to_string(k);
-  const detail::matrix_places of_a = detail::places_of(call, shapes, "a", std::ranges::size(a), m,
-                                                       k, options.a_transposed, options.lda);
-  static_cast<void>(detail::places_of(call, shapes, "x", std::ranges::size(x), 1, k, false, 0));
-  static_cast<void>(detail::places_of(call, shapes, "y", std::ranges::size(y), 1, m, false, 0));
+  const detail::product_call call{"matvec",
+                                  "m = " + std::to_string(m) + ", k = " + std::to_string(k)};
+  const auto of_a = call.places("a", a, m, k, options.a_transposed, options.lda);
+  const auto of_x = call.places("x", x, 1, k, false, 0);
+  const auto of_y = call.places("y", y, 1, m, false, 0);
   // The row x times the transpose of a: then the elements of y lie side by side.
-  const detail::product_places places{1, m, k, {0, 1}, {of_a.col_step, of_a.row_step}, {0, 1}};
-  detail::multiply_matrices(call, x, a, y, places, acc);
+  detail::multiply(call, x, of_x, a, of_a.flipped(), y, of_y, {1, m, k}, acc);
 }
 
 }  // namespace narrowfloat

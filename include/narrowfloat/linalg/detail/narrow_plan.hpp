@@ -9,6 +9,7 @@
 #include "../../detail/array/place.hpp"
 #include "../../detail/simd/environment.hpp"
 #include "../accumulator.hpp"
+#include "number_shape.hpp"
 
 namespace narrowfloat::detail {
 
@@ -74,26 +75,6 @@ inline constexpr bool
     is_compiled_sum<sum_kind<float12_e6m5, Stochastic<13, StochasticVariant::p3109_a>,
                              first_rounding::plain, Underflow>,
                     no_chunks> = true;
-
-/// The numbers of a type: multiples of 2^quantum with so many bits.
-struct number_shape {
-  int bits, quantum, max_exponent;
-};
-template <class T>
-constexpr number_shape shape_of() {
-  if constexpr (std::integral<T>) {
-    constexpr int bits = 8 * static_cast<int>(sizeof(T));
-    return {bits, 0, bits};
-  } else if constexpr (is_fixed_point<T>) {
-    return {T::width, -T::fraction_bits, T::width - T::fraction_bits};
-  } else {
-    using layout = layout_of<T>;
-    return {layout::significant_bits + 1, layout::quantum, layout::max_exponent};
-  }
-}
-constexpr number_shape product_shape_of(const number_shape& a, const number_shape& b) {
-  return {a.bits + b.bits, a.quantum + b.quantum, a.max_exponent + b.max_exponent + 1};
-}
 
 /// Whether floats hold what is added, and sums of float arithmetic show all that a rounding to A by R looks at.
 ///
@@ -162,15 +143,23 @@ struct narrow_plan {
 template <class S, class R, class A, class B>
 struct narrow_plan<FusedAccumulator<S, R>, A, B> {
   static constexpr number_shape product = product_shape_of(shape_of<A>(), shape_of<B>());
-  static constexpr bool serves = [] {
-    if constexpr (!floats_serve<S, R>(product)) {
+  /// Whether it gives the sums where the operands have these shapes: those of their types, or with scales.
+  static constexpr bool suits(const number_shape& a, const number_shape& b) {
+    if constexpr (!narrow_float<S>) {
       return false;
     } else {
+      const number_shape all{product.bits, a.quantum + b.quantum,
+                             a.max_exponent + b.max_exponent + 1};
       // the operands are no subnormal floats, which the caller's environment may flush
-      return shape_of<A>().quantum >= -126 && shifts_well(shape_of<A>(), sum_shift<S>) &&
-             shifts_well(product, sum_shift<S>) && shifts_well(shape_of<S>(), sum_shift<S>);
+      return floats_serve<S, R>(all) && a.quantum >= -126 && b.quantum >= -126 &&
+             a.max_exponent <= 125 && b.max_exponent <= 125 && shifts_well(a, sum_shift<S>) &&
+             shifts_well(all, sum_shift<S>) && shifts_well(shape_of<S>(), sum_shift<S>);
     }
-  }();
+  }
+  static constexpr bool serves = suits(shape_of<A>(), shape_of<B>());
+  /// Whether a product may lie below the numbers of S.
+  static constexpr bool is_fine =
+      is_scaled<A> || is_scaled<B> || product.quantum < shape_of<S>().quantum;
   using summand = S;
   using policy = FusedAccumulator<S, R>;
   static void set(narrow_task& task, const policy& of) { task.inner = narrow_policy_of(of); }
@@ -181,7 +170,6 @@ struct narrow_plan<FusedAccumulator<S, R>, A, B> {
                                       task);
   }
   static void run(Isa isa, const narrow_task& task) {
-    constexpr bool is_fine = product.quantum < layout_of<S>::quantum;
     if (is_fine || task.inner.flush) {
       run<true>(isa, task);
     } else {
@@ -201,6 +189,9 @@ struct narrow_plan<ChunkedAccumulator<FusedAccumulator<S, R>, FusedAccumulator<T
              shifts_well(shape_of<T>(), sum_shift<S>);
     }
   }();
+  static constexpr bool suits(const number_shape& a, const number_shape& b) {
+    return serves && within::suits(a, b);
+  }
   using summand = S;
   using policy = ChunkedAccumulator<FusedAccumulator<S, R>, FusedAccumulator<T, Q>>;
   static void set(narrow_task& task, const policy& of) {
@@ -215,7 +206,7 @@ struct narrow_plan<ChunkedAccumulator<FusedAccumulator<S, R>, FusedAccumulator<T
     run_narrow_sums<inner, outer>(place_of<is_compiled_sum<inner, outer>, inner>(), isa, task);
   }
   static void run(Isa isa, const narrow_task& task) {
-    constexpr bool is_fine = within::product.quantum < layout_of<S>::quantum;
+    constexpr bool is_fine = within::is_fine;
     if (is_fine || task.inner.flush) {
       run<true>(isa, task);
     } else {

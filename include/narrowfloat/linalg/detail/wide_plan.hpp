@@ -45,22 +45,30 @@ struct wide_lane {
   static constexpr bool serves = false;
 };
 
-/// Whether float holds all numbers of a shape.
-constexpr bool is_in_floats(const number_shape& x) {
-  return x.bits <= 24 && x.quantum >= -149 && x.max_exponent <= 127;
-}
 template <class A, class B>
 inline constexpr number_shape product_of = product_shape_of(shape_of<A>(), shape_of<B>());
+/// Whether float holds the operands, as far as their types say.
+template <class A, class B>
+inline constexpr bool are_in_floats = (is_scaled<A> || is_in_floats(shape_of<A>())) &&
+                                      (is_scaled<B> || is_in_floats(shape_of<B>()));
 
 template <class R>
 inline constexpr bool rounds_as_processors = R::random_bits == 0 &&
                                              (R::rule == rule::half_even || R::rule == rule::floor);
+/// Lanes that need no fused step, and in which a sum is -0 only where it was zero before it was rounded.
+struct any_instructions {
+  static constexpr bool needs_fused(const number_shape&) { return false; }
+  static constexpr bool may_underflow(const number_shape&) { return false; }
+};
 template <class R, class A, class B>
 requires rounds_as_processors<R>
 struct wide_lane<FusedAccumulator<float, R>, A, B> {
-  static constexpr bool serves = true, needs_fused = !is_in_floats(product_of<A, B>);
+  static constexpr bool serves = are_in_floats<A, B>;
+  static constexpr bool needs_fused(const number_shape& product) { return !is_in_floats(product); }
   /// A sum can be -0: where one is not zero before it is rounded.
-  static constexpr bool may_underflow = product_of<A, B>.quantum < -149;
+  static constexpr bool may_underflow(const number_shape& product) {
+    return product.quantum < -149;
+  }
   using type = float;
   static constexpr wide_step step = wide_step::fused;
   static constexpr direction rounds = direction_of(R::rule);
@@ -68,29 +76,33 @@ struct wide_lane<FusedAccumulator<float, R>, A, B> {
 /// Products of floats are doubles.
 template <class R, class A, class B>
 requires rounds_as_processors<R>
-struct wide_lane<FusedAccumulator<double, R>, A, B> {
-  static constexpr bool serves = true, needs_fused = false, may_underflow = false;
+struct wide_lane<FusedAccumulator<double, R>, A, B> : any_instructions {
+  static constexpr bool serves = are_in_floats<A, B>;
   using type = double;
   static constexpr wide_step step = wide_step::fused;
   static constexpr direction rounds = direction_of(R::rule);
 };
 template <class A, class B, class R>
 requires rounds_as_processors<R>
-struct wide_lane<SeparateAccumulator<float, R>, A, B> {
-  static constexpr bool serves = true, needs_fused = false, may_underflow = false;
+struct wide_lane<SeparateAccumulator<float, R>, A, B> : any_instructions {
+  static constexpr bool serves = are_in_floats<A, B>;
   using type = float;
   static constexpr wide_step step = wide_step::separate;
   static constexpr direction rounds = direction_of(R::rule);
 };
 /// Exact in double: a sum of 2^n products is a multiple of their quantum that has n bits more than they.
 template <class A, class B>
-struct wide_lane<ExactAccumulator, A, B> {
-  static constexpr int bits = product_of<A, B>.max_exponent + 1 - product_of<A, B>.quantum;
-  static constexpr bool serves = bits <= 45, needs_fused = false, may_underflow = false;
+struct wide_lane<ExactAccumulator, A, B> : any_instructions {
+  static constexpr int bits(const number_shape& product) {
+    return product.max_exponent + 1 - product.quantum;
+  }
+  static constexpr bool serves = are_in_floats<A, B> && bits(product_of<A, B>) <= 45;
   using type = double;
   static constexpr wide_step step = wide_step::fused;
   static constexpr direction rounds = direction::nearest;
-  static constexpr std::size_t longest = std::size_t{1} << (serves ? 53 - bits : 0);
+  static constexpr std::size_t longest(const number_shape& product) {
+    return bits(product) <= 45 ? std::size_t{1} << (53 - bits(product)) : 0;
+  }
 };
 
 /// How sums by a policy of products of A and B are made with lanes; `serves` is whether they are.
@@ -112,7 +124,8 @@ requires(wide_lane<Inner, A, B>::serves&& wide_lane<FusedAccumulator<T, R>, A, B
   using policy = ChunkedAccumulator<Inner, FusedAccumulator<T, R>>;
   using total = T;
   using part = typename Inner::type;
-  static constexpr bool has_chunks = true, may_underflow = false;
+  static constexpr bool has_chunks = true;
+  static constexpr bool may_underflow(const number_shape&) { return false; }
   static constexpr const Inner& inner(const policy& acc) { return acc.inner; }
   static constexpr std::size_t chunk(const policy& acc, std::size_t) { return acc.chunk; }
 };
@@ -128,13 +141,16 @@ constexpr bool is_plain(const Acc& of) {
     return true;
   }
 }
-/// The same for sums of k products on an instruction set.
+/// The same for sums of k products of operands of these shapes on an instruction set.
 template <class Plan>
-bool suits(const typename Plan::policy& acc, Isa isa, std::size_t k) {
+bool suits(const typename Plan::policy& acc, Isa isa, std::size_t k, const number_shape& a,
+           const number_shape& b) {
+  const number_shape product = product_shape_of(a, b);
   bool is_short = true;
-  if constexpr (requires { Plan::longest; })
-    is_short = std::min(k, Plan::chunk(acc, k)) <= Plan::longest;
-  return is_plain(acc) && is_short && !(Plan::needs_fused && isa == Isa::generic);
+  if constexpr (requires { Plan::longest(product); })
+    is_short = std::min(k, Plan::chunk(acc, k)) <= Plan::longest(product);
+  return is_in_floats(a) && is_in_floats(b) && is_plain(acc) && is_short &&
+         !(isa == Isa::generic && Plan::needs_fused(product));
 }
 
 /// Columns of a task.
