@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Measures matrix products whose sums are in a narrow format, beside the random draws that they take and a scalar loop.
+// Measures matrix products under accumulators, beside the random draws that they take, a scalar loop and OpenBLAS.
 #include <fmt/format.h>
+#ifdef NARROWFLOAT_OPENBLAS
+#include <cblas.h>
+#endif
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -30,8 +33,10 @@ namespace {
 using namespace narrowfloat;
 
 constexpr std::string_view linalg_usage = R"(Usage: bench_linalg [options]
-Measures products of 256 x 256 matrices with sums in narrow formats, on one thread, decoding included, beside the 16-bit
-draws of Philox that the stochastic ones take and beside a scalar loop.
+Measures products of square matrices under accumulators, on one thread, decoding included, beside the 16-bit draws of
+Philox that the stochastic ones take, beside a scalar loop and beside OpenBLAS's product of floats (sgemm).
+
+  --size N         rows and columns of the matrices (default: 256)
 
   --min-time S     seconds for each of the 5 repetitions of a row (default: 0.05)
   --help           show this text
@@ -40,16 +45,16 @@ Each instruction set of the machine is measured; NARROWFLOAT_ISA does not count.
 )";
 
 struct linalg_options {
+  std::size_t size = 256;
   double min_time = 0.05;
   bool help = false;
 };
 
-constexpr std::size_t size = 256;
 using mac_rounding = Stochastic<13, StochasticVariant::p3109_a>;
 constexpr mac_rounding key{.seed = 7};
 
 template <class F>
-std::vector<F> normal_numbers(unsigned seed) {
+std::vector<F> normal_numbers(std::size_t size, unsigned seed) {
   std::mt19937 random(seed);
   std::normal_distribution<float> normal;
   std::vector<F> all(size * size);
@@ -59,9 +64,9 @@ std::vector<F> normal_numbers(unsigned seed) {
 
 /// A product under an accumulator; operands and result are made once.
 template <class F, class Acc>
-void add_product(turns& timed, const std::string& name, Isa isa, const Acc& acc) {
+void add_product(turns& timed, const std::string& name, Isa isa, std::size_t size, const Acc& acc) {
   timed.add(name, size * size * size,
-            [=, a = normal_numbers<F>(1), b = normal_numbers<F>(2),
+            [=, a = normal_numbers<F>(size, 1), b = normal_numbers<F>(size, 2),
              c = std::make_shared<std::vector<typename Acc::type>>(size * size)] {
               const ScopedIsa scope(isa);
               matmul(a, b, *c, size, size, size, acc);
@@ -69,59 +74,96 @@ void add_product(turns& timed, const std::string& name, Isa isa, const Acc& acc)
 }
 
 /// What a careful user writes: a step at a time, eight draws a block of Philox. One row of the result.
-void add_scalar_loop(turns& timed, const std::string& name) {
-  timed.add(name, size * size,
-            [a = normal_numbers<float8_e5m2>(1), b = normal_numbers<float8_e5m2>(2),
-             c = std::make_shared<std::vector<float12_e6m5>>(size)] {
-              using R = StochasticA<13>;
-              for (std::size_t j = 0; j < size; ++j) {
-                float12_e6m5 sum(0.0f);
-                std::array<std::uint32_t, 4> block{};
-                for (std::size_t l = 0; l < size; ++l) {
-                  const std::size_t index = j * size + l;
-                  if (index % 8 == 0)
-                    block = philox4x32_10({static_cast<std::uint32_t>(index / 8), 0, 0, 0}, {7, 0});
-                  const std::uint32_t draw = block[index % 8 / 2] >> (index % 2 == 0 ? 3 : 19);
-                  sum = FusedAccumulator<float12_e6m5, R>{.rounding = R(draw)}.step(
-                      sum, a[l], b[l * size + j]);
-                }
-                (*c)[j] = sum;
-              }
-            });
+void add_scalar_loop(turns& timed, const std::string& name, std::size_t size) {
+  timed.add(
+      name, size * size,
+      [size, a = normal_numbers<float8_e5m2>(size, 1), b = normal_numbers<float8_e5m2>(size, 2),
+       c = std::make_shared<std::vector<float12_e6m5>>(size)] {
+        using R = StochasticA<13>;
+        for (std::size_t j = 0; j < size; ++j) {
+          float12_e6m5 sum(0.0f);
+          std::array<std::uint32_t, 4> block{};
+          for (std::size_t l = 0; l < size; ++l) {
+            const std::size_t index = j * size + l;
+            if (index % 8 == 0)
+              block = philox4x32_10({static_cast<std::uint32_t>(index / 8), 0, 0, 0}, {7, 0});
+            const std::uint32_t draw = block[index % 8 / 2] >> (index % 2 == 0 ? 3 : 19);
+            sum = FusedAccumulator<float12_e6m5, R>{.rounding = R(draw)}.step(sum, a[l],
+                                                                              b[l * size + j]);
+          }
+          (*c)[j] = sum;
+        }
+      });
+}
+
+/// The product of floats in an order of its own.
+bool add_sgemm([[maybe_unused]] turns& timed, [[maybe_unused]] const std::string& name,
+               [[maybe_unused]] std::size_t size) {
+#ifdef NARROWFLOAT_OPENBLAS
+  openblas_set_num_threads(1);
+  timed.add(
+      name, size * size * size,
+      [n = static_cast<int>(size), a = normal_numbers<float>(size, 1),
+       b = normal_numbers<float>(size, 2), c = std::make_shared<std::vector<float>>(size * size)] {
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, a.data(), n, b.data(), n,
+                    0, c->data(), n);
+      });
+  return true;
+#else
+  return false;
+#endif
 }
 
 struct product_entry {
   std::string name;
-  void (*add)(turns&, const std::string&, Isa);
+  void (*add)(turns&, const std::string&, Isa, std::size_t);
 };
 
 const std::vector<product_entry>& products() {
   static const std::vector<product_entry> all = {
       {"e5m2 x e5m2, e6m5, stochastic 13",
-       [](turns& timed, const std::string& name, Isa isa) {
-         add_product<float8_e5m2>(timed, name, isa,
+       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+         add_product<float8_e5m2>(timed, name, isa, size,
                                   FusedAccumulator<float12_e6m5, mac_rounding>{.rounding = key});
        }},
       {"e5m2 x e5m2, e5m6, stochastic 13",
-       [](turns& timed, const std::string& name, Isa isa) {
-         add_product<float8_e5m2>(timed, name, isa,
+       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+         add_product<float8_e5m2>(timed, name, isa, size,
                                   FusedAccumulator<Float<5, 6>, mac_rounding>{.rounding = key});
        }},
       {"e5m2 x e5m2, e6m5, nearest",
-       [](turns& timed, const std::string& name, Isa isa) {
-         add_product<float8_e5m2>(timed, name, isa, FusedAccumulator<float12_e6m5>{});
+       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+         add_product<float8_e5m2>(timed, name, isa, size, FusedAccumulator<float12_e6m5>{});
        }},
       {"e5m2 x e5m2, e6m9, nearest, chunks of 64",
-       [](turns& timed, const std::string& name, Isa isa) {
+       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
          using E6M9 = FusedAccumulator<float16_e6m9>;
-         add_product<float8_e5m2>(timed, name, isa, ChunkedAccumulator<E6M9, E6M9>{});
+         add_product<float8_e5m2>(timed, name, isa, size, ChunkedAccumulator<E6M9, E6M9>{});
        }},
       {"e4m3 x e4m3, e6m5, nearest",
-       [](turns& timed, const std::string& name, Isa isa) {
-         add_product<float8_e4m3fn>(timed, name, isa, FusedAccumulator<float12_e6m5>{});
+       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+         add_product<float8_e4m3fn>(timed, name, isa, size, FusedAccumulator<float12_e6m5>{});
        }},
-      {"e5m2 x e5m2, binary16, nearest", [](turns& timed, const std::string& name, Isa isa) {
-         add_product<float8_e5m2>(timed, name, isa, FusedAccumulator<float16>{});
+      {"e5m2 x e5m2, binary16, nearest",
+       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+         add_product<float8_e5m2>(timed, name, isa, size, FusedAccumulator<float16>{});
+       }},
+      {"e4m3 x e4m3, exact",
+       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+         add_product<float8_e4m3fn>(timed, name, isa, size, ExactAccumulator{});
+       }},
+      {"e4m3 x e4m3, f32, chunks of 128",
+       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+         using F32 = FusedAccumulator<float>;
+         add_product<float8_e4m3fn>(timed, name, isa, size,
+                                    ChunkedAccumulator<F32, F32>{.chunk = 128});
+       }},
+      {"bf16 x bf16, f32",
+       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+         add_product<narrowfloat::bfloat16>(timed, name, isa, size, FusedAccumulator<float>{});
+       }},
+      {"f32 x f32, f32", [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+         add_product<float>(timed, name, isa, size, FusedAccumulator<float>{});
        }}};
   return all;
 }
@@ -133,10 +175,11 @@ void run(const linalg_options& chosen) {
   }
   std::string text = fmt::format(
       "{}, {}\nBillions of multiply-adds a second, medians of {} repetitions of {} s, in turns; one thread.\n"
-      "draws: beside 16-bit draws of Philox, none of which is used. loop: beside the scalar loop.\n\n"
-      "{:<44}{:>9}{:>8}{:>8}{:>8}\n",
+      "draws: beside 16-bit draws of Philox, none of which is used. loop: beside the scalar loop. sgemm: beside that of\n"
+      "OpenBLAS, on the widest instruction set.\n\n"
+      "{:<44}{:>9}{:>8}{:>8}{:>8}{:>8}\n",
       processor_name(), compiler_name(), repetitions, chosen.min_time, "", "isa", "GMAC/s", "draws",
-      "loop");
+      "loop", "sgemm");
   {
     progress shown(isas.size());
     for (const Isa isa : isas) {
@@ -146,20 +189,26 @@ void run(const linalg_options& chosen) {
       timed.add("draws", 2 * 4096, [&] {
         detail::block_kernels[isa](words.data(), 0, 1024, std::uint64_t{1} << 61, 7, 0);
       });
-      add_scalar_loop(timed, "loop");
-      for (const product_entry& each : products()) each.add(timed, each.name, isa);
+      add_scalar_loop(timed, "loop", chosen.size);
+      const bool has_sgemm = add_sgemm(timed, "sgemm", chosen.size);
+      for (const product_entry& each : products()) each.add(timed, each.name, isa, chosen.size);
       timed.run();
       const double draws = timed.rate("draws"), loop = timed.rate("loop");
       const auto row = [&](const std::string& name, double speed) {
-        text += fmt::format("{:<44}{:>9}{:>8.3f}{:>8.2f}{:>8.1f}\n", name, isa_name(isa),
-                            speed / 1e9, speed / draws, speed / loop);
+        text += fmt::format("{:<44}{:>9}{:>8.3f}{:>8.2f}{:>8.1f}{:>8}\n", name, isa_name(isa),
+                            speed / 1e9, speed / draws, speed / loop,
+                            has_sgemm ? fmt::format("{:.2f}", speed / timed.rate("sgemm")) : "-");
       };
       row("16-bit draws", draws);
       row("scalar loop, stochastic 13", loop);
+      if (has_sgemm) row("OpenBLAS sgemm", timed.rate("sgemm"));
       for (const product_entry& each : products()) row(each.name, timed.rate(each.name));
       text += '\n';
     }
   }
+#ifndef NARROWFLOAT_OPENBLAS
+  text += "OpenBLAS was not found when this was built (Debian: libopenblas-dev).\n";
+#endif
   print(text);
 }
 
@@ -170,6 +219,8 @@ linalg_options parse(const std::vector<std::string_view>& arguments) {
       chosen.help = true;
     } else if (arguments[i] == "--min-time" && i + 1 < arguments.size()) {
       chosen.min_time = parse_seconds(arguments[++i]);
+    } else if (arguments[i] == "--size" && i + 1 < arguments.size()) {
+      chosen.size = parse_size(arguments[++i]);
     } else {
       throw usage_error("unknown option '" + std::string(arguments[i]) + "'");
     }

@@ -84,6 +84,17 @@ inline double parse_seconds(std::string_view text) {
   return seconds;
 }
 
+/// The size of a square matrix.
+inline std::size_t parse_size(std::string_view text) {
+  constexpr std::size_t most = 16'384;
+  std::size_t size = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (error != std::errc{} || end != text.data() + text.size() || size == 0 || size > most)
+    throw usage_error("--size: '" + std::string(text) + "' is not a number of rows from 1 to " +
+                      std::to_string(most));
+  return size;
+}
+
 /// Goes through the arguments: take(name, value) does what an option asks for, value() being what
 /// follows it, and says whether it knows the option. Throws usage_error at the first argument that
 /// does not fit.

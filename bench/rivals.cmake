@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The rivals of bench_rivals, and those of bench_quantize: what is installed takes part; bench_rivals tells what is not.
+# The rivals of bench_rivals, and those of bench_quantize and bench_linalg: what is installed takes part; bench_rivals tells what is not.
 include(CheckCXXCompilerFlag)
 
 # Short loops run at half their speed where chance puts them badly: that must not decide.
@@ -64,4 +64,13 @@ endif()
 find_path(NARROWFLOAT_FP16_INCLUDE fp16/fp16.h)
 if(NARROWFLOAT_FP16_INCLUDE)
   narrowfloat_add_rival(fp16 ${NARROWFLOAT_FP16_INCLUDE})
+endif()
+
+find_path(NARROWFLOAT_CBLAS_INCLUDE cblas.h)
+find_library(NARROWFLOAT_OPENBLAS_LIBRARY openblas)
+if(NARROWFLOAT_CBLAS_INCLUDE AND NARROWFLOAT_OPENBLAS_LIBRARY)
+  message(STATUS "bench_linalg: found OpenBLAS")
+  target_compile_definitions(bench_linalg PRIVATE NARROWFLOAT_OPENBLAS)
+  target_include_directories(bench_linalg SYSTEM PRIVATE ${NARROWFLOAT_CBLAS_INCLUDE})
+  target_link_libraries(bench_linalg PRIVATE ${NARROWFLOAT_OPENBLAS_LIBRARY})
 endif()

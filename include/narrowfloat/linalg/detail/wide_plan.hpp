@@ -159,7 +159,7 @@ constexpr std::size_t wide_columns(Isa isa) {
   return wide_vectors * columns_together(isa) * sizeof(float) / sizeof(T);
 }
 /// Steps and about as many columns of the second matrix that are laid out at a time.
-inline constexpr std::size_t wide_depth = 256, wide_width = 512;
+inline constexpr std::size_t wide_depth = 128, wide_width = 512;
 
 template <class T>
 using bits_of_lane = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
@@ -168,12 +168,12 @@ constexpr bool is_negative_zero(T x) {
   using bits = bits_of_lane<T>;
   return __builtin_bit_cast(bits, x) == wide<bits>::sign_mask;
 }
-/// A sum in a lane as the policy has it, with one NaN.
+/// A sum in a lane as the policy has it, with one NaN; in the environment of its rounding.
 template <class Total, class T>
 constexpr Total sum_of_lane(T x) {
   using bits = bits_of_lane<T>;
   if ((__builtin_bit_cast(bits, x) & ~wide<bits>::sign_mask) <= wide<bits>::infinity)
-    return convert_number<Total>(x, NearestEven{}, Saturation::none);
+    return static_cast<Total>(x);
   return __builtin_bit_cast(Total, wide<bits_of_lane<Total>>::quiet_nan);
 }
 
@@ -204,10 +204,11 @@ void sum_wide_products(const typename Plan::policy& policy, std::size_t m, std::
     for (std::size_t first = 0; first < k;) {
       const std::size_t steps = std::min({depth, k - first, Plan::has_chunks ? chunk - filled : k});
       for (std::size_t p = 0; p < used; ++p) {
+        const std::size_t count = std::min(columns, width - p * columns);
         for (std::size_t l = 0; l < steps; ++l) {
           T* const to = laid.data() + (p * depth + l) * columns;
-          for (std::size_t j = 0; j < columns; ++j)
-            to[j] = p * columns + j < width ? b(first + l, left + p * columns + j) : 0;
+          for (std::size_t j = 0; j < count; ++j) to[j] = b(first + l, left + p * columns + j);
+          for (std::size_t j = count; j < columns; ++j) to[j] = 0;
         }
       }
       first += steps;
