@@ -33,6 +33,11 @@ using mac_rounding = Stochastic<13, StochasticVariant::p3109_a>;  // Ali, Filip 
 NF_SUMS(sum_kind<float12_e6m5, mac_rounding, first_rounding::plain, false>, no_chunks);
 NF_SUMS(sum_kind<float12_e6m5, mac_rounding, first_rounding::plain, true>, no_chunks);
 
+void finish_floats(in_library, Isa isa, float* x, std::size_t n, float row, const float* columns,
+                   const float* bias) {
+  finish_floats(here{}, isa, x, n, row, columns, bias);
+}
+
 template <class T, wide_step Step>
 void run_wide_sums(in_library, Isa isa, const wide_task<T>& task) {
   run_wide_sums<T, Step>(here{}, isa, task);

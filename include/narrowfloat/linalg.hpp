@@ -6,5 +6,6 @@
 #include "linalg/aligned.hpp"
 #include "linalg/compensated.hpp"
 #include "linalg/dot.hpp"
+#include "linalg/epilogue.hpp"
 #include "linalg/exact.hpp"
 #include "linalg/products.hpp"

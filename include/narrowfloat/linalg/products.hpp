@@ -4,6 +4,7 @@
 #pragma once
 
 #include "accumulator.hpp"
+#include "detail/finish.hpp"
 #include "detail/operands.hpp"
 #include "detail/wide_plan.hpp"
 
@@ -27,6 +28,9 @@ concept product_operand = multiplicand_range<T> || detail::tensor_operand<std::r
 template <class T, class Acc>
 concept sum_range = detail::output_of < std::remove_cvref_t<T>,
 typename Acc::type > ;
+/// What an Epilogue writes to: any numbers, a random-access range of them, packed codes or a MatrixView.
+template <class T>
+concept finished_range = detail::number_written<std::remove_cvref_t<T>>;
 
 namespace detail {
 inline namespace NF_BASELINE {
@@ -94,18 +98,42 @@ void multiply_matrices(const A& a, const B& b, const product_size& size, const A
   }
 }
 
-/// The checks of a product and the product.
-template <class A, class B, class C, class Acc>
+/// A product whose matrices are there and whose policy fits; its sums are written as they are, or through an epilogue.
+template <class A, class B, class C, class Acc, class... R>
 void multiply(const product_call& call, const A& a, const matrix_places& of_a, const B& b,
               const matrix_places& of_b, C& c, const matrix_places& of_c, const product_size& size,
-              const Acc& acc) {
+              const Acc& acc, const Epilogue<R>&... epilogue) {
   static_assert(
       std::same_as<Acc, ExactAccumulator> || (bits_of_operand<A> <= 30 && bits_of_operand<B> <= 30),
       "matmul: the values of this block format have more than 30 bits, so that products "
       "are not exact: take ExactAccumulator, or dequantize to floats first");
   running_sum<Acc>::require(call.name, acc, size.m * size.n, size.k);
-  multiply_matrices(reader_of(a, of_a), reader_of(b, of_b), size, acc,
-                    sum_writer<decltype(range_of_stored(c))>{range_of_stored(c), of_c});
+  const sum_writer<decltype(range_of_stored(c))> writer{range_of_stored(c), of_c};
+  if constexpr (sizeof...(R) == 0) {
+    multiply_matrices(reader_of(a, of_a), reader_of(b, of_b), size, acc, writer);
+  } else {
+    (require_epilogue(call, epilogue, size.m, size.n), ...);
+    std::vector<typename Acc::type> sums(size.m * size.n);
+    multiply_matrices(
+        reader_of(a, of_a), reader_of(b, of_b), size, acc,
+        [&](std::size_t i, std::size_t j, typename Acc::type x) { sums[i * size.n + j] = x; });
+    (write_finished(writer, epilogue, sums.data(), {0, 0, size.m, size.n}, size.n), ...);
+  }
+}
+
+/// The checks of matmul() that need no rounding, and the product.
+template <class A, class B, class C, class Acc, class... R>
+void multiply_shapes(const A& a, const B& b, C& c, const product_size& size, const Acc& acc,
+                     const MatmulOptions& options, const Epilogue<R>&... epilogue) {
+  const auto [m, n, k] = size;
+  const product_call call{"matmul", "m = " + std::to_string(m) + ", n = " + std::to_string(n) +
+                                        ", k = " + std::to_string(k)};
+  if (!fits_in_memory(m, n))
+    throw_invalid(call.name, call.shapes + ": the product does not fit in memory");
+  const auto of_a = call.places("a", a, m, k, options.a_transposed, options.lda);
+  const auto of_b = call.places("b", b, k, n, options.b_transposed, options.ldb);
+  const auto of_c = call.places("c", c, m, n, false, options.ldc);
+  multiply(call, a, of_a, b, of_b, c, of_c, size, acc, epilogue...);
 }
 
 }  // namespace NF_BASELINE
@@ -166,14 +194,13 @@ template <product_operand A, product_operand B, class C, accumulator Acc>
 requires sum_range<C, Acc> NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m,
                                                  std::size_t n, std::size_t k, const Acc& acc,
                                                  const MatmulOptions& options = {}) {
-  const detail::product_call call{"matmul", "m = " + std::to_string(m) + ", n = " +
-                                                std::to_string(n) + ", k = " + std::to_string(k)};
-  if (!detail::fits_in_memory(m, n))
-    detail::throw_invalid(call.name, call.shapes + ": the product does not fit in memory");
-  const auto of_a = call.places("a", a, m, k, options.a_transposed, options.lda);
-  const auto of_b = call.places("b", b, k, n, options.b_transposed, options.ldb);
-  const auto of_c = call.places("c", c, m, n, false, options.ldc);
-  detail::multiply(call, a, of_a, b, of_b, c, of_c, {m, n, k}, acc);
+  detail::multiply_shapes(a, b, c, {m, n, k}, acc, options);
+}
+/// The same, written through an epilogue: factors, a bias, any type of numbers.
+template <product_operand A, product_operand B, finished_range C, accumulator Acc, class R>
+NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m, std::size_t n, std::size_t k,
+                      const Acc& acc, const MatmulOptions& options, const Epilogue<R>& epilogue) {
+  detail::multiply_shapes(a, b, c, {m, n, k}, acc, options, epilogue);
 }
 
 /// The same of matrices that know their shapes: views, packed matrices, tensors.
@@ -187,6 +214,14 @@ requires(detail::is_matrix<A>&& detail::is_matrix<B>&& detail::is_matrix<std::re
     NF_INLINE void matmul(const A& a, const B& b, C&& c, const Acc& acc,
                           const MatmulOptions& options = {}) {
   matmul(a, b, c, c.rows(), c.cols(), options.a_transposed ? a.rows() : a.cols(), acc, options);
+}
+template <product_operand A, product_operand B, finished_range C, accumulator Acc, class R>
+requires(
+    detail::is_matrix<A>&& detail::is_matrix<B>&& detail::is_matrix<std::remove_cvref_t<C>>)  //
+    NF_INLINE void matmul(const A& a, const B& b, C&& c, const Acc& acc,
+                          const MatmulOptions& options, const Epilogue<R>& epilogue) {
+  matmul(a, b, c, c.rows(), c.cols(), options.a_transposed ? a.rows() : a.cols(), acc, options,
+         epilogue);
 }
 
 /// The product of a matrix and a vector, y = a * x: a is m x k, x has k elements, y m.
@@ -210,6 +245,7 @@ requires sum_range<Y, Acc> NF_INLINE void matvec(const A& a, const X& x, Y&& y, 
 }  // namespace narrowfloat
 
 #ifndef NARROWFLOAT_COMPILED
+#include "detail/finish_sums.hpp"
 #include "detail/narrow_sums.hpp"
 #include "detail/wide_sums.hpp"
 #endif

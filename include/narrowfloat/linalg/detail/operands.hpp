@@ -50,6 +50,8 @@ template <class T>
 struct element_of<MatrixView<T>> {
   using type = T;  // const where it is not to be written
 };
+template <class T>
+concept number_written = number<typename element_of<T>::type>;
 template <class T, class Number>
 concept output_of = lossless_to<Number, typename element_of<T>::type>;
 
@@ -66,6 +68,11 @@ struct matrix_places {
 /// An m x n product of k steps an element.
 struct product_size {
   std::size_t m, n, k;
+};
+
+/// A rectangle of it.
+struct product_part {
+  std::size_t top, left, rows, cols;
 };
 
 /// What a call says in its messages, and the matrices that it has.
@@ -219,9 +226,11 @@ struct sum_writer {
   template <class Total>
   void operator()(std::size_t i, std::size_t j, Total total) const {
     using target = std::ranges::range_value_t<Range>;
+    put(i, j, convert_number<target>(total, NearestEven{}, Saturation::none));
+  }
+  void put(std::size_t i, std::size_t j, std::ranges::range_value_t<Range> x) const {
     using place = std::ranges::range_difference_t<Range>;
-    std::ranges::begin(range)[static_cast<place>(places.at(i, j))] =
-        convert_number<target>(total, NearestEven{}, Saturation::none);
+    std::ranges::begin(range)[static_cast<place>(places.at(i, j))] = x;
   }
 };
 

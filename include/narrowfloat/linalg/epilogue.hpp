@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// What the sums of a matrix product go through before they are written: factors, a bias, a narrower type.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "../convert.hpp"
+
+namespace narrowfloat {
+
+/// What becomes of the sums of a matmul; what is left out does nothing.
+///
+/// Result    c(i, j) = convert(x * f + bias[j]) with x the sum of element (i, j) as a float, to nearest, and f = (scale *
+///           row_scales[i]) * column_scales[j]. Each of these operations is rounded to float, to nearest even, as separate
+///           instructions do: a factor, the product, the sum. The conversion to the numbers of c rounds by `rounding`, as
+///           element i * n + j of it, and overflows by `saturation`, unless given as convert() does.
+/// Special   Inf and NaN as IEEE 754; NaN is the positive canonical one. Row scales that are not one a row of c, column
+///           scales and a bias that are not one a column, and another number of words of random bits than elements throw
+///           std::invalid_argument with the numbers, before anything is written.
+/// Promises  the same bits on every instruction set and in every floating-point environment.
+///
+/// Example   // of NVFP4 tensors without their tensor scales, which floats hold
+///           matmul(x, w, y, m, n, k, FusedAccumulator<float>{}, {.b_transposed = true},
+///                  Epilogue<>{.scale = x_scale * w_scale, .bias = bias});
+template <rounding_policy R = NearestEven>
+struct Epilogue {
+  float scale = 1;
+  std::span<const float> row_scales = {};
+  std::span<const float> column_scales = {};
+  std::span<const float> bias = {};
+  R rounding{};
+  std::optional<Saturation> saturation = {};
+};
+
+}  // namespace narrowfloat
