@@ -8,4 +8,5 @@
 #include "linalg/dot.hpp"
 #include "linalg/epilogue.hpp"
 #include "linalg/exact.hpp"
+#include "linalg/executor.hpp"
 #include "linalg/products.hpp"

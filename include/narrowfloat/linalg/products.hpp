@@ -3,10 +3,8 @@
 // says.
 #pragma once
 
-#include "accumulator.hpp"
-#include "detail/finish.hpp"
-#include "detail/operands.hpp"
-#include "detail/wide_plan.hpp"
+#include "detail/multiply.hpp"
+#include "executor.hpp"
 
 namespace narrowfloat {
 
@@ -35,96 +33,10 @@ concept finished_range = detail::number_written<std::remove_cvref_t<T>>;
 namespace detail {
 inline namespace NF_BASELINE {
 
-/// The sum of k products by a policy, whose first step is element `first`.
-template <class Acc, class A, class B>
-constexpr typename Acc::type sum_of_products(const Acc& policy, std::uint64_t first, std::size_t k,
-                                             const A& a, const B& b) {
-  running_sum<Acc> sum(policy, first);
-  for (std::size_t l = 0; l < k; ++l) sum.add(a(l), b(l));
-  return sum.value();
-}
-
-/// Multiplies an m x k and a k x n matrix by a policy that fits: put(i, j, sum).
-template <class A, class B, class Acc, class Put>
-void multiply_matrices(const A& a, const B& b, const product_size& size, const Acc& acc,
-                       const Put& put) {
-  const std::size_t m = size.m, n = size.n, k = size.k;
-  const Subnormals flush = running_sum<Acc>::subnormals(acc);
-  const number_shape of_a = a.shape(), of_b = b.shape();
-  using plan = narrow_plan<Acc, typename A::number, typename B::number>;
-  if constexpr (plan::serves) {
-    if (plan::suits(of_a, of_b)) {
-      sum_narrow_products<plan>(acc, m, n, k, a.floats(flush, sum_shift<typename plan::summand>),
-                                b.floats(flush, 0), put);
-      return;
-    }
-  }
-  const auto total_of = [&](std::size_t i, std::size_t j) {
-    return sum_of_products(
-        acc, (std::uint64_t{i} * n + j) * k, k, [&](std::size_t l) { return a.at(i, l, flush); },
-        [&](std::size_t l) { return b.at(l, j, flush); });
-  };
-  using wide = wide_plan<Acc, typename A::number, typename B::number>;
-  if constexpr (wide::serves) {
-    if (suits<wide>(acc, active_isa(), k, of_a, of_b)) {
-      const bool may_underflow = wide::may_underflow(product_shape_of(of_a, of_b));
-      sum_wide_products<wide>(
-          acc, m, n, k, a.floats(Subnormals::keep, 0), b.floats(Subnormals::keep, 0),
-          [&](std::size_t i, std::size_t j, auto x) {
-            // A sum is -0 where it was not zero before it was rounded: whether that was the last one, lanes do not say.
-            const bool is_unclear = may_underflow && is_negative_zero(x);
-            put(i, j, is_unclear ? total_of(i, j) : sum_of_lane<typename Acc::type>(x));
-          });
-      return;
-    }
-  }
-  // A step at a time; an operand is read once for as many sums as there are columns in a group.
-  constexpr std::size_t group = 16;
-  std::vector<exact> row(k), columns(std::min(n, group) * k);
-  for (std::size_t left = 0; left < n; left += group) {
-    const std::size_t width = std::min(group, n - left);
-    for (std::size_t j = 0; j < width; ++j) {
-      for (std::size_t l = 0; l < k; ++l) columns[j * k + l] = b.at(l, left + j, flush);
-    }
-    for (std::size_t i = 0; i < m; ++i) {
-      for (std::size_t l = 0; l < k; ++l) row[l] = a.at(i, l, flush);
-      for (std::size_t j = 0; j < width; ++j)
-        put(i, left + j,
-            sum_of_products(
-                acc, (std::uint64_t{i} * n + left + j) * k, k,
-                [&](std::size_t l) { return row[l]; },
-                [&](std::size_t l) { return columns[j * k + l]; }));
-    }
-  }
-}
-
-/// A product whose matrices are there and whose policy fits; its sums are written as they are, or through an epilogue.
-template <class A, class B, class C, class Acc, class... R>
-void multiply(const product_call& call, const A& a, const matrix_places& of_a, const B& b,
-              const matrix_places& of_b, C& c, const matrix_places& of_c, const product_size& size,
-              const Acc& acc, const Epilogue<R>&... epilogue) {
-  static_assert(
-      std::same_as<Acc, ExactAccumulator> || (bits_of_operand<A> <= 30 && bits_of_operand<B> <= 30),
-      "matmul: the values of this block format have more than 30 bits, so that products "
-      "are not exact: take ExactAccumulator, or dequantize to floats first");
-  running_sum<Acc>::require(call.name, acc, size.m * size.n, size.k);
-  const sum_writer<decltype(range_of_stored(c))> writer{range_of_stored(c), of_c};
-  if constexpr (sizeof...(R) == 0) {
-    multiply_matrices(reader_of(a, of_a), reader_of(b, of_b), size, acc, writer);
-  } else {
-    (require_epilogue(call, epilogue, size.m, size.n), ...);
-    std::vector<typename Acc::type> sums(size.m * size.n);
-    multiply_matrices(
-        reader_of(a, of_a), reader_of(b, of_b), size, acc,
-        [&](std::size_t i, std::size_t j, typename Acc::type x) { sums[i * size.n + j] = x; });
-    (write_finished(writer, epilogue, sums.data(), {0, 0, size.m, size.n}, size.n), ...);
-  }
-}
-
-/// The checks of matmul() that need no rounding, and the product.
-template <class A, class B, class C, class Acc, class... R>
+/// The checks of matmul(), and the product.
+template <class A, class B, class C, class Acc, class E, class... R>
 void multiply_shapes(const A& a, const B& b, C& c, const product_size& size, const Acc& acc,
-                     const MatmulOptions& options, const Epilogue<R>&... epilogue) {
+                     const MatmulOptions& options, E& executor, const Epilogue<R>&... epilogue) {
   const auto [m, n, k] = size;
   const product_call call{"matmul", "m = " + std::to_string(m) + ", n = " + std::to_string(n) +
                                         ", k = " + std::to_string(k)};
@@ -133,7 +45,7 @@ void multiply_shapes(const A& a, const B& b, C& c, const product_size& size, con
   const auto of_a = call.places("a", a, m, k, options.a_transposed, options.lda);
   const auto of_b = call.places("b", b, k, n, options.b_transposed, options.ldb);
   const auto of_c = call.places("c", c, m, n, false, options.ldc);
-  multiply(call, a, of_a, b, of_b, c, of_c, size, acc, epilogue...);
+  multiply(call, a, of_a, b, of_b, c, of_c, size, acc, executor, epilogue...);
 }
 
 }  // namespace NF_BASELINE
@@ -177,7 +89,7 @@ template <multiplicand_range A, multiplicand_range B, accumulator Acc>
 ///           shapes, before anything is written. Values of blocks of more than 30 bits (float16 elements with float
 ///           scales) take ExactAccumulator.
 /// Promises  a function of the operands and the policy alone: no other order, no other rounding, whatever the
-///           instruction set.
+///           instruction set and the executor, which runs parts of c; codes that share bytes are written in one part.
 /// Cost      the speed of vectors of floats or doubles for sums in float and double, to nearest and toward zero, and for exact
 ///           sums of which doubles hold every one (E4M3, INT8: up to 2^17 products); where floats can show every rounding
 ///           (sums of at most 12 to 20 bits by FusedAccumulator), a few instructions for as many elements of c as a
@@ -190,17 +102,21 @@ template <multiplicand_range A, multiplicand_range B, accumulator Acc>
 ///           const auto x = BlockTensor<mxfp8_e4m3>::quantize(inputs, m, k);
 ///           std::vector<float> y(m * n);
 ///           matmul(x, w, y, m, n, k, FusedAccumulator<float>{}, {.b_transposed = true});
-template <product_operand A, product_operand B, class C, accumulator Acc>
+template <product_operand A, product_operand B, class C, accumulator Acc,
+          task_executor E = SerialExecutor>
 requires sum_range<C, Acc> NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m,
                                                  std::size_t n, std::size_t k, const Acc& acc,
-                                                 const MatmulOptions& options = {}) {
-  detail::multiply_shapes(a, b, c, {m, n, k}, acc, options);
+                                                 const MatmulOptions& options = {},
+                                                 E&& executor = {}) {
+  detail::multiply_shapes(a, b, c, {m, n, k}, acc, options, executor);
 }
 /// The same, written through an epilogue: factors, a bias, any type of numbers.
-template <product_operand A, product_operand B, finished_range C, accumulator Acc, class R>
+template <product_operand A, product_operand B, finished_range C, accumulator Acc, class R,
+          task_executor E = SerialExecutor>
 NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m, std::size_t n, std::size_t k,
-                      const Acc& acc, const MatmulOptions& options, const Epilogue<R>& epilogue) {
-  detail::multiply_shapes(a, b, c, {m, n, k}, acc, options, epilogue);
+                      const Acc& acc, const MatmulOptions& options, const Epilogue<R>& epilogue,
+                      E&& executor = {}) {
+  detail::multiply_shapes(a, b, c, {m, n, k}, acc, options, executor, epilogue);
 }
 
 /// The same of matrices that know their shapes: views, packed matrices, tensors.
@@ -208,20 +124,24 @@ NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m, std::size_t 
 /// Special   shapes that do not pair off throw std::invalid_argument with m and n, the shape of c, and k, that of a.
 ///
 /// Example   matmul(MatrixView(x, m, k), w, MatrixView(y, m, n), acc, {.b_transposed = true});
-template <product_operand A, product_operand B, class C, accumulator Acc>
+template <product_operand A, product_operand B, class C, accumulator Acc,
+          task_executor E = SerialExecutor>
 requires(detail::is_matrix<A>&& detail::is_matrix<B>&& detail::is_matrix<std::remove_cvref_t<C>>&&
              sum_range<C, Acc>)  //
     NF_INLINE void matmul(const A& a, const B& b, C&& c, const Acc& acc,
-                          const MatmulOptions& options = {}) {
-  matmul(a, b, c, c.rows(), c.cols(), options.a_transposed ? a.rows() : a.cols(), acc, options);
+                          const MatmulOptions& options = {}, E&& executor = {}) {
+  matmul(a, b, c, c.rows(), c.cols(), options.a_transposed ? a.rows() : a.cols(), acc, options,
+         executor);
 }
-template <product_operand A, product_operand B, finished_range C, accumulator Acc, class R>
+template <product_operand A, product_operand B, finished_range C, accumulator Acc, class R,
+          task_executor E = SerialExecutor>
 requires(
     detail::is_matrix<A>&& detail::is_matrix<B>&& detail::is_matrix<std::remove_cvref_t<C>>)  //
     NF_INLINE void matmul(const A& a, const B& b, C&& c, const Acc& acc,
-                          const MatmulOptions& options, const Epilogue<R>& epilogue) {
+                          const MatmulOptions& options, const Epilogue<R>& epilogue,
+                          E&& executor = {}) {
   matmul(a, b, c, c.rows(), c.cols(), options.a_transposed ? a.rows() : a.cols(), acc, options,
-         epilogue);
+         epilogue, executor);
 }
 
 /// The product of a matrix and a vector, y = a * x: a is m x k, x has k elements, y m.
@@ -229,17 +149,19 @@ requires(
 /// Result    that of matmul() with n = 1; options.ldb, options.ldc and options.b_transposed do not count. Of x and y,
 ///           matrices have one row.
 /// Special   as matmul().
-template <product_operand A, product_operand X, class Y, accumulator Acc>
+template <product_operand A, product_operand X, class Y, accumulator Acc,
+          task_executor E = SerialExecutor>
 requires sum_range<Y, Acc> NF_INLINE void matvec(const A& a, const X& x, Y&& y, std::size_t m,
                                                  std::size_t k, const Acc& acc,
-                                                 const MatmulOptions& options = {}) {
+                                                 const MatmulOptions& options = {},
+                                                 E&& executor = {}) {
   const detail::product_call call{"matvec",
                                   "m = " + std::to_string(m) + ", k = " + std::to_string(k)};
   const auto of_a = call.places("a", a, m, k, options.a_transposed, options.lda);
   const auto of_x = call.places("x", x, 1, k, false, 0);
   const auto of_y = call.places("y", y, 1, m, false, 0);
   // The row x times the transpose of a: then the elements of y lie side by side.
-  detail::multiply(call, x, of_x, a, of_a.flipped(), y, of_y, {1, m, k}, acc);
+  detail::multiply(call, x, of_x, a, of_a.flipped(), y, of_y, {1, m, k}, acc, executor);
 }
 
 }  // namespace narrowfloat

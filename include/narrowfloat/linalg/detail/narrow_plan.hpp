@@ -10,6 +10,7 @@
 #include "../../detail/simd/environment.hpp"
 #include "../accumulator.hpp"
 #include "number_shape.hpp"
+#include "product_parts.hpp"
 
 namespace narrowfloat::detail {
 
@@ -255,33 +256,35 @@ class operand_floats {
   float table_[has_table_ ? 256 : 1];
 };
 
-/// The m x n sums of k products each, by a plan: a(i, l) and b(l, j) give floats, put(i, j, x) takes a sum.
+/// A rectangle of the sums of a product with n columns and k products a sum, by a plan: a(i, l) and b(l, j) give floats,
+/// put(i, j, x) takes a sum.
 template <class Plan, class A, class B, class Put>
-void sum_narrow_products(const typename Plan::policy& policy, std::size_t m, std::size_t n,
-                         std::size_t k, const A& a, const B& b, const Put& put) {
+void sum_narrow_products(const typename Plan::policy& policy, const product_part& part,
+                         std::size_t n, std::size_t k, const A& a, const B& b, const Put& put) {
   using number = typename Plan::policy::type;
   const Isa isa = active_isa();
-  const std::size_t lanes = columns_together(isa);
+  const std::size_t lanes = columns_together(isa), m = part.rows;
   const std::size_t padded = (m + rows_together - 1) / rows_together * rows_together;
   std::vector<float> rows(padded * k), panel(k * lanes);
   std::vector<std::uint32_t> codes(padded * lanes);
   for (std::size_t i = 0; i < m; ++i) {
-    for (std::size_t l = 0; l < k; ++l) rows[i * k + l] = a(i, l);
+    for (std::size_t l = 0; l < k; ++l) rows[i * k + l] = a(part.top + i, l);
   }
   narrow_task task{rows.data(), panel.data(),         codes.data(), padded, k, 0,
                    0,           std::uint64_t{n} * k, {},           {}};
   Plan::set(task, policy);
-  for (std::size_t first = 0; first < n; first += lanes) {
-    const std::size_t width = std::min(lanes, n - first);
+  const std::size_t right = part.left + part.cols;
+  for (std::size_t first = part.left; first < right; first += lanes) {
+    const std::size_t width = std::min(lanes, right - first);
     for (std::size_t l = 0; l < k; ++l) {
       for (std::size_t j = 0; j < lanes; ++j)
         panel[l * lanes + j] = j < width ? b(l, first + j) : 0;
     }
-    task.first = std::uint64_t{first} * k;
+    task.first = (std::uint64_t{part.top} * n + first) * k;
     Plan::run(isa, task);
     for (std::size_t i = 0; i < m; ++i) {
       for (std::size_t j = 0; j < width; ++j)
-        put(i, first + j,
+        put(part.top + i, first + j,
             number::from_bits(static_cast<typename number::Storage>(codes[i * lanes + j])));
     }
   }

@@ -65,16 +65,6 @@ struct matrix_places {
   constexpr matrix_places flipped() const { return {col_step, row_step, !transposed}; }
 };
 
-/// An m x n product of k steps an element.
-struct product_size {
-  std::size_t m, n, k;
-};
-
-/// A rectangle of it.
-struct product_part {
-  std::size_t top, left, rows, cols;
-};
-
 /// What a call says in its messages, and the matrices that it has.
 struct product_call {
   const char* name;

@@ -177,12 +177,13 @@ constexpr Total sum_of_lane(T x) {
   return __builtin_bit_cast(Total, wide<bits_of_lane<Total>>::quiet_nan);
 }
 
-/// The m x n sums of k products each, by a plan: a(i, l) and b(l, j) give floats, put(i, j, x) takes a sum: `total`, or for an
+/// A rectangle of sums of k products each, by a plan: a(i, l) and b(l, j) give floats, put(i, j, x) takes a sum: `total`, or for an
 /// ExactAccumulator a double.
 template <class Plan, class A, class B, class Put>
-void sum_wide_products(const typename Plan::policy& policy, std::size_t m, std::size_t n,
-                       std::size_t k, const A& a, const B& b, const Put& put) {
+void sum_wide_products(const typename Plan::policy& policy, const product_part& part, std::size_t k,
+                       const A& a, const B& b, const Put& put) {
   using T = typename Plan::type;
+  const std::size_t m = part.rows, n = part.cols;
   const Isa isa = active_isa();
   const std::size_t columns = wide_columns<T>(isa),
                     padded = (m + wide_rows - 1) / wide_rows * wide_rows,
@@ -193,7 +194,7 @@ void sum_wide_products(const typename Plan::policy& policy, std::size_t m, std::
   std::vector<typename Plan::total> totals(Plan::has_chunks ? sums.size() : 0);
   for (std::size_t i = 0; i < m; ++i) {
     T* const to = rows.data() + i / wide_rows * wide_rows * k + i % wide_rows;
-    for (std::size_t l = 0; l < k; ++l) to[l * wide_rows] = a(i, l);
+    for (std::size_t l = 0; l < k; ++l) to[l * wide_rows] = a(part.top + i, l);
   }
   for (std::size_t left = 0; left < n; left += panels * columns) {
     const std::size_t width = std::min(panels * columns, n - left),
@@ -207,7 +208,8 @@ void sum_wide_products(const typename Plan::policy& policy, std::size_t m, std::
         const std::size_t count = std::min(columns, width - p * columns);
         for (std::size_t l = 0; l < steps; ++l) {
           T* const to = laid.data() + (p * depth + l) * columns;
-          for (std::size_t j = 0; j < count; ++j) to[j] = b(first + l, left + p * columns + j);
+          for (std::size_t j = 0; j < count; ++j)
+            to[j] = b(first + l, part.left + left + p * columns + j);
           for (std::size_t j = count; j < columns; ++j) to[j] = 0;
         }
       }
@@ -234,7 +236,8 @@ void sum_wide_products(const typename Plan::policy& policy, std::size_t m, std::
     }();
     for (std::size_t i = 0; i < m; ++i) {
       for (std::size_t j = 0; j < width; ++j)
-        put(i, left + j, results[(j / columns * padded + i) * columns + j % columns]);
+        put(part.top + i, part.left + left + j,
+            results[(j / columns * padded + i) * columns + j % columns]);
     }
   }
 }

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// A product of matrices, part by part: by the plan that serves its policy and its operands, or a step at a time.
+#pragma once
+
+#include "../executor.hpp"
+#include "finish.hpp"
+#include "operands.hpp"
+#include "wide_plan.hpp"
+
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+
+/// The sum of k products by a policy, whose first step is element `first`.
+template <class Acc, class A, class B>
+constexpr typename Acc::type sum_of_products(const Acc& policy, std::uint64_t first, std::size_t k,
+                                             const A& a, const B& b) {
+  running_sum<Acc> sum(policy, first);
+  for (std::size_t l = 0; l < k; ++l) sum.add(a(l), b(l));
+  return sum.value();
+}
+
+/// A rectangle of the sums of a product with n columns, a step at a time. An operand is read once for as many sums as
+/// there are columns in a group.
+template <class Acc, class A, class B, class Put>
+void sum_exact_products(const Acc& acc, const product_part& part, std::size_t n, std::size_t k,
+                        const A& a, const B& b, Subnormals flush, const Put& put) {
+  constexpr std::size_t group = 16;
+  const std::size_t right = part.left + part.cols;
+  std::vector<exact> row(k), columns(std::min(part.cols, group) * k);
+  for (std::size_t left = part.left; left < right; left += group) {
+    const std::size_t width = std::min(group, right - left);
+    for (std::size_t j = 0; j < width; ++j) {
+      for (std::size_t l = 0; l < k; ++l) columns[j * k + l] = b.at(l, left + j, flush);
+    }
+    for (std::size_t i = part.top; i < part.top + part.rows; ++i) {
+      for (std::size_t l = 0; l < k; ++l) row[l] = a.at(i, l, flush);
+      for (std::size_t j = 0; j < width; ++j)
+        put(i, left + j,
+            sum_of_products(
+                acc, (std::uint64_t{i} * n + left + j) * k, k,
+                [&](std::size_t l) { return row[l]; },
+                [&](std::size_t l) { return columns[j * k + l]; }));
+    }
+  }
+}
+
+/// Multiplies an m x k and a k x n matrix by a policy that fits, part by part: sums(part, f) calls f(put), where put(i, j,
+/// sum) takes the sums of the part.
+template <class A, class B, class Acc, class Sums, class E>
+void multiply_matrices(const A& a, const B& b, const product_size& size, const product_parts& parts,
+                       const Acc& acc, const Sums& sums, E& executor) {
+  const std::size_t n = size.n, k = size.k;
+  const Subnormals flush = running_sum<Acc>::subnormals(acc);
+  const number_shape of_a = a.shape(), of_b = b.shape();
+  const auto run = [&](const auto& sum_part) {
+    executor(parts.count(), [&](std::size_t task) {
+      const product_part part = parts[task];
+      sums(part, [&](const auto& put) { sum_part(part, put); });
+    });
+  };
+  using plan = narrow_plan<Acc, typename A::number, typename B::number>;
+  if constexpr (plan::serves) {
+    if (plan::suits(of_a, of_b)) {
+      const auto x = a.floats(flush, sum_shift<typename plan::summand>);
+      const auto y = b.floats(flush, 0);
+      run([&](const product_part& part, const auto& put) {
+        sum_narrow_products<plan>(acc, part, n, k, x, y, put);
+      });
+      return;
+    }
+  }
+  using wide = wide_plan<Acc, typename A::number, typename B::number>;
+  if constexpr (wide::serves) {
+    if (suits<wide>(acc, active_isa(), k, of_a, of_b)) {
+      const bool may_underflow = wide::may_underflow(product_shape_of(of_a, of_b));
+      const auto x = a.floats(Subnormals::keep, 0);
+      const auto y = b.floats(Subnormals::keep, 0);
+      run([&](const product_part& part, const auto& put) {
+        sum_wide_products<wide>(acc, part, k, x, y, [&](std::size_t i, std::size_t j, auto sum) {
+          // A sum is -0 where it was not zero before it was rounded: whether that was the last one, lanes do not say.
+          if (may_underflow && is_negative_zero(sum)) {
+            put(i, j,
+                sum_of_products(
+                    acc, 0, k, [&](std::size_t l) { return a.at(i, l, flush); },
+                    [&](std::size_t l) { return b.at(l, j, flush); }));
+          } else {
+            put(i, j, sum_of_lane<typename Acc::type>(sum));
+          }
+        });
+      });
+      return;
+    }
+  }
+  run([&](const product_part& part, const auto& put) {
+    sum_exact_products(acc, part, n, k, a, b, flush, put);
+  });
+}
+
+/// A product whose matrices are there and whose policy fits; its sums are written as they are, or through an epilogue.
+template <class A, class B, class C, class Acc, class E, class... R>
+void multiply(const product_call& call, const A& a, const matrix_places& of_a, const B& b,
+              const matrix_places& of_b, C& c, const matrix_places& of_c, const product_size& size,
+              const Acc& acc, E& executor, const Epilogue<R>&... epilogue) {
+  static_assert(
+      std::same_as<Acc, ExactAccumulator> || (bits_of_operand<A> <= 30 && bits_of_operand<B> <= 30),
+      "matmul: the values of this block format have more than 30 bits, so that products "
+      "are not exact: take ExactAccumulator, or dequantize to floats first");
+  running_sum<Acc>::require(call.name, acc, size.m * size.n, size.k);
+  (require_epilogue(call, epilogue, size.m, size.n), ...);
+  using range = decltype(range_of_stored(c));
+  const sum_writer<range> writer{range_of_stored(c), of_c};
+  // codes that share bytes are written by one thread
+  constexpr bool is_apart = std::is_lvalue_reference_v<std::ranges::range_reference_t<range>>;
+  const product_parts parts(size.m, size.n,
+                            is_apart && !std::same_as<std::remove_const_t<E>, SerialExecutor>);
+  multiply_matrices(
+      reader_of(a, of_a), reader_of(b, of_b), size, parts, acc,
+      [&](const product_part& part, const auto& sum_to) {
+        if constexpr (sizeof...(R) == 0) {
+          sum_to(writer);
+        } else {
+          std::vector<typename Acc::type> sums(part.rows * part.cols);
+          sum_to([&](std::size_t i, std::size_t j, typename Acc::type x) {
+            sums[(i - part.top) * part.cols + j - part.left] = x;
+          });
+          (write_finished(writer, epilogue, sums.data(), part, size.n), ...);
+        }
+      },
+      executor);
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// Who runs the parts of a call: the caller's threads, or one after the other.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "../config.hpp"
+
+namespace narrowfloat {
+
+/// Runs the parts of a call: executor(tasks, f) calls f(0), f(1) ... f(tasks - 1), each once, in any order, on any threads,
+/// and returns when all are done. What a call gives does not depend on it.
+///
+/// Example   const auto threads = [](std::size_t tasks, auto f) {
+///             std::atomic<std::size_t> next = 0;
+///             const auto work = [&] { for (std::size_t i = next++; i < tasks; i = next++) f(i); };
+///             std::jthread other(work);
+///             work();
+///           };
+///           matmul(a, b, c, m, n, k, acc, {}, threads);
+template <class E>
+concept task_executor = requires(E& executor, std::size_t tasks, void (*f)(std::size_t)) {
+  executor(tasks, f);
+};
+
+/// One after the other: what calls do unless told otherwise.
+struct SerialExecutor {
+  template <class F>
+  NF_INLINE void operator()(std::size_t tasks, F&& f) const {
+    for (std::size_t i = 0; i < tasks; ++i) f(i);
+  }
+};
+
+}  // namespace narrowfloat
