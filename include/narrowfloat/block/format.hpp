@@ -74,7 +74,8 @@ concept block_format = requires {
 /// The exponent of a power-of-two scale. With amax = m * 2^e the largest magnitude of the block,
 /// 1 <= m < 2, and the largest element M * 2^emax, 1 <= M < 2:
 enum class ScaleRule {
-  floor,  ///< e - emax, as OCP MX says: magnitudes above the largest element's are clipped
+  floor,  ///< e - emax, as OCP MX says: magnitudes above the largest element's are clipped. With full_range the element
+          ///< -2 of MXINT8 can read back as -Inf: -2 times the scale of a value near -FLT_MAX
   ceil,   ///< e - emax, one more where m > 1: never clips, may waste almost a binade
   rceil,  ///< the smallest without clipping: e - emax, one more where m > M
   even,   ///< e - emax, one more where m, rounded to the element's mantissa (ties up), is 2
