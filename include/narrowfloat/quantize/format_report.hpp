@@ -40,7 +40,7 @@ struct FormatReport {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     if (noise == 0) return lost == 0 ? infinity : -infinity;
     const detail::float_environment environment(detail::direction::nearest);
-    return 10 * std::log10(signal / noise);
+    return detail::held(10 * std::log10(detail::held(signal) / noise));
   }
   /// Whether there is nothing to measure: elements, and none of them finite.
   NF_INLINE bool is_blank() const noexcept { return non_finite != 0 && elements == non_finite; }

@@ -136,12 +136,13 @@ double signal_to_noise(const char* call, std::uint32_t largest_code, const Value
   if (!(sigma > 0 && sigma < 0x1p1000))
     throw_invalid(call, "a standard deviation of " + shown(sigma));
   const float_environment environment(direction::nearest);
-  return 1 / mean_squared_error(largest_code, value_of, sigma, density_of(call, density));
+  const auto held_density = held(density_of(call, density));
+  return held(1 / mean_squared_error(largest_code, value_of, held(sigma), held_density));
 }
 
 inline double decibels(double ratio) {
   const float_environment environment(direction::nearest);
-  return 10 * std::log10(ratio);
+  return held(10 * std::log10(held(ratio)));
 }
 
 template <class F, class Density>

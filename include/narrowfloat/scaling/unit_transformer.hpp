@@ -39,8 +39,9 @@ constexpr exact exact_square(double x) { return product(exact_of(x), exact_of(x)
 /// The moments of x * Phi(mult * x) or x / (1 + e^(-mult * x)).
 inline moments moments_with(Activation f, double mult) {
   const float_environment environment(direction::nearest);
-  return f == Activation::gelu ? integrate_moments(gelu{mult}, mult)
-                               : integrate_moments(silu{mult}, mult);
+  mult = held(mult);
+  return held(f == Activation::gelu ? integrate_moments(gelu{mult}, mult)
+                                    : integrate_moments(silu{mult}, mult));
 }
 constexpr moments gated_moments(Activation f, double mult) {
   if (mult == 1) return activation_moments[static_cast<std::size_t>(f)];

@@ -149,8 +149,8 @@ class tile_divider {
   /// A bit for each of n values, at most part_elements: 0 where it is cut, or no number.
   void find_clipped(const float* values, std::size_t n, std::size_t first,
                     std::uint8_t* bits) const {
-    clip_kernels[isa_](values, n, first, shift_, ends_.data(),
-                       is_lopsided() ? negative_ends_.data() : ends_.data(), bits);
+    clip_bits_kernels[isa_](values, n, first, shift_, ends_.data(),
+                            is_lopsided() ? negative_ends_.data() : ends_.data(), bits);
   }
 
   /// The elements of n values, at most part_elements, of the columns from `first` on.

@@ -14,9 +14,9 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-using clip_kernel = void (*)(const float*, std::size_t, std::size_t, int, const std::uint32_t*,
-                             const std::uint32_t*, std::uint8_t*);
-inline constexpr isa_table<clip_kernel> clip_kernels NF_EACH_ISA(clip_bits);
+using clip_bits_kernel = void (*)(const float*, std::size_t, std::size_t, int, const std::uint32_t*,
+                                  const std::uint32_t*, std::uint8_t*);
+inline constexpr isa_table<clip_bits_kernel> clip_bits_kernels NF_EACH_ISA(clip_bits);
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -72,7 +72,8 @@ constexpr NF_HD exact exact_double_value(std::uint64_t code) {
 template <std::integral T>
 constexpr NF_HD exact exact_integer(T x) {
   if (x == T{0}) return exact::zero(false);
-  const bool negative = x < T{0};
+  bool negative = false;
+  if constexpr (std::signed_integral<T>) negative = x < T{0};
   const auto bits = static_cast<std::uint64_t>(x);  // modulo 2^64, so 0 - bits is the magnitude
   return exact::finite(negative, negative ? 0 - bits : bits, 0);
 }

@@ -65,5 +65,13 @@ class float_environment {
   float_environment& operator=(const float_environment&) = delete;
 };
 
+/// Keeps scalar operations within an environment: those on its result begin, and those that make x end, where it stands.
+/// Without it Clang moves what touches no memory across the change of the register.
+template <class T>
+NF_INLINE T held(T x) {
+  __asm__ volatile("" : "+m"(x) : : "memory");
+  return x;
+}
+
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

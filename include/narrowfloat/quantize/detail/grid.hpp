@@ -38,7 +38,7 @@ inline void round_to_grid(here, Isa isa, const float* in, float* out, std::size_
 inline void clip_to_grid(here, Isa isa, const float* in, std::size_t n, const float_grid& grid,
                          std::uint8_t* bits) {
   const std::uint32_t high = grid.largest + 1, low = grid.is_signed ? high : 1;  // -0 is within
-  clip_kernels[isa](in, n, 0, one_for_all, &high, &low, bits);
+  clip_bits_kernels[isa](in, n, 0, one_for_all, &high, &low, bits);
 }
 inline void encode_grid(here, Isa isa, const float* in, std::uint32_t* out, std::size_t n,
                         const float_grid& grid) {

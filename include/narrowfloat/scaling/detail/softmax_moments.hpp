@@ -40,8 +40,9 @@ inline std::array<double, 5> laplace_moments(double u, double mult) {
 /// analytic in a strip of +- pi / 2 and falls to nothing at both ends.
 inline softmax_moments integrate_softmax(std::size_t classes, double mult) {
   const float_environment environment(direction::nearest);
+  mult = held(mult);
   constexpr double h = 0.25;
-  const auto s = static_cast<double>(classes);
+  const auto s = static_cast<double>(held(classes));
   const double first = -mult * mult - 30 - std::log(s), last = 12 * mult + 10;
   double square = 0, cube = 0, fourth = 0, two_squares = 0;  // E y1^2, E y1^3, E y1^4, E y1^2 y2^2
   const auto points = static_cast<int>(std::ceil((last - first) / h));
@@ -54,7 +55,7 @@ inline softmax_moments integrate_softmax(std::size_t classes, double mult) {
     two_squares += others * m[2] * m[2] / 6;
   }
   // dy_i / dlogit_j = y_i ([i = j] - y_j): squares y_i^2 (1 - 2 y_i + sum y_j^2)
-  return {square, square - 2 * cube + fourth + (s - 1) * two_squares};
+  return held(softmax_moments{square, square - 2 * cube + fourth + (s - 1) * two_squares});
 }
 
 }  // namespace NF_BASELINE
