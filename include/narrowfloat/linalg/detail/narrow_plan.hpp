@@ -256,7 +256,7 @@ class operand_floats {
   float table_[has_table_ ? 256 : 1];
 };
 
-/// A rectangle of the sums of a product with n columns and k products a sum, by a plan: a(i, l) and b(l, j) give floats,
+/// A rectangle of the sums of a product with n columns and k products a sum, by a plan: a and b are row_floats,
 /// put(i, j, x) takes a sum.
 template <class Plan, class A, class B, class Put>
 void sum_narrow_products(const typename Plan::policy& policy, const product_part& part,
@@ -267,9 +267,7 @@ void sum_narrow_products(const typename Plan::policy& policy, const product_part
   const std::size_t padded = (m + rows_together - 1) / rows_together * rows_together;
   std::vector<float> rows(padded * k), panel(k * lanes);
   std::vector<std::uint32_t> codes(padded * lanes);
-  for (std::size_t i = 0; i < m; ++i) {
-    for (std::size_t l = 0; l < k; ++l) rows[i * k + l] = a(part.top + i, l);
-  }
+  for (std::size_t i = 0; i < m; ++i) a.read(part.top + i, 0, k, rows.data() + i * k);
   narrow_task task{rows.data(), panel.data(),         codes.data(), padded, k, 0,
                    0,           std::uint64_t{n} * k, {},           {}};
   Plan::set(task, policy);
@@ -277,8 +275,8 @@ void sum_narrow_products(const typename Plan::policy& policy, const product_part
   for (std::size_t first = part.left; first < right; first += lanes) {
     const std::size_t width = std::min(lanes, right - first);
     for (std::size_t l = 0; l < k; ++l) {
-      for (std::size_t j = 0; j < lanes; ++j)
-        panel[l * lanes + j] = j < width ? b(l, first + j) : 0;
+      b.read(l, first, width, panel.data() + l * lanes);
+      std::fill_n(panel.data() + l * lanes + width, lanes - width, 0.0f);
     }
     task.first = (std::uint64_t{part.top} * n + first) * k;
     Plan::run(isa, task);

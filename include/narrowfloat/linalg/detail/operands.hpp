@@ -139,6 +139,26 @@ constexpr exact operand_at(const Range& range, std::size_t i, Subnormals subnorm
   return operand_value(operand_number(range, i), subnormals);
 }
 
+/// The floats of a matrix whose stored element i is at(i).
+template <class At>
+struct row_floats {
+  At at;
+  matrix_places places;
+
+  /// Writes elements (r, c) ... (r, c + n - 1), each `apart` after the one before.
+  template <class T>
+  void read(std::size_t r, std::size_t c, std::size_t n, T* to, std::size_t apart = 1) const {
+    const std::size_t first = places.at(r, c), step = places.col_step;
+    if (step == 1) {
+      for (std::size_t j = 0; j < n; ++j) to[j * apart] = at(first + j);
+    } else {
+      for (std::size_t j = 0; j < n; ++j) to[j * apart] = at(first + j * step);
+    }
+  }
+};
+template <class At>
+row_floats(At, const matrix_places&) -> row_floats<At>;
+
 /// Reads numbers of a range; Range is a reference to one that lives on, or one to keep.
 template <class Range>
 class number_reader {
@@ -151,12 +171,12 @@ class number_reader {
   exact at(std::size_t r, std::size_t c, Subnormals subnormals) const {
     return operand_at(range_, places_.at(r, c), subnormals);
   }
-  /// What gives the float of element (r, c), times 2^-shift.
+  /// The floats of the elements, times 2^-shift.
   auto floats(Subnormals subnormals, int shift) const {
-    return
-        [this, as_float = operand_floats<number>(subnormals, shift)](std::size_t r, std::size_t c) {
-          return as_float(operand_number(range_, places_.at(r, c)));
-        };
+    return row_floats{[this, as_float = operand_floats<number>(subnormals, shift)](std::size_t i) {
+                        return as_float(operand_number(range_, i));
+                      },
+                      places_};
   }
 
  private:
@@ -182,9 +202,7 @@ class block_reader {
     if (subnormals == Subnormals::flush) values_.flush(all);
     if (shift != 0)
       for (float& x : all) x *= power_of_two<float>(-shift);
-    return [all = std::move(all), places = places_](std::size_t r, std::size_t c) {
-      return all[places.at(r, c)];
-    };
+    return row_floats{[all = std::move(all)](std::size_t i) { return all[i]; }, places_};
   }
 
  private:

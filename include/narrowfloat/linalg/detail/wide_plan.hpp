@@ -158,8 +158,9 @@ template <class T>
 constexpr std::size_t wide_columns(Isa isa) {
   return wide_vectors * columns_together(isa) * sizeof(float) / sizeof(T);
 }
-/// Steps and about as many columns of the second matrix that are laid out at a time.
-inline constexpr std::size_t wide_depth = 128, wide_width = 512;
+/// Steps, and bytes of their columns, of the second matrix that are laid out at a time: its panels lie in the first-level
+/// cache, and memory is small enough to be used again by the next call.
+inline constexpr std::size_t wide_depth = 128, wide_bytes = 1024;
 
 template <class T>
 using bits_of_lane = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
@@ -177,8 +178,8 @@ constexpr Total sum_of_lane(T x) {
   return __builtin_bit_cast(Total, wide<bits_of_lane<Total>>::quiet_nan);
 }
 
-/// A rectangle of sums of k products each, by a plan: a(i, l) and b(l, j) give floats, put(i, j, x) takes a sum: `total`, or for an
-/// ExactAccumulator a double.
+/// A rectangle of sums of k products each, by a plan: a and b are row_floats, put(i, j, x) takes a sum:
+/// `total`, or for an ExactAccumulator a double.
 template <class Plan, class A, class B, class Put>
 void sum_wide_products(const typename Plan::policy& policy, const product_part& part, std::size_t k,
                        const A& a, const B& b, const Put& put) {
@@ -188,13 +189,14 @@ void sum_wide_products(const typename Plan::policy& policy, const product_part& 
   const std::size_t columns = wide_columns<T>(isa),
                     padded = (m + wide_rows - 1) / wide_rows * wide_rows,
                     chunk = Plan::chunk(policy, k), depth = std::min(k, wide_depth),
-                    panels = std::min((n + columns - 1) / columns, wide_width / columns);
+                    panels =
+                        std::min((n + columns - 1) / columns, wide_bytes / (columns * sizeof(T)));
   const float_environment environment(Plan::rounds);
   std::vector<T> rows(padded * k), laid(panels * depth * columns), sums(panels * padded * columns);
   std::vector<typename Plan::total> totals(Plan::has_chunks ? sums.size() : 0);
   for (std::size_t i = 0; i < m; ++i) {
     T* const to = rows.data() + i / wide_rows * wide_rows * k + i % wide_rows;
-    for (std::size_t l = 0; l < k; ++l) to[l * wide_rows] = a(part.top + i, l);
+    a.read(part.top + i, 0, k, to, wide_rows);
   }
   for (std::size_t left = 0; left < n; left += panels * columns) {
     const std::size_t width = std::min(panels * columns, n - left),
@@ -208,8 +210,7 @@ void sum_wide_products(const typename Plan::policy& policy, const product_part& 
         const std::size_t count = std::min(columns, width - p * columns);
         for (std::size_t l = 0; l < steps; ++l) {
           T* const to = laid.data() + (p * depth + l) * columns;
-          for (std::size_t j = 0; j < count; ++j)
-            to[j] = b(first + l, part.left + left + p * columns + j);
+          b.read(first + l, part.left + left + p * columns, count, to);
           for (std::size_t j = count; j < columns; ++j) to[j] = 0;
         }
       }
@@ -234,10 +235,12 @@ void sum_wide_products(const typename Plan::policy& policy, const product_part& 
         return sums.data();
       }
     }();
-    for (std::size_t i = 0; i < m; ++i) {
-      for (std::size_t j = 0; j < width; ++j)
-        put(part.top + i, part.left + left + j,
-            results[(j / columns * padded + i) * columns + j % columns]);
+    for (std::size_t p = 0; p < used; ++p) {
+      const std::size_t at = p * columns, count = std::min(columns, width - at);
+      for (std::size_t i = 0; i < m; ++i) {
+        for (std::size_t j = 0; j < count; ++j)
+          put(part.top + i, part.left + left + at + j, results[at * padded + i * columns + j]);
+      }
     }
   }
 }
