@@ -55,51 +55,48 @@ inline constexpr bool are_in_floats = (is_scaled<A> || is_in_floats(shape_of<A>(
 template <class R>
 inline constexpr bool rounds_as_processors = R::random_bits == 0 &&
                                              (R::rule == rule::half_even || R::rule == rule::floor);
-/// Lanes that need no fused step, and in which a sum is -0 only where it was zero before it was rounded.
-struct any_instructions {
+/// Lanes of a type and a step, rounded in a direction. As it stands none needs a fused step, and a sum is -0 only where it
+/// was zero before it was rounded.
+template <class T, wide_step Step, direction Rounds>
+struct lane_arithmetic {
+  using type = T;
+  static constexpr wide_step step = Step;
+  static constexpr direction rounds = Rounds;
   static constexpr bool needs_fused(const number_shape&) { return false; }
   static constexpr bool may_underflow(const number_shape&) { return false; }
 };
 template <class R, class A, class B>
 requires rounds_as_processors<R>
-struct wide_lane<FusedAccumulator<float, R>, A, B> {
+struct wide_lane<FusedAccumulator<float, R>, A, B>
+    : lane_arithmetic<float, wide_step::fused, direction_of(R::rule)> {
   static constexpr bool serves = are_in_floats<A, B>;
   static constexpr bool needs_fused(const number_shape& product) { return !is_in_floats(product); }
   /// A sum can be -0: where one is not zero before it is rounded.
   static constexpr bool may_underflow(const number_shape& product) {
     return product.quantum < -149;
   }
-  using type = float;
-  static constexpr wide_step step = wide_step::fused;
-  static constexpr direction rounds = direction_of(R::rule);
 };
 /// Products of floats are doubles.
 template <class R, class A, class B>
 requires rounds_as_processors<R>
-struct wide_lane<FusedAccumulator<double, R>, A, B> : any_instructions {
+struct wide_lane<FusedAccumulator<double, R>, A, B>
+    : lane_arithmetic<double, wide_step::fused, direction_of(R::rule)> {
   static constexpr bool serves = are_in_floats<A, B>;
-  using type = double;
-  static constexpr wide_step step = wide_step::fused;
-  static constexpr direction rounds = direction_of(R::rule);
 };
 template <class A, class B, class R>
 requires rounds_as_processors<R>
-struct wide_lane<SeparateAccumulator<float, R>, A, B> : any_instructions {
+struct wide_lane<SeparateAccumulator<float, R>, A, B>
+    : lane_arithmetic<float, wide_step::separate, direction_of(R::rule)> {
   static constexpr bool serves = are_in_floats<A, B>;
-  using type = float;
-  static constexpr wide_step step = wide_step::separate;
-  static constexpr direction rounds = direction_of(R::rule);
 };
 /// Exact in double: a sum of 2^n products is a multiple of their quantum that has n bits more than they.
 template <class A, class B>
-struct wide_lane<ExactAccumulator, A, B> : any_instructions {
+struct wide_lane<ExactAccumulator, A, B>
+    : lane_arithmetic<double, wide_step::fused, direction::nearest> {
   static constexpr int bits(const number_shape& product) {
     return product.max_exponent + 1 - product.quantum;
   }
   static constexpr bool serves = are_in_floats<A, B> && bits(product_of<A, B>) <= 45;
-  using type = double;
-  static constexpr wide_step step = wide_step::fused;
-  static constexpr direction rounds = direction::nearest;
   static constexpr std::size_t longest(const number_shape& product) {
     return bits(product) <= 45 ? std::size_t{1} << (53 - bits(product)) : 0;
   }
@@ -111,7 +108,6 @@ struct wide_plan : wide_lane<Acc, A, B> {
   using policy = Acc;
   using total = typename Acc::type;
   static constexpr bool has_chunks = false;
-  static constexpr const Acc& inner(const Acc& acc) { return acc; }
   static constexpr std::size_t chunk(const Acc&, std::size_t k) { return k; }
 };
 /// Chunks of such sums, added up by float or double.
@@ -126,7 +122,6 @@ requires(wide_lane<Inner, A, B>::serves&& wide_lane<FusedAccumulator<T, R>, A, B
   using part = typename Inner::type;
   static constexpr bool has_chunks = true;
   static constexpr bool may_underflow(const number_shape&) { return false; }
-  static constexpr const Inner& inner(const policy& acc) { return acc.inner; }
   static constexpr std::size_t chunk(const policy& acc, std::size_t) { return acc.chunk; }
 };
 
@@ -192,8 +187,8 @@ void sum_wide_products(const typename Plan::policy& policy, const product_part& 
                     panels =
                         std::min((n + columns - 1) / columns, wide_bytes / (columns * sizeof(T)));
   const float_environment environment(Plan::rounds);
-  std::vector<T> rows(padded * k), laid(panels * depth * columns), sums(panels * padded * columns);
-  std::vector<typename Plan::total> totals(Plan::has_chunks ? sums.size() : 0);
+  std::vector<T> rows(padded * k), laid(panels * depth * columns), sums;
+  std::vector<typename Plan::total> totals;
   for (std::size_t i = 0; i < m; ++i) {
     T* const to = rows.data() + i / wide_rows * wide_rows * k + i % wide_rows;
     a.read(part.top + i, 0, k, to, wide_rows);
@@ -201,8 +196,8 @@ void sum_wide_products(const typename Plan::policy& policy, const product_part& 
   for (std::size_t left = 0; left < n; left += panels * columns) {
     const std::size_t width = std::min(panels * columns, n - left),
                       used = (width + columns - 1) / columns;
-    std::fill(sums.begin(), sums.end(), T{0});
-    std::fill(totals.begin(), totals.end(), typename Plan::total{0});
+    sums.assign(panels * padded * columns, T{0});
+    totals.assign(Plan::has_chunks ? sums.size() : 0, typename Plan::total{0});
     std::size_t filled = 0;
     for (std::size_t first = 0; first < k;) {
       const std::size_t steps = std::min({depth, k - first, Plan::has_chunks ? chunk - filled : k});
