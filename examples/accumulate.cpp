@@ -2,10 +2,8 @@
 // What papers claim of sums in low precision, as tables: dot products and matrix products under accumulators.
 #include <fmt/core.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -212,16 +210,10 @@ nlohmann::ordered_json print(const Table& table) {
 }
 
 int run(const Options& options) {
-  std::ofstream json;
-  if (!options.json.empty()) {
-    json.open(options.json);
-    if (!json) throw std::invalid_argument(options.json + ": " + std::strerror(errno));
-  }
+  OutputFile json(options.json);
   nlohmann::ordered_json panels = nlohmann::ordered_json::array();
   for (const Table& table : tables()) panels.push_back(print(table));
-  if (options.json.empty()) return 0;
-  json << nlohmann::ordered_json{{"panels", panels}}.dump() << '\n';
-  if (!json.flush()) throw std::runtime_error(options.json + ": " + std::strerror(errno));
+  if (json.is_wanted()) json.write(nlohmann::ordered_json{{"panels", panels}}.dump());
   return 0;
 }
 

@@ -5,13 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <fstream>
 #include <narrowfloat/io/safetensors.hpp>
 #include <narrowfloat/quantize/choose.hpp>
 #include <narrowfloat/quantize/exmy.hpp>
@@ -199,11 +197,7 @@ nlohmann::ordered_json json_of(const std::vector<Measured>& tensors) {
 int run(const Options& options) {
   const st::File file = st::read(options.input);
   const std::vector<const st::Tensor*> tensors = wanted_tensors(file, options);
-  std::ofstream json;
-  if (!options.json.empty()) {
-    json.open(options.json);
-    if (!json) throw std::invalid_argument(options.json + ": " + std::strerror(errno));
-  }
+  example::OutputFile json(options.json);
   const auto order = options.order == "sqnr" ? nf::FormatOrder::sqnr : nf::FormatOrder::bits;
 
   Progress progress;
@@ -223,10 +217,7 @@ int run(const Options& options) {
     progress.clear();
     print(all.back(), options.front);
   }
-  if (!options.json.empty()) {
-    json << json_of(all).dump(1) << '\n';
-    if (!json.flush()) throw std::runtime_error(options.json + ": " + std::strerror(errno));
-  }
+  if (json.is_wanted()) json.write(json_of(all).dump(1));
   return 0;
 }
 

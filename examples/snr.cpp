@@ -2,12 +2,10 @@
 // How much of a normal variable each format keeps, over its standard deviation: where a tensor should be scaled to.
 #include <fmt/core.h>
 
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <fstream>
 #include <narrowfloat/formats.hpp>
 #include <narrowfloat/scaling/snr.hpp>
 #include <nlohmann/json.hpp>
@@ -77,11 +75,7 @@ constexpr Curve curves[] = {curve<nf::float16>("FP16"), curve<nf::bfloat16>("BF1
 constexpr int lowest = -24, highest = 20;  // log2 sigma
 
 int run(const Options& options) {
-  std::ofstream json;
-  if (!options.json.empty()) {
-    json.open(options.json);
-    if (!json) throw std::invalid_argument(options.json + ": " + std::strerror(errno));
-  }
+  example::OutputFile json(options.json);
   const auto of = options.uniform ? nf::Distribution::uniform : nf::Distribution::normal;
   fmt::print("signal-to-noise ratio in dB of {} numbers\n{:>12}",
              options.uniform ? "uniform" : "normal", "log2 sigma");
@@ -93,7 +87,7 @@ int run(const Options& options) {
   fmt::print("\n{:>12}", "plateau");
   for (const Curve& each : curves) fmt::print(" {:>11.2f}", 6.0206 * each.mantissa_bits + 13.46);
   fmt::print("\n");
-  if (options.json.empty()) return 0;
+  if (!json.is_wanted()) return 0;
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const Curve& each : curves) {
     std::vector<double> log2, decibels;
@@ -105,8 +99,7 @@ int run(const Options& options) {
   }
   const nlohmann::ordered_json document{{"distribution", options.uniform ? "uniform" : "normal"},
                                         {"curves", all}};
-  json << document.dump() << '\n';
-  if (!json.flush()) throw std::runtime_error(options.json + ": " + std::strerror(errno));
+  json.write(document.dump());
   return 0;
 }
 
