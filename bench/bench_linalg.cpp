@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Measures matrix products under accumulators, beside the random draws that they take, a scalar loop and OpenBLAS.
+// Measures matrix products under accumulators, beside the random draws that they take, a scalar loop and a BLAS.
 #include <fmt/format.h>
-#ifdef NARROWFLOAT_OPENBLAS
-#include <cblas.h>
-#endif
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -13,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "blas.hpp"
 #include "machine.hpp"
 #include "options.hpp"
 #include "program.hpp"
@@ -34,7 +32,7 @@ using namespace narrowfloat;
 
 constexpr std::string_view linalg_usage = R"(Usage: bench_linalg [options]
 Measures products of square matrices under accumulators, on one thread, decoding included, beside the 16-bit draws of
-Philox that the stochastic ones take, beside a scalar loop and beside OpenBLAS's product of floats (sgemm).
+Philox that the stochastic ones take, beside a scalar loop and beside a BLAS's product of floats (sgemm).
 
   --size N         rows and columns of the matrices (default: 256)
 
@@ -97,21 +95,12 @@ void add_scalar_loop(turns& timed, const std::string& name, std::size_t size) {
 }
 
 /// The product of floats in an order of its own.
-bool add_sgemm([[maybe_unused]] turns& timed, [[maybe_unused]] const std::string& name,
-               [[maybe_unused]] std::size_t size) {
-#ifdef NARROWFLOAT_OPENBLAS
-  openblas_set_num_threads(1);
-  timed.add(
-      name, size * size * size,
-      [n = static_cast<int>(size), a = normal_numbers<float>(size, 1),
-       b = normal_numbers<float>(size, 2), c = std::make_shared<std::vector<float>>(size * size)] {
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, a.data(), n, b.data(), n,
-                    0, c->data(), n);
-      });
-  return true;
-#else
-  return false;
-#endif
+void add_sgemm(turns& timed, const std::string& name, std::size_t n) {
+  timed.add(name, n * n * n,
+            [n, a = normal_numbers<float>(n, 1), b = normal_numbers<float>(n, 2),
+             c = std::make_shared<std::vector<float>>(n * n)] {
+              example::Blas{}(n, n, n, a.data(), n, b.data(), n, c->data(), n);
+            });
 }
 
 struct product_entry {
@@ -173,13 +162,14 @@ void run(const linalg_options& chosen) {
   for (const Isa isa : all_isas) {
     if (isa_available(isa)) isas.push_back(isa);
   }
+  example::set_blas_threads(1);
   std::string text = fmt::format(
       "{}, {}\nBillions of multiply-adds a second, medians of {} repetitions of {} s, in turns; one thread.\n"
-      "draws: beside 16-bit draws of Philox, none of which is used. loop: beside the scalar loop. sgemm: beside that of\n"
-      "OpenBLAS, on the widest instruction set.\n\n"
+      "draws: beside 16-bit draws of Philox, none of which is used. loop: beside the scalar loop. sgemm: beside the\n"
+      "product of floats by {}, on its widest instruction set.\n\n"
       "{:<44}{:>9}{:>8}{:>8}{:>8}{:>8}\n",
-      processor_name(), compiler_name(), repetitions, chosen.min_time, "", "isa", "GMAC/s", "draws",
-      "loop", "sgemm");
+      processor_name(), compiler_name(), repetitions, chosen.min_time, example::blas_name(), "",
+      "isa", "GMAC/s", "draws", "loop", "sgemm");
   {
     progress shown(isas.size());
     for (const Isa isa : isas) {
@@ -190,25 +180,21 @@ void run(const linalg_options& chosen) {
         detail::block_kernels[isa](words.data(), 0, 1024, std::uint64_t{1} << 61, 7, 0);
       });
       add_scalar_loop(timed, "loop", chosen.size);
-      const bool has_sgemm = add_sgemm(timed, "sgemm", chosen.size);
+      add_sgemm(timed, "sgemm", chosen.size);
       for (const product_entry& each : products()) each.add(timed, each.name, isa, chosen.size);
       timed.run();
       const double draws = timed.rate("draws"), loop = timed.rate("loop");
       const auto row = [&](const std::string& name, double speed) {
-        text += fmt::format("{:<44}{:>9}{:>8.3f}{:>8.2f}{:>8.1f}{:>8}\n", name, isa_name(isa),
-                            speed / 1e9, speed / draws, speed / loop,
-                            has_sgemm ? fmt::format("{:.2f}", speed / timed.rate("sgemm")) : "-");
+        text += fmt::format("{:<44}{:>9}{:>8.3f}{:>8.2f}{:>8.1f}{:>8.2f}\n", name, isa_name(isa),
+                            speed / 1e9, speed / draws, speed / loop, speed / timed.rate("sgemm"));
       };
       row("16-bit draws", draws);
       row("scalar loop, stochastic 13", loop);
-      if (has_sgemm) row("OpenBLAS sgemm", timed.rate("sgemm"));
+      row("sgemm", timed.rate("sgemm"));
       for (const product_entry& each : products()) row(each.name, timed.rate(each.name));
       text += '\n';
     }
   }
-#ifndef NARROWFLOAT_OPENBLAS
-  text += "OpenBLAS was not found when this was built (Debian: libopenblas-dev).\n";
-#endif
   print(text);
 }
 

@@ -9,4 +9,5 @@
 #include "linalg/epilogue.hpp"
 #include "linalg/exact.hpp"
 #include "linalg/executor.hpp"
+#include "linalg/free_order.hpp"
 #include "linalg/products.hpp"

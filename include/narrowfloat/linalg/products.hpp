@@ -3,6 +3,7 @@
 // says.
 #pragma once
 
+#include "detail/free_product.hpp"
 #include "detail/multiply.hpp"
 #include "executor.hpp"
 
@@ -82,7 +83,8 @@ template <multiplicand_range A, multiplicand_range B, accumulator Acc>
 ///           element (i * n + j) * k + l of the policy's rounding. What is multiplied are the numbers of a range, packed
 ///           codes, or view; the values of a BlockTensor, scale * element (* tensor scale), exactly, blocked along either
 ///           axis; and the floats that an Int8Matrix or a CodebookTensor dequantizes to, where code * scale / 127 and
-///           value * scale have been rounded. Subnormals::flush acts on elements as they are in their format.
+///           value * scale have been rounded. Subnormals::flush acts on elements as they are in their format. Under a
+///           FreeOrderAccumulator the sums are what its function makes of the operands as floats.
 /// Requires  c is apart from a and b.
 /// Special   a matrix that is not as large as m, n, k and the options say, a leading dimension for one that has its own
 ///           or none, a policy that does not fit, and too few words of random bits throw std::invalid_argument with the
@@ -102,7 +104,7 @@ template <multiplicand_range A, multiplicand_range B, accumulator Acc>
 ///           const auto x = BlockTensor<mxfp8_e4m3>::quantize(inputs, m, k);
 ///           std::vector<float> y(m * n);
 ///           matmul(x, w, y, m, n, k, FusedAccumulator<float>{}, {.b_transposed = true});
-template <product_operand A, product_operand B, class C, accumulator Acc,
+template <product_operand A, product_operand B, class C, product_policy Acc,
           task_executor E = SerialExecutor>
 requires sum_range<C, Acc> NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m,
                                                  std::size_t n, std::size_t k, const Acc& acc,
@@ -111,7 +113,7 @@ requires sum_range<C, Acc> NF_INLINE void matmul(const A& a, const B& b, C&& c, 
   detail::multiply_shapes(a, b, c, {m, n, k}, acc, options, executor);
 }
 /// The same, written through an epilogue: factors, a bias, any type of numbers.
-template <product_operand A, product_operand B, finished_range C, accumulator Acc, class R,
+template <product_operand A, product_operand B, finished_range C, product_policy Acc, class R,
           task_executor E = SerialExecutor>
 NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m, std::size_t n, std::size_t k,
                       const Acc& acc, const MatmulOptions& options, const Epilogue<R>& epilogue,
@@ -124,7 +126,7 @@ NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m, std::size_t 
 /// Special   shapes that do not pair off throw std::invalid_argument with m and n, the shape of c, and k, that of a.
 ///
 /// Example   matmul(MatrixView(x, m, k), w, MatrixView(y, m, n), acc, {.b_transposed = true});
-template <product_operand A, product_operand B, class C, accumulator Acc,
+template <product_operand A, product_operand B, class C, product_policy Acc,
           task_executor E = SerialExecutor>
 requires(detail::is_matrix<A>&& detail::is_matrix<B>&& detail::is_matrix<std::remove_cvref_t<C>>&&
              sum_range<C, Acc>)  //
@@ -133,7 +135,7 @@ requires(detail::is_matrix<A>&& detail::is_matrix<B>&& detail::is_matrix<std::re
   matmul(a, b, c, c.rows(), c.cols(), options.a_transposed ? a.rows() : a.cols(), acc, options,
          executor);
 }
-template <product_operand A, product_operand B, finished_range C, accumulator Acc, class R,
+template <product_operand A, product_operand B, finished_range C, product_policy Acc, class R,
           task_executor E = SerialExecutor>
 requires(
     detail::is_matrix<A>&& detail::is_matrix<B>&& detail::is_matrix<std::remove_cvref_t<C>>)  //

@@ -109,12 +109,8 @@ void multiply(const product_call& call, const A& a, const matrix_places& of_a, c
   (require_epilogue(call, epilogue, size.m, size.n), ...);
   using range = decltype(range_of_stored(c));
   const sum_writer<range> writer{range_of_stored(c), of_c};
-  // codes that share bytes are written by one thread
-  constexpr bool is_apart = std::is_lvalue_reference_v<std::ranges::range_reference_t<range>>;
-  const product_parts parts(size.m, size.n,
-                            is_apart && !std::same_as<std::remove_const_t<E>, SerialExecutor>);
   multiply_matrices(
-      reader_of(a, of_a), reader_of(b, of_b), size, parts, acc,
+      reader_of(a, of_a), reader_of(b, of_b), size, parts_of_product<range, E>(size), acc,
       [&](const product_part& part, const auto& sum_to) {
         if constexpr (sizeof...(R) == 0) {
           sum_to(writer);

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
+#include <ranges>
+#include <type_traits>
 
-#include "../../config.hpp"
+#include "../executor.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -17,6 +20,7 @@ struct product_size {
 /// A rectangle of it.
 struct product_part {
   std::size_t top, left, rows, cols;
+  friend constexpr bool operator==(const product_part&, const product_part&) = default;
 };
 
 /// A product as one part, or cut into about as many as keep a machine busy: 16 and more, unless they fall below 64 rows
@@ -44,6 +48,13 @@ class product_parts {
   }
   std::size_t m_, n_, height_, width_;
 };
+
+/// The parts of a product that is written to a range by an executor: codes that share bytes are written by one thread.
+template <class Range, class E>
+constexpr product_parts parts_of_product(const product_size& size) {
+  constexpr bool is_apart = std::is_lvalue_reference_v<std::ranges::range_reference_t<Range>>;
+  return {size.m, size.n, is_apart && !std::same_as<std::remove_const_t<E>, SerialExecutor>};
+}
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
