@@ -1,68 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Compensated, pairwise and aligned sums do, operation by operation, what their definitions say; so do the sums of two
-// instructions, of which one is compared with the processor's own where it has it.
+// Compensated, pairwise and aligned sums do, operation by operation, what their definitions say.
 #include <narrowfloat/linalg.hpp>
 
 #include "support/catch.hpp"
 #include "support/mismatches.hpp"
-#include "support/sum_oracle.hpp"
+#include "support/policy_oracle.hpp"
 
 using namespace test;
 
 namespace {
 
 using oracle::Exact;
-
-/// Sums and differences of codes, each rounded.
-struct Arithmetic {
-  SumRounding to;
-  std::uint32_t product(const Exact& a, const Exact& b) const {
-    return to.signed_zero(oracle::product(to.operand(a), to.operand(b)), 0);
-  }
-  std::uint32_t sum(std::uint32_t a, std::uint32_t b) const {
-    return to(oracle::sum(to.value(a), to.value(b)), 0);
-  }
-  std::uint32_t difference(std::uint32_t a, std::uint32_t b) const {
-    Exact y = to.value(b);
-    y.negative = !y.negative;
-    return to(oracle::sum(to.value(a), y), 0);
-  }
-};
-
-std::uint32_t kahan(const Arithmetic& in, const Operands& a, const Operands& b) {
-  std::uint32_t s = 0, c = 0;
-  for (std::size_t l = 0; l < a.size(); ++l) {
-    const std::uint32_t y = in.difference(in.product(a[l], b[l]), c), t = in.sum(s, y);
-    c = in.difference(in.difference(t, s), y);
-    s = t;
-  }
-  return s;
-}
-
-std::uint32_t two_sum(const Arithmetic& in, const Operands& a, const Operands& b) {
-  std::uint32_t hi = 0, lo = 0;
-  for (std::size_t l = 0; l < a.size(); ++l) {
-    const std::uint32_t u = in.product(a[l], b[l]), s = in.sum(hi, u);
-    const std::uint32_t x = in.difference(s, u), y = in.difference(s, x);
-    const std::uint32_t v = in.sum(lo, in.sum(in.difference(hi, x), in.difference(u, y)));
-    hi = in.sum(s, v);
-    lo = in.difference(v, in.difference(hi, s));
-  }
-  return hi;
-}
-
-std::uint32_t pairwise(const Arithmetic& in, const Operands& a, const Operands& b) {
-  std::vector<std::uint32_t> level;
-  for (std::size_t l = 0; l < a.size(); ++l) level.push_back(in.product(a[l], b[l]));
-  while (level.size() > 1) {
-    std::vector<std::uint32_t> next;
-    for (std::size_t i = 0; i + 1 < level.size(); i += 2)
-      next.push_back(in.sum(level[i], level[i + 1]));
-    if (level.size() % 2 != 0) next.push_back(level.back());
-    level = next;
-  }
-  return level.empty() ? 0 : level[0];
-}
 
 template <class A, class F>
 void check_rounded(Mismatches& bad, bool mild) {
@@ -71,64 +19,22 @@ void check_rounded(Mismatches& bad, bool mild) {
     const auto a = random_numbers<F>(n, random, mild), b = random_numbers<F>(n, random, mild);
     const auto saturation = saturations[n % 3];
     const auto subnormals = n % 5 == 0 ? nf::Subnormals::flush : nf::Subnormals::keep;
-    const Arithmetic in{{.format = oracle_format<A>(),
+    const SumRounding in{.format = oracle_format<A>(),
                          .saturation = oracle_saturation(saturation),
-                         .flush = subnormals == nf::Subnormals::flush}};
+                         .flush = subnormals == nf::Subnormals::flush};
     const Operands x = exact_numbers(a), y = exact_numbers(b);
     const auto check = [&](const char* what, std::uint32_t expected, A got) {
       bad.expect(
           expected == got.bits(), [&] { return what + (" " + name_of<A>()); }, n, expected,
           got.bits());
     };
-    check("Kahan", kahan(in, x, y), nf::dot(a, b, nf::KahanAccumulator<A>{saturation, subnormals}));
-    check("TwoSum", two_sum(in, x, y),
+    check("Kahan", kahan_oracle(in)(x, y),
+          nf::dot(a, b, nf::KahanAccumulator<A>{saturation, subnormals}));
+    check("TwoSum", two_sum_oracle(in)(x, y),
           nf::dot(a, b, nf::TwoSumAccumulator<A>{saturation, subnormals}));
-    check("pairwise", pairwise(in, x, y),
+    check("pairwise", pairwise_oracle(in)(x, y),
           nf::dot(a, b, nf::PairwiseAccumulator<A>{saturation, subnormals}));
   }
-}
-
-int exponent(const Exact& x) { return oracle::bit_length(x.significand) - 1 + x.exponent; }
-
-/// x / 2^unit as a whole number, toward zero or to nearest even.
-oracle::Wide whole(const Exact& x, int unit, bool truncate) {
-  const oracle::Floor twice = oracle::scaled_floor(x, 1 - unit);
-  const oracle::Wide low = twice.whole / 2;
-  const bool half = twice.whole % 2 != 0;
-  return low + (!truncate && half && (twice.rest || low % 2 != 0) ? 1 : 0);
-}
-
-/// The sum of an aligned adder, by integers; finite operands.
-std::uint32_t aligned(const nf::AlignedAccumulator& of, const Operands& a, const Operands& b) {
-  std::uint32_t sum = 0;
-  const auto group = static_cast<std::size_t>(of.group);
-  for (std::size_t first = 0; first < a.size(); first += group) {
-    std::vector<Exact> terms = {oracle::decode(oracle::binary32, sum)};
-    int largest = terms[0].is_zero() ? -10000 : exponent(terms[0]);
-    for (std::size_t l = first; l < std::min(a.size(), first + group); ++l) {
-      if (a[l].is_zero() || b[l].is_zero()) continue;
-      terms.push_back(oracle::product(a[l], b[l]));
-      largest = std::max(largest, exponent(a[l]) + exponent(b[l]));
-    }
-    const int unit = largest + 1 - of.bits;
-    std::int64_t total = 0;
-    for (const Exact& x : terms) {
-      if (x.is_zero()) continue;
-      const auto multiple = static_cast<std::int64_t>(whole(x, unit, of.truncate));
-      total += x.negative ? -multiple : multiple;
-    }
-    Exact result{.negative = total < 0,
-                 .significand = static_cast<oracle::Wide>(total < 0 ? -total : total),
-                 .exponent = unit};
-    const int excess = oracle::bit_length(result.significand) - of.bits;
-    if (excess > 0) {
-      result.significand = whole(result, unit + excess, of.truncate);
-      result.exponent = unit + excess;
-    }
-    const auto mode = of.truncate ? oracle::Mode::toward_zero : oracle::Mode::nearest_even;
-    sum = oracle::round(oracle::binary32, result, {.mode = mode}, oracle::Saturation::none);
-  }
-  return sum;
 }
 
 std::vector<float> random_floats(std::size_t n, std::mt19937_64& random) {
@@ -149,8 +55,9 @@ void check_aligned(Mismatches& bad, const Range& a, const Range& b, const Operan
     for (const int bits : {2, 14, 24, 25, 40}) {
       for (const bool truncate : {true, false}) {
         const nf::AlignedAccumulator of{group, bits, truncate};
+        const auto expected = aligned_oracle(static_cast<std::size_t>(group), bits, truncate);
         bad.expect_equal([&] { return std::to_string(group) + " of " + std::to_string(bits); },
-                         a.size(), aligned(of, x, y), bits_of(nf::dot(a, b, of)));
+                         a.size(), expected(x, y), bits_of(nf::dot(a, b, of)));
       }
     }
   }

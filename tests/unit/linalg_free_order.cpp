@@ -67,9 +67,9 @@ Floats product(const A& a, const B& b) {
 /// What an operand stands for.
 template <class Stored>
 Floats floats_of(const Stored& stored) {
-  if constexpr (requires(Floats out) { stored.dequantize(out); }) {
+  if constexpr (requires(std::span<float> out) { stored.dequantize(out); }) {
     Floats all(stored.size());
-    stored.dequantize(all);
+    stored.dequantize(std::span(all));
     return all;
   } else {
     Floats all;
@@ -110,6 +110,13 @@ void check(const char* what, const Make& make) {
   }
 }
 
+/// A tensor that is written as a whole.
+struct OtherTensor {
+  Floats values;
+  std::size_t size() const { return values.size(); }
+  void dequantize(std::span<float> out) const { std::ranges::copy(values, out.begin()); }
+};
+
 template <class F>
 std::vector<F> numbers(std::span<const float> x) {
   std::vector<F> all;
@@ -126,6 +133,11 @@ TEST_CASE("free order takes ranges of numbers", "[linalg]") {
   check("float", of(numbers<float>));
   check("bfloat16", of(numbers<nf::bfloat16>));
   check("int8", of(numbers<std::int8_t>));
+  check("subnormal numbers", of([](std::span<const float> x) {
+          auto all = numbers<nf::bfloat16>(x);
+          for (nf::bfloat16& each : all) each = from_code<nf::bfloat16>(each.bits() & 0x807f);
+          return all;
+        }));
   check("packed", of([](std::span<const float> x) {
           nf::PackedVector<nf::float6_e2m3fn> packed(x.size());
           nf::convert(x, packed);
@@ -134,6 +146,9 @@ TEST_CASE("free order takes ranges of numbers", "[linalg]") {
 }
 
 TEST_CASE("free order takes tensors, whatever shares a scale", "[linalg]") {
+  check("of others", [](std::span<const float> x, std::size_t, std::size_t) {
+    return OtherTensor{{x.begin(), x.end()}};
+  });
   const auto blocks = [](auto format, int axis) {
     return [axis](std::span<const float> x, std::size_t rows, std::size_t cols) {
       return nf::BlockTensor<decltype(format)>::quantize(x, rows, cols, {.axis = axis});

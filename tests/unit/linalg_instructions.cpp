@@ -5,7 +5,7 @@
 
 #include "support/catch.hpp"
 #include "support/mismatches.hpp"
-#include "support/sum_oracle.hpp"
+#include "support/policy_oracle.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -15,66 +15,7 @@ using namespace test;
 
 namespace {
 
-using oracle::Exact;
 using Numbers = std::vector<nf::bfloat16>;
-
-/// The float of x by a mode; a zero of the sign of x where it is below the normal range with any exponent.
-Exact flushed(const Exact& x, oracle::Mode mode) {
-  const auto rounded = [&](Exact y) {
-    return oracle::decode(oracle::binary32, oracle::round(oracle::binary32, y, {.mode = mode},
-                                                          oracle::Saturation::none));
-  };
-  if (x.kind != Exact::Kind::finite || x.is_zero()) return x;
-  constexpr int up = 100;  // there it is rounded as if exponents had no end
-  Exact high = x;
-  high.exponent += up;
-  const Exact result = rounded(high);
-  const bool low = oracle::bit_length(x.significand) + x.exponent < -60;
-  if (!low) {
-    const Exact plain =
-        rounded(x);  // round to odd stops at the largest float, the instruction does not
-    const bool overflow = oracle::bit_length(x.significand) + x.exponent > 128;
-    return overflow ? Exact{.kind = Exact::Kind::infinity, .negative = x.negative} : plain;
-  }
-  if (oracle::bit_length(result.significand) - 1 + result.exponent - up < -126)
-    return {.negative = x.negative};
-  Exact back = result;
-  back.exponent -= up;
-  return back;
-}
-Exact operand(nf::bfloat16 x) {
-  Exact value = exact_number(x);
-  if (value.subnormal) value.significand = 0;
-  value.subnormal = false;
-  return value;
-}
-
-std::uint32_t bits(const Exact& x) {
-  return oracle::round(oracle::binary32, x, {}, oracle::Saturation::none);
-}
-
-std::uint32_t vdpbf16ps(const Numbers& a, const Numbers& b) {
-  Exact sum;
-  for (std::size_t l = 0; l < a.size(); l += 2) {
-    for (const std::size_t i : {l + 1, l}) {
-      const Exact product = i < a.size() ? oracle::product(operand(a[i]), operand(b[i])) : Exact{};
-      sum = flushed(oracle::sum(product, sum), oracle::Mode::nearest_even);
-    }
-  }
-  return bits(sum);
-}
-
-std::uint32_t bfdot(const Numbers& a, const Numbers& b) {
-  const auto odd = [](const Exact& x) { return flushed(x, oracle::Mode::to_odd); };
-  Exact sum;
-  for (std::size_t l = 0; l < a.size(); l += 2) {
-    const Exact first = odd(oracle::product(operand(a[l]), operand(b[l])));
-    const Exact second =
-        l + 1 < a.size() ? odd(oracle::product(operand(a[l + 1]), operand(b[l + 1]))) : Exact{};
-    sum = odd(oracle::sum(sum, odd(oracle::sum(first, second))));
-  }
-  return bits(sum);
-}
 
 #if defined(__x86_64__)
 __attribute__((target("avx512bf16,avx512vl"))) std::uint32_t instruction(const Numbers& a,
@@ -146,6 +87,12 @@ std::string compare(Expected expected, Got got) {
   return bad.report();
 }
 
+auto of(const PolicyOracle& policy) {
+  return [=](const Numbers& a, const Numbers& b) {
+    return policy(exact_numbers(a), exact_numbers(b));
+  };
+}
+
 template <class Acc>
 std::uint32_t dot_bits(const Numbers& a, const Numbers& b) {
   return std::bit_cast<std::uint32_t>(nf::dot(a, b, Acc{}));
@@ -154,8 +101,8 @@ std::uint32_t dot_bits(const Numbers& a, const Numbers& b) {
 }  // namespace
 
 TEST_CASE("sums as VDPBF16PS and BFDOT make them", "[linalg]") {
-  CHECK(compare(vdpbf16ps, dot_bits<nf::Vdpbf16psAccumulator>) == "");
-  CHECK(compare(bfdot, dot_bits<nf::BfdotAccumulator>) == "");
+  CHECK(compare(of(vdpbf16ps_oracle()), dot_bits<nf::Vdpbf16psAccumulator>) == "");
+  CHECK(compare(of(bfdot_oracle()), dot_bits<nf::BfdotAccumulator>) == "");
 }
 
 #if defined(__x86_64__)
