@@ -22,7 +22,9 @@ namespace narrowfloat {
 
 /// The signs of a transform, one for each element of a group, shared by all groups.
 ///
-/// Example   HadamardOptions{.signs = HadamardSigns::random(seed, step)}
+/// Example   const HadamardOptions options{.signs = HadamardSigns::random(7, 1)};  // a seed and a step
+///           auto rotated = gradients;
+///           hadamard(rotated, rotated, rows, cols, options);
 class HadamardSigns {
  public:
   /// The largest group.
@@ -163,7 +165,8 @@ void transform(const char* call, MatrixView<const float> in, MatrixView<float> o
 /// Use       Tseng et al., Training LLMs with MXFP4 (arXiv 2502.20586): random signs for every backward pass,
 ///           groups of 64. NVIDIA, Pretraining Large Language Models with NVFP4 (arXiv 2509.25149): groups of
 ///           16, the same random signs throughout.
-/// Example   hadamard(gradient, rotated, rows, cols, {.group = 64, .signs = HadamardSigns::random(seed, step)});
+/// Example   std::vector<float> rotated(rows * cols);
+///           hadamard(gradients, rotated, rows, cols, {.group = 64, .signs = HadamardSigns::random(7, 1)});
 template <float_range In, float_range Out>
 NF_INLINE void hadamard(In&& in, Out&& out, std::size_t rows, std::size_t cols,
                         const HadamardOptions& options = {}) {

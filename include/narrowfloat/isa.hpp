@@ -100,7 +100,8 @@ NF_INLINE Isa active_isa() noexcept {
 /// Requires  scopes end in the reverse of the order in which they began.
 ///
 /// Example   const ScopedIsa plain(Isa::generic);
-///           convert(values, codes);
+///           std::vector<float8_e4m3fn> codes(x.size());
+///           convert(x, codes);
 class ScopedIsa {
  public:
   NF_INLINE explicit ScopedIsa(Isa isa) {

@@ -18,11 +18,12 @@ inline constexpr int whole = 0x7fffffff;
 
 /// What shares a scale: blocks of so many rows and columns, fewer at the lower and right ends of a matrix.
 ///
-/// Example   BlockShape{1, whole}          // a scale a row
-///           BlockShape{whole, 1}          // a scale a column
-///           BlockShape{whole, whole}      // one for the tensor
-///           BlockShape{1, 128}            // Transformer Engine's and DeepSeek-V3's for activations and gradients,
-///           BlockShape{128, 128}          // and for weights
+/// Example   const BlockShape shapes[] = {{1, whole},      // a scale a row
+///                                        {whole, 1},      // a scale a column
+///                                        {whole, whole},  // one for the tensor
+///                                        {1, 128},        // Transformer Engine's and DeepSeek-V3's for activations and
+///                                        {128, 128}};     // gradients, and for weights
+///           assert(shapes[3].across(cols) == 2);
 struct BlockShape {
   std::size_t rows = 1, cols = whole;
 
@@ -53,6 +54,7 @@ struct BlockShape {
 ///
 /// Example   // columns 64 ... 127 of a matrix with 256
 ///           const auto heads = MatrixView(std::span(x).subspan(64), rows, 64, 256);
+///           assert(heads.row(1)[0] == x[256 + 64]);
 template <class T>
 class MatrixView {
  public:

@@ -17,9 +17,10 @@ namespace narrowfloat {
 /// the source, or its product with a Scale.
 ///
 /// Example   ConversionStats stats;
+///           std::vector<float8_e5m2> codes(gradients.size());
 ///           convert(gradients, codes, Scale{1024}, stats);
-///           if (stats.nan + stats.infinite != 0) skip_step();
-///           std::cout << 100.0 * stats.saturated / stats.count << " % saturated\n";
+///           assert(stats.nan + stats.infinite == 0);  // else the step is skipped
+///           assert(stats.count == gradients.size() && stats.saturated == 0);
 struct ConversionStats {
   std::uint64_t count = 0;      ///< elements
   std::uint64_t saturated = 0;  ///< finite and beyond the largest finite value of the target

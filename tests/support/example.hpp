@@ -4,8 +4,10 @@
 
 #undef NDEBUG
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <cmath>
+#include <thread>
 #include <vector>
 
 #include <narrowfloat/narrowfloat.hpp>

@@ -110,6 +110,7 @@ class BlockTensor {
   ///
   /// Example   std::vector<std::uint8_t> passes((rows * cols + 7) / 8);
   ///           auto t = BlockTensor<mxfp4_e2m1>::quantize(x, passes, rows, cols);
+  ///           auto gradient = gradients;
   ///           for (std::size_t i = 0; i < rows * cols; ++i)
   ///             if ((passes[i / 8] >> i % 8 & 1) == 0) gradient[i] = 0;
   template <float_source In, detail::mask_output Mask, rounding_policy R = NearestEven>

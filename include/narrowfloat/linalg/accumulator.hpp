@@ -22,8 +22,11 @@ concept accumulator = number<typename Acc::type> && requires {
 /// Requires  R without random bits where A is double.
 ///
 /// Example   // Ali, Filip and Sentieys 2024: E5M2 operands into E6M5, 13 random bits a step, saturating
-///           FusedAccumulator<float12_e6m5, Stochastic<13, StochasticVariant::p3109_a>>{
-///               .rounding = {.seed = 7}, .saturation = Saturation::finite};
+///           using Mac = FusedAccumulator<float12_e6m5, Stochastic<13, StochasticVariant::p3109_a>>;
+///           const Mac mac{.rounding = {.seed = 7}, .saturation = Saturation::finite};
+///           const std::vector<float8_e5m2> ones(1000, float8_e5m2(1.0f));
+///           assert(dot(ones, ones, FusedAccumulator<float12_e6m5>{}) == 64.0f);  // to nearest it sticks
+///           assert(dot(ones, ones, mac) > 500.0f);
 template <number A, rounding_policy R = NearestEven>
 struct FusedAccumulator {
   using type = A;
@@ -87,9 +90,12 @@ struct SeparateAccumulator {
 ///           draws from stream + 1, in chunks of chunks from one stream further for each level.
 /// Special   as Inner and Outer; a chunk of 0 throws std::invalid_argument.
 ///
-/// Example   using E6M9 = FusedAccumulator<float16_e6m9>;
-///           ChunkedAccumulator<E6M9, E6M9>{.chunk = 64};                                 // Wang et al. 2018
-///           ChunkedAccumulator<AlignedAccumulator, FusedAccumulator<float>>{.chunk = 128};      // DeepSeek-V3
+/// Example   using E6M9 = FusedAccumulator<float16_e6m9>;                                       // Wang et al. 2018
+///           using Promoted = ChunkedAccumulator<AlignedAccumulator, FusedAccumulator<float>>;  // DeepSeek-V3
+///           const std::vector<float8_e5m2> ones(4096, float8_e5m2(1.0f));
+///           assert(dot(ones, ones, E6M9{}) == 1024.0f);  // it sticks
+///           assert(dot(ones, ones, ChunkedAccumulator<E6M9, E6M9>{.chunk = 64}) == 4096.0f);
+///           assert(dot(ones, ones, Promoted{.chunk = 128}) == 4096.0f);
 template <class Inner, class Outer>
 struct ChunkedAccumulator {
   using type = typename Outer::type;

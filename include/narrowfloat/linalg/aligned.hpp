@@ -19,7 +19,9 @@ namespace narrowfloat {
 /// Special   Inf and NaN as IEEE 754. Overflow is Inf, with `truncate` the largest float. A `group` other than
 ///           1 to 128, and `bits` other than 2 to 40, throw std::invalid_argument.
 ///
-/// Example   AlignedAccumulator{.group = 32, .bits = 14, .truncate = true}
+/// Example   const AlignedAccumulator h800{.group = 32, .bits = 14, .truncate = true};
+///           const std::vector<float> a = {16384, 1}, b = {1, 1};
+///           assert(dot(a, b, h800) == 16384.0f);  // beside 2^14 what is below 2 is cut off
 struct AlignedAccumulator {
   using type = float;
   int group = 32;
@@ -32,6 +34,9 @@ struct AlignedAccumulator {
 /// Result    from +0, for each pair of products the second, then the first: sum = fma(a, b, sum), rounded to nearest
 ///           even. Subnormal operands count as zero, and so do results that are below the normal range when rounded to
 ///           24 bits. An odd last product is paired with 0 * 0.
+///
+/// Example   const std::vector<bfloat16> a = {bfloat16(1.0f), bfloat16(0x1p-24f)}, b(2, bfloat16(1.0f));
+///           assert(dot(a, b, Vdpbf16psAccumulator{}) == 1.0f);  // fma(1, 1, 2^-24) rounds to even
 struct Vdpbf16psAccumulator {
   using type = float;
 };

@@ -14,6 +14,10 @@ namespace narrowfloat {
 ///           t = R(s + y); c = R(R(t - s) - y); s = t. The sum is s.
 /// Special   overflow by `saturation`; after an Inf the sum is NaN, as the differences are. Subnormals::flush as in
 ///           FusedAccumulator, for every R.
+///
+/// Example   const std::vector<float8_e5m2> ones(5000, float8_e5m2(1.0f));
+///           assert(dot(ones, ones, FusedAccumulator<float16_e6m9>{}) == 1024.0f);  // it sticks
+///           assert(dot(ones, ones, KahanAccumulator<float16_e6m9>{}) == float16_e6m9(5000.0f));
 template <number A>
 struct KahanAccumulator {
   using type = A;
@@ -27,6 +31,10 @@ struct KahanAccumulator {
 ///           (Knuth's TwoSum: six R); v = R(lo + e); hi = R(s + v); lo = R(v - R(hi - s)). The sum is hi, which is
 ///           hi + lo rounded to A.
 /// Special   as KahanAccumulator.
+///
+/// Example   const std::vector<float> a = {1, 0x1p-30f, -1}, ones(3, 1.0f);
+///           assert(dot(a, ones, FusedAccumulator<float>{}) == 0.0f);
+///           assert(dot(a, ones, TwoSumAccumulator<float>{}) == 0x1p-30f);
 template <number A>
 struct TwoSumAccumulator {
   using type = A;
@@ -39,6 +47,9 @@ struct TwoSumAccumulator {
 /// Result    each product is rounded to A, to nearest even; neighbours are added in pairs, the sums again in pairs, and
 ///           so on, each sum rounded to A; what is left over at an end joins the next level as it is.
 /// Special   overflow by `saturation`; Subnormals::flush as in FusedAccumulator.
+///
+/// Example   const std::vector<float8_e5m2> ones(4096, float8_e5m2(1.0f));
+///           assert(dot(ones, ones, PairwiseAccumulator<float16_e6m9>{}) == 4096.0f);
 template <number A>
 struct PairwiseAccumulator {
   using type = A;

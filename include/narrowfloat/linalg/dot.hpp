@@ -84,6 +84,12 @@ concept summable_blocks = A::block_rows == 1 && B::block_rows == 1 &&
 /// Result    the exact sum rounded once, to nearest even; +0 where it is zero.
 /// Special   Inf and NaN as IEEE 754: NaN with a NaN scale. Matrices blocked along axis 0, of different
 ///           widths, and rows or blocks that are not there throw std::invalid_argument.
+///
+/// Example   const auto a = BlockTensor<mxfp8_e4m3>::quantize(x, rows, cols);
+///           const auto b = BlockTensor<mxfp4_e2m1>::quantize(weights, rows, cols);
+///           const float of_blocks = dot(a, 0, b, 1, 2);      // the third blocks of rows 0 and 1
+///           const float of_rows = dot_general(a, 0, b, 1);   // all of them, rounded once
+///           assert(of_rows == dot(a, 0, b, 1, ExactAccumulator{}) && of_blocks != of_rows);
 template <block_format A, block_format B>
 requires same_blocks<A, B>
 [[nodiscard]] NF_INLINE float dot(const BlockTensor<A>& a, std::size_t row_a,

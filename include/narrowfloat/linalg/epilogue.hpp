@@ -20,9 +20,12 @@ namespace narrowfloat {
 ///           std::invalid_argument with the numbers, before anything is written.
 /// Promises  the same bits on every instruction set and in every floating-point environment.
 ///
-/// Example   // of NVFP4 tensors without their tensor scales, which floats hold
-///           matmul(x, w, y, m, n, k, FusedAccumulator<float>{}, {.b_transposed = true},
-///                  Epilogue<>{.scale = x_scale * w_scale, .bias = bias});
+/// Example   // NVFP4 without a tensor scale, so that floats hold the values; the sums take it
+///           const auto q = BlockTensor<nvfp4>::quantize(x, rows, cols, {.tensor_scale = 1});
+///           const std::vector<float> bias(rows, 0.5f);
+///           std::vector<bfloat16> y(rows * rows);
+///           matmul(q, weights, y, rows, rows, cols, FusedAccumulator<float>{}, {.b_transposed = true},
+///                  Epilogue<>{.scale = 0.25f, .bias = bias});
 template <rounding_policy R = NearestEven>
 struct Epilogue {
   float scale = 1;

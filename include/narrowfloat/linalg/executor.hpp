@@ -18,7 +18,8 @@ namespace narrowfloat {
 ///             std::jthread other(work);
 ///             work();
 ///           };
-///           matmul(a, b, c, m, n, k, acc, {}, threads);
+///           std::vector<float> y(rows * rows);
+///           matmul(x, weights, y, rows, rows, cols, ExactAccumulator{}, {.b_transposed = true}, threads);
 template <class E>
 concept task_executor = requires(E& executor, std::size_t tasks, void (*f)(std::size_t)) {
   executor(tasks, f);

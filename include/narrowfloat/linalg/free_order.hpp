@@ -28,11 +28,16 @@ concept gemm_function = requires(const F& gemm, std::size_t size, const float* i
 /// Cost      that of `gemm`, and of decoding each operand once for each 1024 to 2048 rows or columns of c. Memory for three
 ///           panels in each task of the executor.
 ///
-/// Example   // of OpenBLAS; examples/blas.hpp has it whole
-///           const auto sgemm = [](auto m, auto n, auto k, auto a, auto lda, auto b, auto ldb, auto c, auto ldc) {
-///             cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, a, lda, b, ldb, 0, c, ldc);
+/// Example   // a plain loop in the place of cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, a, lda ...)
+///           const auto gemm = [](auto m, auto n, auto k, auto a, auto lda, auto b, auto ldb, auto c, auto ldc) {
+///             for (std::size_t i = 0; i < m; ++i)
+///               for (std::size_t j = 0; j < n; ++j) {
+///                 c[i * ldc + j] = 0;
+///                 for (std::size_t l = 0; l < k; ++l) c[i * ldc + j] += a[i * lda + l] * b[l * ldb + j];
+///               }
 ///           };
-///           matmul(x, w, y, m, n, k, FreeOrderAccumulator{sgemm}, {.b_transposed = true});
+///           std::vector<float> y(rows * rows);
+///           matmul(x, weights, y, rows, rows, cols, FreeOrderAccumulator{gemm}, {.b_transposed = true});
 template <gemm_function Gemm>
 struct FreeOrderAccumulator {
   using type = float;

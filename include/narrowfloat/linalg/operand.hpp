@@ -30,6 +30,12 @@ concept multiplicand = std::same_as<T, float> ||(narrow_float<T>&& detail::is_wi
                        detail::is_fixed_point<T> || (std::integral<T> && sizeof(T) <= 2);
 
 /// A random-access range of such numbers: std::vector, std::span, packed codes, codes of a block tensor ...
+///
+/// Example   PackedVector<float4_e2m1fn> a(x.size());
+///           convert(x, a);
+///           const std::vector<std::int8_t> b(x.size(), 3);
+///           const float sum = dot(a, b, ExactAccumulator{});  // 3 times the sum of the codes
+///           assert(sum == dot(b, a, ExactAccumulator{}));
 template <class T>
 concept multiplicand_range = std::ranges::random_access_range<T> && std::ranges::sized_range<T> &&
     multiplicand<std::ranges::range_value_t<T>>;

@@ -60,9 +60,10 @@ void multiply_shapes(const A& a, const B& b, C& c, const product_size& size, con
 ///           std::invalid_argument with the numbers.
 /// Promises  a function of the operands and the policy alone; constexpr; no allocation.
 ///
-/// Example   dot(a, b, FusedAccumulator<float>{});                                      // float, fused
-///           dot(a, b, ChunkedAccumulator<FusedAccumulator<float16_e6m9>,               // Wang et al. 2018
-///                                        FusedAccumulator<float16_e6m9>>{.chunk = 64});
+/// Example   using E6M9 = FusedAccumulator<float16_e6m9>;
+///           const float fused = dot(x, gradients, FusedAccumulator<float>{});
+///           const float16_e6m9 chunks = dot(x, gradients, ChunkedAccumulator<E6M9, E6M9>{.chunk = 64});
+///           assert(std::abs(fused - chunks) < 0.01f * std::abs(fused) + 1e-4f);
 template <multiplicand_range A, multiplicand_range B, accumulator Acc>
 [[nodiscard]] constexpr NF_INLINE typename Acc::type dot(const A& a, const B& b, const Acc& acc) {
   const std::size_t k = std::ranges::size(a);
@@ -100,10 +101,11 @@ template <multiplicand_range A, multiplicand_range B, accumulator Acc>
 ///           tensor scale of 24 bits. Memory for the floats of a and of some columns of b, and for those of
 ///           tensors. See bench/README.md.
 ///
-/// Example   const auto w = BlockTensor<mxfp8_e4m3>::quantize(weights, n, k);         // along the rows: k
-///           const auto x = BlockTensor<mxfp8_e4m3>::quantize(inputs, m, k);
+/// Example   // y = x * w^T, both blocked along k
+///           constexpr std::size_t m = rows, n = rows, k = cols;
+///           const auto q = BlockTensor<mxfp8_e4m3>::quantize(x, m, k), w = BlockTensor<mxfp8_e4m3>::quantize(weights, n, k);
 ///           std::vector<float> y(m * n);
-///           matmul(x, w, y, m, n, k, FusedAccumulator<float>{}, {.b_transposed = true});
+///           matmul(q, w, y, m, n, k, FusedAccumulator<float>{}, {.b_transposed = true});
 template <product_operand A, product_operand B, class C, product_policy Acc,
           task_executor E = SerialExecutor>
 requires sum_range<C, Acc> NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m,
@@ -125,7 +127,9 @@ NF_INLINE void matmul(const A& a, const B& b, C&& c, std::size_t m, std::size_t 
 ///
 /// Special   shapes that do not pair off throw std::invalid_argument with m and n, the shape of c, and k, that of a.
 ///
-/// Example   matmul(MatrixView(x, m, k), w, MatrixView(y, m, n), acc, {.b_transposed = true});
+/// Example   const auto w = BlockTensor<mxfp4_e2m1>::quantize(weights, rows, cols);
+///           std::vector<float> y(rows * rows);
+///           matmul(MatrixView(x, rows, cols), w, MatrixView(y, rows, rows), ExactAccumulator{}, {.b_transposed = true});
 template <product_operand A, product_operand B, class C, product_policy Acc,
           task_executor E = SerialExecutor>
 requires(detail::is_matrix<A>&& detail::is_matrix<B>&& detail::is_matrix<std::remove_cvref_t<C>>&&

@@ -140,9 +140,11 @@ std::uint64_t add_arrays(const F* a, const F* b, F* out, std::size_t n, const R&
 /// Cost      one pass, about three conversions, where a float or a double holds the sum of any two values (8 bits and
 ///           fewer, float16 to nearest or directed); else each element's sum is made in integers.
 ///
-/// Example   std::vector<float8_e4m3fn> sum(mine.size());
+/// Example   std::vector<float8_e4m3fn> mine(x.size()), theirs(x.size()), sum(x.size());
+///           convert(x, mine, Scale{100});
+///           convert(weights, theirs);
 ///           const std::uint64_t saturated = add(mine, theirs, sum);
-///           std::cout << 100.0 * saturated / sum.size() << " % of the sum saturated\n";
+///           assert(saturated < sum.size() / 10);
 template <narrow_range A, narrow_range B, narrow_range Out, rounding_policy R = NearestEven>
 requires(std::is_same_v<detail::number_of<A>, detail::number_of<B>>&&
              std::is_same_v<detail::number_of<A>, detail::number_of<Out>>)  //
