@@ -9,6 +9,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../stats.hpp"
@@ -163,7 +164,9 @@ class ScaledTensor {
         detail::limited_scale(detail::float_quotient(1.0f, scale_inv), detail::largest_float));
   }
 
-  NF_INLINE std::span<const F> codes() const noexcept { return codes_; }
+  NF_INLINE std::span<const F> codes() const& noexcept { return codes_; }
+  /// Those of a tensor that is not needed any more.
+  NF_INLINE std::vector<F> codes() && noexcept { return std::move(codes_); }
   /// What a code is multiplied by, as one of a range.
   NF_INLINE std::span<const float> scales() const noexcept { return {&scale_inv_, 1}; }
   NF_INLINE float scale_inv() const noexcept { return scale_inv_; }

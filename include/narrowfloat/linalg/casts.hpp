@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+// Casts: how a linear layer quantizes a tensor for its two products. Plain aggregates; what a recipe is made of.
+#pragma once
+
+#include "../block.hpp"
+#include "../quantize/int8_matrix.hpp"
+#include "../scaling/bias.hpp"
+#include "../scaling/scaled_tensor.hpp"
+#include "layer_tensor.hpp"
+
+namespace narrowfloat {
+
+/// A cast quantizes a float matrix without gaps for the product that sums along its rows (quantize_rows), for the one
+/// that sums down its columns (quantize_columns), or for both (quantize_both). Each takes the matrix, the Phase and
+/// `draw`, which makes of the cast's rounding that of this pass.
+template <class C>
+concept layer_cast = requires {
+  typename C::rows_operand;
+  typename C::columns_operand;
+};
+
+/// The tensor that a cast makes.
+template <class C>
+using cast_tensor = LayerTensor<typename C::rows_operand, typename C::columns_operand>;
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+/// The elements of a matrix without gaps.
+inline std::span<const float> elements_of(MatrixView<const float> x) {
+  return {x.data(), x.size()};
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// To the numbers of a type, without a scale: float, bfloat16 and float16 of mixed precision, FP8 of unit scaling and
+/// IBM's recipes. One copy for both products. FP8 saturates; wider types overflow to Inf, which a loss scale looks for.
+template <class F = float, rounding_policy R = NearestEven>
+requires number<F> && lossless_to<F, float>
+struct FloatCast {
+  using rows_operand = ProductOperand<std::vector<F>>;
+  using columns_operand = rows_operand;
+  static constexpr Saturation usual_saturation =
+      sizeof(F) == 1 ? Saturation::finite : default_saturation<F>;
+  R rounding{};
+  Saturation saturation = usual_saturation;
+
+  template <class Draw>
+  rows_operand quantize_rows(MatrixView<const float> x, Phase, const Draw& draw) const {
+    rows_operand made{std::vector<F>(x.size())};
+    convert(detail::elements_of(x), made.values, draw(rounding), saturation);
+    return made;
+  }
+  template <class Draw>
+  columns_operand quantize_columns(MatrixView<const float> x, Phase phase, const Draw& draw) const {
+    return quantize_rows(x, phase, draw);
+  }
+  template <class Draw>
+  auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw) const {
+    return cast_tensor<FloatCast>(quantize_rows(x, phase, draw));
+  }
+};
+
+/// The source of Graphcore's FP8-AMAX for a ScaledCast: 2^b with b = amax_bias<F>(amax, margin).
+template <narrow_float F>
+struct AmaxBias {
+  int margin = 0;
+  float operator()(std::span<const float> values) const {
+    return amax_bias<F>(amax(values), margin).scale();
+  }
+};
+
+/// To FP8 with one scale, by a recipe of scaling/: Source is a DelayedScaling<F>, a ScalingMeta<F>, CurrentScalingOptions,
+/// a Scale, or a function of one's own that gives the factor of the values, such as AmaxBias. One copy for both products.
+///
+/// A training pass records in the source as ScaledTensor::quantize() does; evaluation leaves it as it is: its scale is
+/// that of a copy. Linear::update() ends the step of a DelayedScaling.
+template <narrow_float F, class Source, rounding_policy R = NearestEven>
+struct ScaledCast {
+  using rows_operand = ProductOperand<std::vector<F>>;
+  using columns_operand = rows_operand;
+  Source source{};
+  R rounding{};
+  Saturation saturation = Saturation::finite;
+
+  template <class Draw>
+  rows_operand quantize_rows(MatrixView<const float> x, Phase phase, const Draw& draw) {
+    if (phase == Phase::training) return made_by(source, x, draw(rounding));
+    Source copy = source;
+    return made_by(copy, x, draw(rounding));
+  }
+  template <class Draw>
+  columns_operand quantize_columns(MatrixView<const float> x, Phase phase, const Draw& draw) {
+    return quantize_rows(x, phase, draw);
+  }
+  template <class Draw>
+  auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw) {
+    return cast_tensor<ScaledCast>(quantize_rows(x, phase, draw));
+  }
+  /// Ends a step.
+  void update() {
+    if constexpr (std::same_as<Source, DelayedScaling<F>>) source.update();
+  }
+
+ private:
+  template <class Chosen>
+  rows_operand made_by(Source& from, MatrixView<const float> x, const Chosen& chosen) const {
+    const auto values = detail::elements_of(x);
+    ScaledTensor<F> made;
+    if constexpr (scale_source<Source&, F>) {
+      made.assign(values, from, chosen, saturation);
+    } else {
+      made.assign(values, Scale{from(values)}, chosen, saturation);
+    }
+    const float inverse = made.scale_inv();
+    return {std::move(made).codes(), inverse};
+  }
+};
+
+/// To a block format, with blocks along the axis that each product sums over: two copies from one read of the values.
+/// Square blocks are the same along both axes, and stand once.
+///
+/// options.axis does not count. The scale of a tensor, and the 4/3 of options.three_quarters, become the operand's factor:
+/// products are made of the values below it.
+template <block_format Format, rounding_policy R = NearestEven>
+struct BlockCast {
+  using rows_operand = ProductOperand<BlockTensor<Format>>;
+  using columns_operand = rows_operand;
+  QuantizeOptions options{};
+  R rounding{};
+
+  template <class Draw>
+  rows_operand quantize_rows(MatrixView<const float> x, Phase, const Draw& draw) const {
+    return along(1, x, draw);
+  }
+  template <class Draw>
+  columns_operand quantize_columns(MatrixView<const float> x, Phase, const Draw& draw) const {
+    return along(Format::block_size == Format::block_rows ? 1 : 0, x, draw);
+  }
+  template <class Draw>
+  auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw) const {
+    using tensor = cast_tensor<BlockCast>;
+    if constexpr (Format::block_size == Format::block_rows) return tensor(along(1, x, draw));
+    if (phase == Phase::evaluation) return tensor(along(1, x, draw), std::nullopt);
+    auto both = BlockTensor<Format>::quantize_both(x, options, draw(rounding));
+    return tensor(operand(std::move(both.first)), operand(std::move(both.second)));
+  }
+
+ private:
+  template <class Draw>
+  rows_operand along(int axis, MatrixView<const float> x, const Draw& draw) const {
+    QuantizeOptions chosen = options;
+    chosen.axis = axis;
+    return operand(BlockTensor<Format>::quantize(x, chosen, draw(rounding)));
+  }
+  rows_operand operand(BlockTensor<Format> t) const {
+    if constexpr (Format::tensor_scale != TensorScale::none) {
+      return {BlockTensor<Format>::from_parts(t.codes().bytes(), t.scales(), t.rows(), t.cols(),
+                                              t.axis()),
+              t.tensor_scale()};
+    } else {
+      return {std::move(t), options.three_quarters ? 4.0 / 3 : 1.0};
+    }
+  }
+};
+
+/// To int8 codes by the largest magnitude, one scale for each block: by default vector-wise, {1, whole} for the product
+/// along the rows and {whole, 1} for that down the columns, so that scales stay outside the sums. Equal blocks ({whole,
+/// whole}: one for the tensor) have one copy.
+template <rounding_policy R = NearestEven>
+struct Int8Cast {
+  using rows_operand = ProductOperand<Int8Matrix>;
+  using columns_operand = rows_operand;
+  BlockShape along_rows = {1, whole}, down_columns = {whole, 1};
+  R rounding{};
+
+  template <class Draw>
+  rows_operand quantize_rows(MatrixView<const float> x, Phase, const Draw& draw) const {
+    return {Int8Matrix::quantize(x, {.block = along_rows}, draw(rounding))};
+  }
+  template <class Draw>
+  columns_operand quantize_columns(MatrixView<const float> x, Phase, const Draw& draw) const {
+    return {Int8Matrix::quantize(x, {.block = down_columns}, draw(rounding))};
+  }
+  template <class Draw>
+  auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw) const {
+    using tensor = cast_tensor<Int8Cast>;
+    if (along_rows == down_columns) return tensor(quantize_rows(x, phase, draw));
+    if (phase == Phase::evaluation) return tensor(quantize_rows(x, phase, draw), std::nullopt);
+    return tensor(quantize_rows(x, phase, draw), quantize_columns(x, phase, draw));
+  }
+};
+
+/// One cast for the product along the rows, another for that down the columns.
+///
+/// Example   SplitCast<Int8Cast<>, FloatCast<bfloat16>>        // of SwitchBack: the weight gradient in 16 bits
+template <layer_cast Rows, layer_cast Columns>
+struct SplitCast {
+  using rows_operand = typename Rows::rows_operand;
+  using columns_operand = typename Columns::columns_operand;
+  Rows along_rows{};
+  Columns down_columns{};
+
+  template <class Draw>
+  rows_operand quantize_rows(MatrixView<const float> x, Phase phase, const Draw& draw) {
+    return along_rows.quantize_rows(x, phase, draw);
+  }
+  template <class Draw>
+  columns_operand quantize_columns(MatrixView<const float> x, Phase phase, const Draw& draw) {
+    return down_columns.quantize_columns(x, phase, draw);
+  }
+  template <class Draw>
+  auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw) {
+    using tensor = cast_tensor<SplitCast>;
+    if (phase == Phase::evaluation) return tensor(quantize_rows(x, phase, draw), std::nullopt);
+    return tensor(quantize_rows(x, phase, draw), quantize_columns(x, phase, draw));
+  }
+  void update() {
+    if constexpr (requires { along_rows.update(); }) along_rows.update();
+    if constexpr (requires { down_columns.update(); }) down_columns.update();
+  }
+};
+
+}  // namespace narrowfloat
