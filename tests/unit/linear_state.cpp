@@ -164,6 +164,34 @@ TEST_CASE("what does not fit is refused with the numbers, before anything is rec
   rotated.forward(x, w, y, shape, nf::Phase::evaluation);  // has no transform
 }
 
+/// A product of the caller's; how often it was called.
+struct CountedGemm {
+  static inline int calls = 0;
+  void operator()(std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
+                  const float* b, std::size_t ldb, float* c, std::size_t ldc) const {
+    ++calls;
+    for (std::size_t i = 0; i < m; ++i) {
+      for (std::size_t j = 0; j < n; ++j) {
+        double sum = 0;
+        for (std::size_t l = 0; l < k; ++l) sum += double{a[i * lda + l]} * b[l * ldb + j];
+        c[i * ldc + j] = static_cast<float>(sum);
+      }
+    }
+  }
+};
+TEST_CASE("float sums by someone else's product of matrices", "[linear]") {
+  Tensors t;
+  nf::Linear<recipes::Mxfp8<nf::FreeOrderAccumulator<CountedGemm>>> layer;
+  layer.forward(t.x, t.w, t.y, shape);
+  layer.backward(t.dy, t.dx, t.dw);
+  CHECK(CountedGemm::calls == 3);
+  const auto dx = t.dx, dw = t.dw, y = t.y;
+  nf::Linear<recipes::Mxfp8<nf::FusedAccumulator<double>>> in_double;
+  in_double.forward(t.x, t.w, t.y, shape);
+  in_double.backward(t.dy, t.dx, t.dw);
+  CHECK((y == t.y && dx == t.dx && dw == t.dw));
+}
+
 TEST_CASE("empty layers", "[linear]") {
   nf::Linear<recipes::Mxfp8<>> layer;
   std::vector<float> none, w(8 * 4, 1.0f), dw(8 * 4, 5.0f);
