@@ -102,7 +102,10 @@ TEST_CASE("exact products: each element is its dot product", "[isa]") {
   check<e4m3, e4m3>("e4m3", nf::ExactAccumulator{});
   check<nf::float4_e2m1fn, e4m3>("e2m1 and e4m3", nf::ExactAccumulator{});
   check<std::int8_t, std::int8_t>("int8", nf::ExactAccumulator{});
-  check<e5m2, e5m2>("e5m2, beyond double", nf::ExactAccumulator{});
+  check<e5m2, e5m2>("e5m2, in two parts each", nf::ExactAccumulator{});
+  check<e5m2, e4m3>("e5m2 in two parts", nf::ExactAccumulator{});
+  check<e4m3, nf::float16>("float16 in two parts", nf::ExactAccumulator{});
+  check<bf16, e5m2>("bfloat16, a step at a time", nf::ExactAccumulator{});
 }
 
 TEST_CASE("an exact sum that is longer than a double on the way", "[isa]") {

@@ -5,6 +5,7 @@
 #include "../executor.hpp"
 #include "finish.hpp"
 #include "operands.hpp"
+#include "split_sums.hpp"
 #include "wide_plan.hpp"
 
 namespace narrowfloat::detail {
@@ -58,6 +59,11 @@ void multiply_matrices(const A& a, const B& b, const product_size& size, const p
       sums(part, [&](const auto& put) { sum_part(part, put); });
     });
   };
+  const auto sum_by_steps = [&](std::size_t i, std::size_t j) {  // of a policy without random bits
+    return sum_of_products(
+        acc, 0, k, [&](std::size_t l) { return a.at(i, l, flush); },
+        [&](std::size_t l) { return b.at(l, j, flush); });
+  };
   using plan = narrow_plan<Acc, typename A::number, typename B::number>;
   if constexpr (plan::serves) {
     if (plan::suits(of_a, of_b)) {
@@ -78,15 +84,23 @@ void multiply_matrices(const A& a, const B& b, const product_size& size, const p
       run([&](const product_part& part, const auto& put) {
         sum_wide_products<wide>(acc, part, k, x, y, [&](std::size_t i, std::size_t j, auto sum) {
           // A sum is -0 where it was not zero before it was rounded: whether that was the last one, lanes do not say.
-          if (may_underflow && is_negative_zero(sum)) {
-            put(i, j,
-                sum_of_products(
-                    acc, 0, k, [&](std::size_t l) { return a.at(i, l, flush); },
-                    [&](std::size_t l) { return b.at(l, j, flush); }));
-          } else {
-            put(i, j, sum_of_lane<typename Acc::type>(sum));
-          }
+          put(i, j,
+              may_underflow && is_negative_zero(sum) ? sum_by_steps(i, j)
+                                                     : sum_of_lane<typename Acc::type>(sum));
         });
+      });
+      return;
+    }
+  }
+  if constexpr (std::same_as<Acc, ExactAccumulator> &&
+                are_in_floats<typename A::number, typename B::number>) {
+    const split_plan split = split_plan::of(of_a, of_b, k);
+    if (split.serves && is_in_floats(of_a) && is_in_floats(of_b)) {
+      const auto x = a.floats(Subnormals::keep, 0);
+      const auto y = b.floats(Subnormals::keep, 0);
+      run([&](const product_part& part, const auto& put) {
+        sum_split_products(split, part, k, x, y, put,
+                           [&](std::size_t i, std::size_t j) { put(i, j, sum_by_steps(i, j)); });
       });
       return;
     }

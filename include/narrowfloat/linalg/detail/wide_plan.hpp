@@ -90,16 +90,17 @@ struct wide_lane<SeparateAccumulator<float, R>, A, B>
   static constexpr bool serves = are_in_floats<A, B>;
 };
 /// Exact in double: a sum of 2^n products is a multiple of their quantum that has n bits more than they.
-template <class A, class B>
-struct wide_lane<ExactAccumulator, A, B>
-    : lane_arithmetic<double, wide_step::fused, direction::nearest> {
+struct exact_lane : lane_arithmetic<double, wide_step::fused, direction::nearest> {
   static constexpr int bits(const number_shape& product) {
     return product.max_exponent + 1 - product.quantum;
   }
-  static constexpr bool serves = are_in_floats<A, B> && bits(product_of<A, B>) <= 45;
   static constexpr std::size_t longest(const number_shape& product) {
     return bits(product) <= 45 ? std::size_t{1} << (53 - bits(product)) : 0;
   }
+};
+template <class A, class B>
+struct wide_lane<ExactAccumulator, A, B> : exact_lane {
+  static constexpr bool serves = are_in_floats<A, B> && bits(product_of<A, B>) <= 45;
 };
 
 /// How sums by a policy of products of A and B are made with lanes; `serves` is whether they are.
