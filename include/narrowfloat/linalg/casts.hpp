@@ -194,7 +194,8 @@ struct Int8Cast {
 
 /// One cast for the product along the rows, another for that down the columns.
 ///
-/// Example   SplitCast<Int8Cast<>, FloatCast<bfloat16>>        // of SwitchBack: the weight gradient in 16 bits
+/// Example   // of SwitchBack: the weight gradient in 16 bits
+///           static_assert(layer_cast<SplitCast<Int8Cast<>, FloatCast<bfloat16>>>);
 template <layer_cast Rows, layer_cast Columns>
 struct SplitCast {
   using rows_operand = typename Rows::rows_operand;

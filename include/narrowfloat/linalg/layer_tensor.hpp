@@ -29,9 +29,9 @@ struct ProductOperand {
   /// Special   another number of elements throws std::invalid_argument with both.
   ///
   /// Example   std::vector<float> out(4);
-  ///           const ProductOperand<std::vector<float8_e5m2>> q{{1.0f, 2.0f, -3.0f, 0.0f}, 0.5};
+  ///           const ProductOperand<std::vector<float8_e5m2>> q{{4, float8_e5m2(-3.0f)}, 0.5};
   ///           q.dequantize(out);
-  ///           assert((out == std::vector<float>{0.5f, 1, -1.5f, 0}));
+  ///           assert(out == std::vector<float>(4, -1.5f));
   NF_INLINE void dequantize(std::span<float> out) const {
     if constexpr (number_range<Values>) {
       convert(values, out);

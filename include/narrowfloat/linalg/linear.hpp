@@ -132,9 +132,15 @@ class Linear {
 
   /// The operands alone, for products of one's own: what forward() quantizes x and w to, with the same records.
   ///
-  /// Example   const auto [qx, qw] = layer.quantized(x, w, shape, Phase::training);
-  ///           my_product(qx.rows().values, qw.rows().values, qx.rows().factor * qw.rows().factor, y);
-  ///           const auto qdy = layer.quantized(dy, shape);  // dw of qdy.columns() and qx.columns()
+  /// Example   // y by a product of your own; dw would be that of qdy.columns() and qx.columns()
+  ///           Linear<recipes::Mxfp8<>> layer;
+  ///           const LinearShape shape{.rows = rows, .in = cols, .out = rows};
+  ///           const auto [qx, qw] = layer.quantized(x, weights, shape);
+  ///           std::vector<float> y(rows * rows);
+  ///           matmul(qx.rows().values, qw.rows().values, y, rows, rows, cols, ExactAccumulator{}, {.b_transposed = true});
+  ///           const auto factor = static_cast<float>(qx.rows().factor * qw.rows().factor);
+  ///           convert(y, y, Scale{factor});
+  ///           const auto qdy = layer.quantized(y, shape);
   [[nodiscard]] NF_INLINE operands quantized(std::span<const float> x, std::span<const float> w,
                                              const LinearShape& shape,
                                              Phase phase = Phase::training) {
