@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "products_page/two_lanes.hpp"
 #include "support/big_sum.hpp"
 #include "support/catch.hpp"
 #include "support/check_policy.hpp"
@@ -187,5 +188,19 @@ TEST_CASE("sums in double are those of the C library's fma()", "[isa]") {
       sum = std::fma(double{a[i / n * k + l]}, double{b[l * n + i % n]}, sum);
     bad.expect_equal([] { return std::string("double"); }, i, bits_of(sum), bits_of(c[i]));
   }
+  CHECK(bad.report() == "");
+}
+
+TEST_CASE("the policy of the products page, by the oracle", "[isa]") {
+  const auto to = nearest.to<e6m9>(nf::Saturation::none, nf::Subnormals::keep);
+  const PolicyOracle sum = fused_oracle(to);
+  const PolicyOracle two_lanes = rounded_oracle(to, [=](Terms terms, std::uint64_t) {
+    std::vector<Term> lanes[2], both;
+    for (std::size_t l = 0; l < terms.size(); ++l) lanes[l % 2].push_back(terms[l]);
+    for (const auto& lane : lanes) both.push_back({to.value(sum.sum(lane, 0)), 0});
+    return sum.sum(both, 0);
+  });
+  Mismatches bad;
+  check<e5m2, e4m3>(bad, "two lanes", TwoLanesAccumulator<FusedAccumulator<e6m9>>{}, two_lanes);
   CHECK(bad.report() == "");
 }

@@ -156,6 +156,14 @@ TEST_CASE("words of random bits are those of the steps", "[linalg]") {
   CHECK_THROWS_WITH(
       nf::matmul(a, b, c, 2, 2, 3, nf::FusedAccumulator<A, R>{.rounding = R(words)}),
       "narrowfloat::matmul: the rounding has 11 words of random bits, the sums take 12");
+  // chunk c of the last sum, which begins at step 9, takes word 9 + c
+  using Chunks = nf::ChunkedAccumulator<nf::FusedAccumulator<A>, nf::FusedAccumulator<A, R>>;
+  const Chunks chunks{.outer = {.rounding = R(words)}, .chunk = 2};
+  nf::matmul(a, b, c, 2, 2, 3, chunks);
+  words.pop_back();
+  CHECK_THROWS_WITH(
+      nf::matmul(a, b, c, 2, 2, 3, Chunks{.outer = {.rounding = R(words)}, .chunk = 2}),
+      "narrowfloat::matmul: the rounding has 10 words of random bits, the sums take 11");
 }
 
 TEST_CASE("packed codes, integers and fixed-point numbers are operands", "[linalg]") {

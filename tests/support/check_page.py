@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Checks that each C++ block of docs/kernels.md that begins with a `// FILE` line is FILE of this folder, but for
-the comments at its top.
+"""Checks that each C++ block of a page that begins with a `// FILE` line is FILE of a folder, but for the comments at
+its top.
 
-Usage: check_page.py PAGE
+Usage: check_page.py PAGE FOLDER
 """
 import pathlib
 import re
@@ -17,7 +17,7 @@ def main():
     page = pathlib.Path(sys.argv[1]).read_text(encoding="ascii")
     shown = dict(BLOCK.findall(page))
     complaints = []
-    folder = pathlib.Path(__file__).parent
+    folder = pathlib.Path(sys.argv[2])
     for path in sorted([*folder.glob("*.inl"), *folder.glob("*.hpp")]):
         wanted = TOP.sub("", path.read_text(encoding="ascii"))
         if path.name not in shown:
