@@ -68,3 +68,4 @@ endif()
 
 include(../cmake/blas.cmake)
 target_link_libraries(bench_linalg PRIVATE narrowfloat_blas)
+target_link_libraries(bench_layers PRIVATE narrowfloat_blas)
