@@ -73,7 +73,7 @@ class Linear {
   using operands = LinearOperands<x_tensor, w_tensor>;
 
   R recipe;
-  std::uint64_t seed = 0;    ///< added to the seeds of the recipe's keyed roundings: one a layer
+  std::uint64_t seed;        ///< added to the seeds of the recipe's keyed roundings: one a layer
   std::uint64_t passes = 0;  ///< training passes so far
 
   explicit NF_INLINE Linear(R of = {}, std::uint64_t seed_of_layer = 0)

@@ -5,6 +5,7 @@
 
 #include "../exact.hpp"
 #include "narrow_plan.hpp"
+#include "scratch.hpp"
 
 namespace narrowfloat::detail {
 
@@ -188,24 +189,35 @@ void sum_wide_products(const typename Plan::policy& policy, const product_part& 
                     panels =
                         std::min((n + columns - 1) / columns, wide_bytes / (columns * sizeof(T)));
   const float_environment environment(Plan::rounds);
-  std::vector<T> rows(padded * k), laid(panels * depth * columns), sums;
-  std::vector<typename Plan::total> totals;
-  for (std::size_t i = 0; i < m; ++i) {
-    T* const to = rows.data() + i / wide_rows * wide_rows * k + i % wide_rows;
-    a.read(part.top + i, 0, k, to, wide_rows);
+  const std::size_t count_of_sums = panels * padded * columns;
+  using total = typename Plan::total;
+  const std::size_t count_of_totals = Plan::has_chunks ? count_of_sums : 0;
+  scratch memory(scratch::bytes_of<T>(padded * k) + scratch::bytes_of<T>(panels * depth * columns) +
+                 scratch::bytes_of<T>(count_of_sums) + scratch::bytes_of<total>(count_of_totals));
+  T* const rows = memory.take<T>(padded * k);
+  T* const laid = memory.take<T>(panels * depth * columns);
+  T* const sums = memory.take<T>(count_of_sums);
+  total* const totals = memory.take<total>(count_of_totals);
+  for (std::size_t i = 0; i < padded; ++i) {
+    T* const to = rows + i / wide_rows * wide_rows * k + i % wide_rows;
+    if (i < m) {
+      a.read(part.top + i, 0, k, to, wide_rows);
+    } else {
+      for (std::size_t l = 0; l < k; ++l) to[l * wide_rows] = 0;
+    }
   }
   for (std::size_t left = 0; left < n; left += panels * columns) {
     const std::size_t width = std::min(panels * columns, n - left),
                       used = (width + columns - 1) / columns;
-    sums.assign(panels * padded * columns, T{0});
-    totals.assign(Plan::has_chunks ? sums.size() : 0, typename Plan::total{0});
+    std::fill_n(sums, count_of_sums, T{0});
+    std::fill_n(totals, count_of_totals, total{0});
     std::size_t filled = 0;
     for (std::size_t first = 0; first < k;) {
       const std::size_t steps = std::min({depth, k - first, Plan::has_chunks ? chunk - filled : k});
       for (std::size_t p = 0; p < used; ++p) {
         const std::size_t count = std::min(columns, width - p * columns);
         for (std::size_t l = 0; l < steps; ++l) {
-          T* const to = laid.data() + (p * depth + l) * columns;
+          T* const to = laid + (p * depth + l) * columns;
           b.read(first + l, part.left + left + p * columns, count, to);
           for (std::size_t j = count; j < columns; ++j) to[j] = 0;
         }
@@ -215,20 +227,19 @@ void sum_wide_products(const typename Plan::policy& policy, const product_part& 
       for (std::size_t p = 0; p < used; ++p)
         run_wide_sums<T, Plan::step>(
             place_of<true>(), isa,
-            {rows.data() + (first - steps) * wide_rows, k, laid.data() + p * depth * columns,
-             sums.data() + p * padded * columns, padded, steps});
+            {rows + (first - steps) * wide_rows, k, laid + p * depth * columns,
+             sums + p * padded * columns, padded, steps});
       if constexpr (Plan::has_chunks) {
         if (filled < chunk && first < k) continue;
-        add_wide_sums<typename Plan::part>(place_of<true>(), isa, sums.data(), totals.data(),
-                                           sums.size());
+        add_wide_sums<typename Plan::part>(place_of<true>(), isa, sums, totals, count_of_sums);
         filled = 0;
       }
     }
     const auto* const results = [&] {
       if constexpr (Plan::has_chunks) {
-        return totals.data();
+        return totals;
       } else {
-        return sums.data();
+        return sums;
       }
     }();
     for (std::size_t p = 0; p < used; ++p) {
