@@ -2,12 +2,16 @@
 // Measures matrix products under accumulators, beside the random draws that they take, a scalar loop and a BLAS.
 #include <fmt/format.h>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <narrowfloat/linalg.hpp>
+#include <narrowfloat/mx.hpp>
+#include <narrowfloat/quantize.hpp>
 #include <random>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "blas.hpp"
@@ -71,6 +75,53 @@ void add_product(turns& timed, const std::string& name, Isa isa, std::size_t siz
             });
 }
 
+/// The same of block tensors, along whose rows the sums go.
+template <class Format, class Acc>
+void add_blocks(turns& timed, const std::string& name, Isa isa, std::size_t size, const Acc& acc,
+                const QuantizeOptions& options = {}) {
+  const auto tensor = [&](unsigned seed) {
+    return BlockTensor<Format>::quantize(normal_numbers<float>(size, seed), size, size, options);
+  };
+  timed.add(name, size * size * size,
+            [=, a = tensor(1), b = tensor(2),
+             c = std::make_shared<std::vector<typename Acc::type>>(size * size)] {
+              const ScopedIsa scope(isa);
+              matmul(a, b, *c, size, size, size, acc, {.b_transposed = true});
+            });
+}
+/// Floats by the weights of a code-book.
+template <class Acc>
+void add_codebook(turns& timed, const std::string& name, Isa isa, std::size_t size,
+                  const Acc& acc) {
+  timed.add(name, size * size * size,
+            [=, a = normal_numbers<float>(size, 1),
+             b = CodebookTensor::quantize(normal_numbers<float>(size, 2), nf4_codebook()),
+             c = std::make_shared<std::vector<float>>(size * size)] {
+              const ScopedIsa scope(isa);
+              matmul(a, b, *c, size, size, size, acc, {.b_transposed = true});
+            });
+}
+
+/// A product by an executor with so many threads, on the clock.
+template <class F, class Acc>
+void add_threads(turns& timed, const std::string& name, std::size_t size, int threads,
+                 const Acc& acc) {
+  const auto executor = [threads](std::size_t tasks, const auto& f) {
+    std::atomic<std::size_t> next = 0;
+    const auto work = [&] {
+      for (std::size_t i = next++; i < tasks; i = next++) f(i);
+    };
+    std::vector<std::jthread> others;
+    for (int i = 1; i < threads; ++i) others.emplace_back(work);
+    work();
+  };
+  timed.add_threads(fmt::format("{}, {}", name, threads), size * size * size, 1,
+                    [=, a = normal_numbers<F>(size, 1), b = normal_numbers<F>(size, 2),
+                     c = std::make_shared<std::vector<typename Acc::type>>(size * size)](int) {
+                      matmul(a, b, *c, size, size, size, acc, {}, executor);
+                    });
+}
+
 /// What a careful user writes: a step at a time, eight draws a block of Philox. One row of the result.
 void add_scalar_loop(turns& timed, const std::string& name, std::size_t size) {
   timed.add(
@@ -109,52 +160,106 @@ struct product_entry {
 };
 
 const std::vector<product_entry>& products() {
-  static const std::vector<product_entry> all = {
-      {"e5m2 x e5m2, e6m5, stochastic 13",
-       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
-         add_product<float8_e5m2>(timed, name, isa, size,
-                                  FusedAccumulator<float12_e6m5, mac_rounding>{.rounding = key});
-       }},
-      {"e5m2 x e5m2, e5m6, stochastic 13",
-       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
-         add_product<float8_e5m2>(timed, name, isa, size,
-                                  FusedAccumulator<Float<5, 6>, mac_rounding>{.rounding = key});
-       }},
-      {"e5m2 x e5m2, e6m5, nearest",
-       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
-         add_product<float8_e5m2>(timed, name, isa, size, FusedAccumulator<float12_e6m5>{});
-       }},
-      {"e5m2 x e5m2, e6m9, nearest, chunks of 64",
-       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
-         using E6M9 = FusedAccumulator<float16_e6m9>;
-         add_product<float8_e5m2>(timed, name, isa, size, ChunkedAccumulator<E6M9, E6M9>{});
-       }},
-      {"e4m3 x e4m3, e6m5, nearest",
-       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
-         add_product<float8_e4m3fn>(timed, name, isa, size, FusedAccumulator<float12_e6m5>{});
-       }},
-      {"e5m2 x e5m2, binary16, nearest",
-       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
-         add_product<float8_e5m2>(timed, name, isa, size, FusedAccumulator<float16>{});
-       }},
-      {"e4m3 x e4m3, exact",
-       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
-         add_product<float8_e4m3fn>(timed, name, isa, size, ExactAccumulator{});
-       }},
-      {"e4m3 x e4m3, f32, chunks of 128",
-       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
-         using F32 = FusedAccumulator<float>;
-         add_product<float8_e4m3fn>(timed, name, isa, size,
-                                    ChunkedAccumulator<F32, F32>{.chunk = 128});
-       }},
-      {"bf16 x bf16, f32",
-       [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
-         add_product<narrowfloat::bfloat16>(timed, name, isa, size, FusedAccumulator<float>{});
-       }},
-      {"f32 x f32, f32", [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
-         add_product<float>(timed, name, isa, size, FusedAccumulator<float>{});
-       }}};
+  static const std::vector<product_entry> all =
+      {
+          {"e5m2 x e5m2, e6m5, stochastic 13",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_product<float8_e5m2>(
+                 timed, name, isa, size,
+                 FusedAccumulator<float12_e6m5, mac_rounding>{.rounding = key});
+           }},
+          {"e5m2 x e5m2, e5m6, stochastic 13",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_product<float8_e5m2>(timed, name, isa, size,
+                                      FusedAccumulator<Float<5, 6>, mac_rounding>{.rounding = key});
+           }},
+          {"e5m2 x e5m2, e6m5, nearest",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_product<float8_e5m2>(timed, name, isa, size, FusedAccumulator<float12_e6m5>{});
+           }},
+          {"e5m2 x e5m2, e6m9, nearest, chunks of 64",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             using E6M9 = FusedAccumulator<float16_e6m9>;
+             add_product<float8_e5m2>(timed, name, isa, size, ChunkedAccumulator<E6M9, E6M9>{});
+           }},
+          {"e4m3 x e4m3, e6m5, nearest",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_product<float8_e4m3fn>(timed, name, isa, size, FusedAccumulator<float12_e6m5>{});
+           }},
+          {"e5m2 x e5m2, binary16, nearest",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_product<float8_e5m2>(timed, name, isa, size, FusedAccumulator<float16>{});
+           }},
+          {"e4m3 x e4m3, exact",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_product<float8_e4m3fn>(timed, name, isa, size, ExactAccumulator{});
+           }},
+          {"e4m3 x e4m3, f32, chunks of 128",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             using F32 = FusedAccumulator<float>;
+             add_product<float8_e4m3fn>(timed, name, isa, size,
+                                        ChunkedAccumulator<F32, F32>{.chunk = 128});
+           }},
+          {"bf16 x bf16, f32",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_product<narrowfloat::bfloat16>(timed, name, isa, size, FusedAccumulator<float>{});
+           }},
+          {"f32 x f32, f32",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_product<float>(timed, name, isa, size, FusedAccumulator<float>{});
+           }},
+          {"e5m2 x e5m2, exact",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_product<float8_e5m2>(timed, name, isa, size, ExactAccumulator{});
+           }},
+          {"mxfp8 x mxfp8, f32",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_blocks<mxfp8_e4m3>(timed, name, isa, size, FusedAccumulator<float>{});
+           }},
+          {"mxfp8 x mxfp8, exact",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_blocks<mxfp8_e4m3>(timed, name, isa, size, ExactAccumulator{});
+           }},
+          {"mxfp8 x mxfp8, f32 in free order",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_blocks<mxfp8_e4m3>(timed, name, isa, size, FreeOrderAccumulator{example::Blas{}});
+           }},
+          {"nvfp4 x nvfp4, f32",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_blocks<nvfp4>(timed, name, isa, size, FusedAccumulator<float>{},
+                               {.tensor_scale = 1});
+           }},
+          {"f32 x nf4, f32", [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_codebook(timed, name, isa, size, FusedAccumulator<float>{});
+           }}};
   return all;
+}
+
+/// The table of products by threads.
+std::string threads_table(const linalg_options& chosen) {
+  progress shown(1);
+  shown.next_step();
+  turns timed(chosen.min_time, shown);
+  const char* const names[] = {"e5m2 x e5m2, e6m5, stochastic 13", "e4m3 x e4m3, exact",
+                               "bf16 x bf16, f32"};
+  for (const int threads : {1, 2}) {
+    add_threads<float8_e5m2>(timed, names[0], chosen.size, threads,
+                             FusedAccumulator<float12_e6m5, mac_rounding>{.rounding = key});
+    add_threads<float8_e4m3fn>(timed, names[1], chosen.size, threads, ExactAccumulator{});
+    add_threads<narrowfloat::bfloat16>(timed, names[2], chosen.size, threads,
+                                       FusedAccumulator<float>{});
+  }
+  timed.run();
+  std::string text = fmt::format(
+      "By an executor that starts its threads for each call; on the clock, on the widest instruction set.\n\n"
+      "{:<44}{:>9}{:>10}{:>8}\n",
+      "", "1 thread", "2 threads", "ratio");
+  for (const char* name : names) {
+    const double one = timed.rate(fmt::format("{}, 1", name)),
+                 two = timed.rate(fmt::format("{}, 2", name));
+    text += fmt::format("{:<44}{:>9.3f}{:>10.3f}{:>8.2f}\n", name, one / 1e9, two / 1e9, two / one);
+  }
+  return text;
 }
 
 void run(const linalg_options& chosen) {
@@ -195,7 +300,7 @@ void run(const linalg_options& chosen) {
       text += '\n';
     }
   }
-  print(text);
+  print(text + threads_table(chosen));
 }
 
 linalg_options parse(const std::vector<std::string_view>& arguments) {

@@ -142,6 +142,7 @@ TEST_CASE("other sums by the oracle", "[isa]") {
   check<bf16, e4m3>(bad, "BFDOT", nf::BfdotAccumulator{}, bfdot_oracle());
   check<e4m3, std::int8_t>(bad, "exact", nf::ExactAccumulator{}, exact_oracle());
   check<bf16, float>(bad, "exact, long", nf::ExactAccumulator{}, exact_oracle());
+  check<e5m2, e5m2>(bad, "exact, in two parts", nf::ExactAccumulator{}, exact_oracle());
   CHECK(bad.report() == "");
 }
 
