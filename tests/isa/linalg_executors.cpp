@@ -103,6 +103,8 @@ TEST_CASE("products by several threads", "[isa]") {
     check<nf::float12_e6m5>(m * n, product(keyed));
     check<float>(m * n, product(Fused{}));
     check<float>(m * n, product(Fused{.saturation = nf::Saturation::finite}));  // a step at a time
+    check<float>(m * n, product(nf::ExactAccumulator{}));
+    check<float>(m * n, product(nf::ChunkedAccumulator<Fused, Fused>{.chunk = 7}));
   }
 }
 
