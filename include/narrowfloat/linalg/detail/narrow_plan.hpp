@@ -224,7 +224,10 @@ class operand_floats {
  public:
   /// The numbers come times 2^-shift.
   explicit operand_floats(Subnormals subnormals, int shift = 0)
-      : subnormals_(subnormals), shift_(shift), factor_(power_of_two<float>(-shift)) {
+      : is_plain_(subnormals == Subnormals::keep && shift == 0),
+        subnormals_(subnormals),
+        shift_(shift),
+        factor_(power_of_two<float>(-shift)) {
     if constexpr (has_table_) {
       for (unsigned code = 0; code < 1u << T::width; ++code)
         table_[code] = computed(T::from_bits(static_cast<typename T::Storage>(code)));
@@ -234,7 +237,24 @@ class operand_floats {
     if constexpr (has_table_) {
       return table_[x.bits()];
     } else {
-      return computed(x);
+      return is_plain_ ? plain(x) : computed(x);
+    }
+  }
+  /// Whether they are what plain() gives, which is sooner done.
+  bool is_plain() const { return is_plain_ && !has_table_; }
+  static constexpr float plain(T x) {
+    if constexpr (number<T>) {
+      using from = layout_of<T>;
+      if constexpr (from::exponent_bits == 8 && from::bias == binary32::bias && from::is_signed &&
+                    from::has_infinity) {  // a float without its last bits
+        constexpr int cut = binary32::mantissa_bits - from::mantissa_bits;
+        const auto bits = std::uint32_t{number_traits<T>::to_code(x)} << cut;
+        if ((bits & ~binary32::sign_mask) <= binary32::infinity_code)
+          return __builtin_bit_cast(float, bits);
+      }
+      return convert_number<float>(x, NearestEven{}, Saturation::none);
+    } else {
+      return static_cast<float>(x);
     }
   }
 
@@ -250,6 +270,7 @@ class operand_floats {
       return static_cast<float>(x);
     }
   }
+  bool is_plain_;
   Subnormals subnormals_;
   int shift_;
   float factor_;

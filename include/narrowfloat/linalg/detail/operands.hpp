@@ -159,6 +159,46 @@ struct row_floats {
 template <class At>
 row_floats(At, const matrix_places&) -> row_floats<At>;
 
+/// The floats of a matrix whose numbers are those of a range.
+template <class Range>
+struct number_floats {
+  using number = std::ranges::range_value_t<Range>;
+  const Range* range;
+  operand_floats<number> as_float;
+  matrix_places places;
+
+  /// As that of row_floats.
+  template <class T>
+  void read(std::size_t r, std::size_t c, std::size_t n, T* to, std::size_t apart = 1) const {
+    if (as_float.is_plain()) {
+      read_by(r, c, n, to, apart, [](number x) { return operand_floats<number>::plain(x); });
+    } else {
+      read_by(r, c, n, to, apart, as_float);
+    }
+  }
+
+ private:
+  template <class T, class AsFloat>
+  void read_by(std::size_t r, std::size_t c, std::size_t n, T* to, std::size_t apart,
+               const AsFloat& convert_one) const {
+    if (n == 0) return;
+    const std::size_t first = places.at(r, c), step = places.col_step;
+    const auto from =
+        std::ranges::begin(*range) + static_cast<std::ranges::range_difference_t<Range>>(first);
+    if (step == 1 && apart == 1) {
+      for (std::size_t j = 0; j < n; ++j) to[j] = convert_one(number_at(from, j));
+    } else if (step == 1) {
+      for (std::size_t j = 0; j < n; ++j) to[j * apart] = convert_one(number_at(from, j));
+    } else {
+      for (std::size_t j = 0; j < n; ++j) to[j * apart] = convert_one(number_at(from, j * step));
+    }
+  }
+  template <class Iterator>
+  static number number_at(const Iterator& from, std::size_t i) {
+    return static_cast<number>(from[static_cast<std::iter_difference_t<Iterator>>(i)]);
+  }
+};
+
 /// Reads numbers of a range; Range is a reference to one that lives on, or one to keep.
 template <class Range>
 class number_reader {
@@ -173,10 +213,8 @@ class number_reader {
   }
   /// The floats of the elements, times 2^-shift.
   auto floats(Subnormals subnormals, int shift) const {
-    return row_floats{[this, as_float = operand_floats<number>(subnormals, shift)](std::size_t i) {
-                        return as_float(operand_number(range_, i));
-                      },
-                      places_};
+    return number_floats<std::remove_cvref_t<Range>>{
+        &range_, operand_floats<number>(subnormals, shift), places_};
   }
 
  private:
