@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The recipes of Linear whose operands are numbers of a type, with one scale or none.
+#include <limits>
+
 #include "support/linear_check.hpp"
 
 using namespace test;
@@ -44,12 +46,29 @@ TEST_CASE("the bytes that each pass reads, and the formats of x, w and dy", "[li
                              nf::ProductOperand<std::vector<nf::float8_e5m2>>>);
 }
 
+TEST_CASE("FP8 saturates where a delayed scale is too large, and 16 bits overflow", "[linear]") {
+  const std::vector<float> x(shape.rows * shape.in, 5e4f), w(shape.out * shape.in, 1.0f);
+  nf::Linear<recipes::Fp8Delayed<>> layer;
+  layer.recipe.x.source.scale = 1000;
+  const auto delayed = layer.quantized(x, w, shape);
+  CHECK(static_cast<float>(delayed.x.rows().values[0]) == 448);
+  nf::Linear<recipes::UnitScaled<>> unit;
+  CHECK(static_cast<float>(unit.quantized(x, w, shape).x.rows().values[0]) == 448);
+  nf::Linear<recipes::Float16<>> mixed;
+  std::vector<float> y(shape.rows * shape.out);
+  mixed.forward(x, w, y, shape);
+  CHECK(y[0] == std::numeric_limits<float>::infinity());  // what a loss scale looks for
+}
+
 TEST_CASE("Graphcore's gradients have three bits of headroom", "[linear]") {
   constexpr std::size_t rows = shape.rows, out = shape.out;
   nf::Linear<recipes::GraphcoreFp8<>> layer;
   const auto dy = normal_floats(rows * out, 3);
   const auto q = layer.quantized(dy, shape);
   CHECK(q.rows().factor == nf::amax_bias<nf::float8_e5m2fnuz>(nf::amax(dy), 3).scale_inv());
+  const auto x = normal_floats(rows * shape.in, 1), w = normal_floats(out * shape.in, 2);
+  CHECK(layer.quantized(x, w, shape).x.rows().factor ==
+        nf::amax_bias<nf::float8_e4m3fnuz>(nf::amax(x)).scale_inv());
   CHECK(static_cast<float>(nf::amax(q.rows().values)) <= 57344 / 8);
   CHECK(static_cast<float>(nf::amax(q.rows().values)) > 57344 / 32);
 }

@@ -136,7 +136,7 @@ struct BlockCast {
   }
   template <class Draw>
   columns_operand quantize_columns(MatrixView<const float> x, Phase, const Draw& draw) const {
-    return along(Format::block_size == Format::block_rows ? 1 : 0, x, draw);
+    return along(0, x, draw);
   }
   template <class Draw>
   auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw) const {
