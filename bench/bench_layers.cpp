@@ -94,9 +94,9 @@ const std::vector<recipe_entry>& all_recipes() {
       {"SwitchBack", add_layer<recipes::SwitchBack<>>},
       {"SwitchBack M", add_layer<recipes::SwitchBackM<>>},
       {"SwitchBack Q", add_layer<recipes::SwitchBackQ<>>},
-      {"int8", add_layer<recipes::LlmInt8>},
-      {"IBM 2018", add_layer<recipes::Ibm2018>},
-      {"HFP8", add_layer<recipes::Hfp8>},
+      {"int8", add_layer<recipes::LlmInt8<>>},
+      {"IBM 2018", add_layer<recipes::Ibm2018<>>},
+      {"HFP8", add_layer<recipes::Hfp8<>>},
       {"SR-MAC", add_layer<recipes::SrMac<>>},
       {"unit scaling", add_layer<recipes::UnitScaled<>>}};
   return all;

@@ -45,15 +45,15 @@ struct MadeProduct {
       b;          ///< the rows of the left operand, and the columns of the right one as rows
   double factor;  ///< of both operands and the recipe
   const std::vector<float>& got;
-  std::uint64_t seed, pass;
+  std::uint64_t seed, pass, part;  ///< of the random bits; the part is 3, 4 or 5
 };
 
-/// The accumulator of a pass: keyed roundings by the seed, 16 streams a pass; its step of element `first`.
+/// The accumulator of a pass: keyed roundings by the seed, 64 streams a pass, 8 a part; its step of element `first`.
 template <class Acc>
 Acc accumulator_of(Acc acc, const MadeProduct& made, std::uint64_t first) {
   if constexpr (requires { acc.rounding.stream; }) {
     acc.rounding.seed += made.seed;
-    acc.rounding.stream += 16 * made.pass;
+    acc.rounding.stream += 64 * made.pass + 8 * made.part;
     acc.rounding.offset += first;
   }
   return acc;
@@ -103,6 +103,7 @@ void check_products(const R& recipe, const nf::LinearShape& shape, double forwar
     layer.backward(dy, dx, dw);
     nf::LinearScales by;
     if constexpr (requires { recipe.scales(shape); }) by = recipe.scales(shape);
+    std::uint64_t part = 3;
     const auto make = [&](const char* name, std::size_t m, std::size_t n, std::size_t k,
                           const auto& a, bool a_transposed, const auto& b, bool b_transposed,
                           double scale, const std::vector<float>& got) {
@@ -115,7 +116,8 @@ void check_products(const R& recipe, const nf::LinearShape& shape, double forwar
                          a.factor * b.factor * scale,
                          got,
                          77,
-                         layer.passes};
+                         layer.passes,
+                         part++};
     };
     check(recipe.forward,
           make("y", rows, out, in, qx.rows(), false, qw.rows(), true, by.forward, y),

@@ -74,7 +74,9 @@ TEST_CASE("transforms leave products as they are, but for what quantization lose
     CHECK(off < 1e-4);
     CHECK(dx != want_dx);
   }
-  // The signs are those of the pass, for both operands of the product.
+  // The signs are those of the step, for both operands of the product.
+  b.update();
+  b.update();
   const auto first = b.quantized(dy, shape);
   std::vector<float> by_hand(dy.size());
   nf::hadamard(dy, by_hand, rows, out, {.group = 64, .signs = nf::HadamardSigns::random(0, 2)});

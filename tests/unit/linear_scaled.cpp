@@ -60,6 +60,29 @@ TEST_CASE("FP8 saturates where a delayed scale is too large, and 16 bits overflo
   CHECK(y[0] == std::numeric_limits<float>::infinity());  // what a loss scale looks for
 }
 
+TEST_CASE("factors whose product is no float are multiplied one after the other", "[linear]") {
+  nf::Linear<recipes::Fp8Current<>> layer;
+  const std::vector<float> x{1e38f, 0, 0, 1}, w{0, 1e6f, 0, 1};
+  std::vector<float> y(4);
+  layer.forward(x, w, y, {2, 2, 2});
+  CHECK(y == std::vector<float>(4));  // 1 is too small beside 1e38
+  const std::vector<float> tiny{0x1p-100f}, large{0x1p-30f};
+  layer.forward(tiny, large, std::span(y).first(1), {1, 1, 1});
+  CHECK(y[0] == 0x1p-130f);
+}
+
+TEST_CASE("an overflow in dy reaches dw where dy's saturation says so", "[linear]") {
+  nf::Linear<recipes::UnitScaled<>> layer;
+  const std::vector<float> x{1}, w{1}, dy{std::numeric_limits<float>::infinity()};
+  std::vector<float> y(1), dx(1), dw(1);
+  layer.forward(x, w, y, {1, 1, 1});
+  layer.backward(dy, dx, dw);
+  CHECK(dw[0] == 57344);
+  layer.recipe.dy.saturation = nf::Saturation::propagate;
+  layer.backward(dy, dx, dw);
+  CHECK(dw[0] == dy[0]);
+}
+
 TEST_CASE("Graphcore's gradients have three bits of headroom", "[linear]") {
   constexpr std::size_t rows = shape.rows, out = shape.out;
   nf::Linear<recipes::GraphcoreFp8<>> layer;

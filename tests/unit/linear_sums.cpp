@@ -10,8 +10,8 @@ namespace recipes = nf::recipes;
 constexpr nf::LinearShape shape{.rows = 133, .in = 37, .out = 29};  // two chunks of 64 and a tail
 
 TEST_CASE("IBM's chunks in 1-6-9, and stochastic sums in E6M5", "[linear]") {
-  check_recipe<recipes::Ibm2018>("IBM 2018", shape, 0x1p-5, 0x1p-4);
-  check_recipe<recipes::Hfp8>("HFP8", shape, 0x1p-5, 0x1p-4);
+  check_recipe<recipes::Ibm2018<>>("IBM 2018", shape, 0x1p-5, 0x1p-4);
+  check_recipe<recipes::Hfp8<>>("HFP8", shape, 0x1p-5, 0x1p-4);
   check_recipe<recipes::SrMac<>>("SR-MAC", shape, 1, 1);
   check_recipe<recipes::SrMac<9>>("SR-MAC", shape, 1, 1);
 }
@@ -68,7 +68,7 @@ TEST_CASE("int8: integer sums, scales outside of them", "[linear]") {
   const auto [x3, w3] = run(nf::Linear<recipes::SwitchBackQ<>>());
   CHECK((!w3.is_shared() && w3.rows().values.scales().size() == out));
   CHECK(w3.columns().values.scales().size() == in);
-  const auto [x4, w4] = run(nf::Linear<recipes::LlmInt8>());
+  const auto [x4, w4] = run(nf::Linear<recipes::LlmInt8<>>());
   CHECK(x4.columns().values.scales().size() == in);
 }
 
@@ -85,11 +85,14 @@ TEST_CASE("SwitchBack's weight gradient is in 16 bits, of the M form from the in
 
 TEST_CASE("int8 sums that int32 may not hold are refused", "[linear]") {
   const std::size_t rows = nf::int8_product_depth + 1;
-  std::vector<float> x(rows, 1.0f), w{1.0f}, y(rows), dw(1);
-  nf::Linear<recipes::LlmInt8> layer;
+  std::vector<float> x(rows, 1.0f), w{1.0f}, y(rows), dw(1), dx(rows, 7.0f);
+  nf::Linear<recipes::LlmInt8<>> layer;
   layer.forward(x, w, y, {rows, 1, 1});
   CHECK_THROWS_WITH(
       layer.backward(x, {}, dw),
       "narrowfloat::Linear::backward: a sum of 133145 products of int8 codes does not "
       "fit in int32: at most 133144");
+  CHECK(dx[0] == 7);  // nothing was written
+  CHECK_THROWS_AS(layer.forward(x, x, dw, {1, rows, 1}), std::invalid_argument);
+  CHECK(layer.passes == 1);
 }

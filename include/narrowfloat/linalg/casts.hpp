@@ -30,6 +30,8 @@ inline namespace NF_BASELINE {
 inline std::span<const float> elements_of(MatrixView<const float> x) {
   return {x.data(), x.size()};
 }
+/// A float as a double, where subnormal operands are read as zero too.
+inline double exact_as_double(float x) { return nearest_double(exact_of(x)); }
 
 }  // namespace NF_BASELINE
 }  // namespace detail
@@ -75,7 +77,8 @@ struct AmaxBias {
 /// a Scale, or a function of one's own that gives the factor of the values, such as AmaxBias. One copy for both products.
 ///
 /// A training pass records in the source as ScaledTensor::quantize() does; evaluation leaves it as it is: its scale is
-/// that of a copy. Linear::update() ends the step of a DelayedScaling.
+/// that of a copy. Linear::update() ends the step of a DelayedScaling. Under a Rotation, which takes two copies, each is
+/// recorded: a ScalingMeta counts two passes.
 template <narrow_float F, class Source, rounding_policy R = NearestEven>
 struct ScaledCast {
   using rows_operand = ProductOperand<std::vector<F>>;
@@ -113,7 +116,7 @@ struct ScaledCast {
     } else {
       made.assign(values, Scale{from(values)}, chosen, saturation);
     }
-    const float inverse = made.scale_inv();
+    const double inverse = detail::exact_as_double(made.scale_inv());
     return {std::move(made).codes(), inverse};
   }
 };
@@ -158,7 +161,7 @@ struct BlockCast {
     if constexpr (Format::tensor_scale != TensorScale::none) {
       return {BlockTensor<Format>::from_parts(t.codes().bytes(), t.scales(), t.rows(), t.cols(),
                                               t.axis()),
-              t.tensor_scale()};
+              detail::exact_as_double(t.tensor_scale())};
     } else {
       return {std::move(t), options.three_quarters ? 4.0 / 3 : 1.0};
     }

@@ -16,10 +16,9 @@ struct LinearShape {
 /// The random Hadamard transform of both operands of a product along the axis that it sums over, before they are
 /// quantized: it spreads outliers and leaves the product as it is.
 struct Rotation {
-  std::size_t group =
-      0;  ///< elements that are mixed: 16, 32, 64 or 128; 0: none, the operands stay as they are
+  std::size_t group = 0;  ///< elements that are mixed: 16, 32, 64 or 128; 0: none
   HadamardSigns signs = {};
-  bool random_signs = false;  ///< new ones in each training pass, in the place of `signs`
+  bool random_signs = false;  ///< new ones in each step, in the place of `signs`
 };
 
 /// How one of a layer's products is made: how its sums are added up, and what they are written as.

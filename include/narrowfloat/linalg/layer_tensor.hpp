@@ -78,6 +78,10 @@ class LayerTensor {
           "backward pass");
     return columns_;
   }
+  /// Frees the copy that only the product along the rows reads.
+  NF_INLINE void drop_rows() {
+    if (!is_shared()) rows_ = Rows{};
+  }
   /// Whether both products read the same memory.
   NF_INLINE bool is_shared() const noexcept { return held_ == Held::shared; }
   /// Of all copies.

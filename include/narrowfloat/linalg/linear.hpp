@@ -40,29 +40,31 @@ struct LinearOperands {
 };
 
 /// A linear layer without a bias: y = x w^T, dx = dy w, dw = dy^T x, made of the codes that a recipe quantizes x, w and dy
-/// to. Ready recipes are in recipes.hpp. Its members are the recipe with its state, a seed and the number of training
-/// passes: copying them saves the layer.
+/// to. Ready recipes are in recipes.hpp. Its public members are its state: copying them saves the layer.
 ///
 ///   forward     x along its rows, w along its rows (both sum over `in`)
 ///   dx          dy along its rows, w down its columns (over `out`)
 ///   dw          dy down its columns, x down its columns (over `rows`)
 ///
-/// Result    matmul() of the operands by the product's accumulator, times their factors and the recipe's, rounded to a
-///           float, and to the product's output type; a factor of 1 does nothing.
-/// Special   shapes that do not fit throw std::invalid_argument with the numbers before anything is written or recorded; a
-///           backward pass without a training pass before it throws std::logic_error.
-/// Promises  a function of the tensors, the recipe with its state, the seed and the number of passes alone: never of the
-///           instruction set, the executor or the floating-point environment. Keyed roundings of the recipe draw in
-///           pass p from the seeds `seed` and streams 16 p further than theirs, so that no two passes share bits.
-/// Cost      the products, as matmul(); a quantization of each tensor a pass. Memory for the operands of the last training
-///           pass, which backward() reads.
+/// Result    matmul() of the operands by the product's accumulator, times their factors and the recipe's as one float,
+///           rounded to a float, and to the product's output type; a factor of 1 does nothing.
+/// Special   shapes that do not fit throw std::invalid_argument with the numbers; a backward pass without a training pass
+///           before it throws std::logic_error. Whatever is thrown, nothing is recorded, and where shapes and scales are
+///           wrong nothing is written. Formats that saturate make Inf the largest number, so that an overflow of a loss
+///           scale does not reach dw: give dy .saturation = Saturation::propagate where it has to.
+/// Promises  a function of the tensors and the state alone: never of the instruction set, the executor or the floating-point
+///           environment. In pass p keyed roundings of the recipe draw with `seed` added to their seeds, from streams
+///           64 p + 8 i further than theirs, with i the place in x, w, dy, forward, input_gradient, weight_gradient: no two
+///           of them, and no two passes, share bits as long as the recipe's own streams are below 8. New random signs come
+///           with each step.
+/// Cost      the products, as matmul(); a quantization of each tensor a pass. Memory for what backward() reads of x and w.
 ///
 /// Example   Linear<recipes::Mxfp8<>> layer;
 ///           const LinearShape shape{.rows = 64, .in = 32, .out = 32};
 ///           std::vector<float> y(64 * 32), dx(64 * 32), dw(32 * 32), input(64 * 32, 0.5f), weight(32 * 32, 0.25f);
 ///           layer.forward(input, weight, y, shape);
-///           layer.backward(y, dx, dw, Stochastic<>{.seed = 1});  // dy = y: the loss is half the sum of squares
-///           layer.update();                                      // ends the step
+///           layer.backward(y, dx, dw, Stochastic<>{.seed = 1, .stream = layer.passes});  // dy = y
+///           layer.update();                                                              // ends the step
 ///           layer.forward(input, weight, y, shape, Phase::evaluation);
 template <linear_recipe R>
 class Linear {
@@ -72,11 +74,13 @@ class Linear {
   using dy_tensor = cast_tensor<decltype(R::dy)>;
   using operands = LinearOperands<x_tensor, w_tensor>;
 
-  R recipe;
-  std::uint64_t seed;        ///< added to the seeds of the recipe's keyed roundings: one a layer
+  R recipe{};                ///< with its scales and histories
+  std::uint64_t seed = 0;    ///< of the layer, for its random bits
   std::uint64_t passes = 0;  ///< training passes so far
+  std::uint64_t steps = 0;   ///< calls of update() so far
 
-  explicit NF_INLINE Linear(R of = {}, std::uint64_t seed_of_layer = 0)
+  Linear() = default;
+  explicit NF_INLINE Linear(R of, std::uint64_t seed_of_layer = 0)
       : recipe(std::move(of)), seed(seed_of_layer) {}
 
   /// y = x w^T. A training pass keeps the operands for backward().
@@ -86,19 +90,22 @@ class Linear {
                          E&& executor = {}) {
     constexpr const char* call = "Linear::forward";
     detail::require_shape(call, "y", y.size(), shape.rows, shape.out);
-    operands made = quantize(call, x, w, shape, phase);
-    detail::multiply_operands(call, recipe.forward, made.x.rows(), made.w.rows(), y,
+    quantized_pass made = quantize(call, x, w, shape, phase);
+    detail::multiply_operands(call, recipe.forward, made.made.x.rows(), made.made.w.rows(), y,
                               {shape.rows, shape.out, shape.in}, {.b_transposed = true},
-                              scales(shape).forward, draw(), executor);
-    if (phase == Phase::training) {
-      saved_ = std::move(made);
-      shape_ = shape;
-      is_trained_ = true;
-    }
+                              scales(shape).forward, draw(part::forward, made.pass), executor);
+    if (phase == Phase::evaluation) return;
+    keep(made);
+    saved_ = std::move(made.made);
+    saved_.x.drop_rows();
+    saved_.w.drop_rows();
+    shape_ = shape;
+    is_trained_ = true;
   }
 
   /// dx = dy w and dw = dy^T x, with the operands of the last training pass. An empty dx or dw is not made. `rounding`
-  /// takes the place of that of the recipe's dy.
+  /// takes the place of that of the recipe's dy, as it is: the caller moves its stream on. A second call draws the same
+  /// bits and records dy again.
   template <class Rounding = RecipeRounding, task_executor E = SerialExecutor>
   NF_INLINE void backward(std::span<const float> dy, std::span<float> dx, std::span<float> dw,
                           const Rounding& rounding = {}, E&& executor = {}) {
@@ -109,18 +116,28 @@ class Linear {
     const auto [rows, in, out] = shape_;
     if (!dx.empty()) detail::require_shape(call, "dx", dx.size(), rows, in);
     if (!dw.empty()) detail::require_shape(call, "dw", dw.size(), out, in);
-    const dy_tensor made = quantize_gradient(call, dy, shape_, rounding);
+    auto made = quantize_gradient(call, dy, shape_, rounding);
+    const auto product = [&](const auto& how, part of, const auto& a, const auto& b,
+                             std::span<float> c, const detail::product_size& size,
+                             const MatmulOptions& options, double by) {
+      detail::multiply_operands(call, how, a, b, c, size, options, by, draw(of, passes), executor);
+    };
     const LinearScales by = scales(shape_);
-    if (!dx.empty())
-      detail::multiply_operands(call, recipe.input_gradient, made.rows(), saved_.w.columns(), dx,
-                                {rows, in, out}, {}, by.grad_x, draw(), executor);
+    if (!dx.empty()) {
+      if (!dw.empty())  // before dx is written
+        detail::require_depth(call, recipe.weight_gradient, made.tensor.columns(),
+                              saved_.x.columns(), rows);
+      product(recipe.input_gradient, part::input_gradient, made.tensor.rows(), saved_.w.columns(),
+              dx, {rows, in, out}, {}, by.grad_x);
+    }
     if (!dw.empty())
-      detail::multiply_operands(call, recipe.weight_gradient, made.columns(), saved_.x.columns(),
-                                dw, {out, in, rows}, {.a_transposed = true}, by.grad_w, draw(),
-                                executor);
+      product(recipe.weight_gradient, part::weight_gradient, made.tensor.columns(),
+              saved_.x.columns(), dw, {out, in, rows}, {.a_transposed = true}, by.grad_w);
+    recipe.dy = std::move(made.cast);
   }
 
-  /// Ends a step: the next scales of delayed scaling. Workers that share scales reduce() them first, in recipe.
+  /// Ends a step: the next scales of delayed scaling, the next random signs. Workers that share scales reduce() them
+  /// first, in recipe.
   NF_INLINE void update() {
     const auto end = [](auto& cast) {
       if constexpr (requires { cast.update(); }) cast.update();
@@ -128,9 +145,11 @@ class Linear {
     end(recipe.x);
     end(recipe.w);
     end(recipe.dy);
+    ++steps;
   }
 
-  /// The operands alone, for products of one's own: what forward() quantizes x and w to, with the same records.
+  /// The operands alone, for products of one's own: a pass that records as forward() does, and keeps nothing. Each lies as
+  /// its tensor does, its columns() too.
   ///
   /// Example   // y by a product of your own; dw would be that of qdy.columns() and qx.columns()
   ///           Linear<recipes::Mxfp8<>> layer;
@@ -144,83 +163,109 @@ class Linear {
   [[nodiscard]] NF_INLINE operands quantized(std::span<const float> x, std::span<const float> w,
                                              const LinearShape& shape,
                                              Phase phase = Phase::training) {
-    return quantize("Linear::quantized", x, w, shape, phase);
+    quantized_pass made = quantize("Linear::quantized", x, w, shape, phase);
+    if (phase == Phase::training) keep(made);
+    return std::move(made.made);
   }
   /// What backward() quantizes dy to.
   template <class Rounding = RecipeRounding>
   [[nodiscard]] NF_INLINE dy_tensor quantized(std::span<const float> dy, const LinearShape& shape,
                                               const Rounding& rounding = {}) {
-    return quantize_gradient("Linear::quantized", dy, shape, rounding);
+    auto made = quantize_gradient("Linear::quantized", dy, shape, rounding);
+    recipe.dy = std::move(made.cast);
+    return std::move(made.tensor);
   }
 
  private:
-  detail::pass_draw draw() const { return {seed, passes}; }
+  using part = detail::layer_part;
+  /// A tensor, and the cast with what it has recorded.
+  template <class Cast>
+  struct quantized_tensor {
+    cast_tensor<Cast> tensor;
+    Cast cast;
+  };
+  /// The operands of a pass, and the casts after it.
+  struct quantized_pass {
+    operands made;
+    decltype(R::x) x;
+    decltype(R::w) w;
+    std::uint64_t pass;
+  };
+
+  detail::pass_draw draw(part of, std::uint64_t pass) const { return {seed, pass, of}; }
+  void keep(quantized_pass& made) {
+    recipe.x = std::move(made.x);
+    recipe.w = std::move(made.w);
+    passes = made.pass;
+  }
   LinearScales scales(const LinearShape& shape) const {
     if constexpr (requires { recipe.scales(shape); }) {
-      return recipe.scales(shape);
-    } else {
-      return {};
+      const bool is_empty = shape.rows == 0 || shape.in == 0 || shape.out == 0;
+      if (!is_empty) return recipe.scales(shape);
     }
+    return {};
   }
 
-  operands quantize(const char* call, std::span<const float> x, std::span<const float> w,
-                    const LinearShape& shape, Phase phase) {
+  quantized_pass quantize(const char* call, std::span<const float> x, std::span<const float> w,
+                          const LinearShape& shape, Phase phase) const {
     const auto [rows, in, out] = shape;
     const auto of_x = detail::matrix_of(call, "x", x, rows, in),
                of_w = detail::matrix_of(call, "w", w, out, in);
-    require_groups(call, "in", in, recipe.forward.rotation);
+    detail::require_rotation(call, "in", in, recipe.forward.rotation);
     if (phase == Phase::training) {
-      require_groups(call, "out", out, recipe.input_gradient.rotation);
-      require_groups(call, "rows", rows, recipe.weight_gradient.rotation);
-      ++passes;
+      detail::require_rotation(call, "out", out, recipe.input_gradient.rotation);
+      detail::require_rotation(call, "rows", rows, recipe.weight_gradient.rotation);
     }
-    return {quantize_tensor(recipe.x, of_x, phase, draw(), recipe.forward.rotation,
-                            recipe.weight_gradient.rotation),
-            quantize_tensor(recipe.w, of_w, phase, draw(), recipe.forward.rotation,
-                            recipe.input_gradient.rotation)};
+    const std::uint64_t pass = passes + (phase == Phase::training ? 1 : 0);
+    auto made_x = quantize_tensor(recipe.x, of_x, phase, draw(part::x, pass),
+                                  recipe.forward.rotation, recipe.weight_gradient.rotation);
+    auto made_w = quantize_tensor(recipe.w, of_w, phase, draw(part::w, pass),
+                                  recipe.forward.rotation, recipe.input_gradient.rotation);
+    return {{std::move(made_x.tensor), std::move(made_w.tensor)},
+            std::move(made_x.cast),
+            std::move(made_w.cast),
+            pass};
   }
   template <class Rounding>
-  dy_tensor quantize_gradient(const char* call, std::span<const float> dy, const LinearShape& shape,
-                              const Rounding& rounding) {
+  quantized_tensor<decltype(R::dy)> quantize_gradient(const char* call, std::span<const float> dy,
+                                                      const LinearShape& shape,
+                                                      const Rounding& rounding) const {
     const auto of_dy = detail::matrix_of(call, "dy", dy, shape.rows, shape.out);
-    require_groups(call, "out", shape.out, recipe.input_gradient.rotation);
-    require_groups(call, "rows", shape.rows, recipe.weight_gradient.rotation);
-    const auto by = [&](const auto& draws) {
-      return quantize_tensor(recipe.dy, of_dy, Phase::training, draws,
-                             recipe.input_gradient.rotation, recipe.weight_gradient.rotation);
-    };
+    const Rotation &along_rows = recipe.input_gradient.rotation,
+                   &down_columns = recipe.weight_gradient.rotation;
+    detail::require_rotation(call, "out", shape.out, along_rows);
+    detail::require_rotation(call, "rows", shape.rows, down_columns);
     if constexpr (std::same_as<Rounding, RecipeRounding>) {
-      return by(draw());
+      return quantize_tensor(recipe.dy, of_dy, Phase::training, draw(part::dy, passes), along_rows,
+                             down_columns);
     } else {
-      return by(detail::given_draw<Rounding>{rounding});
+      return quantize_tensor(recipe.dy, of_dy, Phase::training,
+                             detail::given_draw<Rounding>{rounding}, along_rows, down_columns);
     }
   }
 
   /// Quantizes a tensor, rotated along its rows for the one product and down its columns for the other.
   template <class Cast, class Draw>
-  cast_tensor<Cast> quantize_tensor(Cast& cast, MatrixView<const float> x, Phase phase,
-                                    const Draw& draws, const Rotation& along_rows,
-                                    const Rotation& down_columns) const {
-    if (along_rows.group == 0 && down_columns.group == 0)
-      return cast.quantize_both(x, phase, draws);
+  quantized_tensor<Cast> quantize_tensor(Cast cast, MatrixView<const float> x, Phase phase,
+                                         const Draw& draws, const Rotation& along_rows,
+                                         const Rotation& down_columns) const {
+    if (along_rows.group == 0 && down_columns.group == 0) {
+      auto both = cast.quantize_both(x, phase, draws);
+      return {std::move(both), std::move(cast)};
+    }
     std::vector<float> memory;
     const auto rotated = [&](const Rotation& by, int axis) {
       if (by.group == 0) return x;
       memory.resize(x.size());
       const MatrixView to(memory, x.rows(), x.cols());
-      hadamard(x, to, detail::hadamard_of(by, axis, draw()));
+      hadamard(x, to, detail::hadamard_of(by, axis, seed, steps));
       return MatrixView<const float>(to);
     };
+    using tensor = cast_tensor<Cast>;
     auto rows = cast.quantize_rows(rotated(along_rows, 1), phase, draws);
-    if (phase == Phase::evaluation) return {std::move(rows), std::nullopt};
-    return {std::move(rows), cast.quantize_columns(rotated(down_columns, 0), phase, draws)};
-  }
-  static void require_groups(const char* call, const char* what, std::size_t length,
-                             const Rotation& rotation) {
-    if (rotation.group != 0 && length % rotation.group != 0)
-      detail::throw_invalid(call, std::string(what) + " = " + std::to_string(length) +
-                                      " is no multiple of the Hadamard group of " +
-                                      std::to_string(rotation.group));
+    if (phase == Phase::evaluation) return {tensor(std::move(rows), std::nullopt), std::move(cast)};
+    auto columns = cast.quantize_columns(rotated(down_columns, 0), phase, draws);
+    return {tensor(std::move(rows), std::move(columns)), std::move(cast)};
   }
 
   operands saved_;

@@ -48,7 +48,8 @@ struct Fp8Current {
 };
 
 /// FP8-LM (Peng et al., arXiv 2310.18313): E4M3 forward and E5M2 gradients by power-of-two scales, of the tensor itself for
-/// weights, of 16 steps for activations and gradients, as in MS-AMP's FP8Linear.
+/// weights, of 16 steps for activations and gradients, as in MS-AMP's FP8Linear. dw stays in float: what sums it in FP8 over
+/// workers is AllReduceScale.
 template <class Acc = FusedAccumulator<float>>
 struct Fp8Lm {
   ScaledCast<float8_e4m3fn, ScalingMeta<float8_e4m3fn>> x{.source = {.window = 16}}, w;
@@ -99,18 +100,16 @@ template <class Acc = FusedAccumulator<float>>
 using Mxfp6 = Mx<mxfp6_e3m2, mxfp6_e3m2, Acc>;
 
 /// MXFP4 backward (Tseng et al., arXiv 2502.20586): both gradients are products of MXFP4 operands that went through a random
-/// Hadamard transform in groups of 64, with new signs each pass, and were rounded stochastically from 3/4 of their quotients;
+/// Hadamard transform in groups of 64, with new signs each step, and were rounded stochastically from 3/4 of their quotients;
 /// results times 16/9. Forward is in bfloat16, or by another cast.
 ///
 /// Requires  multiples of 64 rows and outputs.
 template <class ForwardCast = FloatCast<bfloat16>, class Acc = FusedAccumulator<float>>
 struct Mxfp4 {
   using Backward = BlockCast<mxfp4_e2m1, Stochastic<>>;
-  SplitCast<ForwardCast, Backward> x{
-      .down_columns = {.options = {.three_quarters = true}, .rounding = {.stream = 0}}};
-  SplitCast<ForwardCast, Backward> w{
-      .down_columns = {.options = {.three_quarters = true}, .rounding = {.stream = 1}}};
-  Backward dy{.options = {.three_quarters = true}, .rounding = {.stream = 2}};
+  SplitCast<ForwardCast, Backward> x{.down_columns = {.options = {.three_quarters = true}}},
+      w{.down_columns = {.options = {.three_quarters = true}}};
+  Backward dy{.options = {.three_quarters = true}};
   LayerProduct<Acc> forward, input_gradient{.rotation = {.group = 64, .random_signs = true}},
       weight_gradient{.rotation = {.group = 64, .random_signs = true}};
 };
@@ -129,7 +128,7 @@ struct Nvfp4 {
 };
 
 /// SwitchBack (Wortsman et al., arXiv 2304.13013): y and dx in int8, rows of x and dy with scales of their own, w with one;
-/// dw in 16 bits.
+/// dw from bfloat16 operands.
 template <class Acc = FusedAccumulator<float>>
 struct SwitchBack {
   SplitCast<Int8Cast<>, FloatCast<bfloat16>> x, dy;
@@ -156,20 +155,22 @@ struct SwitchBackQ {
 };
 /// All three products in int8 as in LLM.int8() (Dettmers et al., arXiv 2208.07339), without its outliers: what SwitchBack
 /// is compared with.
+template <class Acc = ExactAccumulator>
 struct LlmInt8 {
   Int8Cast<> x, w, dy;
-  LayerProduct<ExactAccumulator> forward, input_gradient, weight_gradient;
+  LayerProduct<Acc> forward, input_gradient, weight_gradient;
 };
 
 /// IBM's FP8 training (Wang et al., arXiv 1812.08011): 1-5-2 operands, sums in 1-6-9 in chunks of 64.
+template <class Sum = FusedAccumulator<float16_e6m9>>
 struct Ibm2018 {
-  using Sum = FusedAccumulator<float16_e6m9>;
   FloatCast<float8_e5m2> x, w, dy;
   LayerProduct<ChunkedAccumulator<Sum, Sum>> forward, input_gradient, weight_gradient;
 };
-/// IBM's hybrid FP8 (Sun et al., NeurIPS 2019): 1-4-3 with bias 11 forward, 1-5-2 for gradients, the same sums.
+/// IBM's hybrid FP8 (Sun et al., NeurIPS 2019): 1-4-3 with bias 11 forward, 1-5-2 for gradients, the same sums. 1-4-3 has
+/// neither Inf nor NaN: in x and w they become its largest number.
+template <class Sum = FusedAccumulator<float16_e6m9>>
 struct Hfp8 {
-  using Sum = FusedAccumulator<float16_e6m9>;
   FloatCast<float8_e4m3b11> x, w;
   FloatCast<float8_e5m2> dy;
   LayerProduct<ChunkedAccumulator<Sum, Sum>> forward, input_gradient, weight_gradient;
@@ -182,8 +183,8 @@ struct SrMac {
   using Sum = FusedAccumulator<float12_e6m5, Stochastic<Bits, StochasticVariant::p3109_a>>;
   FloatCast<float8_e5m2> x, w, dy;
   LayerProduct<Sum> forward{.accumulator = {.saturation = Saturation::finite}},
-      input_gradient{.accumulator = {.rounding = {.stream = 1}, .saturation = Saturation::finite}},
-      weight_gradient{.accumulator = {.rounding = {.stream = 2}, .saturation = Saturation::finite}};
+      input_gradient{.accumulator = {.saturation = Saturation::finite}},
+      weight_gradient{.accumulator = {.saturation = Saturation::finite}};
 };
 
 /// Unit scaling (Blake, Orr and Luschi, arXiv 2303.11257): weights of unit variance, E4M3 forward and E5M2 backward without

@@ -10,16 +10,19 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// The streams of random bits that a pass of a layer has for its roundings.
-inline constexpr std::uint64_t streams_of_pass = 16;
+/// The parts of a layer whose roundings have random bits of their own.
+enum class layer_part { x, w, dy, forward, input_gradient, weight_gradient };
+inline constexpr std::uint64_t streams_of_part = 8, streams_of_pass = 64;
 
-/// Moves keyed roundings on to a pass, and by a seed.
+/// Moves the keyed roundings of a part on to a pass, and by a seed.
 struct pass_draw {
   std::uint64_t seed, pass;
+  layer_part part;
   template <class R>
   constexpr R operator()(R rounding) const {
     if constexpr (is_keyed<R>) rounding.seed += seed;
-    return in_stream(rounding, streams_of_pass * pass);
+    return in_stream(rounding,
+                     streams_of_pass * pass + streams_of_part * static_cast<std::uint64_t>(part));
   }
   /// The same for all roundings of an accumulator.
   template <class Acc>
@@ -44,14 +47,39 @@ struct given_draw {
   }
 };
 
-inline HadamardOptions hadamard_of(const Rotation& rotation, int axis, const pass_draw& draw) {
+inline HadamardOptions hadamard_of(const Rotation& rotation, int axis, std::uint64_t seed,
+                                   std::uint64_t step) {
   return {rotation.group, axis,
-          rotation.random_signs ? HadamardSigns::random(draw.seed, draw.pass) : rotation.signs};
+          rotation.random_signs ? HadamardSigns::random(seed, step) : rotation.signs};
+}
+inline void require_rotation(const char* call, const char* what, std::size_t length,
+                             const Rotation& rotation) {
+  if (rotation.group != 0 && length % rotation.group != 0)
+    throw_invalid(call, std::string(what) + " = " + std::to_string(length) +
+                            " is no multiple of the Hadamard group of " +
+                            std::to_string(rotation.group));
 }
 
-/// What a product of two operands with these shapes, stored as they are or transposed, is multiplied by.
-inline float factor_of(double a, double b, double of_layer) {
-  return nearest_float(product(product(exact_of(a), exact_of(b)), exact_of(of_layer)));
+/// What sums are multiplied by: a float, and a power of two where the factor is no normal float.
+struct layer_factor {
+  float by = 1;
+  int exponent = 0;
+};
+inline layer_factor factor_of(double a, double b, double of_layer) {
+  exact all = product(product(exact_of(a), exact_of(b)), exact_of(of_layer));
+  const int leading = all.exponent + exact::leading;
+  if (all.what != exact::kind::finite || (leading >= -126 && leading < 127))
+    return {nearest_float(all)};
+  all.exponent -= leading;
+  return {nearest_float(all), leading};
+}
+/// Multiplies floats by a power of two that may be none of theirs.
+inline void multiply_by_power(std::span<float> x, int exponent) {
+  while (exponent != 0) {
+    const int step = std::clamp(exponent, -126, 126);
+    convert(x, x, Scale{power_of_two<float>(step)});
+    exponent -= step;
+  }
 }
 
 /// Whether each scale of an int8 matrix belongs to one row of the left operand, or one column of the right one.
@@ -61,15 +89,25 @@ inline bool is_outside_sums(const Int8Matrix& x, bool sums_along_rows) {
          block == (sums_along_rows ? BlockShape{1, whole} : BlockShape{whole, 1});
 }
 
-/// c = a * b of int8 codes by integers, and SwitchBack's epilogue. Doubles hold the sums.
-template <class E>
-void multiply_int8(const char* call, const Int8Matrix& a, const Int8Matrix& b, std::span<float> c,
-                   const product_size& size, const MatmulOptions& options, E& executor) {
-  const auto [m, n, k] = size;
-  if (k > int8_product_depth)
+template <class Acc, class A, class B>
+inline constexpr bool is_int8_product =
+    std::same_as<Acc, ExactAccumulator>&& std::same_as<A, Int8Matrix>&& std::same_as<B, Int8Matrix>;
+
+/// Special   more products of int8 codes than int32 holds the sum of throw std::invalid_argument.
+template <class Acc, class Out, class R, class A, class B>
+void require_depth(const char* call, const LayerProduct<Acc, Out, R>&, const ProductOperand<A>&,
+                   const ProductOperand<B>&, std::size_t k) {
+  if (is_int8_product<Acc, A, B> && k > int8_product_depth)
     throw_invalid(call, "a sum of " + std::to_string(k) +
                             " products of int8 codes does not fit in int32: at most " +
                             std::to_string(int8_product_depth));
+}
+
+/// c = a * b of int8 codes by integers, and SwitchBack's epilogue. Doubles hold the sums.
+template <class E>
+void multiply_int8(const Int8Matrix& a, const Int8Matrix& b, std::span<float> c,
+                   const product_size& size, const MatmulOptions& options, E& executor) {
+  const auto [m, n, k] = size;
   std::vector<double> sums(m * n);
   matmul(a.codes(), b.codes(), sums, m, n, k, FusedAccumulator<double>{}, options, executor);
   std::vector<std::int32_t> integers(sums.size());
@@ -85,36 +123,30 @@ void multiply_operands(const char* call, const LayerProduct<Acc, Out, R>& how,
                        const product_size& size, const MatmulOptions& options, double of_layer,
                        const pass_draw& draw, E& executor) {
   const auto [m, n, k] = size;
-  const float factor = factor_of(a.factor, b.factor, of_layer);
+  require_depth(call, how, a, b, k);
   const Acc acc = draw.accumulator(how.accumulator);
-  if constexpr (std::same_as<A, Int8Matrix> && std::same_as<B, Int8Matrix> &&
-                std::same_as<Acc, ExactAccumulator>) {
+  layer_factor factor = factor_of(a.factor, b.factor, of_layer);
+  bool is_done = false;
+  if constexpr (is_int8_product<Acc, A, B>) {
     if (is_outside_sums(a.values, !options.a_transposed) &&
         is_outside_sums(b.values, options.b_transposed)) {
-      multiply_int8(call, a.values, b.values, c, size, options, executor);
-      if constexpr (std::same_as<Out, float>) {
-        if (factor != 1) convert(c, c, Scale{factor});
-      } else {
-        std::vector<Out> narrow(c.size());
-        convert(c, narrow, Scale{factor}, draw(how.rounding), how.saturation);
-        convert(narrow, c);
-      }
-      return;
+      multiply_int8(a.values, b.values, c, size, options, executor);
+      if (factor.by != 1) convert(c, c, Scale{factor.by});
+      is_done = true;
     }
   }
-  const Epilogue<R> epilogue{
-      .scale = factor, .rounding = draw(how.rounding), .saturation = how.saturation};
-  if constexpr (std::same_as<Out, float>) {
-    if (factor == 1) {
-      if constexpr (sum_range<std::span<float>, Acc>) {
-        matmul(a.values, b.values, c, m, n, k, acc, options, executor);
-        return;
-      }
+  if constexpr (sum_range<std::span<float>, Acc>) {
+    if (!is_done && factor.by == 1) {
+      matmul(a.values, b.values, c, m, n, k, acc, options, executor);
+      is_done = true;
     }
-    matmul(a.values, b.values, c, m, n, k, acc, options, epilogue, executor);
-  } else {
-    std::vector<Out> narrow(m * n);
-    matmul(a.values, b.values, narrow, m, n, k, acc, options, epilogue, executor);
+  }
+  if (!is_done)
+    matmul(a.values, b.values, c, m, n, k, acc, options, Epilogue<>{.scale = factor.by}, executor);
+  multiply_by_power(c, factor.exponent);
+  if constexpr (!std::same_as<Out, float>) {
+    std::vector<Out> narrow(c.size());
+    convert(c, narrow, draw(how.rounding), how.saturation);
     convert(narrow, c);
   }
 }
