@@ -16,9 +16,8 @@
 
 #include "blas.hpp"
 #include "machine.hpp"
-#include "options.hpp"
-#include "program.hpp"
 #include "progress.hpp"
+#include "size_options.hpp"
 #include "turns.hpp"
 
 namespace narrowfloat::detail {
@@ -45,12 +44,6 @@ Philox that the stochastic ones take, beside a scalar loop and beside a BLAS's p
 
 Each instruction set of the machine is measured; NARROWFLOAT_ISA does not count.
 )";
-
-struct linalg_options {
-  std::size_t size = 256;
-  double min_time = 0.05;
-  bool help = false;
-};
 
 using mac_rounding = Stochastic<13, StochasticVariant::p3109_a>;
 constexpr mac_rounding key{.seed = 7};
@@ -236,7 +229,7 @@ const std::vector<product_entry>& products() {
 }
 
 /// The table of products by threads.
-std::string threads_table(const linalg_options& chosen) {
+std::string threads_table(const size_options& chosen) {
   progress shown(1);
   shown.next_step();
   turns timed(chosen.min_time, shown);
@@ -262,7 +255,7 @@ std::string threads_table(const linalg_options& chosen) {
   return text;
 }
 
-void run(const linalg_options& chosen) {
+void run(const size_options& chosen) {
   std::vector<Isa> isas;
   for (const Isa isa : all_isas) {
     if (isa_available(isa)) isas.push_back(isa);
@@ -303,26 +296,10 @@ void run(const linalg_options& chosen) {
   print(text + threads_table(chosen));
 }
 
-linalg_options parse(const std::vector<std::string_view>& arguments) {
-  linalg_options chosen;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == "--help") {
-      chosen.help = true;
-    } else if (arguments[i] == "--min-time" && i + 1 < arguments.size()) {
-      chosen.min_time = parse_seconds(arguments[++i]);
-    } else if (arguments[i] == "--size" && i + 1 < arguments.size()) {
-      chosen.size = parse_size(arguments[++i]);
-    } else {
-      throw usage_error("unknown option '" + std::string(arguments[i]) + "'");
-    }
-  }
-  return chosen;
-}
-
 }  // namespace
 }  // namespace bench
 
 int main(int count, char** arguments) {
-  return bench::run_program("bench_linalg", bench::linalg_usage, count, arguments, &bench::parse,
-                            &bench::run);
+  return bench::run_program("bench_linalg", bench::linalg_usage, count, arguments,
+                            &bench::parse_size_options, &bench::run);
 }
