@@ -56,4 +56,24 @@ template void add_wide_sums<float>(in_library, Isa, double*, float*, std::size_t
 template void add_wide_sums<float>(in_library, Isa, double*, double*, std::size_t);
 template void add_wide_sums<double>(in_library, Isa, double*, double*, std::size_t);
 
+template <int Width, code_kind Kind>
+void run_row_sums(in_library, Isa isa, const row_task& task) {
+  run_row_sums<Width, Kind>(here{}, isa, task);
+}
+template void run_row_sums<4, code_kind::nibbles>(in_library, Isa, const row_task&);
+template void run_row_sums<6, code_kind::finite>(in_library, Isa, const row_task&);
+template void run_row_sums<8, code_kind::specials>(in_library, Isa, const row_task&);
+template void run_row_sums<8, code_kind::fixed>(in_library, Isa, const row_task&);
+
+template <bool Nibbles, int Digits>
+void run_integer_sums(in_library, Isa isa, const integer_task& task) {
+  run_integer_sums<Nibbles, Digits>(here{}, isa, task);
+}
+template void run_integer_sums<true, 1>(in_library, Isa, const integer_task&);
+template void run_integer_sums<true, 2>(in_library, Isa, const integer_task&);
+template void run_integer_sums<true, 3>(in_library, Isa, const integer_task&);
+template void run_integer_sums<false, 1>(in_library, Isa, const integer_task&);
+template void run_integer_sums<false, 2>(in_library, Isa, const integer_task&);
+template void run_integer_sums<false, 3>(in_library, Isa, const integer_task&);
+
 }  // namespace narrowfloat::detail

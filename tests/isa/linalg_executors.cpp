@@ -123,6 +123,19 @@ TEST_CASE("products of tensors through an epilogue by several threads", "[isa]")
   });
 }
 
+TEST_CASE("a block tensor and a vector by several threads", "[isa]") {
+  constexpr std::size_t m = 200, k = 100;
+  using nf::mxfp4_e2m1;
+  const auto a = nf::BlockTensor<mxfp4_e2m1>::quantize(normal_numbers(m * k), m, k),
+             row = nf::BlockTensor<mxfp4_e2m1>::quantize(normal_numbers(k), 1, k);
+  const auto x = normal_numbers(k);
+  check<float>(m,
+               [&](auto& y, auto&& executor) { nf::matvec(a, x, y, m, k, Fused{}, {}, executor); });
+  check<float>(m, [&](auto& y, auto&& executor) {
+    nf::matvec(a, row, y, m, k, nf::ExactAccumulator{}, {}, executor);
+  });
+}
+
 TEST_CASE("a matrix and a vector, and packed results, by several threads", "[isa]") {
   constexpr std::size_t m = 200, k = 40;
   const auto a = normal_numbers(m * k), x = normal_numbers(k);

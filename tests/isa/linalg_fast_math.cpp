@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Matrix products with sums in narrow formats and in float, compiled with -ffast-math: each element is its dot product all the same.
 #include <narrowfloat/linalg.hpp>
+#include <narrowfloat/mx.hpp>
+
+#include <algorithm>
+#include <random>
 
 #include "support/catch.hpp"
 #include "support/mismatches.hpp"
@@ -48,10 +52,40 @@ void compare(Mismatches& bad, const Acc& acc) {
   }
 }
 
+/// A block tensor times numbers, and times a tensor of one row.
+template <class Format>
+void compare_tensors(Mismatches& bad) {
+  constexpr std::size_t m = 40, k = 150;
+  std::mt19937_64 random(1);
+  std::normal_distribution<float> normal;
+  std::vector<float> weights(m * k), x(k), y(m), row(k);
+  for (float& w : weights) w = normal(random);
+  const auto a = nf::BlockTensor<Format>::quantize(weights, m, k);
+  a.dequantize(weights);
+  for (const float size : {1.0f, 0x1p-120f}) {
+    for (float& each : x) each = normal(random) * size;
+    const auto vector = nf::BlockTensor<Format>::quantize(x, 1, k);
+    const auto expect = [&](const auto& of, const auto& acc) {
+      nf::matvec(a, of, y, m, k, acc);
+      for (std::size_t i = 0; i < m; ++i) {
+        std::copy_n(weights.begin() + static_cast<std::ptrdiff_t>(i * k), k, row.begin());
+        bad.expect_equal([] { return "a tensor of " + std::to_string(Format::element::width); }, i,
+                         code_of(nf::dot(row, x, acc)), code_of(y[i]));
+      }
+    };
+    expect(x, nf::FusedAccumulator<float>{});
+    vector.dequantize(x);
+    expect(vector, nf::ExactAccumulator{});
+  }
+}
+
 }  // namespace
 
 TEST_CASE("products compiled with -ffast-math", "[isa]") {
   Mismatches bad;
+  compare_tensors<nf::mxfp4_e2m1>(bad);
+  compare_tensors<nf::mxfp8_e4m3>(bad);
+  compare_tensors<nf::mxint8>(bad);
   using nf::StochasticVariant;
   compare<nf::float8_e5m2>(bad, nf::FusedAccumulator<nf::float16>{});
   compare<nf::float8_e4m3fn>(bad, nf::FusedAccumulator<nf::float12_e6m5>{});

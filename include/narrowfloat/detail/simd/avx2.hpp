@@ -144,6 +144,65 @@ NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long
   return {product >> 32, product};
 }
 
+/// Four words of each of `lanes` rows, Apart bytes apart: word k of row r to lane r of found[k].
+template <std::size_t Apart>
+NF_INLINE void load_rows(const std::uint8_t* rows, words (&found)[4]) {
+  __m256i x[4];  // rows k and k + 4
+  NF_UNROLL
+  for (std::size_t k = 0; k < 4; ++k)
+    x[k] = _mm256_set_m128i(_mm_loadu_si128((const __m128i*)(rows + (k + 4) * Apart)),
+                            _mm_loadu_si128((const __m128i*)(rows + k * Apart)));
+  const __m256i a = _mm256_unpacklo_epi32(x[0], x[1]), b = _mm256_unpackhi_epi32(x[0], x[1]);
+  const __m256i c = _mm256_unpacklo_epi32(x[2], x[3]), d = _mm256_unpackhi_epi32(x[2], x[3]);
+  found[0] = (words::words)_mm256_unpacklo_epi64(a, c);
+  found[1] = (words::words)_mm256_unpackhi_epi64(a, c);
+  found[2] = (words::words)_mm256_unpacklo_epi64(b, d);
+  found[3] = (words::words)_mm256_unpackhi_epi64(b, d);
+}
+/// Of 16 floats those that the low four bits of each lane choose.
+struct nibble_floats {
+  __m256 low, high;
+
+  NF_INLINE explicit nibble_floats(const float* value)
+      : low(_mm256_loadu_ps(value)), high(_mm256_loadu_ps(value + 8)) {}
+  NF_INLINE words of(const words& codes) const {
+    const __m256i code = (__m256i)codes.lanes;
+    const __m256 a = _mm256_permutevar8x32_ps(low, code), b = _mm256_permutevar8x32_ps(high, code);
+    return (words::words)_mm256_blendv_ps(a, b, (__m256)_mm256_slli_epi32(code, 28));
+  }
+};
+/// Of 16 bytes those that the bytes of `codes`, all below 16, choose.
+struct nibble_bytes {
+  __m256i all;
+
+  NF_INLINE explicit nibble_bytes(const std::uint8_t* value)
+      : all(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i*)value))) {}
+  NF_INLINE bytes of(const bytes& codes) const {
+    return (bytes::words)_mm256_shuffle_epi8(all, (__m256i)codes.lanes);
+  }
+};
+/// Unsigned bytes times signed ones, the products of two neighbours added up.
+NF_INLINE halves byte_products(const bytes& a, const bytes& b) {
+  return (halves::words)_mm256_maddubs_epi16((__m256i)a.lanes, (__m256i)b.lanes);
+}
+/// Signed half-words, two neighbours added up, times a factor below 2^15.
+NF_INLINE words pair_sums(const halves& x, int factor) {
+  return (words::words)_mm256_madd_epi16((__m256i)x.lanes, _mm256_set1_epi16((short)factor));
+}
+/// Of each four lanes of 128 bits: the sums of those of x[0], x[1], x[2] and x[3].
+NF_INLINE words sums_of_fours(const words (&x)[4]) {
+  const __m256i a = _mm256_hadd_epi32((__m256i)x[0].lanes, (__m256i)x[1].lanes);
+  const __m256i b = _mm256_hadd_epi32((__m256i)x[2].lanes, (__m256i)x[3].lanes);
+  return (words::words)_mm256_hadd_epi32(a, b);
+}
+/// The doubles of signed words.
+NF_INLINE void widen_integers(const words& x, vector<lanes / 2, double>& first,
+                              vector<lanes / 2, double>& last) {
+  const __m256i all = (__m256i)x.lanes;
+  first = (vector<lanes / 2, double>)_mm256_cvtepi32_pd(_mm256_castsi256_si128(all));
+  last = (vector<lanes / 2, double>)_mm256_cvtepi32_pd(_mm256_extracti128_si256(all, 1));
+}
+
 /// A table of 256 bytes as 16 rows of 16. In each half of 8 rows, row k holds what tells it from row k - 1, so
 /// that the rows up to a code's own combine to its result: subtracting 16 k leaves the low four bits as they
 /// are, and a code below the row negative, for which a shuffle gives 0.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The packs and edge operations of AVX-512 (F, BW, VL, DQ), and the look-ups of AVX-512 with VBMI.
+// The packs and edge operations of AVX-512 (F, BW, VL, DQ), and the look-ups of AVX-512 with VBMI. Long because the two
+// share packs and loops.
 #pragma once
 
 #if defined(__x86_64__)
@@ -154,6 +155,78 @@ NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long
   const long_words product =
       (long_words::words)_mm512_maskz_mul_epu32(0xff, (__m512i)a.lanes, (__m512i)b.lanes);
   return {product >> 32, product};
+}
+
+/// Four words of each of `lanes` rows, Apart bytes apart: word k of row r to lane r of found[k].
+template <std::size_t Apart>
+NF_INLINE void load_rows(const std::uint8_t* rows, words (&found)[4]) {
+  __m512i x[4];  // rows k, k + 4, k + 8 and k + 12
+  NF_UNROLL
+  for (std::size_t k = 0; k < 4; ++k) {
+    const auto row = [&](std::size_t r) __attribute__((always_inline)) {
+      return _mm_loadu_si128((const __m128i*)(rows + r * Apart));
+    };
+    x[k] = _mm512_zextsi128_si512(row(k));
+    x[k] = _mm512_maskz_inserti32x4(0xffff, x[k], row(k + 4), 1);
+    x[k] = _mm512_maskz_inserti32x4(0xffff, x[k], row(k + 8), 2);
+    x[k] = _mm512_maskz_inserti32x4(0xffff, x[k], row(k + 12), 3);
+  }
+  const __m512i a = _mm512_maskz_unpacklo_epi32(0xffff, x[0], x[1]);
+  const __m512i b = _mm512_maskz_unpackhi_epi32(0xffff, x[0], x[1]);
+  const __m512i c = _mm512_maskz_unpacklo_epi32(0xffff, x[2], x[3]);
+  const __m512i d = _mm512_maskz_unpackhi_epi32(0xffff, x[2], x[3]);
+  found[0] = (words::words)_mm512_maskz_unpacklo_epi64(0xff, a, c);
+  found[1] = (words::words)_mm512_maskz_unpackhi_epi64(0xff, a, c);
+  found[2] = (words::words)_mm512_maskz_unpacklo_epi64(0xff, b, d);
+  found[3] = (words::words)_mm512_maskz_unpackhi_epi64(0xff, b, d);
+}
+/// Of 16 floats those that the low four bits of each lane choose.
+struct nibble_floats {
+  __m512 all;
+
+  NF_INLINE explicit nibble_floats(const float* value) : all(_mm512_loadu_ps(value)) {}
+  NF_INLINE words of(const words& codes) const {
+    return (words::words)_mm512_maskz_permutexvar_ps(0xffff, (__m512i)codes.lanes, all);
+  }
+};
+/// Of 16 bytes those that the bytes of `codes`, all below 16, choose.
+struct nibble_bytes {
+  __m512i all;
+
+  NF_INLINE explicit nibble_bytes(const std::uint8_t* value)
+      : all(_mm512_maskz_broadcast_i32x4(0xffff, _mm_loadu_si128((const __m128i*)value))) {}
+  NF_INLINE bytes of(const bytes& codes) const {
+    return (bytes::words)_mm512_shuffle_epi8(all, (__m512i)codes.lanes);
+  }
+};
+/// Unsigned bytes times signed ones, the products of two neighbours added up.
+NF_INLINE halves byte_products(const bytes& a, const bytes& b) {
+  return (halves::words)_mm512_maddubs_epi16((__m512i)a.lanes, (__m512i)b.lanes);
+}
+/// Signed half-words, two neighbours added up, times a factor below 2^15.
+NF_INLINE words pair_sums(const halves& x, int factor) {
+  return (words::words)_mm512_madd_epi16((__m512i)x.lanes, _mm512_set1_epi16((short)factor));
+}
+/// Of each four lanes of 128 bits: the sums of those of x[0], x[1], x[2] and x[3].
+NF_INLINE words sums_of_fours(const words (&x)[4]) {
+  __m512i pairs[2];
+  NF_UNROLL
+  for (std::size_t k = 0; k < 2; ++k) {
+    const __m512i a = (__m512i)x[2 * k].lanes, b = (__m512i)x[2 * k + 1].lanes;
+    pairs[k] = _mm512_add_epi32(_mm512_maskz_unpacklo_epi32(0xffff, a, b),
+                                _mm512_maskz_unpackhi_epi32(0xffff, a, b));
+  }
+  return (words::words)_mm512_add_epi32(_mm512_maskz_unpacklo_epi64(0xff, pairs[0], pairs[1]),
+                                        _mm512_maskz_unpackhi_epi64(0xff, pairs[0], pairs[1]));
+}
+/// The doubles of signed words.
+NF_INLINE void widen_integers(const words& x, vector<lanes / 2, double>& first,
+                              vector<lanes / 2, double>& last) {
+  const long_words::words all = (long_words::words)x.lanes;
+  const __m256i low = (__m256i)__builtin_shufflevector(all, all, 0, 1, 2, 3);
+  const __m256i high = (__m256i)__builtin_shufflevector(all, all, 4, 5, 6, 7);
+  first = (vector<lanes / 2, double>)_mm512_maskz_cvtepi32_pd(0xff, low);
+  last = (vector<lanes / 2, double>)_mm512_maskz_cvtepi32_pd(0xff, high);
 }
 
 using byte_table = no_values;  // without VBMI that of AVX2 serves

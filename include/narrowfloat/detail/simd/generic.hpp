@@ -120,6 +120,60 @@ NF_INLINE halves load_widen_bytes(const unsigned char* from) {
   return x;
 }
 
+/// Four words of each of `lanes` rows, Apart bytes apart: word k of row r to lane r of found[k].
+template <std::size_t Apart>
+NF_INLINE void load_rows(const std::uint8_t* rows, words (&found)[4]) {
+  words x[4];
+  NF_UNROLL
+  for (std::size_t r = 0; r < lanes; ++r) x[r] = words::load(rows + r * Apart);
+  NF_UNROLL
+  for (std::uint32_t k = 0; k < 4; ++k)
+    found[k] = words::words{x[0].lanes[k], x[1].lanes[k], x[2].lanes[k], x[3].lanes[k]};
+}
+/// Of 16 floats those that the low four bits of each lane choose.
+struct nibble_floats {
+  const float* value;
+
+  NF_INLINE explicit nibble_floats(const float* all) : value(all) {}
+  NF_INLINE words of(const words& codes) const {
+    float found[lanes];
+    NF_UNROLL
+    for (std::size_t k = 0; k < lanes; ++k) found[k] = value[codes.lanes[k] & 15];
+    return words::load(found);
+  }
+};
+/// Of 16 bytes those that the bytes of `codes`, all below 16, choose.
+struct nibble_bytes {
+  const std::uint8_t* value;
+
+  NF_INLINE explicit nibble_bytes(const std::uint8_t* all) : value(all) {}
+  NF_INLINE bytes of(const bytes& codes) const {
+    std::uint8_t code[sizeof(bytes)];
+    codes.store(code);
+    for (std::uint8_t& each : code) each = value[each];
+    return bytes::load(code);
+  }
+};
+NF_INLINE halves byte_products(const bytes& a, const bytes& b) { return plain_byte_products(a, b); }
+NF_INLINE words pair_sums(const halves& x, int factor) { return plain_pair_sums(x, factor); }
+/// Of each four lanes of 128 bits: the sums of those of x[0], x[1], x[2] and x[3].
+NF_INLINE words sums_of_fours(const words (&x)[4]) {
+  const auto pairs = [](const words& a, const words& b) __attribute__((always_inline)) {
+    return words(__builtin_shufflevector(a.lanes, b.lanes, 0, 4, 1, 5)) +
+           words(__builtin_shufflevector(a.lanes, b.lanes, 2, 6, 3, 7));
+  };
+  const words a = pairs(x[0], x[1]), b = pairs(x[2], x[3]);
+  return words(__builtin_shufflevector(a.lanes, b.lanes, 0, 1, 4, 5)) +
+         words(__builtin_shufflevector(a.lanes, b.lanes, 2, 3, 6, 7));
+}
+/// The doubles of signed words.
+NF_INLINE void widen_integers(const words& x, vector<lanes / 2, double>& first,
+                              vector<lanes / 2, double>& last) {
+  const vector<lanes, std::int32_t> all = (vector<lanes, std::int32_t>)x.lanes;
+  first = vector<lanes / 2, double>{static_cast<double>(all[0]), static_cast<double>(all[1])};
+  last = vector<lanes / 2, double>{static_cast<double>(all[2]), static_cast<double>(all[3])};
+}
+
 using byte_table = no_values;
 using few_values = no_values;
 using nibble_choice = no_values;

@@ -132,6 +132,58 @@ NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long
   return {product >> 32, product};
 }
 
+/// Four words of each of `lanes` rows, Apart bytes apart: word k of row r to lane r of found[k].
+template <std::size_t Apart>
+NF_INLINE void load_rows(const std::uint8_t* rows, words (&found)[4]) {
+  const uint32x4_t a = (uint32x4_t)words::load(rows).lanes;
+  const uint32x4_t b = (uint32x4_t)words::load(rows + Apart).lanes;
+  const uint32x4_t c = (uint32x4_t)words::load(rows + 2 * Apart).lanes;
+  const uint32x4_t d = (uint32x4_t)words::load(rows + 3 * Apart).lanes;
+  const uint64x2_t ab = (uint64x2_t)vzip1q_u32(a, b), ab_high = (uint64x2_t)vzip2q_u32(a, b);
+  const uint64x2_t cd = (uint64x2_t)vzip1q_u32(c, d), cd_high = (uint64x2_t)vzip2q_u32(c, d);
+  found[0] = (words::words)vzip1q_u64(ab, cd);
+  found[1] = (words::words)vzip2q_u64(ab, cd);
+  found[2] = (words::words)vzip1q_u64(ab_high, cd_high);
+  found[3] = (words::words)vzip2q_u64(ab_high, cd_high);
+}
+/// Of 16 floats those that the low four bits of each lane choose.
+struct nibble_floats {
+  uint8x16x4_t all;
+
+  NF_INLINE explicit nibble_floats(const float* value)
+      : all(vld1q_u8_x4(reinterpret_cast<const std::uint8_t*>(value))) {}
+  NF_INLINE words of(const words& codes) const {
+    const words places = ((codes & words(15)) << 2).lanes * words(0x01010101).lanes;
+    return (words::words)vqtbl4q_u8(all, (uint8x16_t)(places + words(0x03020100)).lanes);
+  }
+};
+/// Of 16 bytes those that the bytes of `codes`, all below 16, choose.
+struct nibble_bytes {
+  uint8x16_t all;
+
+  NF_INLINE explicit nibble_bytes(const std::uint8_t* value) : all(vld1q_u8(value)) {}
+  NF_INLINE bytes of(const bytes& codes) const {
+    return (bytes::words)vqtbl1q_u8(all, (uint8x16_t)codes.lanes);
+  }
+};
+NF_INLINE halves byte_products(const bytes& a, const bytes& b) { return plain_byte_products(a, b); }
+NF_INLINE words pair_sums(const halves& x, int factor) {
+  return (words::words)vmulq_n_s32(vpaddlq_s16((int16x8_t)x.lanes), factor);
+}
+/// Of each four lanes of 128 bits: the sums of those of x[0], x[1], x[2] and x[3].
+NF_INLINE words sums_of_fours(const words (&x)[4]) {
+  const uint32x4_t a = vpaddq_u32((uint32x4_t)x[0].lanes, (uint32x4_t)x[1].lanes);
+  const uint32x4_t b = vpaddq_u32((uint32x4_t)x[2].lanes, (uint32x4_t)x[3].lanes);
+  return (words::words)vpaddq_u32(a, b);
+}
+/// The doubles of signed words.
+NF_INLINE void widen_integers(const words& x, vector<lanes / 2, double>& first,
+                              vector<lanes / 2, double>& last) {
+  const int32x4_t all = (int32x4_t)x.lanes;
+  first = (vector<lanes / 2, double>)vcvtq_f64_s64(vmovl_s32(vget_low_s32(all)));
+  last = (vector<lanes / 2, double>)vcvtq_f64_s64(vmovl_high_s32(all));
+}
+
 /// A table of 256 bytes in four look-ups of 64, each of which gives 0 outside its own.
 struct byte_table {
   uint8x16x4_t quarter[4];

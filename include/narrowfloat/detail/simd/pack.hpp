@@ -154,6 +154,20 @@ NF_INLINE pack<2 * N> every_second_word(const pack<N, std::uint64_t>& first,
   }
 }
 
+/// Each of the lower half of the lanes twice.
+template <std::size_t N>
+NF_INLINE pack<N> each_twice(const pack<N>& x) {
+  if constexpr (N == 16) {
+    return __builtin_shufflevector(x.lanes, x.lanes, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7,
+                                   7);
+  } else if constexpr (N == 8) {
+    return __builtin_shufflevector(x.lanes, x.lanes, 0, 0, 1, 1, 2, 2, 3, 3);
+  } else {
+    static_assert(N == 4);
+    return __builtin_shufflevector(x.lanes, x.lanes, 0, 0, 1, 1);
+  }
+}
+
 /// Stores the lanes of two packs in turns.
 template <std::size_t N>
 NF_INLINE void store_in_turns(void* to, const pack<N, std::uint64_t>& even,
@@ -171,6 +185,26 @@ NF_INLINE void store_in_turns(void* to, const pack<N, std::uint64_t>& even,
     lanes(__builtin_shufflevector(even.lanes, odd.lanes, 0, 2)).store(to);
     lanes(__builtin_shufflevector(even.lanes, odd.lanes, 1, 3)).store(last);
   }
+}
+
+/// Unsigned bytes times signed ones, the products of two neighbours added up in 16 bits, which have to hold the sum.
+template <std::size_t N>
+NF_INLINE pack<N / 2, std::uint16_t> plain_byte_products(const pack<N, std::uint8_t>& a,
+                                                         const pack<N, std::uint8_t>& b) {
+  using signed_halves = vector<N / 2, std::int16_t>;
+  using halves = vector<N / 2, std::uint16_t>;
+  const halves x = (halves)a.lanes, y = (halves)b.lanes;
+  const signed_halves even = (signed_halves)(y << 8) >> 8, odd = (signed_halves)y >> 8;
+  return (x & 0xff) * (halves)even + (x >> 8) * (halves)odd;
+}
+/// Signed half-words, two neighbours added up, times a factor below 2^15.
+template <std::size_t N>
+NF_INLINE pack<N / 2> plain_pair_sums(const pack<N, std::uint16_t>& x, int factor) {
+  using integers = vector<N / 2, std::int32_t>;
+  const integers pairs = (integers)x.lanes;
+  const integers odd = pairs >> 16,
+                 even = (integers)((vector<N / 2, std::uint32_t>)pairs << 16) >> 16;
+  return (vector<N / 2, std::uint32_t>)((even + odd) * factor);
 }
 
 /// Stands for a look-up that an instruction set has no better way for than one value after the other.

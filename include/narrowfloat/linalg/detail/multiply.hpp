@@ -11,15 +11,6 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// The sum of k products by a policy, whose first step is element `first`.
-template <class Acc, class A, class B>
-constexpr typename Acc::type sum_of_products(const Acc& policy, std::uint64_t first, std::size_t k,
-                                             const A& a, const B& b) {
-  running_sum<Acc> sum(policy, first);
-  for (std::size_t l = 0; l < k; ++l) sum.add(a(l), b(l));
-  return sum.value();
-}
-
 /// A rectangle of the sums of a product with n columns, a step at a time. An operand is read once for as many sums as
 /// there are columns in a group.
 template <class Acc, class A, class B, class Put>

@@ -143,6 +143,15 @@ constexpr void require_sum_words(const char* call, const R& rounding, std::size_
 template <class Acc>
 class running_sum;
 
+/// The sum of k products by a policy, whose first step is element `first`.
+template <class Acc, class A, class B>
+constexpr typename Acc::type sum_of_products(const Acc& policy, std::uint64_t first, std::size_t k,
+                                             const A& a, const B& b) {
+  running_sum<Acc> sum(policy, first);
+  for (std::size_t l = 0; l < k; ++l) sum.add(a(l), b(l));
+  return sum.value();
+}
+
 }  // namespace NF_BASELINE
 }  // namespace detail
 
