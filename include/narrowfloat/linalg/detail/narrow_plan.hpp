@@ -11,6 +11,7 @@
 #include "../accumulator.hpp"
 #include "number_shape.hpp"
 #include "product_parts.hpp"
+#include "scratch.hpp"
 
 namespace narrowfloat::detail {
 
@@ -286,18 +287,21 @@ void sum_narrow_products(const typename Plan::policy& policy, const product_part
   const Isa isa = active_isa();
   const std::size_t lanes = columns_together(isa), m = part.rows;
   const std::size_t padded = (m + rows_together - 1) / rows_together * rows_together;
-  std::vector<float> rows(padded * k), panel(k * lanes);
-  std::vector<std::uint32_t> codes(padded * lanes);
-  for (std::size_t i = 0; i < m; ++i) a.read(part.top + i, 0, k, rows.data() + i * k);
-  narrow_task task{rows.data(), panel.data(),         codes.data(), padded, k, 0,
-                   0,           std::uint64_t{n} * k, {},           {}};
+  scratch memory(scratch::bytes_of<float>(padded * k) + scratch::bytes_of<float>(k * lanes) +
+                 scratch::bytes_of<std::uint32_t>(padded * lanes));
+  float* const rows = memory.take<float>(padded * k);
+  float* const panel = memory.take<float>(k * lanes);
+  std::uint32_t* const codes = memory.take<std::uint32_t>(padded * lanes);
+  for (std::size_t i = 0; i < m; ++i) a.read(part.top + i, 0, k, rows + i * k);
+  std::fill(rows + m * k, rows + padded * k, 0.0f);
+  narrow_task task{rows, panel, codes, padded, k, 0, 0, std::uint64_t{n} * k, {}, {}};
   Plan::set(task, policy);
   const std::size_t right = part.left + part.cols;
   for (std::size_t first = part.left; first < right; first += lanes) {
     const std::size_t width = std::min(lanes, right - first);
     for (std::size_t l = 0; l < k; ++l) {
-      b.read(l, first, width, panel.data() + l * lanes);
-      std::fill_n(panel.data() + l * lanes + width, lanes - width, 0.0f);
+      b.read(l, first, width, panel + l * lanes);
+      std::fill_n(panel + l * lanes + width, lanes - width, 0.0f);
     }
     task.first = (std::uint64_t{part.top} * n + first) * k;
     Plan::run(isa, task);
