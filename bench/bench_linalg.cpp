@@ -2,7 +2,6 @@
 // Measures matrix products under accumulators, beside the random draws that they take, a scalar loop and a BLAS.
 #include <fmt/format.h>
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <narrowfloat/linalg.hpp>
@@ -11,12 +10,12 @@
 #include <random>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "blas.hpp"
 #include "machine.hpp"
 #include "progress.hpp"
+#include "section_matvec.hpp"
 #include "size_options.hpp"
 #include "turns.hpp"
 
@@ -99,19 +98,11 @@ void add_codebook(turns& timed, const std::string& name, Isa isa, std::size_t si
 template <class F, class Acc>
 void add_threads(turns& timed, const std::string& name, std::size_t size, int threads,
                  const Acc& acc) {
-  const auto executor = [threads](std::size_t tasks, const auto& f) {
-    std::atomic<std::size_t> next = 0;
-    const auto work = [&] {
-      for (std::size_t i = next++; i < tasks; i = next++) f(i);
-    };
-    std::vector<std::jthread> others;
-    for (int i = 1; i < threads; ++i) others.emplace_back(work);
-    work();
-  };
   timed.add_threads(fmt::format("{}, {}", name, threads), size * size * size, 1,
                     [=, a = normal_numbers<F>(size, 1), b = normal_numbers<F>(size, 2),
                      c = std::make_shared<std::vector<typename Acc::type>>(size * size)](int) {
-                      matmul(a, b, *c, size, size, size, acc, {}, executor);
+                      matmul(a, b, *c, size, size, size, acc, {},
+                             threads_executor{threads});
                     });
 }
 
@@ -293,7 +284,7 @@ void run(const size_options& chosen) {
       text += '\n';
     }
   }
-  print(text + threads_table(chosen));
+  print(text + threads_table(chosen) + '\n' + matvec_table(chosen.min_time));
 }
 
 }  // namespace

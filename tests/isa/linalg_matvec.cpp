@@ -4,6 +4,7 @@
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/mx.hpp>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <random>
@@ -199,19 +200,24 @@ TEST_CASE("exact products of block tensors and vectors of few bits", "[isa]") {
   check_exact<nf::mxfp4_e2m1, std::int8_t>("mxfp4 and int8");
 }
 
-TEST_CASE("exact sums that need one bit more than a double, and one less", "[isa]") {
-  // 2^(c - 254) times 36 * 4 units of 2^-2 of the first block, beside one unit of the last
+TEST_CASE("exact sums that a double holds, and those of one bit more", "[isa]") {
+  // 32 * 12 * 12 = 2^12 + 2^9 units, beside them half a step of float, beside that one more bit.
   Mismatches bad;
-  for (unsigned apart = 30; apart <= 64; ++apart) {
-    for (const int first : {0x22, 0x77, 0x1f}) {
-      std::vector<std::uint8_t> codes(32, static_cast<std::uint8_t>(first));
-      for (std::size_t i = 16; i < 32; ++i) codes[i] = i == 20 ? 0x10 : 0;
-      using Scale = nf::float8_e8m0fnu;
-      const std::vector<Scale> scales = {Scale::from_bits(static_cast<std::uint8_t>(100 + apart)),
-                                         Scale::from_bits(100)};
-      const auto a = nf::BlockTensor<nf::mxfp4_e2m1>::from_parts(codes, scales, 1, 64);
-      compare(bad, "apart", a, a, nf::ExactAccumulator{});
-    }
+  using Scale = nf::float8_e8m0fnu;
+  std::vector<std::uint8_t> codes(48);
+  std::fill_n(codes.begin(), 16, std::uint8_t{0x77});
+  codes[16] = 0x01;
+  const auto row = [&](unsigned apart, std::uint8_t last) {
+    codes[32] = last;
+    const std::vector<Scale> scales = {Scale::from_bits(127), Scale::from_bits(127 - 12),
+                                       Scale::from_bits(static_cast<std::uint8_t>(127 - apart))};
+    return nf::BlockTensor<nf::mxfp4_e2m1>::from_parts(codes, scales, 1, 96);
+  };
+  const auto x = nf::BlockTensor<nf::mxfp4_e2m1>::from_parts(
+      row(0, 0x01).codes().bytes(), std::vector<Scale>(3, Scale::from_bits(127)), 1, 96);
+  for (unsigned apart = 12; apart < 120; ++apart) {
+    compare(bad, "more", row(apart, 0x01), x, nf::ExactAccumulator{});
+    compare(bad, "less", row(apart, 0x09), x, nf::ExactAccumulator{});
   }
   CHECK(bad.report() == "");
 }

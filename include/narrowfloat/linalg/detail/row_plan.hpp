@@ -70,7 +70,8 @@ struct row_format {
     } else if constexpr (width == 6 || width == 8) {
       using of = layout_of<element>;
       return of::is_signed && of::exponent_bits > 0 && !of::nan_is_negative_zero && of::bias >= 0 &&
-             of::bias <= 200 && (width == 8) == (kind == code_kind::specials);
+             of::bias <= 126 && (1 << of::exponent_bits) - 1 - of::bias <= 127 &&
+             (width == 8) == (kind == code_kind::specials);
     } else {
       return false;
     }
@@ -98,7 +99,8 @@ struct row_format {
       of.last = layout::max_code;
       if (layout::has_infinity) of.infinity = layout::infinity_code;
       of.up = 23 - layout::mantissa_bits;
-      of.power = power_of_two<float>(127 - layout::bias);
+      of.bias = static_cast<std::uint32_t>(127 - layout::bias) << 23;
+      of.least_normal = power_of_two<float>(1 - layout::bias);
     }
     return of;
   }

@@ -1,27 +1,40 @@
 // Sums of products of rows of codes by a vector of floats, one row a lane. No include guard: it is included once in each
 // instruction set's region and namespace, where it sees `lanes` and the edge operations.
 
-/// The floats of codes in the low Width bits of words, whatever is above them.
+/// The floats of codes in words: in their low bits, others above them, or in their high bits, others below them.
 template <int Width, code_kind Kind>
 struct row_decoder {
-  const code_values& by;
+  static constexpr bool takes_high = true;
+  using floats = vector<lanes, float>;
+  words mask, bias, last, infinity;
+  floats least;
+  int down;
 
-  NF_INLINE vector<lanes, float> of(const words& code) const {
-    using floats = vector<lanes, float>;
-    const words magnitude = code & splat<words>(by.magnitude_mask);
-    const floats small = (floats)(magnitude << by.up).lanes;
-    const words number = (words::words)(small * splat_float(by.power));
-    words bits = number;
+  NF_INLINE explicit row_decoder(const code_values& by)
+      : mask(splat<words>(by.magnitude_mask << by.up)),
+        bias(splat<words>(by.bias)),
+        last(splat<words>(by.last << by.up)),
+        infinity(splat<words>(by.infinity << by.up)),
+        least(splat_float(-by.least_normal)),
+        down(32 - Width - by.up) {}
+  NF_INLINE floats of(const words& code) const {
+    const words magnitude = (code >> down) & mask;
+    // Where a code is normal, x is its value, and 2 * x - the least of these is no less; else that is the value. No operand
+    // is subnormal, which some processors take long for.
+    const words x = magnitude + bias;
+    const floats twice = multiply_add(splat_float(2), (floats)x.lanes, least);
+    words number = smaller(x, words((words::words)twice));
     if constexpr (Kind == code_kind::specials) {
-      const words special = select_equal(magnitude, splat<words>(by.infinity),
-                                         words(binary32::infinity_code), words(binary32::nan_code));
-      bits = select_less(splat<words>(by.last), magnitude, special, number);
+      const words special = select_equal(magnitude, infinity, words(binary32::infinity_code),
+                                         words(binary32::nan_code));
+      number = select_less(last, magnitude, special, number);
     }
-    return separate((floats)(bits | ((code << (32 - Width)) & words(binary32::sign_mask))).lanes);
+    return separate((floats)(number | (code & words(binary32::sign_mask))).lanes);
   }
 };
 template <int Width>
 struct row_decoder<Width, code_kind::nibbles> {
+  static constexpr bool takes_high = false;
   nibble_floats all;
 
   NF_INLINE explicit row_decoder(const code_values& by) : all(by.nibble) {}
@@ -31,11 +44,13 @@ struct row_decoder<Width, code_kind::nibbles> {
 };
 template <int Width>
 struct row_decoder<Width, code_kind::fixed> {
+  static constexpr bool takes_high = true;
+
   NF_INLINE explicit row_decoder(const code_values&) {}
   NF_INLINE vector<lanes, float> of(const words& code) const {
     using integers = vector<lanes, std::int32_t>;
     vector<lanes, float> x{};
-    convert_lanes(x, (integers)(code << (32 - Width)).lanes >> (32 - Width));
+    convert_lanes(x, (integers)code.lanes >> (32 - Width));
     return x;
   }
 };
@@ -66,11 +81,7 @@ class row_bytes {
     }
   }
   NF_INLINE void finish(std::uint32_t* to) {
-    while (row_ < panel_rows && end_ - at_ >= Size) copy<1>();
-    for (; row_ < panel_rows; ++row_) {
-      __builtin_memset(copy_[row_], 0, Size);
-      __builtin_memcpy(copy_[row_], rows_[row_] + at_, end_ - at_);
-    }
+    finish_copies();
     for (std::size_t r = 0; r < panel_rows; r += lanes) {
       NF_UNROLL
       for (std::size_t w = 0; w < Size / 4; w += 4) {
@@ -81,22 +92,44 @@ class row_bytes {
       }
     }
   }
+  /// Whether the bits of a mask, which leaves out the highest one, are above `last` in any byte.
+  NF_INLINE bool has_above(std::uint32_t mask, std::uint32_t last) const {
+    const bytes magnitude = splat<bytes>(static_cast<std::uint8_t>(mask));
+    bytes most(0);
+    for (std::size_t i = 0; i < sizeof copy_; i += sizeof(bytes))
+      most = greatest(most, bytes::load(copy_[0] + i) & magnitude);
+    // what is above `last` gets to the highest bit
+    const words above =
+        (most + splat<bytes>(static_cast<std::uint8_t>(127 - last))).template as<std::uint32_t>();
+    const words halves_above = above | (above << 8);
+    return has_signs(halves_above | (halves_above << 16));
+  }
 
  private:
+  NF_INLINE void finish_copies() {
+    while (row_ < panel_rows && end_ - at_ >= Size) copy<1>();
+    for (; row_ < panel_rows; ++row_) {
+      __builtin_memset(copy_[row_], 0, Size);
+      __builtin_memcpy(copy_[row_], rows_[row_] + at_, end_ - at_);
+    }
+  }
+
   static constexpr std::size_t ahead = 256;
   alignas(64) std::uint8_t copy_[panel_rows][Size];
   const std::uint8_t* const* rows_;
   std::size_t end_, next_, at_ = 0, later_ = 0, row_ = 0;
 };
 
-/// Code `i` of a unit of each of `lanes` rows, in the low bits; others are above it.
-template <int Width>
+/// Code `i` of a unit of each of `lanes` rows, in the high bits of words or in the low ones; there are others beside it.
+template <int Width, bool High>
 NF_INLINE words code_of_unit(const std::uint32_t* unit, std::size_t i) {
   const std::size_t word = i * Width / 32, place = i * Width % 32;
-  words code = words::load(unit + word * panel_rows) >> static_cast<int>(place);
-  if (place + Width > 32)
-    code = code | (words::load(unit + (word + 1) * panel_rows) << static_cast<int>(32 - place));
-  return code;
+  const words first = words::load(unit + word * panel_rows);
+  if (place + Width <= 32)
+    return High ? first << static_cast<int>(32 - Width - place) : first >> static_cast<int>(place);
+  const words both = (first >> static_cast<int>(place)) |
+                     (words::load(unit + (word + 1) * panel_rows) << static_cast<int>(32 - place));
+  return High ? both << (32 - Width) : both;
 }
 
 /// What a row of a panel is read in: a tile of words at a time, units of codes that fill words.
@@ -123,15 +156,14 @@ struct as_they_are {
 };
 
 /// The sums of a panel as they go on.
-template <int Width, code_kind Kind>
+template <int Width>
 struct row_adder {
   using floats = vector<lanes, float>;
   using tiles = row_tiles<Width>;
   static constexpr std::size_t vectors = panel_rows / lanes;
-  row_decoder<Width, Kind> decode;
   floats sum[vectors];
 
-  NF_INLINE explicit row_adder(const row_task& task) : decode{*task.values} {
+  NF_INLINE explicit row_adder(const row_task& task) {
     NF_UNROLL
     for (std::size_t v = 0; v < vectors; ++v)
       sum[v] = (floats)words::load(task.sums + v * lanes).lanes;
@@ -141,26 +173,28 @@ struct row_adder {
     for (std::size_t v = 0; v < vectors; ++v) words((words::words)sum[v]).store(to + v * lanes);
   }
   /// A step: code s of a unit, times the factor of its row.
-  template <class Factors>
-  NF_INLINE void add(const std::uint32_t* unit, std::size_t s, float x, const Factors& by) {
+  template <class Decoder, class Factors>
+  NF_INLINE void add(const std::uint32_t* unit, std::size_t s, float x, const Decoder& decode,
+                     const Factors& by) {
     const floats factor = splat_float(x);
     NF_UNROLL
     for (std::size_t v = 0; v < vectors; ++v)
-      sum[v] = multiply_add(by.times(decode.of(code_of_unit<Width>(unit + v * lanes, s)), v),
-                            factor, sum[v]);
+      sum[v] = multiply_add(
+          by.times(decode.of(code_of_unit<Width, Decoder::takes_high>(unit + v * lanes, s)), v),
+          factor, sum[v]);
   }
   /// So many codes of a tile.
-  template <class Factors>
+  template <class Decoder, class Factors>
   NF_INLINE void add(const std::uint32_t*& tile, const float*& x, std::size_t count,
-                     const Factors& by, row_bytes<4 * tiles::words>& next) {
+                     const Decoder& decode, const Factors& by, row_bytes<4 * tiles::words>& next) {
     for (; count >= tiles::unit; count -= tiles::unit) {
       NF_UNROLL
-      for (std::size_t s = 0; s < tiles::unit; ++s) add(tile, s, x[s], by);
+      for (std::size_t s = 0; s < tiles::unit; ++s) add(tile, s, x[s], decode, by);
       next.template copy<panel_rows * tiles::unit / tiles::codes>();
       tile += tiles::unit_words * panel_rows;
       x += tiles::unit;
     }
-    for (std::size_t s = 0; s < count; ++s) add(tile, s, x[s], by);  // at the ends of rows
+    for (std::size_t s = 0; s < count; ++s) add(tile, s, x[s], decode, by);  // at the ends of rows
     x += count;
   }
 };
@@ -206,7 +240,11 @@ NF_INLINE void scaled_row_sums(const row_task& task) {
   alignas(64) std::uint32_t tile[tiles::words * panel_rows], scales[together / 4 * panel_rows];
   row_bytes<4 * tiles::words> bytes_of_rows(task.codes, task.row_bytes, task.next);
   bytes_of_rows.begin(tiles::byte_of(task.first));
-  row_adder<Width, Kind> sums(task);
+  row_adder<Width> sums(task);
+  // tiles without Inf and NaN are decoded sooner
+  const row_decoder<Width, Kind> decode(*task.values);
+  const row_decoder<Width, Kind == code_kind::specials ? code_kind::finite : Kind> decode_finite(
+      *task.values);
   words before[vectors];
   std::size_t block = task.first / task.block, block_end = (block + 1) * task.block;
   std::size_t loaded = block;
@@ -216,6 +254,9 @@ NF_INLINE void scaled_row_sums(const row_task& task) {
   for (std::size_t l = task.first; l < task.last;) {
     const std::size_t end = task.last - l < tiles::codes ? task.last : l + tiles::codes;
     bytes_of_rows.finish(tile);
+    bool is_finite = true;
+    if constexpr (Kind == code_kind::specials)
+      is_finite = !bytes_of_rows.has_above(task.values->magnitude_mask, task.values->last);
     if (end < task.last) bytes_of_rows.begin(tiles::byte_of(end));
     const std::uint32_t* codes = tile;
     while (l < end) {
@@ -238,7 +279,11 @@ NF_INLINE void scaled_row_sums(const row_task& task) {
         before[v] = code;
       }
       const std::size_t stop = block_end < end ? block_end : end;
-      sums.add(codes, x, stop - l, as_they_are{}, bytes_of_rows);
+      if (Kind != code_kind::specials || is_finite) {
+        sums.add(codes, x, stop - l, decode_finite, as_they_are{}, bytes_of_rows);
+      } else {
+        sums.add(codes, x, stop - l, decode, as_they_are{}, bytes_of_rows);
+      }
       l = stop;
       if (l == block_end) {
         ++block;
@@ -270,7 +315,8 @@ void row_sums(const row_task& task) {
   alignas(64) float factors[(tiles::codes / tiles::unit + 1) * panel_rows];
   row_bytes<4 * tiles::words> bytes_of_rows(task.codes, task.row_bytes, task.next);
   bytes_of_rows.begin(tiles::byte_of(task.first));
-  row_adder<Width, Kind> sums(task);
+  row_adder<Width> sums(task);
+  const row_decoder<Width, Kind> decode(*task.values);
   words largest[vectors];
   NF_UNROLL
   for (std::size_t v = 0; v < vectors; ++v) largest[v] = words::load(task.largest + v * lanes);
@@ -297,7 +343,7 @@ void row_sums(const row_task& task) {
                                                     words(0), magnitude));
       }
       const std::size_t stop = block_end < end ? block_end : end;
-      sums.add(codes, x, stop - l, by, bytes_of_rows);
+      sums.add(codes, x, stop - l, decode, by, bytes_of_rows);
       l = stop;
       if (l == block_end) {
         ++block;

@@ -20,8 +20,9 @@ enum class code_kind { nibbles, finite, specials, fixed };
 struct code_values {
   alignas(64) float nibble[16] = {};
   std::uint32_t magnitude_mask = 0, last = 0, infinity = ~std::uint32_t{0};  ///< of a float's codes
-  int up = 0;       ///< from its exponent to that of float
-  float power = 1;  ///< from float's bias to its own
+  int up = 0;              ///< from its exponent to that of float
+  std::uint32_t bias = 0;  ///< and what is added to that
+  float least_normal = 0;
 };
 
 /// Scales, powers of two, under which sums are rounded as they are when all is divided by one of them.
