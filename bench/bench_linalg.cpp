@@ -34,7 +34,8 @@ using namespace narrowfloat;
 
 constexpr std::string_view linalg_usage = R"(Usage: bench_linalg [options]
 Measures products of square matrices under accumulators, on one thread, decoding included, beside the 16-bit draws of
-Philox that the stochastic ones take, beside a scalar loop and beside a BLAS's product of floats (sgemm).
+Philox that the stochastic ones take, beside a scalar loop and beside a BLAS's product of floats (sgemm); and of block
+tensors that no cache holds by a vector, beside its sgemv.
 
   --size N         rows and columns of the matrices (default: 256)
 
@@ -101,8 +102,7 @@ void add_threads(turns& timed, const std::string& name, std::size_t size, int th
   timed.add_threads(fmt::format("{}, {}", name, threads), size * size * size, 1,
                     [=, a = normal_numbers<F>(size, 1), b = normal_numbers<F>(size, 2),
                      c = std::make_shared<std::vector<typename Acc::type>>(size * size)](int) {
-                      matmul(a, b, *c, size, size, size, acc, {},
-                             threads_executor{threads});
+                      matmul(a, b, *c, size, size, size, acc, {}, threads_executor{threads});
                     });
 }
 
