@@ -78,6 +78,8 @@ TEST_CASE("tensors and views of other shapes are refused", "[linalg]") {
       "are read with leading dimension 4");
   CHECK_THROWS_WITH(nf::matmul(a, a, nf::MatrixView(y, 4, 4), acc),
                     start + "b is 4 x 3, not 3 x 4");
+  CHECK_THROWS_WITH(nf::matmul(a, nf::MatrixView(x, 3, 3, 4), nf::MatrixView(y, 4, 4), acc),
+                    start + "b is 3 x 3, not 3 x 4");
   CHECK(y == std::vector<float>(16, 7.0f));
 }
 
