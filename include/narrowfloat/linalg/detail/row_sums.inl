@@ -77,7 +77,7 @@ class row_bytes {
     NF_UNROLL
     for (std::size_t r = 0; r < Rows; ++r, ++row_) {
       prefetch(rows_[row_] + later_);
-      __builtin_memcpy(copy_[row_], rows_[row_] + at_, Size);
+      __builtin_memcpy(copy_ + row_ * Size, rows_[row_] + at_, Size);
     }
   }
   NF_INLINE void finish(std::uint32_t* to) {
@@ -86,7 +86,7 @@ class row_bytes {
       NF_UNROLL
       for (std::size_t w = 0; w < Size / 4; w += 4) {
         words found[4];
-        load_rows<Size>(copy_[r] + 4 * w, found);
+        load_rows<Size>(copy_ + r * Size + 4 * w, found);
         NF_UNROLL
         for (std::size_t k = 0; k < 4; ++k) found[k].store(to + (w + k) * panel_rows + r);
       }
@@ -97,7 +97,7 @@ class row_bytes {
     const bytes magnitude = splat<bytes>(static_cast<std::uint8_t>(mask));
     bytes most(0);
     for (std::size_t i = 0; i < sizeof copy_; i += sizeof(bytes))
-      most = greatest(most, bytes::load(copy_[0] + i) & magnitude);
+      most = greatest(most, bytes::load(copy_ + i) & magnitude);
     // what is above `last` gets to the highest bit
     const words above =
         (most + splat<bytes>(static_cast<std::uint8_t>(127 - last))).template as<std::uint32_t>();
@@ -109,13 +109,13 @@ class row_bytes {
   NF_INLINE void finish_copies() {
     while (row_ < panel_rows && end_ - at_ >= Size) copy<1>();
     for (; row_ < panel_rows; ++row_) {
-      __builtin_memset(copy_[row_], 0, Size);
-      __builtin_memcpy(copy_[row_], rows_[row_] + at_, end_ - at_);
+      __builtin_memset(copy_ + row_ * Size, 0, Size);
+      __builtin_memcpy(copy_ + row_ * Size, rows_[row_] + at_, end_ - at_);
     }
   }
 
   static constexpr std::size_t ahead = 256;
-  alignas(64) std::uint8_t copy_[panel_rows][Size];
+  alignas(64) std::uint8_t copy_[panel_rows * Size];
   const std::uint8_t* const* rows_;
   std::size_t end_, next_, at_ = 0, later_ = 0, row_ = 0;
 };
