@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <limits>
 #include <random>
 
 #include "support/catch.hpp"
@@ -159,7 +160,14 @@ void check_exact(const char* name) {
         compare(bad, name, a, tensor_of<Of>(1, k, kind, random), nf::ExactAccumulator{});
       } else {
         std::vector<Of> x(k);
-        for (Of& each : x) each = static_cast<Of>(random());
+        for (Of& each : x) {
+          if constexpr (std::integral<Of>) {
+            each = static_cast<Of>(random());
+          } else {  // every code now and then, Inf and NaN among them; in one of two vectors
+            const auto code = static_cast<std::uint8_t>(random() % (k % 2 == 0 ? 256 : 100));
+            each = Of::from_bits(code);
+          }
+        }
         compare(bad, name, a, x, nf::ExactAccumulator{});
       }
     }
@@ -198,6 +206,23 @@ TEST_CASE("exact products of block tensors and vectors of few bits", "[isa]") {
   check_exact<nf::mxint8, nf::mxint8>("mxint8");
   check_exact<nf::mxint8, nf::mxfp8_e4m3>("mxint8 and mxfp8");
   check_exact<nf::mxfp4_e2m1, std::int8_t>("mxfp4 and int8");
+  check_exact<nf::mxfp4_e2m1, nf::float8_e3m4>("mxfp4 and float8_e3m4, which has Inf and NaN");
+}
+
+TEST_CASE("an infinity in the vector of an exact product", "[isa]") {
+  const auto infinity = nf::float8_e4m3(-std::numeric_limits<float>::infinity());
+  std::vector<nf::float8_e4m3> x(32, nf::float8_e4m3(1.0f));
+  x[3] = infinity;
+  std::vector<float> y(1);
+  const auto check = [&](const auto& a, float wanted) {
+    nf::matvec(a, x, y, 1, 32, nf::ExactAccumulator{});
+    CHECK((wanted != wanted ? y[0] != y[0] : y[0] == wanted));
+  };
+  const std::vector<float> ones(32, 1.0f), zeros(32, 0.0f);
+  check(nf::BlockTensor<nf::mxfp4_e2m1>::quantize(ones, 1, 32), static_cast<float>(infinity));
+  check(nf::BlockTensor<nf::mxint8>::quantize(ones, 1, 32), static_cast<float>(infinity));
+  check(nf::BlockTensor<nf::mxfp4_e2m1>::quantize(zeros, 1, 32),
+        std::numeric_limits<float>::quiet_NaN());
 }
 
 TEST_CASE("exact sums that a double holds, and those of one bit more", "[isa]") {

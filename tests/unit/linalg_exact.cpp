@@ -3,6 +3,7 @@
 #include <narrowfloat/linalg.hpp>
 
 #include <algorithm>
+#include <array>
 
 #include "support/big_sum.hpp"
 #include "support/catch.hpp"
@@ -94,6 +95,17 @@ TEST_CASE("an exact sum is rounded once: what is far below a tie decides it", "[
     CHECK(sum(tail) == 0x1.000002p0f);
     CHECK(sum(-tail) == 1.0f);
   }
+}
+
+TEST_CASE("exact sums in constant expressions", "[linalg]") {
+  constexpr std::array a{nf::float8_e5m2(57344.0f), nf::float8_e5m2(0x1p-16f),
+                         nf::float8_e5m2(-57344.0f)};
+  constexpr std::array b{nf::float8_e5m2(57344.0f), nf::float8_e5m2(0x1p-16f),
+                         nf::float8_e5m2(57344.0f)};
+  static_assert(nf::dot(a, b, nf::ExactAccumulator{}) == 0x1p-32f);
+  using Chunks = nf::ChunkedAccumulator<nf::ExactAccumulator, nf::FusedAccumulator<float>>;
+  static_assert(nf::dot(a, b, Chunks{.chunk = 2}) ==
+                0);  // 2^-32 is lost where the first two are added up
 }
 
 TEST_CASE("Inf and NaN among exact products", "[linalg]") {

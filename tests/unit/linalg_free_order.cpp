@@ -184,6 +184,22 @@ TEST_CASE("sums longer than a panel are made in slices", "[linalg]") {
   CHECK(c == want);
 }
 
+TEST_CASE("tensors of one row, whose blocks would span more, in panels", "[linalg]") {
+  const std::size_t wide = 3000;
+  const Floats x = random_floats(wide, 8), one{1};
+  const auto check = [&](const auto& tensor) {
+    Floats c(wide), want(wide);
+    tensor.dequantize(want);
+    for (const std::size_t floats : {std::size_t{64}, std::size_t{1} << 22}) {
+      nf::matmul(one, tensor, c, 1, wide, 1, nf::FreeOrderAccumulator{Gemm{}, floats});
+      CHECK(c == want);
+    }
+  };
+  check(nf::BlockTensor<nf::nvfp4_2d>::quantize(x, 1, wide));
+  check(nf::BlockTensor<nf::mxfp8_e4m3>::quantize(x, 1, wide, {.axis = 0}));
+  check(nf::BlockTensor<nf::mxfp8_e4m3>::quantize(x, 1, wide));
+}
+
 TEST_CASE("floats that lie as they are read go to gemm where they are", "[linalg]") {
   const Floats x = random_floats(m * (k + 3), 6), w = random_floats(k * (n + 1), 7);
   Floats c(m * (n + 2), 7);

@@ -29,6 +29,8 @@ TEST_CASE("x, w and dy, and every pass, have random bits of their own", "[linear
     const auto q = layer.quantized(values, values, square);
     all.insert(all.end(), {codes(q.x), codes(q.w), codes(layer.quantized(values, square))});
   }
+  const auto evaluated = layer.quantized(values, values, square, nf::Phase::evaluation);
+  all.insert(all.end(), {codes(evaluated.x), codes(evaluated.w)});
   std::ranges::sort(all);
   CHECK(std::ranges::adjacent_find(all) == all.end());
 }

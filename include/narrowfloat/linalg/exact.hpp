@@ -35,8 +35,8 @@ class running_sum<ExactAccumulator> {
   static constexpr Subnormals subnormals(ExactAccumulator) { return Subnormals::keep; }
   static constexpr void require(const char*, ExactAccumulator, std::size_t, std::size_t) {}
 
-  running_sum(ExactAccumulator, std::uint64_t) {}
-  void add(const exact& a, const exact& b) {
+  constexpr running_sum(ExactAccumulator, std::uint64_t) {}
+  constexpr void add(const exact& a, const exact& b) {
     using kind = exact::kind;
     if (a.what == kind::finite && b.what == kind::finite) {
       sum_.add(short_binary(a), short_binary(b), 0, a.negative != b.negative);
@@ -44,8 +44,8 @@ class running_sum<ExactAccumulator> {
       special_ = sum(special_, product(a, b));  // a zero, an infinity or a NaN
     }
   }
-  void add(const exact& x) { add(x, exact_integer(1)); }
-  float value() const {
+  constexpr void add(const exact& x) { add(x, exact_integer(1)); }
+  constexpr float value() const {
     return nearest_float(special_.what == exact::kind::zero ? sum_.value() : special_);
   }
 

@@ -55,7 +55,8 @@ struct LinearOperands {
 /// Promises  a function of the tensors and the state alone: never of the instruction set, the executor or the floating-point
 ///           environment. In pass p keyed roundings of the recipe draw with `seed` added to their seeds, from streams
 ///           64 p + 8 i further than theirs, with i the place in x, w, dy, forward, input_gradient, weight_gradient: no two
-///           of them, and no two passes, share bits as long as the recipe's own streams are below 8. New random signs come
+///           of them, and no two passes, share bits as long as the recipe's own streams are below 8. Evaluation draws
+///           from 2^56 streams further, the same ones until the next training pass. New random signs come
 ///           with each step.
 /// Cost      the products, as matmul(); a quantization of each tensor a pass. Memory for what backward() reads of x and w.
 ///
@@ -216,7 +217,8 @@ class Linear {
       detail::require_rotation(call, "out", out, recipe.input_gradient.rotation);
       detail::require_rotation(call, "rows", rows, recipe.weight_gradient.rotation);
     }
-    const std::uint64_t pass = passes + (phase == Phase::training ? 1 : 0);
+    const std::uint64_t pass =
+        phase == Phase::training ? passes + 1 : passes + detail::passes_of_training;
     auto made_x = quantize_tensor(recipe.x, of_x, phase, draw(part::x, pass),
                                   recipe.forward.rotation, recipe.weight_gradient.rotation);
     auto made_w = quantize_tensor(recipe.w, of_w, phase, draw(part::w, pass),

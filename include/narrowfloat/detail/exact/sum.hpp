@@ -12,7 +12,7 @@ inline namespace NF_BASELINE {
 class exact_sum {
  public:
   /// Adds the product a * b of two magnitudes times 2^power, or subtracts it.
-  void add(const binary& a, const binary& b, int power, bool negative) {
+  constexpr void add(const binary& a, const binary& b, int power, bool negative) {
     const auto place = static_cast<unsigned>(a.exponent + b.exponent + power + lowest_);
     const unsigned shift = place % 64;
     const auto [high, low] = full_product(a.significand, b.significand);
@@ -33,7 +33,7 @@ class exact_sum {
   }
 
   /// The sum, cut below its first 61 bits with what is lost in the last one.
-  exact value() const {
+  constexpr exact value() const {
     exact_sum magnitude = *this;
     std::uint64_t carry = 1;
     for (std::uint64_t& word : magnitude.word_) {
@@ -67,7 +67,7 @@ class exact_sum {
  private:
   static constexpr unsigned words_ = 24;
   static constexpr int lowest_ = 768;
-  bool negative() const { return (word_[words_ - 1] >> 63) != 0; }
+  constexpr bool negative() const { return (word_[words_ - 1] >> 63) != 0; }
   std::uint64_t word_[words_] = {};
 };
 

@@ -47,8 +47,9 @@ tensor_piece piece_of(const Tensor& tensor, std::size_t cols, std::size_t r, std
     return {0, tensor.size()};
   } else if constexpr (is_block_tensor<Tensor>) {
     using element = typename Tensor::element;
-    const auto block = tensor.block(0, 0);
-    if (block.rows == 1 && block.cols * element::width % 8 == 0) {
+    const auto block = tensor.block(0, 0);  // cut off where the tensor ends
+    const bool is_of_one_row = tensor.axis() == 1 && Tensor::block_format::block_rows == 1;
+    if (is_of_one_row && block.cols * element::width % 8 == 0) {
       tensor_piece piece = whole_blocks(c, block.cols, cols);
       piece.first += r * cols;
       return piece;

@@ -52,7 +52,7 @@ struct integer_vector {
   std::size_t rounds = 0;
   int count = 1;                ///< digits
   std::uint64_t magnitude = 0;  ///< the sum of the integers' magnitudes
-  bool has_nan = false;
+  bool has_nan = false, has_infinity = false;
 };
 inline constexpr std::uint32_t code_of_nan = 255;
 
@@ -111,13 +111,14 @@ requires integer_format<Format>::serves inline constexpr bool
       }
     }();
 
-/// The vector x of k numbers, for a tensor of this format; NaN as such, Inf as one too.
+/// The vector x of k numbers, for a tensor of this format.
 template <class Format, class X>
 integer_vector integers_of(const X& x, std::size_t k, Isa isa) {
   using format = integer_format<Format>;
-  bool has_nan = false;
+  bool has_nan = false, has_infinity = false;
   const auto integer = [&](const exact& value, int quantum) {
     has_nan = has_nan || value.what == exact::kind::nan;
+    has_infinity = has_infinity || value.what == exact::kind::infinity;
     return integer_of(value, quantum);
   };
   const auto field = [](int code, int quantum) {
@@ -146,6 +147,7 @@ integer_vector integers_of(const X& x, std::size_t k, Isa isa) {
         [&](std::size_t) { return field(127, quantum); });
   }
   made.has_nan = has_nan;
+  made.has_infinity = has_infinity;
   return made;
 }
 
@@ -161,6 +163,7 @@ bool multiply_integers(const BlockTensor<Format>& a, const X& x, const Reader& r
     if (x.axis() != 1) return false;
   }
   const integer_vector vector = integers_of<Format>(x, k, isa);
+  if (vector.has_infinity) return false;
   const int bits =
       static_cast<int>(std::bit_width(vector.magnitude * static_cast<std::uint64_t>(format::bias)));
   const block_values<Format> values(a);

@@ -12,7 +12,8 @@ inline namespace NF_BASELINE {
 
 /// The parts of a layer whose roundings have random bits of their own.
 enum class layer_part { x, w, dy, forward, input_gradient, weight_gradient };
-inline constexpr std::uint64_t streams_of_part = 8, streams_of_pass = 64;
+inline constexpr std::uint64_t streams_of_part = 8, streams_of_pass = 64,
+                               passes_of_training = std::uint64_t{1} << 50;
 
 /// Moves the keyed roundings of a part on to a pass, and by a seed.
 struct pass_draw {

@@ -86,7 +86,9 @@ void multiply_matrices(const A& a, const B& b, const product_size& size, const p
   if constexpr (std::same_as<Acc, ExactAccumulator> &&
                 are_in_floats<typename A::number, typename B::number>) {
     const split_plan split = split_plan::of(of_a, of_b, k);
-    if (split.serves && is_in_floats(of_a) && is_in_floats(of_b)) {
+    constexpr std::size_t enough =
+        16;  // sums, for operands to be cut: fewer are sooner made a step at a time
+    if (split.serves && size.m * n >= enough && is_in_floats(of_a) && is_in_floats(of_b)) {
       const auto x = a.floats(Subnormals::keep, 0);
       const auto y = b.floats(Subnormals::keep, 0);
       run([&](const product_part& part, const auto& put) {
