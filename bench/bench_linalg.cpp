@@ -53,7 +53,8 @@ std::vector<F> normal_numbers(std::size_t size, unsigned seed) {
   std::mt19937 random(seed);
   std::normal_distribution<float> normal;
   std::vector<F> all(size * size);
-  for (F& x : all) x = F(normal(random));
+  constexpr float deviation = std::integral<F> ? 40 : 1;
+  for (F& x : all) x = static_cast<F>(normal(random) * deviation);
   return all;
 }
 
@@ -195,6 +196,14 @@ const std::vector<product_entry>& products() {
           {"e5m2 x e5m2, exact",
            [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
              add_product<float8_e5m2>(timed, name, isa, size, ExactAccumulator{});
+           }},
+          {"int8 x int8, exact",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_product<std::int8_t>(timed, name, isa, size, ExactAccumulator{});
+           }},
+          {"mxfp4 x mxfp4, exact",
+           [](turns& timed, const std::string& name, Isa isa, std::size_t size) {
+             add_blocks<mxfp4_e2m1>(timed, name, isa, size, ExactAccumulator{});
            }},
           {"mxfp8 x mxfp8, f32",
            [](turns& timed, const std::string& name, Isa isa, std::size_t size) {

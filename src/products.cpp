@@ -50,11 +50,14 @@ void add_wide_sums(in_library, Isa isa, T* sums, Total* totals, std::size_t n) {
 template void run_wide_sums<float, wide_step::fused>(in_library, Isa, const wide_task<float>&);
 template void run_wide_sums<float, wide_step::separate>(in_library, Isa, const wide_task<float>&);
 template void run_wide_sums<double, wide_step::fused>(in_library, Isa, const wide_task<double>&);
+template void run_wide_sums<std::int32_t, wide_step::pairs>(in_library, Isa,
+                                                            const wide_task<std::int32_t>&);
 template void add_wide_sums<float>(in_library, Isa, float*, float*, std::size_t);
 template void add_wide_sums<float>(in_library, Isa, float*, double*, std::size_t);
 template void add_wide_sums<float>(in_library, Isa, double*, float*, std::size_t);
 template void add_wide_sums<float>(in_library, Isa, double*, double*, std::size_t);
 template void add_wide_sums<double>(in_library, Isa, double*, double*, std::size_t);
+template void add_wide_sums<double>(in_library, Isa, std::int32_t*, double*, std::size_t);
 
 template <int Width, code_kind Kind>
 void run_row_sums(in_library, Isa isa, const row_task& task) {

@@ -2,6 +2,7 @@
 // Matrix products whose sums are float, double or exact: on every instruction set each element is the dot product of its
 // row and column.
 #include <narrowfloat/linalg.hpp>
+#include <narrowfloat/mx.hpp>
 
 #include <array>
 #include <bit>
@@ -101,11 +102,53 @@ void check(const char* name, const Acc& acc) {
 TEST_CASE("exact products: each element is its dot product", "[isa]") {
   check<e4m3, e4m3>("e4m3", nf::ExactAccumulator{});
   check<nf::float4_e2m1fn, e4m3>("e2m1 and e4m3", nf::ExactAccumulator{});
+  check<nf::float4_e2m1fn, nf::float6_e2m3fn>("e2m1 and e2m3, as integers", nf::ExactAccumulator{});
+  check<nf::float6_e3m2fn, std::int8_t>("e3m2 and int8, as integers", nf::ExactAccumulator{});
   check<std::int8_t, std::int8_t>("int8", nf::ExactAccumulator{});
   check<e5m2, e5m2>("e5m2, in two parts each", nf::ExactAccumulator{});
   check<e5m2, e4m3>("e5m2 in two parts", nf::ExactAccumulator{});
   check<e4m3, nf::float16>("float16 in two parts", nf::ExactAccumulator{});
   check<bf16, e5m2>("bfloat16, a step at a time", nf::ExactAccumulator{});
+}
+
+TEST_CASE("sums of integers that int32 does not hold go on in double", "[isa]") {
+  constexpr std::size_t k = 140'001, m = 2, n = 3;  // 140,001 * 128^2 is beyond 2^31
+  std::mt19937_64 random(3);
+  std::vector<std::int8_t> a(m * k, -128), b(k * n, -128);
+  for (std::size_t l = 0; l < k; ++l) a[k + l] = static_cast<std::int8_t>(random());
+  for (std::size_t l = 0; l < k; ++l) b[l * n + 2] = static_cast<std::int8_t>(random());
+  std::vector<double> c(m * n);
+  nf::matmul(a, b, c, m, n, k, Fused64{});
+  std::vector<float> rounded(m * n);
+  nf::matmul(a, b, rounded, m, n, k, nf::ExactAccumulator{});
+  for (std::size_t i = 0; i < m * n; ++i) {
+    std::int64_t sum = 0;
+    for (std::size_t l = 0; l < k; ++l) sum += a[i / n * k + l] * b[l * n + i % n];
+    CHECK(c[i] == static_cast<double>(sum));
+    CHECK(rounded[i] == static_cast<float>(sum));
+  }
+}
+
+TEST_CASE("exact products of blocks as integers, and of blocks with NaN for a scale", "[isa]") {
+  constexpr std::size_t m = 7, n = 20, k = 131;
+  std::mt19937_64 random(4);
+  const auto check_blocks = [&]<class A, class B>(std::uint8_t scale) {
+    const auto a = nf::BlockTensor<A>::quantize(numbers<float>(m * k, random, Kind::normal), m, k);
+    const auto made =
+        nf::BlockTensor<B>::quantize(numbers<float>(n * k, random, Kind::normal), n, k);
+    std::vector<nf::float8_e8m0fnu> scales(made.scales().begin(), made.scales().end());
+    scales[3] = nf::float8_e8m0fnu::from_bits(scale);
+    const auto b = nf::BlockTensor<B>::from_parts(made.codes().bytes(), scales, n, k);
+    std::vector<float> c(m * n);
+    nf::matmul(a, b, c, m, n, k, nf::ExactAccumulator{}, {.b_transposed = true});
+    for (std::size_t i = 0; i < m * n; ++i)
+      CHECK(bits_of(c[i]) == bits_of(nf::dot(a, i / n, b, i % n, nf::ExactAccumulator{})));
+  };
+  for (const unsigned bits : {127u, 255u, 1u, 254u}) {
+    const auto scale = static_cast<std::uint8_t>(bits);
+    check_blocks.operator()<nf::mxfp4_e2m1, nf::mxfp4_e2m1>(scale);
+    check_blocks.operator()<nf::mxint8, nf::mxfp6_e2m3>(scale);
+  }
 }
 
 TEST_CASE("an exact sum that is longer than a double on the way", "[isa]") {

@@ -117,8 +117,9 @@ template <multiplicand_range A, multiplicand_range B, accumulator Acc>
 /// Promises  a function of the operands and the policy alone: no other order, no other rounding, whatever the
 ///           instruction set and the executor, which runs parts of c; codes that share bytes are written in one part.
 /// Cost      the speed of vectors of floats or doubles for sums in float and double, to nearest and toward zero, and for exact
-///           sums of which doubles hold every one (E4M3, INT8: up to 2^17 products), a fifth to an eighth of it where they
-///           do so once operands are cut in two (E5M2, float16 by 8 bits; of matrices, not of vectors); where floats can show every rounding
+///           sums of which doubles hold every one (E4M3: up to 2^17 products), twice it for small integers (int8, E2M1,
+///           E2M3, E3M2 and blocks of them), a fifth to an eighth of it where doubles hold them once operands are cut in two
+///           (E5M2, float16 by 8 bits; of matrices, not of vectors); where floats can show every rounding
 ///           (sums of at most 12 to 20 bits by FusedAccumulator), a few instructions for as many elements of c as a
 ///           vector has lanes; both in chunks too. Block tensors have it where float holds their values: powers of two as
 ///           scales, and others that leave the values 24 bits. Else some twenty nanoseconds a product, as for NVFP4 with a

@@ -189,6 +189,10 @@ NF_INLINE halves byte_products(const bytes& a, const bytes& b) {
 NF_INLINE words pair_sums(const halves& x, int factor) {
   return (words::words)_mm256_madd_epi16((__m256i)x.lanes, _mm256_set1_epi16((short)factor));
 }
+/// Signed half-words times those in the same places, two neighbours added up.
+NF_INLINE words pair_products(const words& a, const words& b) {
+  return (words::words)_mm256_madd_epi16((__m256i)a.lanes, (__m256i)b.lanes);
+}
 /// Of each four lanes of 128 bits: the sums of those of x[0], x[1], x[2] and x[3].
 NF_INLINE words sums_of_fours(const words (&x)[4]) {
   const __m256i a = _mm256_hadd_epi32((__m256i)x[0].lanes, (__m256i)x[1].lanes);

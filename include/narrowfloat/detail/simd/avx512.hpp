@@ -207,6 +207,10 @@ NF_INLINE halves byte_products(const bytes& a, const bytes& b) {
 NF_INLINE words pair_sums(const halves& x, int factor) {
   return (words::words)_mm512_madd_epi16((__m512i)x.lanes, _mm512_set1_epi16((short)factor));
 }
+/// Signed half-words times those in the same places, two neighbours added up.
+NF_INLINE words pair_products(const words& a, const words& b) {
+  return (words::words)_mm512_madd_epi16((__m512i)a.lanes, (__m512i)b.lanes);
+}
 /// Of each four lanes of 128 bits: the sums of those of x[0], x[1], x[2] and x[3].
 NF_INLINE words sums_of_fours(const words (&x)[4]) {
   __m512i pairs[2];

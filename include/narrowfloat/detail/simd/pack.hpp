@@ -207,6 +207,15 @@ NF_INLINE pack<N / 2> plain_pair_sums(const pack<N, std::uint16_t>& x, int facto
   return (vector<N / 2, std::uint32_t>)((even + odd) * factor);
 }
 
+/// Signed half-words times those in the same places, two neighbours added up, modulo 2^32.
+template <std::size_t N>
+NF_INLINE pack<N> plain_pair_products(const pack<N>& a, const pack<N>& b) {
+  using integers = vector<N, std::int32_t>;
+  const integers low = ((integers)(a.lanes << 16) >> 16) * ((integers)(b.lanes << 16) >> 16),
+                 high = ((integers)a.lanes >> 16) * ((integers)b.lanes >> 16);
+  return (vector<N, std::uint32_t>)low + (vector<N, std::uint32_t>)high;
+}
+
 /// Stands for a look-up that an instruction set has no better way for than one value after the other.
 struct no_values {};
 

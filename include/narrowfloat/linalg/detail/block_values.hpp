@@ -78,6 +78,15 @@ class block_values {
             of_element.max_exponent + high + (is_power ? 0 : 1)};
   }
 
+  /// Whether all scales are finite.
+  bool is_finite() const {
+    for (std::size_t i = 0; i < tensor_->scales().size(); ++i) {
+      if (factor(i).what != exact::kind::finite && factor(i).what != exact::kind::zero)
+        return false;
+    }
+    return true;
+  }
+
   /// Makes zero what comes of subnormal elements.
   void flush(std::vector<float>& all) const {
     for (std::size_t i = 0; i < all.size(); ++i) {

@@ -104,7 +104,7 @@ void require_depth(const char* call, const LayerProduct<Acc, Out, R>&, const Pro
                             std::to_string(int8_product_depth));
 }
 
-/// c = a * b of int8 codes by integers, and SwitchBack's epilogue. Doubles hold the sums.
+/// c = a * b of int8 codes by integers, and SwitchBack's epilogue.
 template <class E>
 void multiply_int8(const Int8Matrix& a, const Int8Matrix& b, std::span<float> c,
                    const product_size& size, const MatmulOptions& options, E& executor) {

@@ -5,6 +5,7 @@
 #include "../executor.hpp"
 #include "finish.hpp"
 #include "operands.hpp"
+#include "pair_plan.hpp"
 #include "split_sums.hpp"
 #include "wide_plan.hpp"
 
@@ -62,6 +63,18 @@ void multiply_matrices(const A& a, const B& b, const product_size& size, const p
       const auto y = b.floats(flush, 0);
       run([&](const product_part& part, const auto& put) {
         sum_narrow_products<plan>(acc, part, n, k, x, y, put);
+      });
+      return;
+    }
+  }
+  if constexpr (pair_plan::serves<Acc, typename A::number, typename B::number>) {
+    if (pair_plan::suits(of_a, of_b, k) && is_plain(acc) && a.is_finite() && b.is_finite()) {
+      const auto x = a.floats(Subnormals::keep, 0);
+      const auto y = b.floats(Subnormals::keep, 0);
+      run([&](const product_part& part, const auto& put) {
+        sum_pair_products(of_a, of_b, part, k, x, y, [&](std::size_t i, std::size_t j, double sum) {
+          put(i, j, sum_of_lane<typename Acc::type>(sum));
+        });
       });
       return;
     }

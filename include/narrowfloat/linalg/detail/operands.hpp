@@ -208,6 +208,8 @@ class number_reader {
   number_reader(Range range, const matrix_places& places)
       : range_(static_cast<Range&&>(range)), places_(places) {}
   static constexpr number_shape shape() { return shape_of<number>(); }
+  /// Whether nothing but its numbers can be Inf or NaN.
+  static constexpr bool is_finite() { return true; }
   exact at(std::size_t r, std::size_t c, Subnormals subnormals) const {
     return operand_at(range_, places_.at(r, c), subnormals);
   }
@@ -231,6 +233,7 @@ class block_reader {
   block_reader(const BlockTensor<Format>& tensor, const matrix_places& places)
       : values_(tensor), shape_(values_.shape()), places_(places) {}
   const number_shape& shape() const { return shape_; }
+  bool is_finite() const { return values_.is_finite(); }
   exact at(std::size_t r, std::size_t c, Subnormals subnormals) const {
     return places_.transposed ? values_.at(c, r, subnormals) : values_.at(r, c, subnormals);
   }

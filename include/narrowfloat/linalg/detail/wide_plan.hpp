@@ -22,8 +22,8 @@ struct wide_task {
   std::size_t rows, k;
 };
 
-/// sum + a * b rounded once, or the product first.
-enum class wide_step { fused, separate };
+/// sum + a * b rounded once, or the product first; or of integers, two half-words of a word by two others.
+enum class wide_step { fused, separate, pairs };
 
 /// Does a task, in the environment that its sums are rounded in.
 template <class T, wide_step Step>

@@ -13,6 +13,11 @@ struct lanes_of<double> {
   using type = doubles;
   static NF_INLINE type splat(double x) { return splat_double(x); }
 };
+template <>
+struct lanes_of<std::int32_t> {
+  using type = vector<lanes, std::uint32_t>;
+  static NF_INLINE type splat(std::int32_t x) { return type{} + static_cast<std::uint32_t>(x); }
+};
 
 /// Adds the products of a task to its sums: wide_rows rows of wide_vectors vectors go on side by side.
 template <class T, wide_step Step>
@@ -40,7 +45,9 @@ void wide_sums(const wide_task<T>& task) {
         const numbers x = lanes_of<T>::splat(a[r]);
         NF_UNROLL
         for (std::size_t v = 0; v < Vectors; ++v) {
-          if constexpr (Step == wide_step::separate) {
+          if constexpr (Step == wide_step::pairs) {
+            sum[r][v] += pair_products(words(x), words(b[v])).lanes;
+          } else if constexpr (Step == wide_step::separate) {
             sum[r][v] = separate(sum[r][v] + separate(x * b[v]));
           } else {
             sum[r][v] = multiply_add(x, b[v], sum[r][v]);
