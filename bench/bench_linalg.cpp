@@ -53,7 +53,7 @@ std::vector<F> normal_numbers(std::size_t size, unsigned seed) {
   std::mt19937 random(seed);
   std::normal_distribution<float> normal;
   std::vector<F> all(size * size);
-  constexpr float deviation = std::integral<F> ? 40 : 1;
+  constexpr float deviation = std::integral<F> ? 20 : 1;
   for (F& x : all) x = static_cast<F>(normal(random) * deviation);
   return all;
 }
