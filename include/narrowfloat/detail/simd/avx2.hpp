@@ -185,10 +185,6 @@ struct nibble_bytes {
 NF_INLINE halves byte_products(const bytes& a, const bytes& b) {
   return (halves::words)_mm256_maddubs_epi16((__m256i)a.lanes, (__m256i)b.lanes);
 }
-/// Signed half-words, two neighbours added up, times a factor below 2^15.
-NF_INLINE words pair_sums(const halves& x, int factor) {
-  return (words::words)_mm256_madd_epi16((__m256i)x.lanes, _mm256_set1_epi16((short)factor));
-}
 /// Signed half-words times those in the same places, two neighbours added up.
 NF_INLINE words pair_products(const words& a, const words& b) {
   return (words::words)_mm256_madd_epi16((__m256i)a.lanes, (__m256i)b.lanes);

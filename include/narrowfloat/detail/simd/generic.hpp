@@ -155,7 +155,6 @@ struct nibble_bytes {
   }
 };
 NF_INLINE halves byte_products(const bytes& a, const bytes& b) { return plain_byte_products(a, b); }
-NF_INLINE words pair_sums(const halves& x, int factor) { return plain_pair_sums(x, factor); }
 /// Signed half-words times those in the same places, two neighbours added up.
 NF_INLINE words pair_products(const words& a, const words& b) { return plain_pair_products(a, b); }
 /// Of each four lanes of 128 bits: the sums of those of x[0], x[1], x[2] and x[3].

@@ -167,9 +167,6 @@ struct nibble_bytes {
   }
 };
 NF_INLINE halves byte_products(const bytes& a, const bytes& b) { return plain_byte_products(a, b); }
-NF_INLINE words pair_sums(const halves& x, int factor) {
-  return (words::words)vmulq_n_s32(vpaddlq_s16((int16x8_t)x.lanes), factor);
-}
 /// Signed half-words times those in the same places, two neighbours added up.
 NF_INLINE words pair_products(const words& a, const words& b) { return plain_pair_products(a, b); }
 /// Of each four lanes of 128 bits: the sums of those of x[0], x[1], x[2] and x[3].

@@ -197,16 +197,6 @@ NF_INLINE pack<N / 2, std::uint16_t> plain_byte_products(const pack<N, std::uint
   const signed_halves even = (signed_halves)(y << 8) >> 8, odd = (signed_halves)y >> 8;
   return (x & 0xff) * (halves)even + (x >> 8) * (halves)odd;
 }
-/// Signed half-words, two neighbours added up, times a factor below 2^15.
-template <std::size_t N>
-NF_INLINE pack<N / 2> plain_pair_sums(const pack<N, std::uint16_t>& x, int factor) {
-  using integers = vector<N / 2, std::int32_t>;
-  const integers pairs = (integers)x.lanes;
-  const integers odd = pairs >> 16,
-                 even = (integers)((vector<N / 2, std::uint32_t>)pairs << 16) >> 16;
-  return (vector<N / 2, std::uint32_t>)((even + odd) * factor);
-}
-
 /// Signed half-words times those in the same places, two neighbours added up, modulo 2^32.
 template <std::size_t N>
 NF_INLINE pack<N> plain_pair_products(const pack<N>& a, const pack<N>& b) {

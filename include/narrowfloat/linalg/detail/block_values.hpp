@@ -81,8 +81,8 @@ class block_values {
   /// Whether all scales are finite.
   bool is_finite() const {
     for (std::size_t i = 0; i < tensor_->scales().size(); ++i) {
-      if (factor(i).what != exact::kind::finite && factor(i).what != exact::kind::zero)
-        return false;
+      const exact::kind what = factor(i).what;
+      if (what != exact::kind::finite && what != exact::kind::zero) return false;
     }
     return true;
   }

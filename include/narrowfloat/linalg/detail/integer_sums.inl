@@ -37,7 +37,9 @@ struct integer_row {
       if constexpr (Nibbles)
         product = product +
                   byte_products(integers[1], bytes::load(x + digit * digit_bytes + sizeof(bytes)));
-      sum = sum + pair_sums(product, 1 << bits * (Digits - 1 - digit));
+      const std::uint32_t factor = 1u << bits * (Digits - 1 - digit);
+      sum = sum + pair_products(product.template as<std::uint32_t>(),
+                                splat<words>(factor << 16 | factor));
     }
     return sum;
   }
