@@ -25,6 +25,11 @@ struct Rotation {
 ///
 /// Out    the type that the layer's floats are rounded to on the way out: float16 and bfloat16 of mixed precision
 /// Two int8 operands under ExactAccumulator are multiplied as integers, and the sums go through dequantize_product().
+///
+/// Example   // results in bfloat16, both operands through a random Hadamard transform in groups of 64
+///           const LayerProduct<FusedAccumulator<float>, bfloat16> product{
+///               .rotation = {.group = 64, .random_signs = true}};
+///           assert(product.rotation.group == 64);
 template <class Acc = FusedAccumulator<float>, number Out = float, rounding_policy R = NearestEven>
 requires lossless_to<Out, float>
 struct LayerProduct {

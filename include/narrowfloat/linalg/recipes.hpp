@@ -93,6 +93,12 @@ struct Mx {
   LayerProduct<Acc> forward, input_gradient, weight_gradient;
 };
 /// E4M3 everywhere.
+///
+/// Example   Linear<recipes::Mxfp8<>> layer;
+///           layer.recipe.dy.options.rule = ScaleRule::floor;  // every member can be set
+///           std::vector<float> y(rows * rows);
+///           layer.forward(x, weights, y, {.rows = rows, .in = cols, .out = rows});
+///           assert(layer.passes == 1);
 template <class Acc = FusedAccumulator<float>>
 using Mxfp8 = Mx<mxfp8_e4m3, mxfp8_e4m3, Acc>;
 /// E3M2 everywhere.
