@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <memory>
 #include <narrowfloat/linalg.hpp>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "machine.hpp"
 #include "progress.hpp"
 #include "size_options.hpp"
+#include "square_matrices.hpp"
 #include "turns.hpp"
 
 namespace bench {
@@ -29,14 +29,6 @@ beside a BLAS's product of floats (sgemm).
   --help           show this text
 )";
 
-std::vector<float> normal_numbers(std::size_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> all(count);
-  for (float& x : all) x = normal(random);
-  return all;
-}
-
 /// A layer and its tensors.
 template <class R>
 struct layer_state {
@@ -46,9 +38,9 @@ struct layer_state {
 
   explicit layer_state(std::size_t n)
       : shape{n, n, n},
-        x(normal_numbers(n * n, 1)),
-        w(normal_numbers(n * n, 2)),
-        dy(normal_numbers(n * n, 3)),
+        x(normal_numbers<float>(n, 1)),
+        w(normal_numbers<float>(n, 2)),
+        dy(normal_numbers<float>(n, 3)),
         y(n * n),
         dx(n * n),
         dw(n * n) {
@@ -117,11 +109,7 @@ void run(const size_options& chosen) {
     progress shown(1);
     shown.next_step();
     turns timed(chosen.min_time, shown);
-    timed.add("sgemm", n * n * n,
-              [n, a = normal_numbers(n * n, 1), b = normal_numbers(n * n, 2),
-               c = std::make_shared<std::vector<float>>(n * n)] {
-                example::Blas{}(n, n, n, a.data(), n, b.data(), n, c->data(), n);
-              });
+    add_sgemm(timed, "sgemm", n);
     for (const recipe_entry& each : all_recipes()) each.add(timed, each.name, n);
     timed.run();
     const double sgemm = timed.rate("sgemm");

@@ -7,7 +7,6 @@
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/mx.hpp>
 #include <narrowfloat/quantize.hpp>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "progress.hpp"
 #include "section_matvec.hpp"
 #include "size_options.hpp"
+#include "square_matrices.hpp"
 #include "turns.hpp"
 
 namespace narrowfloat::detail {
@@ -47,16 +47,6 @@ Each instruction set of the machine is measured; NARROWFLOAT_ISA does not count.
 
 using mac_rounding = Stochastic<13, StochasticVariant::p3109_a>;
 constexpr mac_rounding key{.seed = 7};
-
-template <class F>
-std::vector<F> normal_numbers(std::size_t size, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal;
-  std::vector<F> all(size * size);
-  constexpr float deviation = std::integral<F> ? 20 : 1;
-  for (F& x : all) x = static_cast<F>(normal(random) * deviation);
-  return all;
-}
 
 /// A product under an accumulator; operands and result are made once.
 template <class F, class Acc>
@@ -128,15 +118,6 @@ void add_scalar_loop(turns& timed, const std::string& name, std::size_t size) {
           (*c)[j] = sum;
         }
       });
-}
-
-/// The product of floats in an order of its own.
-void add_sgemm(turns& timed, const std::string& name, std::size_t n) {
-  timed.add(name, n * n * n,
-            [n, a = normal_numbers<float>(n, 1), b = normal_numbers<float>(n, 2),
-             c = std::make_shared<std::vector<float>>(n * n)] {
-              example::Blas{}(n, n, n, a.data(), n, b.data(), n, c->data(), n);
-            });
 }
 
 struct product_entry {
