@@ -38,7 +38,8 @@ TEST_CASE("code-books: keyed bits choose by the exact fraction", "[isa][codebook
     for (const float absmax : {1.0f, 0.3f, 1234.567f, 3.3e38f, 0x1.23p-127f}) {
       const auto values = block_for(named.book, 150, absmax, state);
       check(named, values, nf::Stochastic<>{5, 1, 3}, 'C', bad);
-      check(named, values, nf::Stochastic<3>{6}, 'C', bad);
+      check(named, values, nf::Stochastic<3, StochasticVariant::p3109_c, nf::Philox4x32_7>{6, 0, 9},
+            'C', bad);
       check(named, values, nf::Stochastic<32>{7, 2}, 'C', bad);
       check(named, values, nf::Stochastic<8, StochasticVariant::p3109_a>{8}, 'A', bad);
       check(named, values,

@@ -17,8 +17,9 @@ constexpr std::size_t count = 2 * 1024 + 77;
 constexpr std::uint64_t power(int n) { return std::uint64_t{1} << n; }
 
 constexpr std::uint64_t offsets[] = {
-    power(34) - 1030, power(35) - 1029, power(36) - 3, power(36) + 5,    power(37) + power(36) + 1,
-    power(40) + 9,    power(52) - 1026, power(63) + 2, ~power(0) - 1027, ~std::uint64_t{0} - 1031};
+    power(34) - 1030, power(35) - 1029,          power(36) - 3,           power(36) + 5,
+    power(36) - 1031, power(37) + power(36) + 1, power(40) + 9,           power(52) - 1026,
+    power(63) + 2,    ~power(0) - 1027,          ~std::uint64_t{0} - 1031};
 
 template <class From>
 std::vector<From> inputs() {
@@ -28,17 +29,17 @@ std::vector<From> inputs() {
   return in;
 }
 
-template <class From, class To, int N, nf::StochasticVariant V = nf::StochasticVariant::p3109_c>
+template <class From, class To, int N, nf::StochasticVariant V = nf::StochasticVariant::p3109_c,
+          class Generator = nf::Philox4x32_10>
 void check(Mismatches& bad) {
   const std::vector<From> in = inputs<From>();
   std::vector<To> out(count);
   for (const std::uint64_t offset : offsets) {
-    const nf::Stochastic<N, V> key{
-        .seed = 0x123456789abcdef0u, .stream = 0xfedcba9876543210u, .offset = offset};
+    using R = nf::Stochastic<N, V, Generator>;
+    const R key{.seed = 0x123456789abcdef0u, .stream = 0xfedcba9876543210u, .offset = offset};
     nf::convert(in, out, key);
     for (std::size_t i = 0; i < count; ++i) {
-      const To scalar =
-          nf::convert<To>(in[i], nf::Stochastic<N, V>{key.seed, key.stream, offset + i});
+      const To scalar = nf::convert<To>(in[i], R{key.seed, key.stream, offset + i});
       bad.expect_equal(
           [&] {
             return "to " + name_of<To>() + ", N " + std::to_string(N) + ", element " +
@@ -60,6 +61,7 @@ TEST_CASE("keyed arrays: the scalar's bits at every offset, every class of N", "
   check<float, nf::float8_e4m3fn, 17>(bad);
   check<float, nf::bfloat16, 24>(bad);
   check<float, nf::bfloat16, 32, nf::StochasticVariant::p3109_a>(bad);
+  check<float, nf::float8_e4m3fn, 8, nf::StochasticVariant::p3109_c, nf::Philox4x32_7>(bad);
   CHECK(bad.report() == "");
 }
 

@@ -122,6 +122,9 @@ TEST_CASE("stochastic products: each element draws the bits of its own steps", "
   check<e6m5, e4m3, e5m2>(bad, B<4>{seed, 5, offset});
   check<e6m5, e4m3, e4m3>(bad, A<16>{seed, 5, offset});
   check<e5m6, e4m3, e4m3>(bad, C<9>{seed, 5, offset});
+  // blocks of sixteen that begin where sums do, and of seven rounds
+  using bytes = nf::Stochastic<8, nf::StochasticVariant::p3109_a, nf::Philox4x32_7>;
+  check<e6m5, e5m2, e4m3>(bad, bytes{seed, 5, offset - 3});
   check<nf::float16, e5m2, e4m3>(bad, B<11>{seed, 5, offset});
   CHECK(bad.report() == "");
 }

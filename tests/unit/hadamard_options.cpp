@@ -52,17 +52,17 @@ std::string refused_signs(const Signs& signs) {
 
 }  // namespace
 
-TEST_CASE("random signs are the top bits of half-words of Philox", "[hadamard]") {
+TEST_CASE("random signs are the top bits of bytes of Philox", "[hadamard]") {
   constexpr std::uint64_t seed = 0x0123456789abcdef, stream = 0xfedcba9876543210;
   const HadamardSigns signs = HadamardSigns::random(seed, stream);
   CHECK(signs.size() == 0);
   std::size_t negative = 0;
-  for (std::uint32_t block = 0; block < 16; ++block) {
+  for (std::uint32_t block = 0; block < 8; ++block) {
     const auto words = philox4x32_10({block, 0, 0x76543210, 0xfedcba98}, {0x89abcdef, 0x01234567});
-    for (std::size_t half = 0; half < 8; ++half) {
-      const bool top = (words[half / 2] >> (half % 2 == 0 ? 15 : 31) & 1) != 0;
+    for (std::size_t byte = 0; byte < 16; ++byte) {
+      const bool top = (words[byte / 4] >> (8 * (byte % 4) + 7) & 1) != 0;
       negative += top ? 1 : 0;
-      CHECK(signs[8 * block + half] == (top ? -1 : 1));
+      CHECK(signs[16 * block + byte] == (top ? -1 : 1));
     }
   }
   CHECK(negative > 44);

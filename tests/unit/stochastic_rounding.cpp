@@ -4,6 +4,7 @@
 #include <narrowfloat/convert.hpp>
 
 #include "support/catch.hpp"
+#include "support/draws.hpp"
 #include "support/formats.hpp"
 #include "support/mismatches.hpp"
 
@@ -79,26 +80,42 @@ TEST_CASE("the bits of an element come from its place in the stream of Philox bl
           "[stochastic]") {
   const std::uint64_t seed = 0x0123456789abcdefu, stream = 0xfedcba9876543210u;
   Mismatches bad;
+  const auto check = [&]<int N, class Generator>(std::uint64_t i) {
+    const std::uint32_t wanted = oracle::keyed_bits(N, seed, stream, i, Generator::rounds);
+    const auto where = [] {
+      return std::to_string(N) + " bits, rounds " + std::to_string(Generator::rounds);
+    };
+    bad.expect_equal(where, i, wanted, nf::element_bits<N, Generator>(seed, stream, i));
+    const float x = 1.0f + static_cast<float>(i % 61) / 977.0f;
+    const nf::Stochastic<N, nf::StochasticVariant::p3109_c, Generator> keyed{seed, stream, i};
+    bad.expect_equal(where, i, nf::convert<nf::float8_e4m3fn>(x, nf::StochasticC<N>{wanted}).bits(),
+                     nf::convert<nf::float8_e4m3fn>(x, keyed).bits());
+  };
   for (const std::uint64_t first :
-       {std::uint64_t{0}, std::uint64_t{0x7fffffff8}, ~std::uint64_t{0} - 20}) {
+       {std::uint64_t{0}, std::uint64_t{0xffffffff0}, ~std::uint64_t{0} - 20}) {
     for (std::uint64_t i = first; i != first + 40; ++i) {
-      const auto word = [&](std::uint64_t block, std::uint64_t k) {
-        return nf::philox4x32_10(
-            {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
-             0x76543210u, 0xfedcba98u},
-            {0x89abcdefu, 0x01234567u})[k];
-      };
-      const std::uint32_t half = (word(i / 8, i % 8 / 2) >> (i % 2 * 16)) & 0xffffu;
-      const auto where = [] { return std::string("element_bits"); };
-      bad.expect_equal(where, i, half, nf::element_bits<16>(seed, stream, i));
-      bad.expect_equal(where, i, half >> 11, nf::element_bits<5>(seed, stream, i));
-      bad.expect_equal(where, i, word(i / 4, i % 4), nf::element_bits<32>(seed, stream, i));
-      bad.expect_equal(where, i, word(i / 4, i % 4) >> 15, nf::element_bits<17>(seed, stream, i));
-      const float x = 1.0f + static_cast<float>(i % 61) / 977.0f;
-      bad.expect_equal([] { return std::string("keyed"); }, i,
-                       nf::convert<nf::float8_e4m3fn>(x, nf::StochasticC<16>{half}).bits(),
-                       nf::convert<nf::float8_e4m3fn>(x, nf::Stochastic<>{seed, stream, i}).bits());
+      check.operator()<1, nf::Philox4x32_10>(i);
+      check.operator()<8, nf::Philox4x32_10>(i);
+      check.operator()<8, nf::Philox4x32_7>(i);
+      check.operator()<9, nf::Philox4x32_10>(i);
+      check.operator()<16, nf::Philox4x32_7>(i);
+      check.operator()<17, nf::Philox4x32_10>(i);
+      check.operator()<32, nf::Philox4x32_7>(i);
     }
   }
   CHECK(bad.report() == "");
+}
+
+TEST_CASE("the fields of a block are its bytes, half-words and words, lowest first",
+          "[stochastic]") {
+  // block 5 of stream 7 under the seed 1, ten rounds and seven
+  const auto ten = nf::philox4x32_10({5, 0, 7, 0}, {1, 0}),
+             seven = nf::philox4x32_7({5, 0, 7, 0}, {1, 0});
+  CHECK(nf::element_bits<8>(1, 7, 5 * 16 + 6) == (ten[1] >> 16 & 0xff));
+  CHECK(nf::element_bits<3>(1, 7, 5 * 16 + 15) == ten[3] >> 29);
+  CHECK(nf::element_bits<9>(1, 7, 5 * 8 + 2) == (ten[1] >> 7 & 0x1ff));
+  CHECK(nf::element_bits<17>(1, 7, 5 * 4 + 2) == ten[2] >> 15);
+  CHECK(nf::element_bits<8, nf::Philox4x32_7>(1, 7, 5 * 16) == (seven[0] & 0xff));
+  CHECK(oracle::philox(5, 7, 1) == ten);
+  CHECK(oracle::philox(5, 7, 1, 7) == seven);
 }

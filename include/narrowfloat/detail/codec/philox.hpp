@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Philox4x32-10, the counter-based generator (Salmon et al., "Parallel Random Numbers: As Easy as
+// Philox4x32, the counter-based generator (Salmon et al., "Parallel Random Numbers: As Easy as
 // 1, 2, 3", SC 2011, section 4.3): words in, words out.
 #pragma once
 
@@ -47,37 +47,43 @@ constexpr NF_FN round_keys<Rounds, std::uint32_t> round_keys_of(std::uint32_t lo
 
 #include "philox.inl"
 
-/// Elements that share one block of Philox when each draws N bits.
+/// The part of a block of Philox that an element takes when it draws N bits.
 template <int N>
-inline constexpr std::uint64_t elements_per_block = N <= 16 ? 8 : 4;
+using random_field = std::conditional_t<N <= 8, std::uint8_t,
+                                        std::conditional_t<N <= 16, std::uint16_t, std::uint32_t>>;
+/// Elements that share one block.
+template <int N>
+inline constexpr std::uint64_t elements_per_block = 16 / sizeof(random_field<N>);
 
+template <int Rounds>
 constexpr NF_HD word_quad<std::uint32_t> element_block(std::uint64_t seed, std::uint64_t stream,
                                                        std::uint64_t block) noexcept {
   const auto low = static_cast<std::uint32_t>(block),
              high = static_cast<std::uint32_t>(block >> 32);
-  return philox4x32<10, std::uint32_t>(
+  return philox4x32<Rounds, std::uint32_t>(
       {{low, high, static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)}},
-      round_keys_of<10>(static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)));
+      round_keys_of<Rounds>(static_cast<std::uint32_t>(seed),
+                            static_cast<std::uint32_t>(seed >> 32)));
 }
 
 /// The bits of the element at a place in its block.
 template <int N>
 constexpr NF_HD std::uint32_t element_field(const word_quad<std::uint32_t>& block,
                                             std::uint64_t place) noexcept {
-  if constexpr (N > 16) {
-    return block.word[place] >> (32 - N);
-  } else {
-    const std::uint32_t half = (block.word[place / 2] >> (16 * (place % 2))) & 0xffff;
-    return half >> (16 - N);
-  }
+  using field = random_field<N>;
+  constexpr int width = 8 * sizeof(field);
+  constexpr std::uint64_t in_word = 32 / width;
+  const std::uint32_t word = block.word[place / in_word];
+  return std::uint32_t{static_cast<field>(word >> (width * (place % in_word)))} >> (width - N);
 }
 
 /// The random bits of an element: element_bits() of random.hpp.
-template <int N>
+template <int N, int Rounds>
 constexpr NF_FN std::uint32_t element_word(std::uint64_t seed, std::uint64_t stream,
                                            std::uint64_t index) noexcept {
   constexpr std::uint64_t per_block = elements_per_block<N>;
-  return element_field<N>(element_block(seed, stream, index / per_block), index % per_block);
+  return element_field<N>(element_block<Rounds>(seed, stream, index / per_block),
+                          index % per_block);
 }
 
 /// Whether a policy draws its random bits from a key; else they are given.
@@ -85,11 +91,10 @@ template <class R>
 inline constexpr bool is_keyed = requires(R r) {
   r.seed;
 };
-/// The element in which the random bits of a policy lie in memory: on top of a half-word or a word of Philox,
-/// or at the bottom of a word that is given.
+/// The element in which the random bits of a policy lie in memory: on top of a field of Philox, or at the bottom of a
+/// word that is given.
 template <class R>
-using random_element =
-    std::conditional_t<is_keyed<R> && R::random_bits <= 16, std::uint16_t, std::uint32_t>;
+using random_element = std::conditional_t<is_keyed<R>, random_field<R::random_bits>, std::uint32_t>;
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -141,9 +141,10 @@ struct quick_sum {
 };
 
 /// What all blocks of Philox under a key have in common.
+template <int Rounds>
 struct draw_key {
   long_words stream_low, stream_high;
-  round_keys<10, long_words> keys;
+  round_keys<Rounds, long_words> keys;
 
   NF_INLINE explicit draw_key(const narrow_key& key)
       : stream_low(splat<long_words>(key.stream & 0xffffffffu)),
@@ -151,35 +152,39 @@ struct draw_key {
     keys.low[0] = splat<long_words>(key.seed & 0xffffffffu);
     keys.high[0] = splat<long_words>(key.seed >> 32);
     NF_UNROLL
-    for (int round = 1; round < 10; ++round) {
+    for (int round = 1; round < Rounds; ++round) {
       keys.low[round] = keys.low[round - 1] + long_words(philox_low_step);
       keys.high[round] = keys.high[round - 1] + long_words(philox_high_step);
     }
   }
   NF_INLINE word_quad<long_words> block(const long_words& number) const {
     // in brackets: this region's text, not the scalar one
-    return (philox4x32<10, long_words>)(word_quad<long_words>{{number, number >> 32, stream_low,
-                                                               stream_high}},
-                                        keys);
+    return (philox4x32<Rounds, long_words>)(word_quad<long_words>{{number, number >> 32, stream_low,
+                                                                   stream_high}},
+                                            keys);
   }
 };
 
 /// The random bits of `lanes` outputs side by side, eight steps at a time: lane j begins with element first + j * apart.
-template <int N>
+template <class R, bool IsRandom = R::random_bits != 0>
 class column_draws {
  public:
-  NF_INLINE void start(const narrow_key& of, const draw_key& key, std::uint64_t first,
+  using key_type = draw_key<R::generator::rounds>;
+
+  NF_INLINE void start(const narrow_key& of, const key_type& key, std::uint64_t first,
                        std::uint64_t apart) {
     constexpr std::size_t half = lanes / 2;
     std::uint64_t even[half], odd[half];
-    std::uint32_t two[lanes], one[lanes], upper[lanes];
+    std::uint32_t two[lanes], one[lanes], upper[lanes], odd_byte[lanes];
     std::uint64_t any = 0;
     for (std::size_t j = 0; j < lanes; ++j) {
-      const std::uint64_t index = of.offset + first + j * apart, place = index % 8;
-      (j % 2 == 0 ? even : odd)[j / 2] = index / 8;
-      two[j] = (place & 4) != 0 ? ~0u : 0;
-      one[j] = (place & 2) != 0 ? ~0u : 0;
-      upper[j] = (place & 1) != 0 ? ~0u : 0;
+      const std::uint64_t index = of.offset + first + j * apart,
+                          place = index % per_block * field_bytes;
+      (j % 2 == 0 ? even : odd)[j / 2] = index / per_block;
+      two[j] = (place & 8) != 0 ? ~0u : 0;
+      one[j] = (place & 4) != 0 ? ~0u : 0;
+      upper[j] = (place & 2) != 0 ? ~0u : 0;
+      odd_byte[j] = (place & 1) != 0 ? ~0u : 0;
       any |= place;
     }
     even_ = long_words::load(even);
@@ -187,6 +192,7 @@ class column_draws {
     two_ = words::load(two);
     one_ = words::load(one);
     upper_ = words::load(upper);
+    odd_byte_ = words::load(odd_byte);
     is_shifted_ = any != 0;
     NF_UNROLL
     for (words& next : next_) next = words(0);
@@ -194,7 +200,15 @@ class column_draws {
   }
 
   /// Goes on to the next eight steps.
-  NF_INLINE void advance(const draw_key& key) {
+  NF_INLINE void advance(const key_type& key) {
+    if constexpr (per_block == 16) {
+      has_rest_ = !has_rest_;
+      if (!has_rest_) {
+        fields_[0] = fields_[2];
+        fields_[1] = fields_[3];
+        return;
+      }
+    }
     if (!is_shifted_) {
       next_block(key, fields_);
       return;
@@ -205,34 +219,46 @@ class column_draws {
     next_block(key, next_);
     NF_UNROLL
     for (int i = 0; i < 4; ++i) x[4 + i] = next_[i];
-    // Each lane moves by its own number of half-words: by two words, by one, by a half.
+    // Each lane moves by its own number of bytes: by two words, by one, by a half, by a byte.
     NF_UNROLL
     for (int i = 0; i < 6; ++i) y[i] = x[i] ^ ((x[i] ^ x[i + 2]) & two_);
     NF_UNROLL
     for (int i = 0; i < 5; ++i) z[i] = y[i] ^ ((y[i] ^ y[i + 1]) & one_);
     NF_UNROLL
+    for (int i = 0; i < 5; ++i) {
+      const words moved = i < 4 ? (z[i] >> 16) | (z[i + 1] << 16) : z[i] >> 16;
+      y[i] = z[i] ^ ((z[i] ^ moved) & upper_);
+    }
+    NF_UNROLL
     for (int i = 0; i < 4; ++i) {
-      const words moved = (z[i] >> 16) | (z[i + 1] << 16);
-      fields_[i] = z[i] ^ ((z[i] ^ moved) & upper_);
+      fields_[i] = y[i];
+      if constexpr (field_bytes == 1)
+        fields_[i] = y[i] ^ ((y[i] ^ ((y[i] >> 8) | (y[i + 1] << 24))) & odd_byte_);
     }
   }
   /// The bits of step s of the eight.
   NF_INLINE words bits(std::size_t s) const {
-    const words pair = fields_[s / 2];
-    return s % 2 == 0 ? (pair << 16) >> (32 - N) : pair >> (32 - N);
+    return (fields_[s / in_word] << (32 - end_of(s))) >> (32 - N);
   }
   /// The same below bit Top.
   template <int Top>
   NF_INLINE words bits_below(std::size_t s) const {
-    const words pair = fields_[s / 2], mask(((1u << N) - 1) << (Top - N));
-    if (s % 2 != 0) return (pair >> (32 - Top)) & mask;
-    if constexpr (Top < 16) return (pair >> (16 - Top)) & mask;
-    return (pair << (Top - 16)) & mask;
+    const words field = fields_[s / in_word], mask(((1u << N) - 1) << (Top - N));
+    const int down = end_of(s) - Top;
+    return (down < 0 ? field << -down : field >> down) & mask;
   }
 
  private:
-  NF_INLINE void next_block(const draw_key& key, words (&to)[4]) {
-    const long_words low(0xffffffffu), mask = splat<long_words>(~std::uint64_t{0} / 8);
+  static constexpr int N = R::random_bits;
+  static constexpr std::size_t field_bytes = sizeof(random_element<R>), in_word = 4 / field_bytes;
+  static constexpr std::uint64_t per_block = elements_per_block<N>;
+
+  /// Where the field of step s ends in its word.
+  static constexpr NF_INLINE int end_of(std::size_t s) {
+    return static_cast<int>(8 * field_bytes * (s % in_word + 1));
+  }
+  NF_INLINE void next_block(const key_type& key, words (&to)[4]) {
+    const long_words low(0xffffffffu), mask = splat<long_words>(~std::uint64_t{0} / per_block);
     const word_quad<long_words> a = key.block(even_), b = key.block(odd_);
     NF_UNROLL
     for (int i = 0; i < 4; ++i)
@@ -242,15 +268,18 @@ class column_draws {
   }
 
   long_words even_, odd_;
-  words two_, one_, upper_, next_[4], fields_[4];
-  bool is_shifted_ = false;
+  words two_, one_, upper_, odd_byte_, next_[4], fields_[4];
+  bool is_shifted_ = false, has_rest_ = false;
 };
 /// No random bits.
-template <>
-class column_draws<0> {
+template <class R>
+class column_draws<R, false> {
  public:
-  NF_INLINE void start(const narrow_key&, const draw_key&, std::uint64_t, std::uint64_t) {}
-  NF_INLINE void advance(const draw_key&) {}
+  struct key_type {
+    NF_INLINE explicit key_type(const narrow_key&) {}
+  };
+  NF_INLINE void start(const narrow_key&, const key_type&, std::uint64_t, std::uint64_t) {}
+  NF_INLINE void advance(const key_type&) {}
   NF_INLINE words bits(std::size_t) const { return words(0); }
   template <int>
   NF_INLINE words bits_below(std::size_t) const {
@@ -259,13 +288,15 @@ class column_draws<0> {
 };
 
 /// The random bits of the sum of chunk c of `lanes` outputs.
-template <int N>
+template <class R>
 NF_INLINE words bits_of_chunk(const narrow_key& key, std::uint64_t first, std::uint64_t apart) {
+  constexpr int N = R::random_bits;
   if constexpr (N == 0) return words(0);
   std::uint32_t word[lanes];
   for (std::size_t j = 0; j < lanes; ++j) {
     if constexpr (N != 0)
-      word[j] = element_word<N>(key.seed, key.stream, key.offset + first + j * apart);
+      word[j] = element_word<N, R::generator::rounds>(key.seed, key.stream,
+                                                      key.offset + first + j * apart);
   }
   return words::load(word);
 }
@@ -277,13 +308,13 @@ NF_INLINE void sum_rows(const narrow_task& task, std::size_t row) {
   constexpr std::size_t Rows = rows_together;
   constexpr bool has_chunks = !std::is_same_v<Outer, no_chunks>;
   using outer_kind = std::conditional_t<has_chunks, Outer, Inner>;
-  constexpr int N = Inner::rounding::random_bits, outer_bits = outer_kind::rounding::random_bits;
+  using draws_type = column_draws<typename Inner::rounding>;
   constexpr int shift = sum_shift<typename Inner::number>;
   const narrow_sum<Inner, shift> inner(task.inner);
   const narrow_sum<outer_kind, shift> outer(task.outer);
   const std::uint64_t first = task.first + row * task.row_step;
-  const draw_key key(task.inner.key);
-  column_draws<N> draws[Rows];
+  const typename draws_type::key_type key(task.inner.key);
+  draws_type draws[Rows];
   words sum[Rows], total[Rows];
   NF_UNROLL
   for (std::size_t r = 0; r < Rows; ++r) {
@@ -297,8 +328,8 @@ NF_INLINE void sum_rows(const narrow_task& task, std::size_t row) {
   const auto end_chunk = [&]() __attribute__((always_inline)) {
     NF_UNROLL
     for (std::size_t r = 0; r < Rows; ++r) {
-      const words random =
-          bits_of_chunk<outer_bits>(task.outer.key, first + r * task.row_step + chunk, task.k);
+      const words random = bits_of_chunk<typename outer_kind::rounding>(
+          task.outer.key, first + r * task.row_step + chunk, task.k);
       const words magnitude = sum[r] & words(binary32::sign_mask - 1);
       total[r] = outer.step(total[r], select_less(magnitude, least_part, words(0), sum[r]), random);
       sum[r] = words(0);

@@ -23,7 +23,8 @@ void draw_bits(const R& rounding, std::size_t n, std::uint32_t* bits) {
     constexpr std::uint64_t per_block = elements_per_block<N>;
     for (std::size_t i = 0; i < n;) {
       const std::uint64_t index = rounding.offset + i;
-      const auto block = element_block(rounding.seed, rounding.stream, index / per_block);
+      const auto block =
+          element_block<R::generator::rounds>(rounding.seed, rounding.stream, index / per_block);
       for (std::uint64_t place = index % per_block; place < per_block && i < n; ++place, ++i)
         bits[i] = element_field<N>(block, place);
     }
