@@ -11,6 +11,8 @@
 #include "detail/array/widen_part.hpp"
 #include "hadamard/detail/hadamard.hpp"
 #include "linalg/detail/narrow_sums.hpp"
+#include "optim/detail/limit_loop.hpp"
+#include "optim/detail/rule_loop.hpp"
 #include "quantize/detail/codebook_blocks.hpp"
 #include "quantize/detail/codebook_values.hpp"
 #include "quantize/detail/grid.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// CodebookTensor: an array quantized block by block to the codes of a code-book, and back.
+// CodebookTensor: an array quantized block by block to the codes of a code-book, and back. Long because it has every
+// verb of a quantized tensor.
 #pragma once
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 
 #include "../convert.hpp"
 #include "../detail/array/checks.hpp"
+#include "../state.hpp"
 #include "codebook_codes.hpp"
 #include "codebooks.hpp"
 #include "detail/codebook_parts.hpp"
@@ -229,6 +231,12 @@ class CodebookTensor {
     return {parts_.absmax_codes,
             nested ? std::span<const float>(parts_.absmax) : std::span<const float>(),
             parts_.absmax_mean, parts_.absmax_book};
+  }
+
+  /// What is saved; a code beyond the code-book stands for 0.
+  NF_INLINE std::vector<StatePart> parts() { return detail::state_of_codebook<StatePart>(parts_); }
+  NF_INLINE std::vector<ConstStatePart> parts() const {
+    return detail::state_of_codebook<ConstStatePart>(parts_);
   }
 
   /// Codes and scales; the code-books, which tensors share, are not counted.

@@ -138,6 +138,19 @@ NF_INLINE vector<lanes / 2, double> multiply_add(const vector<lanes / 2, double>
   return (vector<lanes / 2, double>)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
 }
 
+/// a / b and the square root, rounded once. Not expressions: -ffast-math makes approximations of these.
+NF_INLINE vector<lanes, float> quotient(const vector<lanes, float>& a,
+                                        const vector<lanes, float>& b) {
+  __m256 result;
+  __asm__("vdivps %2, %1, %0" : "=x"(result) : "x"((__m256)a), "x"((__m256)b));
+  return (vector<lanes, float>)result;
+}
+NF_INLINE vector<lanes, float> square_root(const vector<lanes, float>& x) {
+  __m256 result;
+  __asm__("vsqrtps %1, %0" : "=x"(result) : "x"((__m256)x));
+  return (vector<lanes, float>)result;
+}
+
 NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {
   const long_words product =
       (long_words::words)_mm256_mul_epu32((__m256i)a.lanes, (__m256i)b.lanes);

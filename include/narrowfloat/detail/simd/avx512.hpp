@@ -151,6 +151,19 @@ NF_INLINE vector<lanes / 2, double> multiply_add(const vector<lanes / 2, double>
   return (vector<lanes / 2, double>)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
 }
 
+/// a / b and the square root, rounded once. Not expressions: -ffast-math makes approximations of these.
+NF_INLINE vector<lanes, float> quotient(const vector<lanes, float>& a,
+                                        const vector<lanes, float>& b) {
+  __m512 result;
+  __asm__("vdivps %2, %1, %0" : "=v"(result) : "v"((__m512)a), "v"((__m512)b));
+  return (vector<lanes, float>)result;
+}
+NF_INLINE vector<lanes, float> square_root(const vector<lanes, float>& x) {
+  __m512 result;
+  __asm__("vsqrtps %1, %0" : "=v"(result) : "v"((__m512)x));
+  return (vector<lanes, float>)result;
+}
+
 NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {
   const long_words product =
       (long_words::words)_mm512_maskz_mul_epu32(0xff, (__m512i)a.lanes, (__m512i)b.lanes);

@@ -190,6 +190,24 @@ NF_INLINE Lanes multiply_add(const Lanes& a, const Lanes& b, const Lanes& c) {
   return separate(a * b) + c;
 }
 
+/// a / b and the square root, rounded once: in double, then to float, is as good (53 >= 2 * 24 + 2). Not expressions of
+/// floats: -ffast-math makes approximations of these.
+NF_INLINE vector<lanes, float> quotient(const vector<lanes, float>& a,
+                                        const vector<lanes, float>& b) {
+  vector<lanes, float> result;
+  NF_UNROLL
+  for (std::size_t k = 0; k < lanes; ++k)
+    result[k] = static_cast<float>(static_cast<double>(a[k]) / static_cast<double>(b[k]));
+  return result;
+}
+NF_INLINE vector<lanes, float> square_root(const vector<lanes, float>& x) {
+  vector<lanes, float> result;
+  NF_UNROLL
+  for (std::size_t k = 0; k < lanes; ++k)
+    result[k] = static_cast<float>(__builtin_sqrt(static_cast<double>(x[k])));
+  return result;
+}
+
 #include "groups.inl"
 
 #include "random.inl"

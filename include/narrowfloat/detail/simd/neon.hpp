@@ -126,6 +126,15 @@ NF_INLINE vector<lanes / 2, double> multiply_add(const vector<lanes / 2, double>
   return (vector<lanes / 2, double>)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
 }
 
+/// a / b and the square root, rounded once. Not expressions: -ffast-math makes approximations of these.
+NF_INLINE vector<lanes, float> quotient(const vector<lanes, float>& a,
+                                        const vector<lanes, float>& b) {
+  return (vector<lanes, float>)vdivq_f32((float32x4_t)a, (float32x4_t)b);
+}
+NF_INLINE vector<lanes, float> square_root(const vector<lanes, float>& x) {
+  return (vector<lanes, float>)vsqrtq_f32((float32x4_t)x);
+}
+
 NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long_words& b) {
   const long_words product =
       (long_words::words)vmull_u32(vmovn_u64((uint64x2_t)a.lanes), vmovn_u64((uint64x2_t)b.lanes));

@@ -13,6 +13,7 @@
 #include "../../detail/codec/bit_stream.hpp"
 #include "../../detail/exact/binary.hpp"
 #include "../../rounding.hpp"
+#include "../../state.hpp"
 #include "../codebook.hpp"
 #include "../codebook_options.hpp"
 
@@ -126,6 +127,16 @@ void require_codes(const char* call, const Codes& codes, const Codebook& book) {
                               " is beyond a code-book of " + std::to_string(book.size()) +
                               " values");
   }
+}
+
+/// What is saved of a code-book tensor.
+template <class Part, class Parts>
+std::vector<Part> state_of_codebook(Parts& parts) {
+  std::vector<Part> all{state_part("codes", std::span(parts.codes))};
+  if (parts.options.nested) all.push_back(state_part("scale_codes", std::span(parts.absmax_codes)));
+  all.push_back(state_part("scales", std::span(parts.absmax)));
+  if (parts.options.nested) all.push_back(state_part("scale_mean", parts.absmax_mean));
+  return all;
 }
 
 inline bool same_codebook_parts(const codebook_parts& a, const codebook_parts& b) {

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// State by code-books: 8 bits (8-bit Optimizers, arXiv 2110.02861) and 4 bits (Li et al., arXiv 2309.01507).
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../quantize/codebook_tensor.hpp"
+#include "storage.hpp"
+
+namespace narrowfloat {
+namespace detail {
+inline namespace NF_BASELINE {
+
+template <int Bits>
+const Codebook& state_book(bool is_unsigned) {
+  static const Codebook of_signed =
+      Bits == 8 ? dynamic_codebook() : dynamic_codebook(Signedness::is_signed, 4, 3);
+  static const Codebook of_unsigned = [] {
+    if constexpr (Bits == 8) return dynamic_codebook(Signedness::is_unsigned).without_zero();
+    std::vector<float> values;
+    for (int k = 1; k <= 16; ++k) values.push_back(static_cast<float>(k) / 16);
+    return Codebook(values);
+  }();
+  return is_unsigned ? of_unsigned : of_signed;
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// How a state is kept by a code-book.
+struct CodebookStateOptions {
+  std::size_t block_size = 256;
+  std::size_t least_size = 4096;
+  bool stochastic =
+      false;  ///< choose the codes by the rounding of the step, which must then be a keyed one
+};
+
+/// State by a code-book, in blocks that share a float scale. Tensors below `least_size` elements stay floats, as in
+/// bitsandbytes (min_8bit_size).
+///
+/// The book of numbers that are positive or 0 has no 0: a second moment that became 0 would make of m / (sqrt(v) + eps)
+/// thousands. The scale of the other leaves room for both signs (CodebookOptions::headroom), so that no state shrinks by
+/// being kept.
+///
+/// Example   AdamW<CodebookState, CodebookState> adam({.lr = 1e-3f}, weights.size());  // 2.03 bytes a weight
+///           const CodebookStateOptions paper{.block_size = 2048};
+///           AdamW<CodebookState, CodebookState> large({}, CodebookState(weights.size(), Signedness::is_signed, paper),
+///                                                     CodebookState(weights.size(), Signedness::is_unsigned, paper));
+template <int Bits>
+requires(Bits == 8 || Bits == 4) class CodebookStateOf {
+ public:
+  /// The dynamic books; with 4 bits that of Li et al. and torchao, k / 16 for k = 1 ... 16, where nothing is negative.
+  static NF_INLINE const Codebook& book(Signedness signedness) {
+    return detail::state_book<Bits>(signedness == Signedness::is_unsigned);
+  }
+
+  CodebookStateOf() = default;
+  NF_INLINE explicit CodebookStateOf(std::size_t n, Signedness signedness = Signedness::is_signed,
+                                     const CodebookStateOptions& options = usual_options()) {
+    if (n < options.least_size) {
+      floats_ = FloatState(n);
+    } else {
+      const bool is_signed = signedness == Signedness::is_signed;
+      tensor_ = CodebookTensor::zeros(n, book(signedness),
+                                      {.block_size = options.block_size, .headroom = is_signed});
+      stochastic_ = options.stochastic;
+    }
+  }
+  /// 256 elements a block, with 4 bits 128.
+  static constexpr NF_INLINE CodebookStateOptions usual_options() {
+    return {.block_size = Bits == 8 ? 256u : 128u};
+  }
+
+  NF_INLINE std::size_t size() const noexcept { return tensor_ ? tensor_->size() : floats_.size(); }
+  NF_INLINE std::size_t block() const noexcept { return tensor_ ? tensor_->block_size() : 1; }
+  /// The codes, or nothing where the state is floats.
+  NF_INLINE const std::optional<CodebookTensor>& tensor() const noexcept { return tensor_; }
+  NF_INLINE float* direct(std::size_t first) noexcept {
+    return tensor_ ? nullptr : floats_.direct(first);
+  }
+  NF_INLINE void read(std::size_t first, std::span<float> out) const {
+    if (tensor_)
+      tensor_->dequantize(first, out.size(), out);
+    else
+      floats_.read(first, out);
+  }
+  template <class R>
+  NF_INLINE void write(std::size_t first, std::span<const float> values, const R& rounding) {
+    if (!tensor_)
+      floats_.write(first, values, rounding);
+    else if constexpr (detail::is_keyed<R>) {
+      if (stochastic_)
+        tensor_->assign(first, values, rounding);
+      else
+        tensor_->assign(first, values);
+    } else {
+      tensor_->assign(first, values);
+    }
+  }
+  NF_INLINE std::vector<StatePart> parts() { return tensor_ ? tensor_->parts() : floats_.parts(); }
+  NF_INLINE std::vector<ConstStatePart> parts() const {
+    return tensor_ ? tensor_->parts() : floats_.parts();
+  }
+
+ private:
+  FloatState floats_;
+  std::optional<CodebookTensor> tensor_;
+  bool stochastic_ = false;
+};
+
+using CodebookState = CodebookStateOf<8>;
+using Codebook4State = CodebookStateOf<4>;
+
+}  // namespace narrowfloat

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Numbers limited to what a narrow format holds, and counted, before they are converted: the loop stands in
+// limit_loop.hpp.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "../../convert.hpp"
+#include "../../detail/array/place.hpp"
+#include "../storage_counts.hpp"
+
+namespace narrowfloat::detail {
+
+/// Magnitudes as bits: from 1 to `small` they are small, above `most` large.
+struct state_limits {
+  std::uint32_t small, most;
+  bool lifts;  ///< positive numbers below `least` become it
+  std::uint32_t least;
+};
+struct state_counts {
+  std::uint64_t small = 0, large = 0;
+};
+
+// Writes n floats within their limits and counts those that were not; `out` may be `in`.
+state_counts limit_floats(in_library, Isa isa, const float* in, float* out, std::size_t n,
+                          const state_limits& limits);
+
+inline namespace NF_BASELINE {
+
+state_counts limit_floats(here, Isa isa, const float* in, float* out, std::size_t n,
+                          const state_limits& limits);
+
+/// The limits of a format whose numbers are those of a state times a scale: what is flushed is at most half of the least
+/// number (a tie goes to 0); stochastically it may come back.
+template <class F>
+NF_INLINE state_limits limits_of(float scale, bool lifts) {
+  const exact by = exact_of(scale);
+  const auto bits = [&](const exact& x) {
+    return bits_of_float(nearest_float(quotient(x, by), {true, true}));
+  };
+  exact least = exact_value<layout_of<F>>(1);
+  const std::uint32_t unit = std::max(1u, bits(least));
+  least.exponent -= 1;
+  return {lifts ? unit - 1 : bits(least), bits(exact_value<layout_of<F>>(layout_of<F>::max_code)),
+          lifts, unit};
+}
+
+/// Writes the codes of values * scale within the limits of their format.
+template <class F, class R>
+auto write_limited(std::span<const float> values, std::span<F> codes, float scale, bool lifts,
+                   const R& rounding) {
+  const state_limits limits = limits_of<F>(scale, lifts);
+  state_counts found;
+  float limited[part_elements];
+  for (std::size_t first = 0; first < values.size(); first += part_elements) {
+    const std::size_t count = std::min(part_elements, values.size() - first);
+    const state_counts some =
+        limit_floats(place_of<true>(), active_isa(), values.data() + first, limited, count, limits);
+    found.small += some.small;
+    found.large += some.large;
+    const auto to = codes.subspan(first, count);
+    const R random = rounding_from(rounding, first);
+    if (bits_of_float(scale) == bits_of_float(1.0f))
+      convert(std::span<const float>(limited, count), to, random, Saturation::finite);
+    else
+      convert(std::span<const float>(limited, count), to, Scale{scale}, random, Saturation::finite);
+  }
+  return StorageCounts{lifts ? 0 : found.small, found.large, lifts ? found.small : 0};
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// Optimizer: a rule, a storage for each of its states, and the step that changes the weights.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../linalg/executor.hpp"
+#include "codebook_state.hpp"
+#include "detail/step.hpp"
+#include "gradients.hpp"
+#include "step_options.hpp"
+#include "tensor_rules.hpp"
+#include "weights.hpp"
+
+namespace narrowfloat {
+
+/// An optimizer: the members of its rule, then its state. Copying it saves it.
+///
+/// Result    step() makes, for each weight, the gradient times inverse_loss_scale (and max_norm / norm where that is
+///           below 1), the formula of the rule in floats, and writes weights and states back in their formats.
+/// Special   a NaN or Inf gradient by StepOptions::on_overflow: never half an update.
+/// Requires  as many weights and gradients as the optimizer was made for, and options that make sense: else
+///           std::invalid_argument, before anything is changed. A storage that rounds stochastically needs a keyed rounding.
+/// Promises  the same bits on every instruction set, for every executor and number of threads, in every floating-point
+///           environment. Weights draw the bits of stream stream + 8 t of the rounding's key in step t, state k those of
+///           stream + 8 t + 1 + k; element i of index offset + i: a tensor cut into shards, each with its offset, gets the
+///           same bits.
+/// Cost      one pass over gradients, states and weights; one read of the gradients more where they are checked; another
+///           pass for rules that look at the tensor first, and for storages with one scale of all numbers.
+///
+/// Example   AdamW<CodebookState, CodebookState> adam({.lr = 1e-3f}, weights.size());
+///           const StepReport done = adam.step(weights, gradients, {.inverse_loss_scale = 1.0f / 1024});
+///           assert(!done.skipped && adam.steps == 1);
+template <optimizer_rule Rule, state_storage... States>
+requires(sizeof...(States) == Rule::states.size()) struct Optimizer : Rule {
+  std::uint64_t steps = 0;    ///< t
+  std::uint64_t skipped = 0;  ///< steps that changed nothing
+  std::tuple<States...> states;
+
+  NF_INLINE Optimizer(const Rule& rule, std::size_t n)
+      : Optimizer(rule, n, std::index_sequence_for<States...>{}) {}
+  /// With states of one's own making, of equal sizes.
+  NF_INLINE Optimizer(const Rule& rule, States... made) requires(sizeof...(States) > 0)
+      : Rule(rule), states(std::move(made)...) {
+    rule.check();
+    detail::require_equal_states(Rule::name, states);
+  }
+
+  /// Weights are a range of floats or of a narrow format, or a form of weights (weights.hpp); gradients a range of numbers of
+  /// which each is a float.
+  template <class W, float_source G, rounding_policy R = NearestEven, class E = SerialExecutor>
+  NF_INLINE StepReport step(W&& weights, const G& gradients, const StepOptions& options = {},
+                            R rounding = {}, E&& executor = {}) {
+    auto form = detail::form_of(weights);
+    return detail::take_step(*this, states, form, detail::span_of(gradients), options, rounding,
+                             executor);
+  }
+
+  /// Everything that has to be saved, with names and types.
+  NF_INLINE std::vector<StatePart> parts() { return parts_of<StatePart>(*this); }
+  NF_INLINE std::vector<ConstStatePart> parts() const { return parts_of<ConstStatePart>(*this); }
+  /// The bytes of the states.
+  NF_INLINE std::size_t size_bytes() const {
+    std::size_t bytes = 0;
+    for (const auto& part : parts()) bytes += part.bytes.size();
+    return bytes - 2 * sizeof(std::uint64_t);
+  }
+
+ private:
+  template <class Part, class Self>
+  static NF_INLINE std::vector<Part> parts_of(Self& self) {
+    std::vector<Part> all{detail::state_part("steps", self.steps),
+                          detail::state_part("skipped", self.skipped)};
+    std::size_t k = 0;
+    const auto add = [&](auto& state) {
+      for (Part& part : state.parts()) {
+        part.name = std::string(Rule::states[k].name) + "." + part.name;
+        all.push_back(std::move(part));
+      }
+      ++k;
+    };
+    std::apply([&](auto&... each) { (add(each), ...); }, self.states);
+    return all;
+  }
+  template <std::size_t... K>
+  NF_INLINE Optimizer(const Rule& rule, std::size_t n, std::index_sequence<K...>)
+      : Rule(rule), states(States(n, Rule::states[K].signedness)...) {
+    rule.check();
+  }
+};
+
+template <state_storage M = FloatState>
+using Sgd = Optimizer<SgdRule, M>;
+template <state_storage M = FloatState, state_storage V = FloatState>
+using Adam = Optimizer<AdamRule, M, V>;
+template <state_storage M = FloatState, state_storage V = FloatState>
+using AdamW = Optimizer<AdamWRule, M, V>;
+template <state_storage M = FloatState>
+using Lion = Optimizer<LionRule, M>;
+template <state_storage V = FloatState>
+using Adagrad = Optimizer<AdagradRule, V>;
+template <state_storage V = FloatState>
+using Rmsprop = Optimizer<RmspropRule, V>;
+template <state_storage M = FloatState, state_storage V = FloatState, state_storage Slow = M>
+using Ademamix = Optimizer<AdemamixRule, M, V, Slow>;
+template <state_storage M = FloatState, state_storage V = FloatState>
+using StableAdamW = Optimizer<StableAdamWRule, M, V>;
+template <state_storage M = FloatState, state_storage V = FloatState>
+using Lamb = Optimizer<LambRule, M, V>;
+template <state_storage M = FloatState>
+using Lars = Optimizer<LarsRule, M>;
+
+}  // namespace narrowfloat

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// What a step of an optimizer is told, and what it tells.
+#pragma once
+
+#include "gradients.hpp"
+#include "storage.hpp"
+
+namespace narrowfloat {
+
+/// What a step does with gradients of which one is Inf or NaN.
+enum class OnOverflow {
+  skip_step,  ///< nothing changes and the step does not count, as under loss scaling (PyTorch's GradScaler)
+  skip_tensor,  ///< nothing but the number of steps changes, as in SwitchBack (arXiv 2304.13013)
+  unchecked     ///< they are read once less; an Inf or NaN spreads
+};
+
+/// What a step does with the gradients before the rule sees them.
+struct StepOptions {
+  float inverse_loss_scale = 1;  ///< what gradients are multiplied by
+  double max_norm = 0;           ///< gradients are scaled down to this norm; 0: they are not
+  OnOverflow on_overflow = OnOverflow::skip_step;
+  /// The norm of the gradients of all tensors, and whether one overflowed, where it is measured before the steps; else a
+  /// step measures its own tensor.
+  const GradientNorm* measured = nullptr;
+};
+
+/// What a step did.
+struct StepReport {
+  bool skipped = false;
+  float largest_update = 0;  ///< the largest |u|: of what the rate multiplies
+  double gradient_norm = 0;  ///< where it was measured
+  StorageCounts state, weights;
+  /// The share of numbers that are kept as the least positive one.
+  double floor_share = 0;
+};
+
+}  // namespace narrowfloat
