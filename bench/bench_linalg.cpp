@@ -23,7 +23,7 @@ namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 using block_kernel = void (*)(std::uint32_t*, std::uint64_t, std::size_t, std::uint64_t,
                               std::uint64_t, std::uint64_t);
-inline constexpr isa_table<block_kernel> block_kernels NF_EACH_ISA(random_blocks);
+inline constexpr isa_table<block_kernel> block_kernels NF_EACH_ISA(random_blocks<10>);
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
 
