@@ -65,8 +65,9 @@ measured_gradients measure(std::span<T> gradients, float factor, E& executor) {
 ///
 /// Example   GradientNorm norm;
 ///           norm.add(gradients, 1.0f / 1024);  // of each tensor
-///           AdamW<> adam({.lr = 1e-3f}, weights.size());
-///           adam.step(weights, gradients, {.inverse_loss_scale = 1.0f / 1024, .max_norm = 1, .measured = &norm});
+///           std::vector<float> w = weights;
+///           AdamW<> adam({.lr = 1e-3f}, w.size());
+///           adam.step(w, gradients, {.inverse_loss_scale = 1.0f / 1024, .max_norm = 1, .measured = &norm});
 ///           assert(!norm.overflowed() && norm.norm() > 0);
 class GradientNorm {
  public:

@@ -35,8 +35,9 @@ namespace narrowfloat {
 /// Cost      one pass over gradients, states and weights; one read of the gradients more where they are checked; another
 ///           pass for rules that look at the tensor first, and for storages with one scale of all numbers.
 ///
-/// Example   AdamW<CodebookState, CodebookState> adam({.lr = 1e-3f}, weights.size());
-///           const StepReport done = adam.step(weights, gradients, {.inverse_loss_scale = 1.0f / 1024});
+/// Example   std::vector<float> w = weights;
+///           AdamW<CodebookState, CodebookState> adam({.lr = 1e-3f}, w.size());
+///           const StepReport done = adam.step(w, gradients, {.inverse_loss_scale = 1.0f / 1024});
 ///           assert(!done.skipped && adam.steps == 1);
 template <optimizer_rule Rule, state_storage... States>
 requires(sizeof...(States) == Rule::states.size()) struct Optimizer : Rule {

@@ -51,16 +51,7 @@ struct RuleStep {
 /// sign(), larger() and G(float): it takes the weights and gradients, and replaces state[k] by the new ones. It runs on the
 /// baseline's instructions; the library's own rules have their formulas in optim/detail/rule_loop.inl, for every set.
 ///
-/// Example   struct SignSgd {
-///             double lr = 1e-3;
-///             static constexpr const char* name = "SignSgd";
-///             static constexpr std::array states = {RuleState{"m", Signedness::is_signed}};
-///             struct Step : RuleStep {
-///               template <class G> G update(const G&, const G& g, G* m) const { return sign(m[0] = m[0] * G(0.9f) + g); }
-///             };
-///             void check() const {}
-///             Step at(std::uint64_t) const { return {{.rate = float(lr)}}; }
-///           };
+/// docs/optimizers.md has one.
 template <class T>
 concept optimizer_rule = requires(const T& rule) {
   { T::states.size() } -> std::convertible_to<std::size_t>;

@@ -37,15 +37,7 @@ namespace narrowfloat {
 ///
 /// Element first + i draws the random bits of index first + i of the rounding. Threads write apart ranges at a time.
 ///
-/// Example   struct EveryOther {  // in float16, divided by 8
-///             std::vector<float16> codes;
-///             EveryOther(std::size_t n, Signedness) : codes(n) {}
-///             std::size_t size() const { return codes.size(); }
-///             void read(std::size_t i, std::span<float> out) const { convert(std::span(codes).subspan(i, out.size()), out, Scale{8}); }
-///             void write(std::size_t i, std::span<const float> x, const auto&) { convert(x, std::span(codes).subspan(i, x.size()), Scale{0.125f}); }
-///             auto parts() { return std::vector{detail::state_part("codes", std::span(codes))}; }
-///             auto parts() const { return std::vector{detail::state_part("codes", std::span(codes))}; }
-///           };
+/// docs/optimizers.md has one.
 template <class S>
 concept storage = requires(S& s, const S& c, std::size_t first, std::span<float> out,
                            std::span<const float> values, const NearestEven& rounding) {

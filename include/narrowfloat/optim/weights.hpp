@@ -60,7 +60,7 @@ NF_INLINE auto form_of(W& weights) {
     using T = std::remove_reference_t<std::ranges::range_reference_t<W>>;
     static_assert(!std::is_const_v<T>,
                   "narrowfloat: an optimizer changes the weights: they may not be const");
-    static_assert(float_holds_all<T>,
+    static_assert(float_holds_all<std::remove_const_t<T>>,
                   "narrowfloat: weights are floats, or of a format that float holds");
     return range_weights<T>{{std::ranges::data(weights), std::ranges::size(weights)}};
   } else {

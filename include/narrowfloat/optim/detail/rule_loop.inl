@@ -192,22 +192,28 @@ void run_rule(const Step& step, const rule_part& part, rule_totals& totals) {
   totals = sums;
 }
 
+/// Joins a row of floats times a factor, of which `count` count.
+NF_INLINE void measure_row(const float* row, std::size_t count, const G& factor,
+                           rule_totals& totals) {
+  NF_UNROLL
+  for (std::size_t k = 0; k < rule_row; k += lanes) {
+    const words x = (G(words::load(row + k)) * factor).bits() & lanes_of_row(k, count);
+    const words magnitude = x & words(binary32::sign_mask - 1);
+    larger(words::load(totals.largest + k), magnitude).store(totals.largest + k);
+    add_to_sums<true>(totals.sum[0] + k, x);
+  }
+}
+
 /// Joins n floats times a factor to their largest magnitude and the sum of their squares.
 inline void measure_gradients(const float* in, std::size_t n, float factor, rule_totals& totals) {
+  const G by(factor);
+  rule_totals sums = totals;
   std::size_t i = 0;
-  const auto add = [&](const float* row, std::size_t count) __attribute__((always_inline)) {
-    NF_UNROLL
-    for (std::size_t k = 0; k < rule_row; k += lanes) {
-      const words product = (G(words::load(row + k)) * G(factor)).bits();
-      const words x = product & lanes_of_row(k, count);
-      larger(words::load(totals.largest + k), x & words(binary32::sign_mask - 1))
-          .store(totals.largest + k);
-      add_to_sums<true>(totals.sum[0] + k, x);
-    }
-  };
-  for (; n - i >= rule_row; i += rule_row) add(in + i, rule_row);
-  if (i == n) return;
-  float last[rule_row] = {};
-  __builtin_memcpy(last, in + i, (n - i) * sizeof(float));
-  add(last, n - i);
+  for (; n - i >= rule_row; i += rule_row) measure_row(in + i, rule_row, by, sums);
+  if (i < n) {
+    float last[rule_row] = {};
+    __builtin_memcpy(last, in + i, (n - i) * sizeof(float));
+    measure_row(last, n - i, by, sums);
+  }
+  totals = sums;
 }
