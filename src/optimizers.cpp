@@ -13,6 +13,9 @@ state_counts limit_floats(in_library, Isa isa, const float* in, float* out, std:
                           const state_limits& limits) {
   return limit_floats(here{}, isa, in, out, n, limits);
 }
+StepReport run_step(in_library, const step_call& call, const StepOptions& options) {
+  return run_step(here{}, call, options);
+}
 template <bool Surveys, std::size_t States, class Step>
 void run_rule(in_library, Isa isa, const Step& step, const rule_part& part, rule_totals& totals) {
   run_rule<Surveys, States>(here{}, isa, step, part, totals);

@@ -13,6 +13,7 @@
 #include "linalg/detail/narrow_sums.hpp"
 #include "optim/detail/limit_loop.hpp"
 #include "optim/detail/rule_loop.hpp"
+#include "optim/detail/step_passes.hpp"
 #include "quantize/detail/codebook_blocks.hpp"
 #include "quantize/detail/codebook_values.hpp"
 #include "quantize/detail/grid.hpp"

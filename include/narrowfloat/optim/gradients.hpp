@@ -16,6 +16,34 @@
 
 namespace narrowfloat {
 namespace detail {
+
+/// The largest magnitude of numbers times a factor, as bits, and the sum of their squares.
+struct measured_gradients {
+  std::uint32_t largest = 0;
+  double squares = 0;
+};
+
+/// An executor without its type.
+struct executor_ref {
+  using task_function = void (*)(const void* tasks, std::size_t i);
+  void* executor;
+  void (*run)(void* executor, std::size_t tasks, task_function f, const void* context);
+
+  template <class E>
+  static NF_INLINE executor_ref of(E& executor) {
+    return {const_cast<void*>(static_cast<const void*>(&executor)),
+            [](void* self, std::size_t tasks, task_function f, const void* context) {
+              (*static_cast<E*>(self))(tasks, [=](std::size_t i) { f(context, i); });
+            }};
+  }
+  template <class F>
+  NF_INLINE void operator()(std::size_t tasks, const F& f) const {
+    run(
+        executor, tasks,
+        [](const void* context, std::size_t i) { (*static_cast<const F*>(context))(i); }, &f);
+  }
+};
+
 inline namespace NF_BASELINE {
 
 /// Elements of a task: a multiple of the part that a step works on, whatever the number of threads.
@@ -23,25 +51,21 @@ inline constexpr std::size_t task_elements = 64 * part_elements;
 
 template <class Range>
 NF_INLINE auto span_of(const Range& values) {
-  return std::span(std::ranges::data(values), std::ranges::size(values));
+  return std::span<const number_of<Range>>(std::ranges::data(values), std::ranges::size(values));
 }
 
-/// The largest magnitude of n numbers times a factor, as bits, and the sum of their squares.
-struct measured_gradients {
-  std::uint32_t largest = 0;
-  double squares = 0;
-};
-template <class T, class E>
-measured_gradients measure(std::span<T> gradients, float factor, E& executor) {
+template <class T>
+measured_gradients measure(std::span<const T> gradients, float factor,
+                           const executor_ref& executor) {
   const std::size_t n = gradients.size(), tasks = (n + task_elements - 1) / task_elements;
   std::vector<measured_gradients> found(tasks);
   executor(tasks, [&](std::size_t task) {
     rule_totals totals;
     const std::size_t first = task * task_elements, end = std::min(n, first + task_elements);
-    for_each_part(
-        gradients.data(), first, end, [&](const float* values, std::size_t count, std::size_t) {
-          measure_gradients(place_of<true>(), active_isa(), values, count, factor, totals);
-        });
+    const auto add = [&](const float* values, std::size_t count, std::size_t) {
+      measure_gradients(place_of<true>(), active_isa(), values, count, factor, totals);
+    };
+    for_each_part(gradients.data(), first, end, add);
     found[task] = {totals.largest_of_all(), totals.total(0)};
   });
   measured_gradients all;
@@ -73,7 +97,11 @@ class GradientNorm {
  public:
   template <float_source G, class E = SerialExecutor>
   NF_INLINE void add(const G& gradients, float inverse_loss_scale = 1, E&& executor = {}) {
-    const auto found = detail::measure(detail::span_of(gradients), inverse_loss_scale, executor);
+    join(detail::measure(detail::span_of(gradients), inverse_loss_scale,
+                         detail::executor_ref::of(executor)));
+  }
+  /// Not for users: what add() found.
+  NF_INLINE void join(const detail::measured_gradients& found) {
     largest_ = std::max(largest_, found.largest);
     squares_ = detail::double_total(squares_, found.squares);
   }

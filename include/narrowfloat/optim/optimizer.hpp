@@ -51,7 +51,6 @@ requires(sizeof...(States) == Rule::states.size()) struct Optimizer : Rule {
   NF_INLINE Optimizer(const Rule& rule, States... made) requires(sizeof...(States) > 0)
       : Rule(rule), states(std::move(made)...) {
     rule.check();
-    detail::require_equal_states(Rule::name, states);
   }
 
   /// Weights are a range of floats or of a narrow format, or a form of weights (weights.hpp); gradients a range of numbers of
@@ -119,3 +118,7 @@ template <state_storage M = FloatState>
 using Lars = Optimizer<LarsRule, M>;
 
 }  // namespace narrowfloat
+
+#ifndef NARROWFLOAT_COMPILED
+#include "detail/step_passes.hpp"
+#endif
