@@ -3,8 +3,11 @@
 // of the library.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace optim_reference {
 
@@ -101,6 +104,77 @@ struct weight {
     g = sum(g, product(static_cast<T>(decay), w));
     v = mixed(alpha, v, product(g, g));
     move(ratio(g, sum(root(v), static_cast<T>(eps))), static_cast<T>(lr), 0, false);
+  }
+};
+
+/// A tensor in doubles: n weights, their gradients and states, in the order of the rule's states.
+struct tensor {
+  std::vector<double> w, g, s[3];
+
+  double mean_square(const std::vector<double>& x) const {
+    double total = 0;
+    for (const double each : x) total += each * each;
+    return total / static_cast<double>(x.size());
+  }
+  std::vector<double> adam_updates(double beta1, double beta2, double eps, double c1, double c2) {
+    std::vector<double> u(w.size());
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      s[0][i] = beta1 * s[0][i] + (1 - beta1) * g[i];
+      s[1][i] = beta2 * s[1][i] + (1 - beta2) * g[i] * g[i];
+      u[i] = s[0][i] / c1 / (std::sqrt(s[1][i] / c2) + eps);
+    }
+    return u;
+  }
+  void move(const std::vector<double>& u, double rate, double decay) {
+    for (std::size_t i = 0; i < w.size(); ++i) w[i] -= rate * u[i] + decay * w[i];
+  }
+  void stable_adamw(const hyper& h, int t, double threshold) {
+    const auto hat = [&](double b) { return b * (1 - std::pow(b, t - 1)) / (1 - std::pow(b, t)); };
+    const std::vector<double> u = adam_updates(hat(h.beta1), hat(h.beta2), h.eps, 1, 1);
+    std::vector<double> r(w.size());
+    for (std::size_t i = 0; i < w.size(); ++i)
+      r[i] = std::abs(g[i]) / std::sqrt(std::max(s[1][i], h.eps * h.eps));
+    const double rms = std::sqrt(mean_square(r));
+    move(u, h.lr / std::max(1.0, rms / threshold), h.lr * h.decay);
+  }
+  void lamb(const hyper& h, int t) {
+    std::vector<double> u =
+        adam_updates(h.beta1, h.beta2, h.eps, 1 - std::pow(h.beta1, t), 1 - std::pow(h.beta2, t));
+    for (std::size_t i = 0; i < w.size(); ++i) u[i] += h.decay * w[i];
+    const double a = mean_square(w), b = mean_square(u);
+    move(u, a > 0 && b > 0 ? h.lr * std::sqrt(a / b) : h.lr, 0);
+  }
+  void lars(double lr, double momentum, double decay, double trust) {
+    const double a = std::sqrt(mean_square(w)), b = std::sqrt(mean_square(g));
+    const double by = a > 0 && b > 0 ? trust * a / (b + decay * a) : 1;
+    for (std::size_t i = 0; i < w.size(); ++i)
+      s[0][i] = momentum * s[0][i] + by * (g[i] + decay * w[i]);
+    move(s[0], lr, 0);
+  }
+  void clipped_lion(const hyper& h, double threshold) {
+    std::vector<double> u(w.size());
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      const double c = h.beta1 * s[0][i] + (1 - h.beta1) * g[i];
+      u[i] = (c > 0) - (c < 0);
+      s[0][i] = h.beta2 * s[0][i] + (1 - h.beta2) * g[i];
+    }
+    move(u, h.lr / std::max(1.0, std::sqrt(mean_square(u)) / threshold), h.lr * h.decay);
+  }
+  /// A rule of each weight alone; `first` and `second` are the members that its states are.
+  template <class Step>
+  void each(Step step, double weight<double>::*first, double weight<double>::*second = nullptr,
+            double weight<double>::*third = nullptr) {
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      weight<double> one{.w = w[i]};
+      if (first != nullptr) one.*first = s[0][i];
+      if (second != nullptr) one.*second = s[1][i];
+      if (third != nullptr) one.*third = s[2][i];
+      step(one, g[i]);
+      w[i] = one.w;
+      if (first != nullptr) s[0][i] = one.*first;
+      if (second != nullptr) s[1][i] = one.*second;
+      if (third != nullptr) s[2][i] = one.*third;
+    }
   }
 };
 

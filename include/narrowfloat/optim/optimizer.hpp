@@ -90,7 +90,7 @@ requires(sizeof...(States) == Rule::states.size()) struct Optimizer : Rule {
     return all;
   }
   template <std::size_t... K>
-  NF_INLINE Optimizer(const Rule& rule, std::size_t n, std::index_sequence<K...>)
+  NF_INLINE Optimizer(const Rule& rule, [[maybe_unused]] std::size_t n, std::index_sequence<K...>)
       : Rule(rule), states(States(n, Rule::states[K].signedness)...) {
     rule.check();
   }
