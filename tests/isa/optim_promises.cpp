@@ -36,8 +36,6 @@ std::vector<std::byte> bytes_of(const Optimizer& optimizer, const W& weights) {
   return all;
 }
 
-const auto start = numbers<bfloat16>(size, 1, 1), gradient = numbers<bfloat16>(size, 10, 0.1f);
-
 const auto start = numbers<bfloat16>(size, 1, 1), gradients = numbers<bfloat16>(size, 10, 0.1f);
 
 /// Three steps on fresh bfloat16 weights.
