@@ -11,6 +11,7 @@
 #include "detail/array/widen_part.hpp"
 #include "hadamard/detail/hadamard.hpp"
 #include "linalg/detail/narrow_sums.hpp"
+#include "optim/detail/form_loop.hpp"
 #include "optim/detail/limit_loop.hpp"
 #include "optim/detail/rule_loop.hpp"
 #include "optim/detail/step_passes.hpp"

@@ -9,8 +9,14 @@
 #pragma once
 
 #include "optim/codebook_state.hpp"
+#include "optim/compensated_weights.hpp"
+#include "optim/expanded_state.hpp"
+#include "optim/fp8_states.hpp"
+#include "optim/fp8_weights.hpp"
 #include "optim/gradients.hpp"
 #include "optim/optimizer.hpp"
+#include "optim/remainder_weights.hpp"
+#include "optim/residual_weights.hpp"
 #include "optim/rule.hpp"
 #include "optim/rules.hpp"
 #include "optim/step_options.hpp"

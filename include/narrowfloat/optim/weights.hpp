@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "../detail/array/sources.hpp"
 #include "storage.hpp"
 
 namespace narrowfloat {
@@ -53,6 +54,15 @@ struct form_reference {
   NF_INLINE void observe(float amax) requires observes<W> { form.observe(amax); }
   NF_INLINE void commit() requires observes<W> { form.commit(); }
 };
+
+/// Writes all numbers of a form, to nearest.
+template <class W, class Range>
+NF_INLINE void write_range(W& form, const Range& values) {
+  for_each_part(std::ranges::data(values), 0, form.size(),
+                [&](const float* x, std::size_t count, std::size_t first) {
+                  form.write(first, std::span(x, count), nearest_even);
+                });
+}
 
 template <class W>
 NF_INLINE auto form_of(W& weights) {

@@ -48,11 +48,11 @@ NF_INLINE state_limits limits_of(float scale, bool lifts) {
           lifts, unit};
 }
 
-/// Writes the codes of values * scale within the limits of their format.
-template <class F, class R>
-auto write_limited(std::span<const float> values, std::span<F> codes, float scale, bool lifts,
-                   const R& rounding) {
-  const state_limits limits = limits_of<F>(scale, lifts);
+struct no_factor {};
+/// Writes the codes of values times or by a factor, a Scale or a Divide, within limits.
+template <class F, class Factor, class R>
+StorageCounts write_within(std::span<const float> values, std::span<F> codes, Factor factor,
+                           const state_limits& limits, const R& rounding) {
   state_counts found;
   float limited[part_elements];
   for (std::size_t first = 0; first < values.size(); first += part_elements) {
@@ -61,14 +61,25 @@ auto write_limited(std::span<const float> values, std::span<F> codes, float scal
         limit_floats(place_of<true>(), active_isa(), values.data() + first, limited, count, limits);
     found.small += some.small;
     found.large += some.large;
-    const auto to = codes.subspan(first, count);
     const R random = rounding_from(rounding, first);
-    if (bits_of_float(scale) == bits_of_float(1.0f))
-      convert(std::span<const float>(limited, count), to, random, Saturation::finite);
+    const auto to = codes.subspan(first, count);
+    const std::span<const float> from(limited, count);
+    if constexpr (std::is_same_v<Factor, no_factor>)
+      convert(from, to, random, Saturation::finite);
     else
-      convert(std::span<const float>(limited, count), to, Scale{scale}, random, Saturation::finite);
+      convert(from, to, factor, random, Saturation::finite);
   }
-  return StorageCounts{lifts ? 0 : found.small, found.large, lifts ? found.small : 0};
+  return {limits.lifts ? 0 : found.small, found.large, limits.lifts ? found.small : 0};
+}
+
+/// Writes the codes of values * scale within the limits of their format.
+template <class F, class R>
+auto write_limited(std::span<const float> values, std::span<F> codes, float scale, bool lifts,
+                   const R& rounding) {
+  const state_limits limits = limits_of<F>(scale, lifts);
+  if (bits_of_float(scale) == bits_of_float(1.0f))
+    return write_within(values, codes, no_factor{}, limits, rounding);
+  return write_within(values, codes, Scale{scale}, limits, rounding);
 }
 
 }  // namespace NF_BASELINE

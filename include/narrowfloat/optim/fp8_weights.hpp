@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// Fp8LmWeights: a float16 master copy with a scale, and FP8 codes for the products.
+#pragma once
+
+#include <cstddef>
+#include <ranges>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../convert.hpp"
+#include "../detail/array/checks.hpp"
+#include "../detail/array/sources.hpp"
+#include "detail/one_scale.hpp"
+#include "weights.hpp"
+
+namespace narrowfloat {
+
+/// How FP8-LM's weights are kept.
+struct Fp8LmOptions {
+  bool keeps_codes =
+      false;  ///< 3 bytes a weight instead of 2: the codes need not be made again for each product
+};
+
+/// The weights of FP8-LM (Peng et al., arXiv 2310.18313): a float16 master copy and codes in float8_e4m3fn for the
+/// products, each with a scale that is a power of two. With Fp8LmFirst, Fp8LmSecond and gradients in FP8 a parameter takes 6
+/// bytes (2 + 1 + 1 + 2); 7 where the codes are kept.
+///
+/// Result    scale() is what master codes are multiplied by: the least power of two for which the largest magnitude of the
+///           new weights is not beyond 65504; code_scale() is that of the FP8 codes, and 448. Master codes are rounded by the
+///           rounding of the step, FP8 codes are nearest to them.
+/// Special   a largest magnitude of 0, Inf or NaN makes both scales 1.
+/// Promises  make_codes() gives the codes that are kept.
+/// Cost      a step makes the new weights twice: their largest magnitude comes first.
+///
+/// Example   Fp8LmWeights w(weights);
+///           AdamW<Fp8LmFirst, Fp8LmSecond> adam({.lr = 1e-3f}, w.size());
+///           adam.step(w, gradients);
+///           std::vector<float8_e4m3fn> codes(w.size());
+///           w.make_codes(codes);  // times w.code_scale()
+///           assert(std::abs(convert<float>(codes[0]) * w.code_scale() - weights[0]) < 0.01f);
+class Fp8LmWeights {
+ public:
+  Fp8LmWeights() = default;
+  template <float_source Range>
+  NF_INLINE explicit Fp8LmWeights(const Range& weights, const Fp8LmOptions& options = {})
+      : master_(std::ranges::size(weights)), codes_(options.keeps_codes ? master_.size() : 0) {
+    const Isa isa = active_isa();
+    std::uint32_t amax = 0;
+    detail::for_each_part(
+        std::ranges::data(weights), 0, size(), [&](const float* x, std::size_t n, std::size_t) {
+          amax = std::max(amax, detail::largest_bits(detail::place_of<true>(), isa, x, n));
+        });
+    observe(detail::float_of_bits(amax));
+    detail::write_range(*this, weights);
+    commit();
+  }
+
+  NF_INLINE std::size_t size() const noexcept { return master_.size(); }
+  NF_INLINE std::span<const float16> master() const noexcept { return master_; }
+  NF_INLINE float scale() const noexcept { return scale_; }
+  NF_INLINE float code_scale() const noexcept { return code_scale_; }
+  /// The FP8 codes; none unless they are kept.
+  NF_INLINE std::span<const float8_e4m3fn> codes() const noexcept { return codes_; }
+  /// Writes the FP8 codes.
+  ///
+  /// Special   a size that differs throws std::invalid_argument, with both.
+  NF_INLINE void make_codes(std::span<float8_e4m3fn> out) const {
+    if (out.size() != size())
+      detail::throw_invalid("Fp8LmWeights::make_codes", "there are " + std::to_string(size()) +
+                                                            " weights, the output has " +
+                                                            std::to_string(out.size()));
+    write_codes(0, out, scale_, code_scale_);
+  }
+
+  NF_INLINE void read(std::size_t first, std::span<float> out) const {
+    convert(master().subspan(first, out.size()), out, Scale{scale_});
+  }
+  template <class R>
+  NF_INLINE void write(std::size_t first, std::span<const float> from, const R& rounding) {
+    convert(from, std::span(master_).subspan(first, from.size()),
+            Scale{detail::inverse_power(new_scale_)}, detail::rounding_from(rounding, first));
+    if (!codes_.empty())
+      write_codes(first, std::span(codes_).subspan(first, from.size()), new_scale_,
+                  new_code_scale_);
+  }
+  NF_INLINE void observe(float amax) {
+    new_scale_ = detail::scale_for<float16, true>(amax);
+    new_code_scale_ = detail::scale_for<float8_e4m3fn, true>(amax);
+  }
+  NF_INLINE void commit() {
+    scale_ = new_scale_;
+    code_scale_ = new_code_scale_;
+  }
+  NF_INLINE std::vector<StatePart> parts() { return parts_of<StatePart>(*this); }
+  NF_INLINE std::vector<ConstStatePart> parts() const { return parts_of<ConstStatePart>(*this); }
+
+ private:
+  /// The product of two powers of two at most 2^8 apart, times codes, is exact.
+  NF_INLINE void write_codes(std::size_t first, std::span<float8_e4m3fn> out, float scale,
+                             float code_scale) const {
+    convert(master().subspan(first, out.size()), out, Scale{scale / code_scale}, nearest_even,
+            Saturation::finite);
+  }
+  template <class Part, class Self>
+  static NF_INLINE std::vector<Part> parts_of(Self& self) {
+    std::vector<Part> all{detail::state_part("master", std::span(self.master_)),
+                          detail::state_part("scale", self.scale_),
+                          detail::state_part("code_scale", self.code_scale_)};
+    if (!self.codes_.empty()) all.push_back(detail::state_part("codes", std::span(self.codes_)));
+    return all;
+  }
+  std::vector<float16> master_;
+  std::vector<float8_e4m3fn> codes_;
+  float scale_ = 1, code_scale_ = 1, new_scale_ = 1, new_code_scale_ = 1;
+};
+
+}  // namespace narrowfloat
