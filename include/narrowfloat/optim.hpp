@@ -8,6 +8,7 @@
 ///           adam.step(w, gradients, {}, Stochastic<>{.seed = 1});
 #pragma once
 
+#include "optim/axpy_sgd.hpp"
 #include "optim/codebook_state.hpp"
 #include "optim/compensated_weights.hpp"
 #include "optim/expanded_state.hpp"

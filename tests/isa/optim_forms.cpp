@@ -110,6 +110,29 @@ TEST_CASE("narrow states: the same bits for every set, cut and environment", "[i
   check_state<ExpandedState>("ExpandedState");
 }
 
+TEST_CASE("AXPYs in 1-6-9: the same bits for every set, length and environment", "[isa]") {
+  for (const std::size_t n : {1u, 15u, 17u, 1025u}) {
+    const inputs x{draws(n, 1), draws(n, 2), draws(n, 3)};
+    const auto run = [&] {
+      std::vector<float16_e6m9> w(n);
+      convert(x[0], w);
+      AxpySgd<> sgd({.lr = 0.1, .weight_decay = 0.01}, n);
+      sgd.step(w, x[1], {}, Stochastic<>{.seed = 1});
+      sgd.step(w, x[2], {.max_norm = 0.5});
+      const std::string momentum = bytes_of(sgd);
+      sgd.v = w;
+      return momentum + bytes_of(sgd);
+    };
+    const auto expected = [&] {
+      const ScopedIsa plain(Isa::generic);
+      return run();
+    }();
+    CHECK(run() == expected);
+    test::check_rounding_modes(run);
+    test::check_flush_flags(run);
+  }
+}
+
 TEST_CASE("powers are within 2^-18 of themselves, that of the base is exact", "[isa]") {
   std::mt19937 random(1);
   double worst = 0;

@@ -15,6 +15,7 @@
 #include "../../detail/array/magnitude.hpp"
 #include "rule_loop.hpp"
 #include "step.hpp"
+#include "step_start.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -166,38 +167,16 @@ inline void require_step(const step_call& call, const StepOptions& options) {
     throw_invalid(rule, "there are " + std::to_string(call.weights.size) + " weights, " +
                             std::to_string(call.gradients.size) + " gradients and state of " +
                             std::to_string(n) + " elements");
-  const option_check is{rule};
-  is.require(is_usable(options.inverse_loss_scale) &&
-                 bits_of_float(options.inverse_loss_scale) < float_infinity,
-             "inverse_loss_scale", static_cast<double>(options.inverse_loss_scale),
-             "a positive float");
-  is.positive_or_zero("max_norm", options.max_norm);
-}
-
-/// inverse_loss_scale, and less where the norm is above its maximum.
-inline float gradient_factor(const StepOptions& options, double norm) {
-  if (!(options.max_norm > 0 && norm > options.max_norm)) return options.inverse_loss_scale;
-  const exact wanted = product(exact_of(options.inverse_loss_scale), exact_of(options.max_norm));
-  return nearest_float(quotient(wanted, exact_of(norm)));
+  require_options(rule, options);
 }
 
 inline StepReport run_step(here, const step_call& call, const StepOptions& options) {
   require_step(call, options);
   StepReport report;
-  GradientNorm own;
-  const GradientNorm* norm = options.measured;
-  const bool checks = options.on_overflow != OnOverflow::unchecked;
-  if (norm == nullptr && (checks || options.max_norm > 0)) {
-    own.join(call.gradients.measure(call.gradients, options.inverse_loss_scale, call.executor));
-    norm = &own;
-  }
-  if (norm != nullptr) report.gradient_norm = norm->norm();
-  if (checks && norm->overflowed()) {
-    report.skipped = true;
-    ++*call.skipped;
-    if (options.on_overflow == OnOverflow::skip_tensor) ++*call.steps;
-    return report;
-  }
+  const auto measure = [&](GradientNorm& norm) {
+    norm.join(call.gradients.measure(call.gradients, options.inverse_loss_scale, call.executor));
+  };
+  if (is_skipped(options, *call.steps, *call.skipped, report, measure)) return report;
   const task_result found = step_plan(call, gradient_factor(options, report.gradient_norm)).run();
   ++*call.steps;
   report.largest_update = float_of_bits(found.totals.largest_of_all());

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// What every step begins with: options that make sense, and gradients that are looked at where that is asked for.
+#pragma once
+
+#include <cstdint>
+
+#include "../gradients.hpp"
+#include "../rule.hpp"
+#include "../step_options.hpp"
+
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+
+inline void require_options(const char* rule, const StepOptions& options) {
+  const option_check is{rule};
+  is.require(is_usable(options.inverse_loss_scale) &&
+                 bits_of_float(options.inverse_loss_scale) < float_infinity,
+             "inverse_loss_scale", static_cast<double>(options.inverse_loss_scale),
+             "a positive float");
+  is.positive_or_zero("max_norm", options.max_norm);
+}
+
+/// inverse_loss_scale, and less where the norm is above its maximum.
+inline float gradient_factor(const StepOptions& options, double norm) {
+  if (!(options.max_norm > 0 && norm > options.max_norm)) return options.inverse_loss_scale;
+  const exact wanted = product(exact_of(options.inverse_loss_scale), exact_of(options.max_norm));
+  return nearest_float(quotient(wanted, exact_of(norm)));
+}
+
+/// Whether the step must not be taken, which it then counts. measure(norm) looks at the gradients.
+template <class Measure>
+bool is_skipped(const StepOptions& options, std::uint64_t& steps, std::uint64_t& skipped,
+                StepReport& report, const Measure& measure) {
+  GradientNorm own;
+  const GradientNorm* norm = options.measured;
+  const bool checks = options.on_overflow != OnOverflow::unchecked;
+  if (norm == nullptr && (checks || options.max_norm > 0)) {
+    measure(own);
+    norm = &own;
+  }
+  if (norm != nullptr) report.gradient_norm = norm->norm();
+  if (!checks || !norm->overflowed()) return false;
+  report.skipped = true;
+  ++skipped;
+  if (options.on_overflow == OnOverflow::skip_tensor) ++steps;
+  return true;
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail
