@@ -20,7 +20,7 @@ target_sources(bench_rivals PRIVATE rivals_plain.cpp rivals_plain_native.cpp)
 target_include_directories(bench_rivals PRIVATE .) # Highway includes rivals_highway.cpp again
 target_link_libraries(bench_rivals PRIVATE ${CMAKE_DL_LIBS})
 set_source_files_properties(
-  rivals_eigen.cpp rivals_fp16.cpp rivals_imath.cpp rivals_plain_native.cpp
+  rivals_eigen.cpp rivals_fp16.cpp rivals_imath.cpp rivals_plain_native.cpp optim_plain_native.cpp
   PROPERTIES COMPILE_OPTIONS "${native_flags}")
 set_source_files_properties(
   rivals_highway.cpp rivals_plain.cpp PROPERTIES COMPILE_OPTIONS "${aligned_flags}")
