@@ -15,6 +15,7 @@
 #include "optim/fp8_states.hpp"
 #include "optim/fp8_weights.hpp"
 #include "optim/gradients.hpp"
+#include "optim/muon.hpp"
 #include "optim/optimizer.hpp"
 #include "optim/remainder_weights.hpp"
 #include "optim/residual_weights.hpp"
