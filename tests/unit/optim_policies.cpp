@@ -109,6 +109,16 @@ TEST_CASE("optimizers: counters") {
   CHECK(lion.step(w, g).state.flushed == 8192);
   std::ranges::fill(g, 1e7f);
   CHECK(lion.step(w, g).state.clipped == 8192);
+  // code-books: a third of the gradients is a millionth of the others, of the same block
+  const auto check_books = [&](auto small, std::size_t n) {
+    std::vector<float> mixed(n), v(n);
+    for (std::size_t i = 0; i < n; ++i) mixed[i] = i % 3 == 1 ? 1e-8f : 1.0f;
+    const StepReport counted = small.step(v, mixed);
+    CHECK((counted.state.at_floor == n / 3 && counted.state.flushed == n / 3));
+    CHECK(std::abs(counted.floor_share - 1.0 / 3) < 1e-3);
+  };
+  check_books(AdamW<CodebookState, CodebookState>({}, 9999), 9999);
+  check_books(AdamW<Codebook4State, Codebook4State>({}, 9999), 9999);
 }
 
 TEST_CASE("optimizers: what makes no sense is refused before anything is changed") {

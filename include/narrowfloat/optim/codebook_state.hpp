@@ -91,18 +91,24 @@ requires(Bits == 8 || Bits == 4) class CodebookStateOf {
     else
       floats_.read(first, out);
   }
+  /// Counts the codes of the least number, of a storage without 0, or those of 0, zeros among them.
   template <class R>
-  NF_INLINE void write(std::size_t first, std::span<const float> values, const R& rounding) {
-    if (!tensor_)
+  NF_INLINE StorageCounts write(std::size_t first, std::span<const float> values,
+                                const R& rounding) {
+    if (!tensor_) {
       floats_.write(first, values, rounding);
-    else if constexpr (detail::is_keyed<R>) {
-      if (stochastic_)
-        tensor_->assign(first, values, rounding);
-      else
-        tensor_->assign(first, values);
-    } else {
-      tensor_->assign(first, values);
+      return {};
     }
+    bool chosen_at_random = false;
+    if constexpr (detail::is_keyed<R>) chosen_at_random = stochastic_;
+    if constexpr (detail::is_keyed<R>)
+      if (chosen_at_random) tensor_->assign(first, values, rounding);
+    if (!chosen_at_random) tensor_->assign(first, values);
+    const Codebook& book = tensor_->codebook();
+    const std::uint64_t lowest = detail::count_codes(
+        detail::place_of<true>(), active_isa(), tensor_->codes().bytes().data() + first * Bits / 8,
+        values.size(), Bits, book.nearest(0.0f));
+    return book.least() > 0 ? StorageCounts{.at_floor = lowest} : StorageCounts{.flushed = lowest};
   }
   NF_INLINE std::vector<StatePart> parts() { return tensor_ ? tensor_->parts() : floats_.parts(); }
   NF_INLINE std::vector<ConstStatePart> parts() const {

@@ -15,6 +15,19 @@ using limit_kernel = void (*)(const float*, float*, std::size_t, const state_lim
                               state_counts&);
 inline constexpr isa_table<limit_kernel> limit_kernels NF_EACH_ISA(limit_array);
 
+using code_count_kernel = std::size_t (*)(const std::uint8_t*, std::size_t, std::uint8_t,
+                                          std::uint8_t);
+inline constexpr isa_table<code_count_kernel> code_count_kernels NF_EACH_ISA(count_bytes);
+
+inline std::size_t count_codes(here, Isa isa, const std::uint8_t* bytes, std::size_t n, int bits,
+                               std::uint8_t code) {
+  const auto count = code_count_kernels[isa];
+  if (bits == 8) return count(bytes, n, 0xff, code);
+  const auto high = static_cast<std::uint8_t>(code << 4);
+  std::size_t found = count(bytes, n / 2, 0x0f, code) + count(bytes, n / 2, 0xf0, high);
+  if (n % 2 != 0) found += (bytes[n / 2] & 0x0f) == code ? 1u : 0u;
+  return found;
+}
 inline state_counts limit_floats(here, Isa isa, const float* in, float* out, std::size_t n,
                                  const state_limits& limits) {
   state_counts counts;

@@ -41,3 +41,21 @@ inline void limit_array(const float* in, float* out, std::size_t n, const state_
     counts.large += by.large_ones.lanes[k];
   }
 }
+
+/// How many bytes, after a mask, are `wanted`.
+inline std::size_t count_bytes(const std::uint8_t* in, std::size_t n, std::uint8_t mask,
+                               std::uint8_t wanted) {
+  constexpr std::size_t step = sizeof(bytes), most = 255;  // that a byte counts to
+  const bytes only(mask), value(wanted), one(1), zero(0);
+  std::size_t count = 0, i = 0;
+  while (n - i >= step) {
+    bytes found(0);
+    for (std::size_t k = 0; k < most && n - i >= step; ++k, i += step)
+      found = found + select_equal(bytes::load(in + i) & only, value, one, zero);
+    std::uint8_t each[step];
+    found.store(each);
+    for (const std::uint8_t x : each) count += x;
+  }
+  for (; i < n; ++i) count += (in[i] & mask) == wanted ? 1u : 0u;
+  return count;
+}
