@@ -14,11 +14,12 @@ namespace optim_matrix {
 namespace nf = narrowfloat;
 using optim_reference::tensor;
 
-/// What a format may make of a number x of a block with the largest magnitude amax: relative |x|, plus absolute `amax`.
+/// What a format may make of a number x of a block with the largest magnitude amax: relative |x|, plus of_amax amax, plus
+/// of_tensor the largest of the tensor, plus absolute.
 struct bound {
-  double relative, of_amax, absolute;
-  double of(double x, double amax) const {
-    return relative * std::abs(x) + of_amax * amax + absolute;
+  double relative, of_amax, absolute, of_tensor = 0;
+  double of(double x, double amax, double tensor) const {
+    return relative * std::abs(x) + of_amax * amax + of_tensor * tensor + absolute;
   }
 };
 
@@ -50,6 +51,32 @@ template <>
 struct storage_case<
     nf::Codebook4State> {  // 0.9 / 4, and 1 / 16 of what is below 1 / 16; headroom: amax / 0.8875
   static constexpr bound of_signed{0, 0.127, 0}, of_unsigned{0, 0.0626, 0};
+};
+
+template <>
+struct storage_case<
+    nf::Fp8BlockState> {  // 4 bits, steps of 2^-9 of a scale amax / 448 at the lower end
+  static constexpr bound of_signed{0x1p-4, 0x1p-10 / 448, 0}, of_unsigned{0x1p-4, 0x1p-9 / 448, 0};
+};
+template <>
+struct storage_case<nf::Fp8State> {
+  static constexpr bound of_signed{0x1p-4, 0, 0, 0x1p-10 / 448},
+      of_unsigned{0x1p-4, 0, 0, 0x1p-9 / 448};
+};
+template <>
+struct storage_case<nf::Fp8LmFirst> {  // a scale up to twice as large
+  static constexpr bound of_signed{0x1p-4, 0, 0, 0x1p-9 / 448},
+      of_unsigned{0x1p-4, 0, 0, 0x1p-8 / 448};
+};
+template <>
+struct storage_case<nf::Fp8LmSecond> {
+  static constexpr bound of_signed{0x1p-11, 0, 0, 0x1p-24 / 65504},
+      of_unsigned{0x1p-11, 0, 0, 0x1p-23 / 65504};
+};
+template <>
+struct storage_case<
+    nf::ExpandedState> {  // code 2.3 2^-9 half a step off, to the power 1 / k, k above 0.3 here
+  static constexpr bound of_signed{1, 1e-9, 0}, of_unsigned = of_signed;
 };
 
 /// Rules: the options of the test, the step in doubles, and how much larger than a weight's last place the rounding of its
@@ -148,7 +175,7 @@ struct rule_case<nf::Clipped<nf::LionRule>> {
 struct float_weights {
   using form = std::vector<float>;
   static form make(const std::vector<float>& from) { return from; }
-  static constexpr double relative = 0;
+  static constexpr double relative = 0, absolute = 0;
 };
 struct stochastic_bfloat16_weights {
   using form = std::vector<nf::bfloat16>;
@@ -157,13 +184,14 @@ struct stochastic_bfloat16_weights {
     nf::convert(from, made);
     return made;
   }
-  static constexpr double relative = 0x1p-7;
+  static constexpr double relative = 0x1p-7, absolute = 0;
 };
 template <class Form, int Bits>
 struct form_case {
   using form = Form;
   static form make(const std::vector<float>& from) { return form(from); }
-  static constexpr double relative = Bits == 24 ? 0 : 1.0 / (1 << Bits);
+  static constexpr double relative = Bits == 24 ? 0 : 1.0 / (1 << Bits),
+                          absolute = Bits == 24 ? 0 : 1e-10;
 };
 
 template <class W>
@@ -218,7 +246,7 @@ void run(std::uint64_t seed) {
     for (std::size_t i = 0; i < size; ++i) {
       const double moved = std::abs(expected.w[i] - before[i]), w = std::abs(expected.w[i]);
       const double allowed = 0x1p-22 * std::max(w, std::abs(before[i])) + 0x1p-19 * moved + 1e-30 +
-                             Weights::relative * (w + moved);
+                             Weights::absolute + Weights::relative * (w + moved);
       worst = std::max(worst, std::abs(found[i] - expected.w[i]) / allowed);
     }
     INFO(Rule::name << ", step " << t);
@@ -226,7 +254,8 @@ void run(std::uint64_t seed) {
     std::vector<double> states[3];
     read_states([&](std::size_t k) -> auto& { return states[k]; });
     for (std::size_t k = 0; k < sizeof...(States); ++k) {
-      double state_worst = 0;
+      double state_worst = 0, tensor = 0;
+      for (const double x : expected.s[k]) tensor = std::max(tensor, std::abs(x));
       for (std::size_t first = 0; first < size; first += 128) {
         // of the block, whatever its length: the largest of the 256 that it may lie in
         double amax = 0;
@@ -235,7 +264,7 @@ void run(std::uint64_t seed) {
         for (std::size_t i = first; i < std::min(size, first + 128); ++i) {
           const double x = expected.s[k][i];
           const double allowed =
-              bounds[k].of(x, amax) * 1.001 + 0x1p-22 * (std::abs(x) + amax) + 1e-30;
+              bounds[k].of(x, amax, tensor) * 1.001 + 0x1p-22 * (std::abs(x) + amax) + 1e-30;
           state_worst = std::max(state_worst, std::abs(states[k][i] - x) / allowed);
         }
       }
@@ -264,7 +293,9 @@ void run_all(types<Rules...>, types<Storages...>) {
 using all_rules = types<nf::SgdRule, nf::AdamRule, nf::AdamWRule, nf::LionRule, nf::AdagradRule,
                         nf::RmspropRule, nf::AdemamixRule, nf::StableAdamWRule, nf::LambRule,
                         nf::LarsRule, nf::Clipped<nf::LionRule>>;
-using all_storages = types<nf::FloatState, nf::Bfloat16State, nf::StochasticBfloat16State,
-                           nf::Float16State, nf::CodebookState, nf::Codebook4State>;
+using all_storages =
+    types<nf::FloatState, nf::Bfloat16State, nf::StochasticBfloat16State, nf::Float16State,
+          nf::CodebookState, nf::Codebook4State, nf::Fp8BlockState, nf::Fp8State, nf::Fp8LmFirst,
+          nf::Fp8LmSecond, nf::ExpandedState>;
 
 }  // namespace optim_matrix
