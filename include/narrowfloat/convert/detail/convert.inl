@@ -161,15 +161,15 @@ void convert_array(const void* in, void* out, std::size_t n, const R& rounding, 
   if constexpr (!has_vector_formula<From, To, R::random_bits>()) {
     convert_elements<From, To>(in, out, n, rounding, policy);
   } else if constexpr (R::random_bits != 0) {
-    std::uint32_t buffer[part_elements + 8 * lanes];
+    constexpr std::size_t most = (step::random_bytes == 4 ? 2 : 4) * part_elements;
+    std::uint32_t buffer[most * step::random_bytes / sizeof(std::uint32_t) + 8 * lanes];
     for (std::size_t done = 0; done < n;) {
       // streaming, the first part ends where the next ones begin on a cache line
       const std::size_t misaligned =
           stream ? reinterpret_cast<std::uintptr_t>(target + done * step::out_bytes) % 64 /
                        step::out_bytes
                  : 0;
-      const std::size_t part =
-          n - done < part_elements - misaligned ? n - done : part_elements - misaligned;
+      const std::size_t part = n - done < most - misaligned ? n - done : most - misaligned;
       const unsigned char* const random = draw(rounding, done, part, buffer);
       run_groups(step(policy), source + done * step::in_bytes, target + done * step::out_bytes,
                  part, random, stream);

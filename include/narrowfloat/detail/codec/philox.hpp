@@ -26,6 +26,8 @@ struct word_quad {
   W word[4];
 };
 
+/// What words 0 and 2 are multiplied by in each round.
+inline constexpr std::uint32_t philox_first = 0xd2511f53u, philox_second = 0xcd9e8d57u;
 /// What the keys grow by from round to round.
 inline constexpr std::uint32_t philox_low_step = 0x9e3779b9u, philox_high_step = 0xbb67ae85u;
 

@@ -168,22 +168,22 @@ NF_INLINE pack<N> each_twice(const pack<N>& x) {
   }
 }
 
-/// Stores the lanes of two packs in turns.
+/// Stores pairs of a lane each of two packs: those of the even lanes, then those of the odd ones.
 template <std::size_t N>
-NF_INLINE void store_in_turns(void* to, const pack<N, std::uint64_t>& even,
-                              const pack<N, std::uint64_t>& odd) {
+NF_INLINE void store_pairs_in_turns(void* to, const pack<N, std::uint64_t>& a,
+                                    const pack<N, std::uint64_t>& b) {
   using lanes = pack<N, std::uint64_t>;
-  auto* const last = static_cast<unsigned char*>(to) + sizeof even.lanes;
+  auto* const last = static_cast<unsigned char*>(to) + sizeof a.lanes;
   if constexpr (N == 8) {
-    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 0, 8, 1, 9, 2, 10, 3, 11)).store(to);
-    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 4, 12, 5, 13, 6, 14, 7, 15)).store(last);
+    lanes(__builtin_shufflevector(a.lanes, b.lanes, 0, 8, 2, 10, 4, 12, 6, 14)).store(to);
+    lanes(__builtin_shufflevector(a.lanes, b.lanes, 1, 9, 3, 11, 5, 13, 7, 15)).store(last);
   } else if constexpr (N == 4) {
-    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 0, 4, 1, 5)).store(to);
-    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 2, 6, 3, 7)).store(last);
+    lanes(__builtin_shufflevector(a.lanes, b.lanes, 0, 4, 2, 6)).store(to);
+    lanes(__builtin_shufflevector(a.lanes, b.lanes, 1, 5, 3, 7)).store(last);
   } else {
     static_assert(N == 2);
-    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 0, 2)).store(to);
-    lanes(__builtin_shufflevector(even.lanes, odd.lanes, 1, 3)).store(last);
+    lanes(__builtin_shufflevector(a.lanes, b.lanes, 0, 2)).store(to);
+    lanes(__builtin_shufflevector(a.lanes, b.lanes, 1, 3)).store(last);
   }
 }
 

@@ -1,38 +1,100 @@
 // The random words of keyed stochastic rounding. No include guard: it is included once in each
-// instruction set's region and namespace, where it sees `long_words` and philox4x32().
+// instruction set's region and namespace, where it sees `long_words` and the rounds of philox.inl.
 
-/// Writes `count` blocks of Philox, numbered from `first` modulo `modulus` (a power of two), four words each,
-/// and up to lanes / 2 - 1 more.
+/// Sets of blocks that are made side by side, since each round of one waits for the round before.
+inline constexpr std::size_t sets_together = 3;
+
+/// The products of the numbers of a set's blocks, from 0. Lanes 2 i have the blocks of its first half, lanes 2 i + 1 those
+/// of the second, as two stores want them.
+struct first_products {
+  std::uint64_t of[lanes / 2];
+
+  constexpr first_products() : of{} {
+    for (std::size_t k = 0; k < lanes / 2; ++k)
+      of[k] = (k / 2 + k % 2 * (lanes / 4)) * std::uint64_t{philox_first};
+  }
+};
+
+/// Two words of each block after the last round: high ^ before ^ key below, the other one above.
+NF_INLINE long_words last_words(const wide_product<long_words>& product, const long_words& before,
+                                const long_words& key) {
+  const long_words low(0xffffffffu);
+  return ((product.low << 32) | (product.low >> 32)) ^ ((before ^ key) & low);
+}
+
+/// Blocks of Philox whose numbers have the same upper word. The products of their lower words grow by the same from set
+/// to set; what the first two rounds make of the other words is the same for all blocks, so loops take it out.
+template <int Rounds>
+struct block_run {
+  long_words products;  ///< of the next blocks
+  word_quad<long_words> counter;
+  wide_product<long_words> of_stream;
+  round_keys<Rounds, long_words> keys;
+
+  NF_INLINE block_run(std::uint64_t first, std::uint64_t seed, std::uint64_t stream) {
+    static constexpr first_products from_zero;
+    products =
+        long_words::load(from_zero.of) + splat<long_words>((first & 0xffffffffu) * philox_first);
+    counter = {{long_words(0), splat<long_words>(first >> 32),
+                splat<long_words>(stream & 0xffffffffu), splat<long_words>(stream >> 32)}};
+    of_stream = (second_product)(counter);  // in brackets: this region's text, not the scalar one
+    keys.low[0] = splat<long_words>(seed & 0xffffffffu);
+    keys.high[0] = splat<long_words>(seed >> 32);
+    NF_UNROLL
+    for (int round = 1; round < Rounds; ++round) {
+      keys.low[round] = keys.low[round - 1] + long_words(philox_low_step);
+      keys.high[round] = keys.high[round - 1] + long_words(philox_high_step);
+    }
+  }
+  /// Writes the next sets.
+  template <std::size_t Sets>
+  NF_INLINE void next(std::uint32_t* to) {
+    word_quad<long_words> c[Sets];
+    NF_UNROLL
+    for (std::size_t s = 0; s < Sets; ++s) {
+      c[s] = (after_products)(counter, {products >> 32, products}, of_stream, keys.low[0],
+                              keys.high[0]);
+      products = products + long_words(lanes / 2 * std::uint64_t{philox_first});
+    }
+    NF_UNROLL
+    for (int round = 1; round < Rounds - 1; ++round) {
+      NF_UNROLL
+      for (std::size_t s = 0; s < Sets; ++s)
+        c[s] = (after_products)(c[s], (first_product)(c[s]), (second_product)(c[s]),
+                                keys.low[round], keys.high[round]);
+    }
+    NF_UNROLL
+    for (std::size_t s = 0; s < Sets; ++s)
+      store_pairs_in_turns(to + 2 * lanes * s,
+                           last_words((second_product)(c[s]), c[s].word[1], keys.low[Rounds - 1]),
+                           last_words((first_product)(c[s]), c[s].word[3], keys.high[Rounds - 1]));
+  }
+};
+
+/// Writes `count` blocks of Philox, numbered from `first` modulo `modulus` (a power of two), four words each, and up to
+/// lanes / 2 - 1 blocks more.
 template <int Rounds>
 void random_blocks(std::uint32_t* to, std::uint64_t first, std::size_t count, std::uint64_t modulus,
                    std::uint64_t seed, std::uint64_t stream) {
-  constexpr std::size_t per_step = lanes / 2;
-  std::uint64_t numbers[per_step];
-  for (std::size_t k = 0; k < per_step; ++k) numbers[k] = first + k;
-  const long_words low(0xffffffffu), mask = splat<long_words>(modulus - 1);
-  const long_words stream_low = splat<long_words>(stream & 0xffffffffu);
-  const long_words stream_high = splat<long_words>(stream >> 32);
-  round_keys<Rounds, long_words> keys;
-  keys.low[0] = splat<long_words>(seed & 0xffffffffu);
-  keys.high[0] = splat<long_words>(seed >> 32);
-  NF_UNROLL
-  for (int round = 1; round < Rounds; ++round) {
-    keys.low[round] = keys.low[round - 1] + long_words(philox_low_step);
-    keys.high[round] = keys.high[round - 1] + long_words(philox_high_step);
-  }
-  long_words block = long_words::load(numbers);
-  for (std::size_t done = 0; done < count; done += per_step) {
-    const long_words number = block & mask;
-    // in brackets: this region's text, not the scalar one
-    const word_quad<long_words> random =
-        (philox4x32<Rounds, long_words>)(word_quad<long_words>{{number, number >> 32, stream_low,
-                                                                stream_high}},
-                                         keys);
-    const auto& word = random.word;
-    // the two halves of each block, in turns
-    store_in_turns(to + 4 * done, (word[0] & low) | (word[1] << 32),
-                   (word[2] & low) | (word[3] << 32));
-    block = block + long_words(per_step);
+  constexpr std::size_t set = lanes / 2;
+  while (count != 0) {
+    first = first & (modulus - 1);
+    const std::uint64_t before_carry = (std::uint64_t{1} << 32) - (first & 0xffffffffu);
+    const std::size_t part = before_carry < count ? before_carry : count;
+    block_run<Rounds> run(first, seed, stream);
+    std::uint32_t* next = to;
+    std::size_t left = part;
+    for (; left >= sets_together * set; left -= sets_together * set) {
+      run.template next<sets_together>(next);
+      next += sets_together * set * 4;
+    }
+    for (; left != 0; left -= left < set ? left : set) {
+      run.template next<1>(next);
+      next += set * 4;
+    }
+    to += 4 * part;  // over what was written beyond
+    first += part;
+    count -= part;
   }
 }
 

@@ -225,15 +225,17 @@ class column_draws {
     NF_UNROLL
     for (int i = 0; i < 5; ++i) z[i] = y[i] ^ ((y[i] ^ y[i + 1]) & one_);
     NF_UNROLL
-    for (int i = 0; i < 5; ++i) {
-      const words moved = i < 4 ? (z[i] >> 16) | (z[i + 1] << 16) : z[i] >> 16;
-      y[i] = z[i] ^ ((z[i] ^ moved) & upper_);
-    }
-    NF_UNROLL
     for (int i = 0; i < 4; ++i) {
-      fields_[i] = y[i];
-      if constexpr (field_bytes == 1)
-        fields_[i] = y[i] ^ ((y[i] ^ ((y[i] >> 8) | (y[i + 1] << 24))) & odd_byte_);
+      const words moved = (z[i] >> 16) | (z[i + 1] << 16);
+      fields_[i] = z[i] ^ ((z[i] ^ moved) & upper_);
+    }
+    if constexpr (field_bytes == 1) {
+      const words last = z[4] ^ ((z[4] ^ (z[4] >> 16)) & upper_);
+      NF_UNROLL
+      for (int i = 0; i < 4; ++i) {
+        const words moved = (fields_[i] >> 8) | ((i < 3 ? fields_[i + 1] : last) << 24);
+        fields_[i] = fields_[i] ^ ((fields_[i] ^ moved) & odd_byte_);
+      }
     }
   }
   /// The bits of step s of the eight.
