@@ -15,12 +15,22 @@ void add_roundings(kernels& all, std::string_view format) {
   all.push_back(encode_kernel<F, ToOdd>(format, "to_odd"));
   all.push_back(encode_kernel<F, Stochastic<>>(format, "stochastic_16"));
 }
+/// By a byte an element, and by the generator with fewer rounds.
+template <class F>
+void add_draws(kernels& all, std::string_view format) {
+  using namespace narrowfloat;
+  constexpr auto variant = StochasticVariant::p3109_c;
+  all.push_back(encode_kernel<F, Stochastic<8>>(format, "stochastic_8"));
+  all.push_back(encode_kernel<F, Stochastic<16, variant, Philox4x32_7>>(format, "stochastic_16/7"));
+  all.push_back(encode_kernel<F, Stochastic<8, variant, Philox4x32_7>>(format, "stochastic_8/7"));
+}
 
 }  // namespace
 
 void add_rounding_kernels(kernels& all, bool every) {
   using namespace narrowfloat;
   add_roundings<float8_e4m3fn>(all, format_name<float8_e4m3fn>());
+  add_draws<float8_e4m3fn>(all, format_name<float8_e4m3fn>());
   add_roundings<Float<4, 3, 9, Specials::ieee>>(all, "custom_e4m3b9");
   add_roundings<bfloat16>(all, format_name<bfloat16>());
   add_roundings<float16>(all, format_name<float16>());
