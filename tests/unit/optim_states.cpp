@@ -35,7 +35,8 @@ TEST_CASE("FP8 in blocks: scales amax / 448, codes nearest to x / scale, v never
   for (const bool lifts : {false, true}) {
     std::vector<float> x = draws(256 * 8 + 100, 1, 6, lifts);
     std::fill_n(x.begin() + 256, 256, 0.0f);
-    for (std::size_t i = 0; i < 256; ++i) x[512 + i] *= 0x1p-60f, x[768 + i] *= 0x1p-120f;
+    for (std::size_t i = 0; i < 256; ++i) x[512 + i] *= 0x1p-60f, x[768 + i] *= 0x1p-80f;
+    for (std::size_t i = 768; i < 1024; ++i) x[i] *= 0x1p-80f;  // a scale that has to be 2^-126
     x[1024] = NAN;
     x[1300] = INFINITY;
     Fp8BlockState state(x.size(), lifts ? Signedness::is_unsigned : Signedness::is_signed);

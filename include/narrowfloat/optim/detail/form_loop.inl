@@ -23,11 +23,11 @@ NF_INLINE words with_one_nan(const words& x) {
 /// is left for NaN are the pairs whose upper half is NaN, and of those whose payload lies in the lower half alone: Inf, and
 /// 0 with a lower half that rounds up.
 NF_INLINE words split_word(const words& x) {
-  const words half(0x8000), infinity(binary32::infinity_code);
-  const words magnitude = magnitude_of(x), rounds = x & half;
-  const words late = select_equal(rounds, words(0), x, x & words(0x8000ffffu));
+  const words magnitude = magnitude_of(x), rounds = (x >> 15) & words(1);
+  // without a comparison: GCC 12 takes that of a single bit apart
+  const words late = x & (words(0x8000ffffu) | (rounds - words(1)));
   const words nan = select_less(magnitude, words(0x7f810000u), late, x);
-  return select_less(infinity, magnitude, nan, x + (rounds << 1));
+  return select_less(words(binary32::infinity_code), magnitude, nan, x + (rounds << 16));
 }
 NF_INLINE words join_word(const words& x) {
   const words half(0x8000), magnitude = magnitude_of(x);
@@ -180,11 +180,13 @@ inline void power_array(const float* in, float* out, std::size_t n, const power_
 NF_INLINE long_words odd_double_sum(const doubles& a, const doubles& b) {
   const doubles s = separate(a + b), t = separate(s - a);
   const doubles lost = separate(separate(a - separate(s - t)) + separate(b - t));
-  const long_words bits = (long_words::words)s, error = (long_words::words)lost;
-  const long_words zero(0), one(1), infinity(std::uint64_t{0x7ff} << 52);
+  const long_words bits = (long_words::words)s, error = (long_words::words)lost << 1;
+  const long_words zero(0), infinity(std::uint64_t{0x7ff} << 52);
+  // 1 where something is lost: all of it in integers
+  const long_words inexact = (error | (zero - error)) >> 63;
+  const long_words apart = (bits ^ (long_words::words)lost) >> 63;
+  const long_words odd = (bits - (apart & inexact)) | inexact;
   const long_words magnitude = bits & long_words(~(std::uint64_t{1} << 63));
-  const long_words toward_zero = bits - ((bits ^ error) >> 63);
-  const long_words odd = select_equal(error << 1, zero, bits, toward_zero | one);
   const long_words nan(std::uint64_t{0x7ff8} << 48);
   return select_less(magnitude, infinity, odd, select_less(infinity, magnitude, nan, bits));
 }
