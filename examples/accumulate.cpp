@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What papers claim of sums in low precision, as tables: dot products and matrix products under accumulators.
-#include <fmt/core.h>
-
-#include <cstdio>
-#include <cstring>
-#include <functional>
-#include <nlohmann/json.hpp>
-#include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "accumulation.hpp"
-#include "program.hpp"
+#include "panels.hpp"
 
 namespace {
 
@@ -24,40 +16,11 @@ What becomes of long sums under the accumulators of papers: chunks and stochasti
 MAC with stochastic rounding, a tensor core of 14 bits and its promotion to float, int8 gradients.
 A few seconds; a row is printed as soon as it is known.
 
-  --json FILE    writes the tables, for scripts/plot_accumulate
+  --json FILE    writes the tables, for scripts/plot_panels
   --help
 
 exit status: 0; 2 for anything else, with one line that says why
 )";
-
-struct Options {
-  std::string json;
-  bool help = false;
-};
-
-Options parse(int count, char** arguments) {
-  Options options;
-  for (int i = 1; i < count; ++i) {
-    const std::string argument = arguments[i];
-    if (argument == "--json") {
-      if (++i == count) throw std::invalid_argument(argument + " needs a value");
-      options.json = arguments[i];
-    } else if (argument == "--help") {
-      options.help = true;
-    } else {
-      throw std::invalid_argument("unknown option " + argument);
-    }
-  }
-  return options;
-}
-
-/// A value for each curve at each x.
-struct Table {
-  std::string title, caption, x, y;
-  std::vector<std::size_t> points;
-  std::vector<std::string> curves;
-  std::function<std::vector<double>(std::size_t)> row;
-};
 
 Table growth() {
   return {
@@ -184,42 +147,8 @@ std::vector<Table> tables() {
       int8_gradients()};
 }
 
-/// Prints a table row by row, as it is made, and gives it as JSON.
-nlohmann::ordered_json print(const Table& table) {
-  fmt::print("{}\n{}\n{:>8}", table.title, table.caption, table.x);
-  for (const std::string& curve : table.curves) fmt::print(" {:>11}", curve);
-  std::vector<std::vector<double>> columns(table.curves.size());
-  for (const std::size_t x : table.points) {
-    fmt::print("\n{:>8}", x);
-    std::fflush(stdout);
-    const std::vector<double> row = table.row(x);
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      fmt::print(" {:>11.5g}", row[i]);
-      columns[i].push_back(row[i]);
-    }
-  }
-  fmt::print("\n\n");
-  nlohmann::ordered_json curves = nlohmann::ordered_json::array();
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    curves.push_back({{"name", table.curves[i]}, {"y", columns[i]}});
-  return {{"title", table.title},
-          {"x_name", table.x},
-          {"y_name", table.y},
-          {"x", table.points},
-          {"curves", curves}};
-}
-
-int run(const Options& options) {
-  OutputFile json(options.json);
-  nlohmann::ordered_json panels = nlohmann::ordered_json::array();
-  for (const Table& table : tables()) panels.push_back(print(table));
-  if (json.is_wanted()) json.write(nlohmann::ordered_json{{"panels", panels}}.dump());
-  return 0;
-}
-
 }  // namespace
 
 int main(int count, char** arguments) {
-  return example::run_program(
-      "accumulate", help, [&] { return parse(count, arguments); }, run);
+  return example::run_panels("accumulate", help, count, arguments, tables);
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Bad input to an example gets one line on stderr, exit status 2, no other output and no file.
 # Usage: cmake -DQUANTIZE=<program> -DCHOOSE_FORMAT=<program> -DSNR=<program> -DDIGITS=<program> -DTHREADS=<program>
-#              -DACCUMULATE=<program> -DPRODUCTS=<program> -DDATA=<folder with digits.safetensors> -P bad_input.cmake
+#              -DACCUMULATE=<program> -DPRODUCTS=<program> -DOPTIMIZERS=<program>
+#              -DDATA=<folder with digits.safetensors> -P bad_input.cmake
 set(good ${DATA}/digits.safetensors)
 set(out ${CMAKE_CURRENT_BINARY_DIR}/bad_input.out)
 set(damaged ${CMAKE_CURRENT_BINARY_DIR}/bad_input.damaged)
@@ -50,4 +51,5 @@ expect(threads ${THREADS} "takes no arguments, not --fast" --fast)
 expect(accumulate ${ACCUMULATE} "unknown option E4M3" E4M3 --json ${out})
 expect(accumulate ${ACCUMULATE} "--json needs a value" --json)
 expect(accumulate ${ACCUMULATE} "absent/out: No such file" --json absent/out)
+expect(optimizers ${OPTIMIZERS} "unknown option AdamW" AdamW)
 file(REMOVE ${damaged})
