@@ -90,6 +90,16 @@ TEST_CASE("AXPYs: each sum is exact and rounded once") {
   }
 }
 
+TEST_CASE("AXPYs: what lies 2^-60 beside a tie decides it") {
+  for (const float side : {1.0f, -1.0f}) {
+    AxpySgd<> sgd({.lr = 0, .momentum = 0, .weight_decay = 0x1p-60}, 2);
+    std::vector<F> w(2, convert<F>(side));
+    sgd.step(w, std::vector<float>{1 + 0x1p-10f, 1 + 3 * 0x1p-10f});
+    CHECK(convert<float>(sgd.v[0]) == (side > 0 ? 1 + 0x1p-9f : 1));
+    CHECK(convert<float>(sgd.v[1]) == (side > 0 ? 1 + 0x1p-8f : 1 + 0x1p-9f));
+  }
+}
+
 TEST_CASE("AXPYs: the same bits for every executor and from parts; shards by their offset") {
   const std::size_t n = 200000, half = 100000;
   const std::vector<float> start = draws(n, 1, 2);
