@@ -80,17 +80,17 @@ TEST_CASE("optimizers: the same bits however they are run", "[isa]") {
 
 TEST_CASE("optimizers: a shard with its offset is the shard of the whole", "[isa]") {
   const auto some = numbers(size, 2, 0.1f);
-  auto whole = numbers<bfloat16>(size, 1, 1), parts = whole;
+  auto uncut = numbers<bfloat16>(size, 1, 1), shards = uncut;
   constexpr std::size_t cut = 256 * 300;
   AdamW<CodebookState, CodebookState> adam({}, size), first({}, cut), last({}, size - cut);
-  const std::span<bfloat16> all(parts);
+  const std::span<bfloat16> all(shards);
   const std::span<const float> g(some);
   for (int t = 0; t < 3; ++t) {
-    adam.step(whole, some, {}, Stochastic<>{5});
+    adam.step(uncut, some, {}, Stochastic<>{5});
     first.step(all.first(cut), g.first(cut), {}, Stochastic<>{5});
     last.step(all.subspan(cut), g.subspan(cut), {}, Stochastic<>{.seed = 5, .offset = cut});
   }
-  CHECK(std::memcmp(whole.data(), parts.data(), size * sizeof(bfloat16)) == 0);
+  CHECK(std::memcmp(uncut.data(), shards.data(), size * sizeof(bfloat16)) == 0);
 }
 
 TEST_CASE("optimizers: training goes on from the parts of a state", "[isa]") {
