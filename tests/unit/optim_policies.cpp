@@ -154,3 +154,24 @@ TEST_CASE("optimizers: what makes no sense is refused before anything is changed
           AdamW<>({}, FloatState(3), FloatState(4)).step(three, three);
         }) == "narrowfloat::AdamW: the states have 3 and 4 elements");
 }
+
+TEST_CASE("optimizers: blocks of every length, longer than the tensor and without a common one") {
+  std::vector<float> g(5000), expected(5000, 1.0f);
+  for (std::size_t i = 0; i < g.size(); ++i) g[i] = 0.001f * static_cast<float>(i % 91) - 0.04f;
+  AdamW<>({}, g.size()).step(expected, g);
+  for (const std::size_t of_m : {1u, 100u, 1009u, 2048u, 100000u}) {
+    for (const std::size_t of_v : {3u, 256u, 2003u}) {
+      std::vector<float> w(5000, 1.0f);
+      AdamW<CodebookState, CodebookState> adam(
+          {}, CodebookState(5000, Signedness::is_signed, {.block_size = of_m}),
+          CodebookState(5000, Signedness::is_unsigned, {.block_size = of_v}));
+      adam.step(w, g);
+      CHECK(w == expected);  // the first update is of floats
+      std::vector<float> v(5000), m(5000);
+      std::get<1>(adam.states).read(0, v);
+      std::get<0>(adam.states).read(0, m);
+      CHECK((std::abs(m[90] - 0.1f * g[90]) < 1e-4f &&
+             std::abs(v[4999] - 1e-3f * g[4999] * g[4999]) < 1e-7f));
+    }
+  }
+}

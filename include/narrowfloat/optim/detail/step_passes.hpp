@@ -51,7 +51,8 @@ class step_plan {
   step_plan(const step_call& call, float factor) : call_(call), factor_(factor) {
     std::size_t block = std::lcm(rule_row, call.weights.block);
     for (const storage_ref& each : call.states) block = std::lcm(block, each.block);
-    part_ = block < part_elements ? part_elements / block * block : block;
+    part_ = block < part_elements ? part_elements / block * block
+                                  : std::min(block, whole_packs(call.gradients.size));
   }
 
   task_result run() const {
