@@ -46,6 +46,9 @@ NF_INLINE bytes pack_codes(const words& a, const words& b, const words& c, const
   return (bytes::words)_mm256_packus_epi16((__m256i)pack_codes(a, b).lanes,
                                            (__m256i)pack_codes(c, d).lanes);
 }
+NF_INLINE halves pack_codes(const halves& a, const halves& b) {
+  return (halves::words)_mm256_packus_epi16((__m256i)a.lanes, (__m256i)b.lanes);
+}
 NF_INLINE halves pack_signs(const words& a, const words& b) {
   return (halves::words)_mm256_packs_epi32((__m256i)a.lanes, (__m256i)b.lanes);
 }
@@ -60,6 +63,13 @@ NF_INLINE bytes in_order(const bytes& x) {
   const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
   return (bytes::words)_mm256_permutevar8x32_epi32((__m256i)x.lanes, order);
 }
+
+/// The lowest bytes of words, and bytes with their signs; out of order, too.
+NF_INLINE bytes low_bytes(const words (&x)[4]) {
+  const words mask(0xff);
+  return pack_codes(x[0] & mask, x[1] & mask, x[2] & mask, x[3] & mask);
+}
+NF_INLINE bytes sign_bytes(const words (&x)[4]) { return pack_signs(x[0], x[1], x[2], x[3]); }
 
 /// The upper and the lower halves of words; out of order, until in_split_order().
 NF_INLINE void split_halves(const words& a, const words& b, halves& high, halves& low) {
@@ -119,6 +129,19 @@ NF_INLINE bool has_signs(const words& x) { return _mm256_movemask_ps((__m256)x.l
 /// The sign bits, that of lane k in bit k.
 NF_INLINE std::uint32_t sign_bits(const words& x) {
   return static_cast<std::uint32_t>(_mm256_movemask_ps((__m256)x.lanes));
+}
+/// The magnitudes of floats that are no NaN, or a positive float where that is larger.
+NF_INLINE words magnitudes_from(const words& x, const words& least) {
+  return larger(x & words(binary32::sign_mask - 1), least);
+}
+/// a - b, or 0 where that is negative.
+NF_INLINE bytes saturated_difference(const bytes& a, const bytes& b) {
+  return (bytes::words)_mm256_subs_epu8((__m256i)a.lanes, (__m256i)b.lanes);
+}
+/// Whether a lane, unsigned, is at most that of `bound`.
+NF_INLINE bool is_any_up_to(const words& x, const words& bound) {
+  const __m256i least = _mm256_min_epu32((__m256i)x.lanes, (__m256i)bound.lanes);
+  return _mm256_movemask_ps((__m256)_mm256_cmpeq_epi32(least, (__m256i)x.lanes)) != 0;
 }
 /// x * (high + low), rounded once; x * low is exact.
 NF_INLINE words product_of_sum(const words& x, const words& high, const words& low) {
@@ -194,6 +217,55 @@ struct nibble_bytes {
     return (bytes::words)_mm256_shuffle_epi8(all, (__m256i)codes.lanes);
   }
 };
+/// Of 32 floats those that the low five bits of each lane choose.
+struct cell_floats {
+  __m256 quarter[4];
+
+  NF_INLINE explicit cell_floats(const words (&all)[4])
+      : quarter{(__m256)all[0].lanes, (__m256)all[1].lanes, (__m256)all[2].lanes,
+                (__m256)all[3].lanes} {}
+  NF_INLINE words of(const words& cells) const {
+    const __m256i x = (__m256i)cells.lanes;
+    const __m256 bit_3 = (__m256)_mm256_slli_epi32(x, 28), bit_4 = (__m256)_mm256_slli_epi32(x, 27);
+    const __m256 low = _mm256_blendv_ps(_mm256_permutevar8x32_ps(quarter[0], x),
+                                        _mm256_permutevar8x32_ps(quarter[1], x), bit_3);
+    const __m256 high = _mm256_blendv_ps(_mm256_permutevar8x32_ps(quarter[2], x),
+                                         _mm256_permutevar8x32_ps(quarter[3], x), bit_3);
+    return (words::words)_mm256_blendv_ps(low, high, bit_4);
+  }
+};
+/// The whole part of x * factor + 16, which is from 0 to 31.
+NF_INLINE words cell_numbers(const words& x, const vector<lanes, float>& factor) {
+  const __m256 place = _mm256_fmadd_ps((__m256)x.lanes, (__m256)factor, _mm256_set1_ps(16));
+  return (words::words)_mm256_cvttps_epi32(place);
+}
+/// Of 64 bytes those that the numbers of four packs choose; out of order, as pack_codes(). Row k of 16 bytes
+/// holds what tells it from row k - 1: a shuffle gives 0 for what is below its row, which subtracting has made negative.
+struct cell_bytes {
+  __m256i row[4];
+
+  NF_INLINE explicit cell_bytes(const std::uint8_t* value) {
+    __m256i before = _mm256_setzero_si256();
+    NF_UNROLL
+    for (int k = 0; k < 4; ++k) {
+      const __m256i here =
+          _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i*)(value + 16 * k)));
+      row[k] = _mm256_xor_si256(here, before);
+      before = here;
+    }
+  }
+  NF_INLINE bytes of(const words (&x)[4]) const {
+    __m256i place = (__m256i)pack_codes(x[0], x[1], x[2], x[3]).lanes;
+    __m256i found = _mm256_shuffle_epi8(row[0], place);
+    NF_UNROLL
+    for (int k = 1; k < 4; ++k) {
+      place = _mm256_sub_epi8(place, _mm256_set1_epi8(16));
+      found = _mm256_xor_si256(found, _mm256_shuffle_epi8(row[k], place));
+    }
+    return (bytes::words)found;
+  }
+};
+NF_INLINE words turned_left(const words& x, const words& by) { return plain_turned_left(x, by); }
 /// Unsigned bytes times signed ones, the products of two neighbours added up.
 NF_INLINE halves byte_products(const bytes& a, const bytes& b) {
   return (halves::words)_mm256_maddubs_epi16((__m256i)a.lanes, (__m256i)b.lanes);
@@ -207,6 +279,19 @@ NF_INLINE words sums_of_fours(const words (&x)[4]) {
   const __m256i a = _mm256_hadd_epi32((__m256i)x[0].lanes, (__m256i)x[1].lanes);
   const __m256i b = _mm256_hadd_epi32((__m256i)x[2].lanes, (__m256i)x[3].lanes);
   return (words::words)_mm256_hadd_epi32(a, b);
+}
+/// The largest lanes, as signed words, of x[0], x[1], x[2] and x[3].
+NF_INLINE pack<4> largest_of_fours(const words (&x)[4]) {
+  __m256i pairs[2];
+  NF_UNROLL
+  for (std::size_t k = 0; k < 2; ++k) {
+    const __m256i a = (__m256i)x[2 * k].lanes, b = (__m256i)x[2 * k + 1].lanes;
+    pairs[k] = _mm256_max_epi32(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
+  }
+  const __m256i fours = _mm256_max_epi32(_mm256_unpacklo_epi64(pairs[0], pairs[1]),
+                                         _mm256_unpackhi_epi64(pairs[0], pairs[1]));
+  return (pack<4>::words)_mm_max_epi32(_mm256_castsi256_si128(fours),
+                                       _mm256_extracti128_si256(fours, 1));
 }
 /// The doubles of signed words.
 NF_INLINE void widen_integers(const words& x, vector<lanes / 2, double>& first,
@@ -293,6 +378,11 @@ using all_values = no_values;
 #include "../codec/philox.inl"
 
 #include "lanes.inl"
+
+/// Doubles in the range of normal floats as floats, rounded down.
+NF_INLINE words narrow_down(const long_words& first, const long_words& last) {
+  return narrow_doubles(down_to_24_bits(first), down_to_24_bits(last));
+}
 
 #include "groups.inl"
 

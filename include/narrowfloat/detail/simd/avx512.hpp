@@ -49,6 +49,9 @@ NF_INLINE bytes pack_codes(const words& a, const words& b, const words& c, const
   return (bytes::words)_mm512_packus_epi16((__m512i)pack_codes(a, b).lanes,
                                            (__m512i)pack_codes(c, d).lanes);
 }
+NF_INLINE halves pack_codes(const halves& a, const halves& b) {
+  return (halves::words)_mm512_packus_epi16((__m512i)a.lanes, (__m512i)b.lanes);
+}
 NF_INLINE halves pack_signs(const words& a, const words& b) {
   return (halves::words)_mm512_packs_epi32((__m512i)a.lanes, (__m512i)b.lanes);
 }
@@ -64,6 +67,13 @@ NF_INLINE bytes in_order(const bytes& x) {
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   return (bytes::words)_mm512_maskz_permutexvar_epi32(0xffff, order, (__m512i)x.lanes);
 }
+
+/// The lowest bytes of words, and bytes with their signs; out of order, too.
+NF_INLINE bytes low_bytes(const words (&x)[4]) {
+  const words mask(0xff);
+  return pack_codes(x[0] & mask, x[1] & mask, x[2] & mask, x[3] & mask);
+}
+NF_INLINE bytes sign_bytes(const words (&x)[4]) { return pack_signs(x[0], x[1], x[2], x[3]); }
 
 /// The upper and the lower halves of words.
 NF_INLINE void split_halves(const words& a, const words& b, halves& high, halves& low) {
@@ -133,6 +143,29 @@ NF_INLINE words narrow_doubles(const long_words& first, const long_words& last) 
 NF_INLINE bool has_signs(const words& x) { return _mm512_movepi32_mask((__m512i)x.lanes) != 0; }
 /// The sign bits, that of lane k in bit k.
 NF_INLINE std::uint32_t sign_bits(const words& x) { return _mm512_movepi32_mask((__m512i)x.lanes); }
+/// Doubles as floats, rounded down.
+NF_INLINE words narrow_down(const long_words& first, const long_words& last) {
+  constexpr int down = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+  __mmask8 all = 0xff;  // no constant: at -O0 GCC 12 warns of one in its own macro
+  const __m256 low = _mm512_maskz_cvt_roundpd_ps(all, (__m512d)first.lanes, down);
+  const __m256 high = _mm512_maskz_cvt_roundpd_ps(all, (__m512d)last.lanes, down);
+  return (words::words)__builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+                                               13, 14, 15);
+}
+/// The magnitudes of floats that are no NaN, or a positive float where that is larger.
+NF_INLINE words magnitudes_from(const words& x, const words& least) {
+  constexpr int larger_magnitude = 0b1011;
+  return (words::words)_mm512_maskz_range_ps(0xffff, (__m512)x.lanes, (__m512)least.lanes,
+                                             larger_magnitude);
+}
+/// a - b, or 0 where that is negative.
+NF_INLINE bytes saturated_difference(const bytes& a, const bytes& b) {
+  return (bytes::words)_mm512_subs_epu8((__m512i)a.lanes, (__m512i)b.lanes);
+}
+/// Whether a lane, unsigned, is at most that of `bound`.
+NF_INLINE bool is_any_up_to(const words& x, const words& bound) {
+  return _mm512_cmple_epu32_mask((__m512i)x.lanes, (__m512i)bound.lanes) != 0;
+}
 /// x * (high + low), rounded once; x * low is exact.
 NF_INLINE words product_of_sum(const words& x, const words& high, const words& low) {
   const __m512 rest = _mm512_mul_ps((__m512)x.lanes, (__m512)low.lanes);
@@ -212,6 +245,40 @@ struct nibble_bytes {
     return (bytes::words)_mm512_shuffle_epi8(all, (__m512i)codes.lanes);
   }
 };
+/// Of 32 floats those that the low five bits of each lane choose.
+struct cell_floats {
+  __m512 low, high;
+
+  NF_INLINE explicit cell_floats(const words (&all)[2])
+      : low((__m512)all[0].lanes), high((__m512)all[1].lanes) {}
+  NF_INLINE words of(const words& cells) const {
+    return (words::words)_mm512_permutex2var_ps(low, (__m512i)cells.lanes, high);
+  }
+};
+/// The whole part of x * factor + 16, which is from 0 to 31, in the low five bits of a lane. Others are as cell_bytes wants
+/// them when 32 is added.
+NF_INLINE words cell_numbers(const words& x, const vector<lanes, float>& factor) {
+  const __m512 place = _mm512_fmadd_ps((__m512)x.lanes, (__m512)factor, _mm512_set1_ps(16));
+  return (words::words)_mm512_maskz_cvttps_epi32(0xffff, place);
+}
+/// Of 64 bytes those that the numbers of four packs choose; out of order, as pack_codes().
+struct cell_bytes {
+  __m512i low, high;  // as half-words
+
+  NF_INLINE explicit cell_bytes(const std::uint8_t* value)
+      : low((__m512i)load_widen_bytes(value).lanes),
+        high((__m512i)load_widen_bytes(value + 32).lanes) {}
+  NF_INLINE bytes of(const words (&x)[4]) const {
+    const auto codes = [&](const words& a, const words& b) __attribute__((always_inline)) {
+      return _mm512_permutex2var_epi16(low, (__m512i)pack_codes(a, b).lanes, high);
+    };
+    return (bytes::words)_mm512_packus_epi16(codes(x[0], x[1]), codes(x[2], x[3]));
+  }
+};
+/// Each lane turned to the left by so many bits as the low five bits of `by` say.
+NF_INLINE words turned_left(const words& x, const words& by) {
+  return (words::words)_mm512_maskz_rolv_epi32(0xffff, (__m512i)x.lanes, (__m512i)by.lanes);
+}
 /// Unsigned bytes times signed ones, the products of two neighbours added up.
 NF_INLINE halves byte_products(const bytes& a, const bytes& b) {
   return (halves::words)_mm512_maddubs_epi16((__m512i)a.lanes, (__m512i)b.lanes);
@@ -231,6 +298,25 @@ NF_INLINE words sums_of_fours(const words (&x)[4]) {
   }
   return (words::words)_mm512_add_epi32(_mm512_maskz_unpacklo_epi64(0xff, pairs[0], pairs[1]),
                                         _mm512_maskz_unpackhi_epi64(0xff, pairs[0], pairs[1]));
+}
+/// The largest lanes, as signed words, of x[0], x[1], x[2] and x[3].
+NF_INLINE pack<4> largest_of_fours(const words (&x)[4]) {
+  __m512i pairs[2];
+  NF_UNROLL
+  for (std::size_t k = 0; k < 2; ++k) {
+    const __m512i a = (__m512i)x[2 * k].lanes, b = (__m512i)x[2 * k + 1].lanes;
+    pairs[k] = _mm512_maskz_max_epi32(0xffff, _mm512_maskz_unpacklo_epi32(0xffff, a, b),
+                                      _mm512_maskz_unpackhi_epi32(0xffff, a, b));
+  }
+  const __m512i fours =
+      _mm512_maskz_max_epi32(0xffff, _mm512_maskz_unpacklo_epi64(0xff, pairs[0], pairs[1]),
+                             _mm512_maskz_unpackhi_epi64(0xff, pairs[0], pairs[1]));
+  const words::words all = (words::words)fours;
+  const __m256i half =
+      _mm256_max_epi32((__m256i)__builtin_shufflevector(all, all, 0, 1, 2, 3, 4, 5, 6, 7),
+                       (__m256i)__builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15));
+  return (pack<4>::words)_mm_max_epi32(_mm256_castsi256_si128(half),
+                                       _mm256_extracti128_si256(half, 1));
 }
 /// The doubles of signed words.
 NF_INLINE void widen_integers(const words& x, vector<lanes / 2, double>& first,
@@ -321,8 +407,11 @@ inline namespace NF_BASELINE {
 NF_TARGET_BEGIN(NF_AVX512_VBMI)
 namespace avx512_vbmi {
 
-using avx512::bytes, avx512::finish_streaming, avx512::halves, avx512::lanes,
-    avx512::load_widen_bytes, avx512::long_words, avx512::prefetch, avx512::store, avx512::words;
+using avx512::byte_products, avx512::bytes, avx512::cell_floats, avx512::finish_streaming,
+    avx512::halves, avx512::is_any_up_to, avx512::lanes, avx512::largest_of_fours,
+    avx512::load_widen_bytes, avx512::long_words, avx512::magnitudes_from, avx512::multiply_add,
+    avx512::narrow_down, avx512::nibble_floats, avx512::pack_codes, avx512::prefetch,
+    avx512::saturated_difference, avx512::store, avx512::turned_left, avx512::words;
 
 struct byte_table {
   __m512i quarter[4];
@@ -398,6 +487,41 @@ NF_INLINE bytes find_codes(const byte_table& table, const bytes& code) {
     return (bytes::words)_mm512_permutex2var_epi8(table.quarter[0], x, table.quarter[1]);
   return (bytes::words)_mm512_maskz_permutexvar_epi8(~__mmask64{0}, x, table.quarter[0]);
 }
+
+/// Bytes are in order.
+NF_INLINE bytes in_order(const bytes& x) { return x; }
+NF_INLINE halves in_order(const halves& x) { return avx512::in_order(x); }
+
+/// Byte `place` of each word.
+NF_INLINE bytes bytes_of_words(const words (&x)[4], int place) {
+  const __m512i words_of_half = _mm512_setr_epi64(
+      0x1c1814100c080400, 0x3c3834302c282420, 0x5c5854504c484440, 0x7c7874706c686460,
+      0x1c1814100c080400, 0x3c3834302c282420, 0x5c5854504c484440, 0x7c7874706c686460);
+  const __m512i from = _mm512_or_si512(words_of_half, _mm512_set1_epi8((char)place));
+  const __m512i first =
+      _mm512_maskz_permutex2var_epi8(~__mmask64{0}, (__m512i)x[0].lanes, from, (__m512i)x[1].lanes);
+  const __m512i last =
+      _mm512_maskz_permutex2var_epi8(~__mmask64{0}, (__m512i)x[2].lanes, from, (__m512i)x[3].lanes);
+  return (bytes::words)_mm512_mask_mov_epi64(first, 0xf0, last);
+}
+NF_INLINE bytes low_bytes(const words (&x)[4]) { return bytes_of_words(x, 0); }
+NF_INLINE bytes sign_bytes(const words (&x)[4]) { return bytes_of_words(x, 3); }
+
+/// As in avx512. The bits above the number are those of 2^23.
+NF_INLINE words cell_numbers(const words& x, const vector<lanes, float>& factor) {
+  constexpr int down = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+  return (words::words)_mm512_fmadd_round_ps((__m512)x.lanes, (__m512)factor,
+                                             _mm512_set1_ps(0x1p23f + 16), down);
+}
+struct cell_bytes {
+  __m512i all;
+
+  NF_INLINE explicit cell_bytes(const std::uint8_t* value) : all(_mm512_loadu_si512(value)) {}
+  NF_INLINE bytes of(const words (&x)[4]) const {
+    return (bytes::words)_mm512_maskz_permutexvar_epi8(~__mmask64{0}, (__m512i)low_bytes(x).lanes,
+                                                       all);
+  }
+};
 
 /// Floats k * 16 ... of the 64 whose upper halves have these bytes.
 NF_INLINE words floats_of_pairs(const bytes& low, const bytes& high, std::size_t k) {

@@ -35,6 +35,11 @@ NF_INLINE bytes pack_codes(const words& a, const words& b, const words& c, const
                                  (bytes::words)pack_codes(c, d).lanes, 0, 2, 4, 6, 8, 10, 12, 14,
                                  16, 18, 20, 22, 24, 26, 28, 30);
 }
+NF_INLINE halves pack_codes(const halves& a, const halves& b) {
+  return (halves::words)__builtin_shufflevector((bytes::words)a.lanes, (bytes::words)b.lanes, 0, 2,
+                                                4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28,
+                                                30);
+}
 NF_INLINE halves pack_signs(const words& a, const words& b) { return pack_codes(a >> 16, b >> 16); }
 NF_INLINE bytes pack_signs(const words& a, const words& b, const words& c, const words& d) {
   return pack_codes(a >> 24, b >> 24, c >> 24, d >> 24);
@@ -43,6 +48,13 @@ template <class Pack>
 NF_INLINE Pack in_order(const Pack& x) {
   return x;
 }
+
+/// The lowest bytes of words, and bytes with their signs; out of order, too.
+NF_INLINE bytes low_bytes(const words (&x)[4]) {
+  const words mask(0xff);
+  return pack_codes(x[0] & mask, x[1] & mask, x[2] & mask, x[3] & mask);
+}
+NF_INLINE bytes sign_bytes(const words (&x)[4]) { return pack_signs(x[0], x[1], x[2], x[3]); }
 
 /// The upper and the lower halves of words.
 NF_INLINE void split_halves(const words& a, const words& b, halves& high, halves& low) {
@@ -93,6 +105,16 @@ NF_INLINE std::uint32_t sign_bits(const words& x) {
   NF_UNROLL
   for (std::size_t k = 0; k < lanes; ++k) bits |= x.lanes[k] >> 31 << k;
   return bits;
+}
+/// The magnitudes of floats that are no NaN, or a positive float where that is larger.
+NF_INLINE words magnitudes_from(const words& x, const words& least) {
+  return larger(x & words(binary32::sign_mask - 1), least);
+}
+/// a - b, or 0 where that is negative.
+NF_INLINE bytes saturated_difference(const bytes& a, const bytes& b) { return a - least(a, b); }
+/// Whether a lane, unsigned, is at most that of `bound`.
+NF_INLINE bool is_any_up_to(const words& x, const words& bound) {
+  return has_signs(select_below(bound, x, words(0), words(binary32::sign_mask)));
 }
 /// x * (high + low), rounded once: the sum and its product are exact in double.
 NF_INLINE words product_of_sum(const words& x, const words& high, const words& low) {
@@ -154,6 +176,10 @@ struct nibble_bytes {
     return bytes::load(code);
   }
 };
+using cell_floats = no_values;
+using cell_bytes = no_values;
+NF_INLINE words cell_numbers(const words& x, const vector<lanes, float>&) { return x; }
+NF_INLINE words turned_left(const words& x, const words& by) { return plain_turned_left(x, by); }
 NF_INLINE halves byte_products(const bytes& a, const bytes& b) { return plain_byte_products(a, b); }
 /// Signed half-words times those in the same places, two neighbours added up.
 NF_INLINE words pair_products(const words& a, const words& b) { return plain_pair_products(a, b); }
@@ -206,6 +232,17 @@ NF_INLINE vector<lanes, float> square_root(const vector<lanes, float>& x) {
   for (std::size_t k = 0; k < lanes; ++k)
     result[k] = static_cast<float>(__builtin_sqrt(static_cast<double>(x[k])));
   return result;
+}
+
+/// Doubles in the range of normal floats as floats, rounded down.
+NF_INLINE words narrow_down(const long_words& first, const long_words& last) {
+  return narrow_doubles(down_to_24_bits(first), down_to_24_bits(last));
+}
+
+/// The largest lanes, as signed words, of x[0], x[1], x[2] and x[3].
+NF_INLINE pack<4> largest_of_fours(const words (&x)[4]) {
+  return pack<4>::words{largest_lane(x[0]), largest_lane(x[1]), largest_lane(x[2]),
+                        largest_lane(x[3])};
 }
 
 #include "groups.inl"

@@ -79,6 +79,13 @@ NF_INLINE long_words to_odd_24_bits(const long_words& y) {
   return (y | carried) & long_words(~below);
 }
 
+/// Doubles to 24 bits, rounded down.
+NF_INLINE long_words down_to_24_bits(const long_words& y) {
+  const long_words below((std::uint64_t{1} << 29) - 1), zero(0);
+  const long_words moved = y + select_less(y, zero, below, zero);  // away from 0 where negative
+  return moved - (moved & below);
+}
+
 /// The largest lane, of lanes below half of the range.
 template <std::size_t N, class Word>
 NF_INLINE Word largest_lane(const pack<N, Word>& x) {

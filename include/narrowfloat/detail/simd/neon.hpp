@@ -47,6 +47,9 @@ NF_INLINE bytes pack_codes(const words& a, const words& b, const words& c, const
   return (bytes::words)vuzp1q_u8((uint8x16_t)pack_codes(a, b).lanes,
                                  (uint8x16_t)pack_codes(c, d).lanes);
 }
+NF_INLINE halves pack_codes(const halves& a, const halves& b) {
+  return (halves::words)vuzp1q_u8((uint8x16_t)a.lanes, (uint8x16_t)b.lanes);
+}
 NF_INLINE halves pack_signs(const words& a, const words& b) {
   return (halves::words)vuzp2q_u16((uint16x8_t)a.lanes, (uint16x8_t)b.lanes);
 }
@@ -58,6 +61,13 @@ template <class Pack>
 NF_INLINE Pack in_order(const Pack& x) {
   return x;
 }
+
+/// The lowest bytes of words, and bytes with their signs; out of order, too.
+NF_INLINE bytes low_bytes(const words (&x)[4]) {
+  const words mask(0xff);
+  return pack_codes(x[0] & mask, x[1] & mask, x[2] & mask, x[3] & mask);
+}
+NF_INLINE bytes sign_bytes(const words (&x)[4]) { return pack_signs(x[0], x[1], x[2], x[3]); }
 
 /// The upper and the lower halves of words.
 NF_INLINE void split_halves(const words& a, const words& b, halves& high, halves& low) {
@@ -107,6 +117,16 @@ NF_INLINE bool has_signs(const words& x) { return vmaxvq_u32((uint32x4_t)x.lanes
 NF_INLINE std::uint32_t sign_bits(const words& x) {
   const vector<lanes, std::uint32_t> places{0, 1, 2, 3};
   return vaddvq_u32((uint32x4_t)(x.lanes >> 31 << places));
+}
+/// The magnitudes of floats that are no NaN, or a positive float where that is larger.
+NF_INLINE words magnitudes_from(const words& x, const words& least) {
+  return larger(x & words(binary32::sign_mask - 1), least);
+}
+/// a - b, or 0 where that is negative.
+NF_INLINE bytes saturated_difference(const bytes& a, const bytes& b) { return a - least(a, b); }
+/// Whether a lane, unsigned, is at most that of `bound`.
+NF_INLINE bool is_any_up_to(const words& x, const words& bound) {
+  return has_signs(select_below(bound, x, words(0), words(binary32::sign_mask)));
 }
 /// x * (high + low), rounded once; x * low is exact.
 NF_INLINE words product_of_sum(const words& x, const words& high, const words& low) {
@@ -175,6 +195,10 @@ struct nibble_bytes {
     return (bytes::words)vqtbl1q_u8(all, (uint8x16_t)codes.lanes);
   }
 };
+using cell_floats = no_values;
+using cell_bytes = no_values;
+NF_INLINE words cell_numbers(const words& x, const vector<lanes, float>&) { return x; }
+NF_INLINE words turned_left(const words& x, const words& by) { return plain_turned_left(x, by); }
 NF_INLINE halves byte_products(const bytes& a, const bytes& b) { return plain_byte_products(a, b); }
 /// Signed half-words times those in the same places, two neighbours added up.
 NF_INLINE words pair_products(const words& a, const words& b) { return plain_pair_products(a, b); }
@@ -233,6 +257,17 @@ using all_values = no_values;
 #include "../codec/philox.inl"
 
 #include "lanes.inl"
+
+/// Doubles in the range of normal floats as floats, rounded down.
+NF_INLINE words narrow_down(const long_words& first, const long_words& last) {
+  return narrow_doubles(down_to_24_bits(first), down_to_24_bits(last));
+}
+
+/// The largest lanes, as signed words, of x[0], x[1], x[2] and x[3].
+NF_INLINE pack<4> largest_of_fours(const words (&x)[4]) {
+  return pack<4>::words{largest_lane(x[0]), largest_lane(x[1]), largest_lane(x[2]),
+                        largest_lane(x[3])};
+}
 
 #include "groups.inl"
 

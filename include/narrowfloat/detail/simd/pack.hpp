@@ -206,6 +206,14 @@ NF_INLINE pack<N> plain_pair_products(const pack<N>& a, const pack<N>& b) {
   return (vector<N, std::uint32_t>)low + (vector<N, std::uint32_t>)high;
 }
 
+/// Each lane turned to the left by so many bits as the low five bits of `by` say.
+template <std::size_t N>
+NF_INLINE pack<N> plain_turned_left(const pack<N>& x, const pack<N>& by) {
+  const pack<N> steps = by & pack<N>(31);
+  // by 0: the second shift is by 32 bits in all, which one alone need not do
+  return (x << steps) | ((x >> 1) >> (pack<N>(31) - steps));
+}
+
 /// Stands for a look-up that an instruction set has no better way for than one value after the other.
 struct no_values {};
 

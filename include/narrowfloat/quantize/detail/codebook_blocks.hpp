@@ -32,6 +32,9 @@ struct byte_codes {
   std::uint8_t* to;
   NF_INLINE std::uint8_t* room(std::size_t) { return to; }
   NF_INLINE void take(std::size_t count) { to += count; }
+  NF_INLINE bool at_place(std::size_t) { return true; }
+  NF_INLINE nibble_use nibbles() const { return nibble_use::none; }
+  NF_INLINE void skip(std::size_t count) { to += count; }
   NF_INLINE void finish() {}
 };
 
@@ -73,6 +76,17 @@ struct nibble_codes {
     __builtin_memcpy(codes, codes + part_elements, held);
   }
   void finish() { write(held); }
+  /// Whether the next codes, by the part, could be written to their place.
+  bool at_place(std::size_t part) {
+    if (held % 2 != 0 || part % 2 != 0) return false;
+    write(held);
+    held = 0;
+    return true;
+  }
+  nibble_use nibbles() const {
+    return order == NibbleOrder::high_first ? nibble_use::high_first : nibble_use::low_first;
+  }
+  void skip(std::size_t count) { to += bit_stream_bytes(count, 4); }
 
   void write(std::size_t count) {
     const std::size_t bytes = bit_stream_bytes(count, 4);
@@ -120,6 +134,8 @@ void quantize_by_codebook(const codebook_coder& coder, const T* values, std::siz
   const auto largest = largest_kernels<std::uint32_t>[coder.isa];
   const bool small = coder.block <= part_elements;
   const std::size_t run = small ? part_elements / coder.block * coder.block : coder.block;
+  const bool needs_no_search = R::random_bits == 0 && coder.needs_no_search();
+  const bool ahead = !leaves_caches(n * (sizeof(T) + 1));
   float buffer[part_elements];
   for (std::size_t first = 0, count = 0; first < n; first += count) {
     count = std::min(run, n - first);
@@ -134,6 +150,17 @@ void quantize_by_codebook(const codebook_coder& coder, const T* values, std::siz
       continue;
     }
     const float* const x = as_floats(values + first, count, buffer);
+    if (needs_no_search && out.at_place(run)) {
+      const std::size_t rest = std::same_as<T, float> ? n - first : count;
+      const std::size_t done = quantize_places_kernel_of(coder.isa)(
+          coder.book, x, rest, coder.block, out.nibbles(), absmax, out.to, ahead);
+      if (done != 0) {
+        out.skip(done);
+        absmax += (done + coder.block - 1) / coder.block;
+        count = done;
+        continue;
+      }
+    }
     std::uint32_t bits[part_elements];
     std::size_t blocks = 0;
     bool usual = true;

@@ -11,6 +11,7 @@
 #include "../../isa.hpp"
 #include "codebook_choice.hpp"
 #include "codebook_parts.hpp"
+#include "codebook_places.hpp"
 #include "codebook_search.hpp"
 
 namespace narrowfloat::detail {
@@ -73,6 +74,12 @@ struct codebook_coder {
     return float_of_bits(std::min(bits, most));
   }
 
+  /// Whether the absmax of a finite block is its largest magnitude, and no code has to be searched for.
+  bool needs_no_search() const {
+    return (book.cells.serves || book.decades.serves) && !in_float &&
+           bits_of_float(end) == bits_of_float(1.0f) && most == float_infinity - 1;
+  }
+
   /// Whether the kernel, whose quotients are at most 1, finds the codes of a block.
   bool is_usual(std::uint32_t largest, float absmax) const {
     return in_float || largest <= bits_of_float(absmax);
@@ -88,7 +95,10 @@ struct codebook_coder {
       const std::uint32_t bits = bits_of_float(absmax[i]);
       divisor[i] = bits == 0 ? 1.0f : float_of_bits(std::max(bits, smallest));
     }
-    encode_codebook_kernels[isa](x, codes, n, book, divisor, block, in_float);
+    if (in_float)
+      encode_codebook_kernels[isa](x, codes, n, book, divisor, block, true);
+    else
+      encode_places_kernels[isa](x, codes, n, book, divisor, block);
     if constexpr (R::random_bits != 0)
       choose_codes(book, x, codes, n, divisor, block, in_float, rounding);
   }

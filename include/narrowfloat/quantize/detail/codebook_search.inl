@@ -147,6 +147,14 @@ NF_INLINE void search_block(const codebook_tables& book, const unsigned char* in
   copy_bytes<sizeof target>(out + done, target, n - done);
 }
 
+/// The same where other ways to the codes leave them in doubt. A call: it is rare.
+__attribute__((noinline, cold)) inline void search_instead(const codebook_tables& book,
+                                                           const unsigned char* in,
+                                                           unsigned char* out, std::size_t n,
+                                                           float divisor) {
+  search_block<codebook_quotient::short_midpoints>(book, in, out, n, divisor);
+}
+
 /// Writes the codes of the values nearest to n quotients, a divisor a block.
 template <codebook_quotient Quotient>
 void search_codes(const codebook_tables& book, const unsigned char* in, unsigned char* out,

@@ -15,6 +15,7 @@
 #include "../../float.hpp"
 #include "codebook_calls.hpp"
 #include "codebook_search.hpp"
+#include "make_places.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -113,7 +114,6 @@ inline bool fill_buckets(codebook_tables& book, const std::vector<double>& midpo
 }
 
 inline void make_buckets(codebook_tables& book) {
-  const float_environment environment(direction::nearest);  // the bounds of buckets are rounded
   std::vector<double> midpoints;
   double smallest = 1;
   for (std::size_t k = 0; k + 1 < book.distinct; ++k) {
@@ -183,7 +183,10 @@ inline codebook_tables make_codebook(here, std::span<const float> values, bool a
     for (std::size_t k = 0; k < 4; ++k)
       book.plane[k][code] = static_cast<std::uint8_t>(bits_of_float(values[code]) >> (8 * k));
   }
+  const float_environment environment(direction::nearest);  // the bounds of buckets are rounded
   make_buckets(book);
+  make_cells(book);
+  make_decades(book);
   return book;
 }
 
