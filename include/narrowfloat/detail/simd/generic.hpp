@@ -216,22 +216,29 @@ NF_INLINE Lanes multiply_add(const Lanes& a, const Lanes& b, const Lanes& c) {
   return separate(a * b) + c;
 }
 
-/// a / b and the square root, rounded once: in double, then to float, is as good (53 >= 2 * 24 + 2). Not expressions of
-/// floats: -ffast-math makes approximations of these.
+/// a / b and the square root, rounded once: in double, then to float, is as good (53 >= 2 * 24 + 2). What becomes a float is
+/// hidden: -ffast-math makes a division of floats of it, and of that an approximation.
+NF_INLINE vector<lanes, float> floats_of_doubles(const doubles& first, const doubles& last) {
+  const doubles a = separate(first), b = separate(last);
+  return vector<lanes, float>{static_cast<float>(a[0]), static_cast<float>(a[1]),
+                              static_cast<float>(b[0]), static_cast<float>(b[1])};
+}
 NF_INLINE vector<lanes, float> quotient(const vector<lanes, float>& a,
                                         const vector<lanes, float>& b) {
-  vector<lanes, float> result;
-  NF_UNROLL
-  for (std::size_t k = 0; k < lanes; ++k)
-    result[k] = static_cast<float>(static_cast<double>(a[k]) / static_cast<double>(b[k]));
-  return result;
+  doubles a0, a1, b0, b1;
+  widen_floats((words::words)a, a0, a1);
+  widen_floats((words::words)b, b0, b1);
+  return floats_of_doubles(a0 / b0, a1 / b1);
 }
 NF_INLINE vector<lanes, float> square_root(const vector<lanes, float>& x) {
-  vector<lanes, float> result;
+  doubles first, last;
+  widen_floats((words::words)x, first, last);
   NF_UNROLL
-  for (std::size_t k = 0; k < lanes; ++k)
-    result[k] = static_cast<float>(__builtin_sqrt(static_cast<double>(x[k])));
-  return result;
+  for (std::size_t k = 0; k < lanes / 2; ++k) {
+    first[k] = __builtin_sqrt(first[k]);
+    last[k] = __builtin_sqrt(last[k]);
+  }
+  return floats_of_doubles(first, last);
 }
 
 /// Doubles in the range of normal floats as floats, rounded down.
