@@ -143,7 +143,8 @@ TEST_CASE("near every midpoint codes are those of exact quotients", "[isa][codeb
           bad.expect_equal(where, word_of(numbers[i].x), numbers[i].code, codes[place(i)]);
       };
       for (const auto kernel : kernels) {
-        if (kernel(book, x.data(), n, 64, nibble_use::none, found.data(), codes.data(), true) == 0)
+        if (kernel(book, x.data(), n, 64, nibble_use::none, 1.0f, found.data(), codes.data(),
+                   true) == 0)
           continue;
         compare();
         CHECK(found == divisors);
@@ -213,7 +214,8 @@ TEST_CASE("codes without a search: every length, block and alignment", "[isa][co
             std::memset(out.begin(), 0xa5, static_cast<std::size_t>(out.end() - out.begin()));
             std::vector<float> found(n / block + 1);
             const auto* x = reinterpret_cast<const float*>(from);
-            const std::size_t done = kernel(book, x, n, block, use, found.data(), to, n % 2 == 0);
+            const std::size_t done =
+                kernel(book, x, n, block, use, 1.0f, found.data(), to, n % 2 == 0);
             const auto where = [&] {
               return named.name + " n " + std::to_string(n) + " block " + std::to_string(block);
             };

@@ -164,3 +164,26 @@ TEST_CASE("with headroom a block keeps its absmax of either sign", "[codebook]")
   CHECK(absmax(nf::dynamic_codebook(), 0x1.fffffep127f) == 0x1.fffffep127f);
   CHECK(absmax(nf::dynamic_codebook(), 0.0f) == 0.0f);
 }
+
+TEST_CASE(
+    "headroom: the scale is the largest magnitude over the smaller end, rounded once, whatever the block") {
+  const nf::Codebook book = nf::dynamic_codebook();
+  const double end = -static_cast<double>(book.least());
+  for (const std::size_t block : {16u, 100u, 256u, 2048u}) {
+    std::vector<float> x(4500);
+    std::uint32_t state = 1;
+    for (float& each : x) {
+      state = state * 1664525u + 1013904223u;
+      each = std::bit_cast<float>((state & 0x80000000u) | 0x30000000u | state >> 5);
+    }
+    const auto t = nf::CodebookTensor::quantize(x, book, {.block_size = block, .headroom = true});
+    const std::vector<float> scales = t.scales();
+    for (std::size_t b = 0; b < t.blocks(); ++b) {
+      float largest = 0;
+      for (std::size_t i = b * block; i < std::min(x.size(), (b + 1) * block); ++i)
+        largest = std::max(largest, std::abs(x[i]));
+      // the quotient of two floats in double, then in float, is as good as rounded once
+      REQUIRE(scales[b] == static_cast<float>(static_cast<double>(largest) / end));
+    }
+  }
+}

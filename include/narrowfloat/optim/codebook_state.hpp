@@ -107,7 +107,7 @@ requires(Bits == 8 || Bits == 4) class CodebookStateOf {
     const Codebook& book = tensor_->codebook();
     const std::uint64_t lowest = detail::count_codes(
         detail::place_of<true>(), active_isa(), tensor_->codes().bytes().data() + first * Bits / 8,
-        values.size(), Bits, book.nearest(0.0f));
+        values.size(), Bits, book.tables().zero);
     return book.least() > 0 ? StorageCounts{.at_floor = lowest} : StorageCounts{.flushed = lowest};
   }
   NF_INLINE std::vector<StatePart> parts() { return tensor_ ? tensor_->parts() : floats_.parts(); }

@@ -90,7 +90,7 @@ class CodebookTensor {
   [[nodiscard]] static NF_INLINE CodebookTensor zeros(std::size_t n, const Codebook& book,
                                                       const CodebookOptions& options = {}) {
     CodebookTensor tensor = empty("CodebookTensor::zeros", n, book, options);
-    const std::uint8_t zero = book.nearest(0.0f);
+    const std::uint8_t zero = book.tables().zero;
     const auto pair = static_cast<std::uint8_t>(book.code_bits() == 8 ? zero : zero * 17);
     std::fill(tensor.parts_.codes.begin(), tensor.parts_.codes.end(), pair);
     tensor.clear_padding();

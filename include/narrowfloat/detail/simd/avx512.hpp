@@ -411,7 +411,8 @@ using avx512::byte_products, avx512::bytes, avx512::cell_floats, avx512::finish_
     avx512::halves, avx512::is_any_up_to, avx512::lanes, avx512::largest_of_fours,
     avx512::load_widen_bytes, avx512::long_words, avx512::magnitudes_from, avx512::multiply_add,
     avx512::narrow_down, avx512::nibble_floats, avx512::pack_codes, avx512::prefetch,
-    avx512::saturated_difference, avx512::store, avx512::turned_left, avx512::words;
+    avx512::quotient, avx512::saturated_difference, avx512::store, avx512::turned_left,
+    avx512::words;
 
 struct byte_table {
   __m512i quarter[4];

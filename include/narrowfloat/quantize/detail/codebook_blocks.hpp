@@ -153,7 +153,7 @@ void quantize_by_codebook(const codebook_coder& coder, const T* values, std::siz
     if (needs_no_search && out.at_place(run)) {
       const std::size_t rest = std::same_as<T, float> ? n - first : count;
       const std::size_t done = quantize_places_kernel_of(coder.isa)(
-          coder.book, x, rest, coder.block, out.nibbles(), absmax, out.to, ahead);
+          coder.book, x, rest, coder.block, out.nibbles(), coder.end, absmax, out.to, ahead);
       if (done != 0) {
         out.skip(done);
         absmax += (done + coder.block - 1) / coder.block;

@@ -52,7 +52,7 @@ struct codebook_coder {
                          options.pipeline == CodebookPipeline::bitsandbytes,
                          1.0f,
                          largest_absmax(book),
-                         book.nearest(0.0f),
+                         book.tables().zero,
                          book.tables().code[0],
                          book.tables().code[book.tables().distinct - 1],
                          active_isa()};
@@ -74,10 +74,10 @@ struct codebook_coder {
     return float_of_bits(std::min(bits, most));
   }
 
-  /// Whether the absmax of a finite block is its largest magnitude, and no code has to be searched for.
+  /// Whether no number of a finite block is beyond its absmax, and no code has to be searched for.
   bool needs_no_search() const {
     return (book.cells.serves || book.decades.serves) && !in_float &&
-           bits_of_float(end) == bits_of_float(1.0f) && most == float_infinity - 1;
+           bits_of_float(end) <= bits_of_float(1.0f) && most == float_infinity - 1;
   }
 
   /// Whether the kernel, whose quotients are at most 1, finds the codes of a block.

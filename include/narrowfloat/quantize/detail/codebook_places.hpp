@@ -40,8 +40,8 @@ using encode_places_kernel = void (*)(const void*, void*, std::size_t, const cod
                                       const float*, std::size_t);
 inline constexpr isa_table<encode_places_kernel> encode_places_kernels NF_EACH_ISA(encode_places<>);
 using quantize_places_kernel = std::size_t (*)(const codebook_tables&, const float*, std::size_t,
-                                               std::size_t, nibble_use, float*, std::uint8_t*,
-                                               bool);
+                                               std::size_t, nibble_use, float, float*,
+                                               std::uint8_t*, bool);
 inline constexpr isa_table<quantize_places_kernel> quantize_places_kernels
     NF_EACH_ISA(quantize_places<>);
 

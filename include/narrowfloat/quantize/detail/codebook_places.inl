@@ -170,6 +170,25 @@ NF_INLINE std::uint32_t block_magnitudes(const float* in, std::size_t n, std::si
   return all;
 }
 
+/// The same; what is kept of a block is its largest magnitude / end, a finite number.
+NF_INLINE std::uint32_t block_scales(const float* in, std::size_t n, std::size_t block, float end,
+                                     float* absmax) {
+  const std::uint32_t all = block_magnitudes(in, n, block, absmax);
+  if (__builtin_bit_cast(std::uint32_t, end) == 0x3f800000) return all;
+  const words most(binary32::infinity_code - 1);
+  const std::size_t blocks = (n + block - 1) / block;
+  for (std::size_t i = 0; i < blocks; i += lanes) {
+    alignas(64) float some[lanes] = {};
+    const std::size_t bytes_left = (blocks - i < lanes ? blocks - i : lanes) * sizeof(float);
+    __builtin_memcpy(some, absmax + i, bytes_left);
+    const vector<lanes, float> scales =
+        quotient((vector<lanes, float>)words::load(some).lanes, splat_float(end));
+    smaller((words::words)scales, most).store(some);
+    __builtin_memcpy(absmax + i, some, bytes_left);
+  }
+  return all;
+}
+
 /// Packs n codes of four bits, one a byte, to nibbles; what is after the last becomes 0.
 inline void pack_nibbles(const std::uint8_t* codes, std::size_t n, bool high_first,
                          std::uint8_t* out) {
@@ -283,16 +302,17 @@ struct place_finder {
   /// A part after the other, while it lies in the first-level cache: the absmax of its blocks, then their codes; between
   /// the two the absmax of the next part, so that nothing waits.
   NF_INLINE std::size_t quantize(const float* in, std::size_t n, std::size_t block,
-                                 nibble_use nibbles, float* absmax, std::uint8_t* out) const {
+                                 nibble_use nibbles, float end, float* absmax,
+                                 std::uint8_t* out) const {
     const std::size_t part = part_elements / block * block;
     std::size_t done = 0, count = n < part ? n : part;
-    std::uint32_t largest = block_magnitudes(in, count, block, absmax);
+    std::uint32_t largest = block_scales(in, count, block, end, absmax);
     while (count != 0 && largest < binary32::infinity_code) {
       const std::size_t rest = n - done - count, next = rest < part ? rest : part;
       const auto* source = reinterpret_cast<const unsigned char*>(in + done);
       const float* const divisor = absmax;
       absmax += (count + block - 1) / block;
-      if (next != 0) largest = block_magnitudes(in + done + count, next, block, absmax);
+      if (next != 0) largest = block_scales(in + done + count, next, block, end, absmax);
       if (nibbles == nibble_use::none) {
         find_blocks(source, out + done, count, divisor, block);
       } else {
@@ -307,22 +327,22 @@ struct place_finder {
   }
 };
 
-/// Quantizes n floats in blocks: an absmax each, and codes. Ends before the part of an array that has Inf or NaN, and tells
+/// Quantizes n floats in blocks: an absmax each, their largest magnitude / end, and codes. Ends before the part of an array that has Inf or NaN, and tells
 /// how many are done: none of a code-book that needs the search.
 ///
-/// Requires  block <= part_elements; parts of whole bytes.
+/// Requires  block <= part_elements; parts of whole bytes; 0 < end <= 1.
 template <bool HasTables = !std::is_same_v<cell_floats, no_values>>
 std::size_t quantize_places(const codebook_tables& book, const float* in, std::size_t n,
-                            std::size_t block, nibble_use nibbles, float* absmax, std::uint8_t* out,
-                            bool ahead) {
+                            std::size_t block, nibble_use nibbles, float end, float* absmax,
+                            std::uint8_t* out, bool ahead) {
   const std::size_t bytes_ahead = ahead ? 2 * part_elements * sizeof(float) : 0;
   if constexpr (HasTables) {
     if (book.cells.serves)
       return place_finder<cell_step<cell_floats, cell_bytes>>(book, bytes_ahead)
-          .quantize(in, n, block, nibbles, absmax, out);
+          .quantize(in, n, block, nibbles, end, absmax, out);
     if (book.decades.serves)
       return place_finder<decade_step>(book, bytes_ahead)
-          .quantize(in, n, block, nibbles, absmax, out);
+          .quantize(in, n, block, nibbles, end, absmax, out);
   }
   return 0;
 }

@@ -59,6 +59,7 @@ struct codebook_tables {
   double high[most] = {}, low[most] = {};
   float rounded[most] = {};      ///< the midpoints as floats
   std::uint8_t code[most] = {};  ///< the least code of distinct value k
+  std::uint8_t zero = 0;         ///< the code of the value nearest to 0
 
   alignas(64) float value[most] = {};            ///< by code; 0 where there is none
   alignas(64) std::uint8_t plane[4][most] = {};  ///< their bytes, the lowest first

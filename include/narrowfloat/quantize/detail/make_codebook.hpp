@@ -187,6 +187,7 @@ inline codebook_tables make_codebook(here, std::span<const float> values, bool a
   make_buckets(book);
   make_cells(book);
   make_decades(book);
+  book.zero = nearest_code(here{}, book, 0.0f);
   return book;
 }
 
