@@ -3,6 +3,7 @@
 // state. How far each may be off, and why.
 #pragma once
 
+#include <functional>
 #include <narrowfloat/optim.hpp>
 #include <random>
 
@@ -206,72 +207,104 @@ std::vector<double> doubles_of(const W& weights) {
 
 constexpr std::size_t size = 4099;  // code-books begin at 4096; neither blocks nor rows are whole
 
-/// 1,000 steps of one optimizer on one form of weights; some of them are compared.
-template <class Rule, class Weights, class... States>
-void run(std::uint64_t seed) {
-  std::mt19937 random(static_cast<unsigned>(seed));
+/// A rule, its storages and a form of weights without their types: the comparison is compiled once.
+struct subject {
+  const char* name;
+  double relative, absolute;  ///< of the form of weights
+  std::vector<bound> bounds;  ///< of each state
+  std::function<void(tensor&, int)> reference;
+  std::function<nf::StepReport(const std::vector<float>&)> step;
+  std::function<std::vector<double>()> weights;
+  std::function<void(std::vector<double> (&)[3])> states;
+};
+
+/// What a state has become, against what it should be.
+inline double worst_of(const std::vector<double>& found, const std::vector<double>& expected,
+                       const bound& by) {
+  double worst = 0, whole = 0;
+  for (const double x : expected) whole = std::max(whole, std::abs(x));
+  for (std::size_t begin = 0; begin < size; begin += 256) {  // blocks are of 256, or lie in such
+    double amax = 0;
+    const std::size_t end = std::min(size, begin + 256);
+    for (std::size_t i = begin; i < end; ++i) amax = std::max(amax, std::abs(expected[i]));
+    for (std::size_t i = begin; i < end; ++i) {
+      const double x = expected[i];
+      const double allowed = by.of(x, amax, whole) * 1.001 + 0x1p-22 * (std::abs(x) + amax) + 1e-30;
+      worst = std::max(worst, std::abs(found[i] - x) / allowed);
+    }
+  }
+  return worst;
+}
+
+inline std::vector<float> starting_weights(std::mt19937& random) {
   std::normal_distribution<float> normal(0, 1);
-  std::vector<float> start(size), gradients(size);
+  std::vector<float> start(size);
   for (float& x : start) x = normal(random);
-  auto weights = Weights::make(start);
-  nf::Optimizer<Rule, States...> optimizer(rule_case<Rule>::rule(), size);
-  std::vector<bound> bounds;
-  [[maybe_unused]] const auto add_bound = [&](const bound& of_signed, const bound& of_unsigned) {
-    const bool is_signed = Rule::states[bounds.size()].signedness == nf::Signedness::is_signed;
-    bounds.push_back(is_signed ? of_signed : of_unsigned);
-  };
-  (add_bound(storage_case<States>::of_signed, storage_case<States>::of_unsigned), ...);
+  return start;
+}
+
+/// 1,000 steps, of which some are compared.
+inline void check(const subject& of, std::mt19937& random) {
+  std::normal_distribution<float> normal(0, 1);
+  std::vector<float> gradients(size);
   for (int t = 1; t <= 1000; ++t) {
     if (t < 20 || t % 50 == 0)
       for (float& g : gradients) g = 0.1f * normal(random) * (random() % 64 == 0 ? 1e-3f : 1.0f);
-    const bool compared = t <= 3 || t == 10 || t == 100 || t % 500 == 0;
-    tensor expected;
-    const auto read_states = [&](auto to) {
-      std::size_t k = 0;
-      std::apply([&](const auto&... each) { ((to(k) = doubles_of(each), ++k), ...); },
-                 optimizer.states);
-    };
-    if (compared) {
-      expected.w = doubles_of(weights);
-      expected.g.assign(gradients.begin(), gradients.end());
-      read_states([&](std::size_t k) -> auto& { return expected.s[k]; });
-      rule_case<Rule>::step(expected, t);
+    if (t > 3 && t != 10 && t != 100 && t % 500 != 0) {
+      REQUIRE(!of.step(gradients).skipped);
+      continue;
     }
-    const std::vector<double> before = compared ? doubles_of(weights) : std::vector<double>{};
-    const nf::StepReport done = optimizer.step(weights, gradients, {}, nf::Stochastic<>{seed});
-    REQUIRE(!done.skipped);
-    if (!compared) continue;
-    const std::vector<double> found = doubles_of(weights);
+    tensor expected;
+    expected.w = of.weights();
+    expected.g.assign(gradients.begin(), gradients.end());
+    of.states(expected.s);
+    const std::vector<double> before = expected.w;
+    of.reference(expected, t);
+    REQUIRE(!of.step(gradients).skipped);
+    const std::vector<double> found = of.weights();
     double worst = 0;
     for (std::size_t i = 0; i < size; ++i) {
       const double moved = std::abs(expected.w[i] - before[i]), w = std::abs(expected.w[i]);
       const double allowed = 0x1p-22 * std::max(w, std::abs(before[i])) + 0x1p-19 * moved + 1e-30 +
-                             Weights::absolute + Weights::relative * (w + moved);
+                             of.absolute + of.relative * (w + moved);
       worst = std::max(worst, std::abs(found[i] - expected.w[i]) / allowed);
     }
-    INFO(Rule::name << ", step " << t);
+    INFO(of.name << ", step " << t);
     REQUIRE(worst <= 1);
     std::vector<double> states[3];
-    read_states([&](std::size_t k) -> auto& { return states[k]; });
-    for (std::size_t k = 0; k < sizeof...(States); ++k) {
-      double state_worst = 0, tensor = 0;
-      for (const double x : expected.s[k]) tensor = std::max(tensor, std::abs(x));
-      for (std::size_t first = 0; first < size; first += 128) {
-        // of the block, whatever its length: the largest of the 256 that it may lie in
-        double amax = 0;
-        const std::size_t begin = first / 256 * 256, end = std::min(size, begin + 256);
-        for (std::size_t i = begin; i < end; ++i) amax = std::max(amax, std::abs(expected.s[k][i]));
-        for (std::size_t i = first; i < std::min(size, first + 128); ++i) {
-          const double x = expected.s[k][i];
-          const double allowed =
-              bounds[k].of(x, amax, tensor) * 1.001 + 0x1p-22 * (std::abs(x) + amax) + 1e-30;
-          state_worst = std::max(state_worst, std::abs(states[k][i] - x) / allowed);
-        }
-      }
-      INFO(Rule::name << ", step " << t << ", state " << k);
-      REQUIRE(state_worst <= 1);
+    of.states(states);
+    for (std::size_t k = 0; k < of.bounds.size(); ++k) {
+      INFO("state " << k);
+      REQUIRE(worst_of(states[k], expected.s[k], of.bounds[k]) <= 1);
     }
   }
+}
+
+template <class Rule, class Weights, class... States>
+void run(std::uint64_t seed) {
+  std::mt19937 random(static_cast<unsigned>(seed));
+  auto weights = Weights::make(starting_weights(random));
+  nf::Optimizer<Rule, States...> optimizer(rule_case<Rule>::rule(), size);
+  subject made{Rule::name,
+               Weights::relative,
+               Weights::absolute,
+               {},
+               &rule_case<Rule>::step,
+               [&](const std::vector<float>& gradients) {
+                 return optimizer.step(weights, gradients, {}, nf::Stochastic<>{seed});
+               },
+               [&] { return doubles_of(weights); },
+               [&](std::vector<double>(&to)[3]) {
+                 [[maybe_unused]] std::size_t k = 0;
+                 std::apply([&](const auto&... each) { ((to[k++] = doubles_of(each)), ...); },
+                            optimizer.states);
+               }};
+  [[maybe_unused]] const auto add_bound = [&](const bound& of_signed, const bound& of_unsigned) {
+    const bool is_signed = Rule::states[made.bounds.size()].signedness == nf::Signedness::is_signed;
+    made.bounds.push_back(is_signed ? of_signed : of_unsigned);
+  };
+  (add_bound(storage_case<States>::of_signed, storage_case<States>::of_unsigned), ...);
+  check(made, random);
 }
 
 /// A rule on states that all have one storage.
