@@ -2,6 +2,7 @@
 // StatePart: a piece of memory of an object that is saved and loaded, with a name and a type.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -16,7 +17,8 @@
 
 namespace narrowfloat {
 
-/// A part of the state of an optimizer, a tensor or a recipe: what is saved of it, and where it lies.
+/// A part of the state of an optimizer, a tensor or a recipe: what is saved of it, and where it lies. An object of one's own
+/// whose parts() give a vector of them, and const one of ConstStatePart, is saved as those here are (st::add_state).
 ///
 /// Example   AdamW<CodebookState, CodebookState> adam({.lr = 1e-3f}, weights.size());
 ///           std::size_t bytes = 0;
@@ -28,11 +30,24 @@ struct BasicStatePart {
   std::string_view
       type;  ///< of its numbers: uint8, int32, uint64, float32, float64, or one of the formats' names
   std::span<Byte> bytes;
+  /// How the numbers are read, where the type does not say it: the code-book of codes. What is loaded must have the same.
+  std::string layout = {};
+  /// Why bytes that are loaded cannot be these: "code 255 of element 3 is ..."; empty where they can. Gets `owner`.
+  std::string (*refusal)(const void* owner, std::span<const std::byte> bytes) = nullptr;
+  const void* owner = nullptr;
 };
 /// A part that may be written to.
 using StatePart = BasicStatePart<std::byte>;
 /// A part to read.
 using ConstStatePart = BasicStatePart<const std::byte>;
+
+/// An object whose state is data: optimizers, their storages, forms of weights, code-book tensors, the states of scaling/,
+/// Linear, and what a user gives parts().
+template <class T>
+concept has_state = requires(T& object, const T& saved) {
+  { object.parts() } -> std::convertible_to<std::vector<StatePart>>;
+  { saved.parts() } -> std::convertible_to<std::vector<ConstStatePart>>;
+};
 
 namespace detail {
 inline namespace NF_BASELINE {
@@ -43,12 +58,10 @@ consteval std::string_view state_type() {
     return "float32";
   } else if constexpr (std::is_same_v<T, double>) {
     return "float64";
-  } else if constexpr (std::is_same_v<T, std::int32_t>) {
-    return "int32";
-  } else if constexpr (std::is_same_v<T, std::int64_t>) {
-    return "int64";
-  } else if constexpr (std::is_same_v<T, std::uint64_t>) {
-    return "uint64";
+  } else if constexpr (std::is_integral_v<T> && sizeof(T) >= 4) {
+    constexpr bool is_long = sizeof(T) == 8;
+    if (std::is_signed_v<T>) return is_long ? "int64" : "int32";
+    return is_long ? "uint64" : "uint32";
   } else if constexpr (is_named<T>) {
     return name_of<T>;
   } else if constexpr (sizeof(T) == 1) {
@@ -75,6 +88,16 @@ NF_INLINE auto state_part(std::string name, std::span<T> values) {
 template <class T>
 NF_INLINE auto state_part(std::string name, T& value) {
   return state_part(std::move(name), std::span<T>(&value, 1));
+}
+/// Appends the parts of an object, if it has any, with "prefix." before their names.
+template <class Part, class Object>
+NF_INLINE void append_parts(std::vector<Part>& all, std::string_view prefix, Object& object) {
+  if constexpr (requires { object.parts(); }) {
+    for (Part& part : object.parts()) {
+      part.name = std::string(prefix) + "." + part.name;
+      all.push_back(std::move(part));
+    }
+  }
 }
 
 }  // namespace NF_BASELINE

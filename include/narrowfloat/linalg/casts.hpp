@@ -105,6 +105,9 @@ struct ScaledCast {
   void update() {
     if constexpr (std::same_as<Source, DelayedScaling<F>>) source.update();
   }
+  /// What is saved: that of the source, if it has any.
+  std::vector<StatePart> parts() requires has_state<Source> { return source.parts(); }
+  std::vector<ConstStatePart> parts() const requires has_state<Source> { return source.parts(); }
 
  private:
   template <class Chosen>
@@ -223,6 +226,17 @@ struct SplitCast {
   void update() {
     if constexpr (requires { along_rows.update(); }) along_rows.update();
     if constexpr (requires { down_columns.update(); }) down_columns.update();
+  }
+  std::vector<StatePart> parts() { return parts_of<StatePart>(*this); }
+  std::vector<ConstStatePart> parts() const { return parts_of<ConstStatePart>(*this); }
+
+ private:
+  template <class Part, class Self>
+  static std::vector<Part> parts_of(Self& self) {
+    std::vector<Part> all;
+    detail::append_parts(all, "along_rows", self.along_rows);
+    detail::append_parts(all, "down_columns", self.down_columns);
+    return all;
   }
 };
 

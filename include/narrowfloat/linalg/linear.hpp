@@ -149,6 +149,11 @@ class Linear {
     ++steps;
   }
 
+  /// What is saved: seed, passes, steps, and what the casts of the recipe carry. Between steps: what a training pass has left
+  /// for backward() is not among it.
+  NF_INLINE std::vector<StatePart> parts() { return parts_of<StatePart>(*this); }
+  NF_INLINE std::vector<ConstStatePart> parts() const { return parts_of<ConstStatePart>(*this); }
+
   /// The operands alone, for products of one's own: a pass that records as forward() does, and keeps nothing. Each lies as
   /// its tensor does, its columns() too.
   ///
@@ -178,6 +183,16 @@ class Linear {
   }
 
  private:
+  template <class Part, class Self>
+  static NF_INLINE std::vector<Part> parts_of(Self& self) {
+    std::vector<Part> all{detail::state_part("seed", self.seed),
+                          detail::state_part("passes", self.passes),
+                          detail::state_part("steps", self.steps)};
+    detail::append_parts(all, "x", self.recipe.x);
+    detail::append_parts(all, "w", self.recipe.w);
+    detail::append_parts(all, "dy", self.recipe.dy);
+    return all;
+  }
   using part = detail::layer_part;
   /// A tensor, and the cast with what it has recorded.
   template <class Cast>

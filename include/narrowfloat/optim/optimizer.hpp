@@ -79,13 +79,7 @@ requires(sizeof...(States) == Rule::states.size()) struct Optimizer : Rule {
     std::vector<Part> all{detail::state_part("steps", self.steps),
                           detail::state_part("skipped", self.skipped)};
     std::size_t k = 0;
-    const auto add = [&](auto& state) {
-      for (Part& part : state.parts()) {
-        part.name = std::string(Rule::states[k].name) + "." + part.name;
-        all.push_back(std::move(part));
-      }
-      ++k;
-    };
+    const auto add = [&](auto& state) { detail::append_parts(all, Rule::states[k++].name, state); };
     std::apply([&](auto&... each) { (add(each), ...); }, self.states);
     return all;
   }

@@ -14,10 +14,10 @@
 
 #include "../convert.hpp"
 #include "../detail/array/checks.hpp"
-#include "../state.hpp"
 #include "codebook_codes.hpp"
 #include "codebooks.hpp"
 #include "detail/codebook_parts.hpp"
+#include "detail/codebook_saved.hpp"
 
 namespace narrowfloat {
 

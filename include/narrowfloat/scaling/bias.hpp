@@ -6,9 +6,11 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "../convert.hpp"
 #include "../detail/exact/sum.hpp"
+#include "detail/saved.hpp"
 #include "detail/scales.hpp"
 
 namespace narrowfloat {
@@ -34,6 +36,13 @@ struct ScalingBias {
   constexpr NF_INLINE float scale_inv() const noexcept {
     return detail::power_of_two<float>(-bias);
   }  ///< 2^-bias
+  /// What is saved: the bias.
+  NF_INLINE std::vector<StatePart> parts() {
+    return {detail::limited_part<lowest, highest>("bias", bias)};
+  }
+  NF_INLINE std::vector<ConstStatePart> parts() const {
+    return {detail::limited_part<lowest, highest>("bias", bias)};
+  }
   friend constexpr bool operator==(ScalingBias, ScalingBias) = default;
 };
 

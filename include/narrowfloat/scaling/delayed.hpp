@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "detail/saved.hpp"
 #include "detail/scales.hpp"
 #include "format_pair.hpp"
 
@@ -131,7 +132,16 @@ struct DelayedScaling {
     scale = detail::delayed_scale(detail::largest_of<F>, amax, margin, scale);
   }
 
+  /// What is saved: scale and history.
+  NF_INLINE std::vector<StatePart> parts() { return parts_of(*this); }
+  NF_INLINE std::vector<ConstStatePart> parts() const { return parts_of(*this); }
+
  private:
+  template <class Self>
+  static NF_INLINE auto parts_of(Self& self) {
+    return std::vector{detail::scale_part("scale", self.scale),
+                       detail::state_part("amax_history", std::span(self.amax_history))};
+  }
   NF_INLINE bool counts(float amax) const noexcept {
     return non_finite == NonFiniteAmax::keep || detail::is_finite(amax) ||
            (non_finite == NonFiniteAmax::drop_nan && detail::is_number(amax));

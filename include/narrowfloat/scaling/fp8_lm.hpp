@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../stats.hpp"
+#include "detail/saved.hpp"
 #include "detail/scales.hpp"
 #include "format_pair.hpp"
 
@@ -89,7 +90,18 @@ struct ScalingMeta {
     amax[0] = 0;
   }
 
+  /// What is saved: scales, window and how much of it is filled.
+  NF_INLINE std::vector<StatePart> parts() { return parts_of(*this); }
+  NF_INLINE std::vector<ConstStatePart> parts() const { return parts_of(*this); }
+
  private:
+  template <class Self>
+  static NF_INLINE auto parts_of(Self& self) {
+    return std::vector{detail::scale_part("scale", self.scale),
+                       detail::scale_part("scale_inv", self.scale_inv),
+                       detail::state_part("amax", std::span(self.amax)),
+                       detail::state_part("filled", self.filled)};
+  }
   NF_INLINE void require_state(const char* call) const {
     detail::require_history(call, amax.size(), window);
     detail::require_scale_of_state(call, "the scale", scale);
@@ -145,7 +157,17 @@ struct AllReduceScale {
         detail::quotient(detail::exact_of(scale_inv), detail::exact_of(workers)));
   }
 
+  /// What is saved: exponent and scales.
+  NF_INLINE std::vector<StatePart> parts() { return parts_of(*this); }
+  NF_INLINE std::vector<ConstStatePart> parts() const { return parts_of(*this); }
+
  private:
+  template <class Self>
+  static NF_INLINE auto parts_of(Self& self) {
+    return std::vector{detail::limited_part<-127, 127>("exponent", self.exponent),
+                       detail::scale_part("scale", self.scale),
+                       detail::scale_part("scale_inv", self.scale_inv)};
+  }
   NF_INLINE void require_state(const char* call) const {
     if (workers < 1)
       detail::throw_invalid(call, std::to_string(workers) + " workers cannot reduce");
@@ -238,7 +260,23 @@ struct AutoScale {
     return detail::growth_of(factor, steps);
   }
 
+  /// What is saved: mu.
+  NF_INLINE std::vector<StatePart> parts() { return parts_of<StatePart>(*this); }
+  NF_INLINE std::vector<ConstStatePart> parts() const { return parts_of<ConstStatePart>(*this); }
+
  private:
+  template <class Part, class Self>
+  static NF_INLINE std::vector<Part> parts_of(Self& self) {
+    Part part = detail::state_part("mu", self.mu);
+    part.refusal = [](const void*, std::span<const std::byte> bytes) {
+      using traits = detail::number_traits<double>;
+      const auto x = detail::loaded_number<double>(bytes);
+      const bool fits = traits::to_code(x) >= traits::to_code(0x1p-126) &&
+                        traits::to_code(x) <= traits::to_code(0x1p127);
+      return fits ? std::string() : "is " + detail::shown(x) + ", outside [2^-126, 2^127]";
+    };
+    return {std::move(part)};
+  }
   NF_INLINE void require_state(const char* call) const {
     const auto require = [&](const char* name, double value, double least, double most) {
       // as bits: comparisons of floats may raise flags

@@ -7,10 +7,12 @@
 #include <ranges>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "../convert.hpp"
 #include "../detail/array/sources.hpp"
 #include "detail/calls.hpp"
+#include "detail/saved.hpp"
 #include "detail/scales.hpp"
 
 namespace narrowfloat {
@@ -26,6 +28,12 @@ namespace narrowfloat {
 ///           assert(skipped == 1);
 struct StaticLossScale {
   float scale = 65536;
+
+  /// What is saved: the scale.
+  NF_INLINE std::vector<StatePart> parts() { return {detail::scale_part("scale", scale)}; }
+  NF_INLINE std::vector<ConstStatePart> parts() const {
+    return {detail::scale_part("scale", scale)};
+  }
 };
 
 /// How DynamicLossScale rounds its product with a factor.
@@ -72,7 +80,16 @@ struct DynamicLossScale {
     }
   }
 
+  /// What is saved: scale and growth_tracker.
+  NF_INLINE std::vector<StatePart> parts() { return parts_of<StatePart>(*this); }
+  NF_INLINE std::vector<ConstStatePart> parts() const { return parts_of<ConstStatePart>(*this); }
+
  private:
+  template <class Part, class Self>
+  static NF_INLINE std::vector<Part> parts_of(Self& self) {
+    return {detail::scale_part("scale", self.scale),
+            detail::state_part("growth_tracker", self.growth_tracker)};
+  }
   NF_INLINE void multiply(double factor) noexcept {
     auto product = detail::product(detail::exact_of(scale), detail::exact_of(factor));
     if (rounding == LossScaleRounding::torch)

@@ -13,7 +13,6 @@
 #include "../../detail/codec/bit_stream.hpp"
 #include "../../detail/exact/binary.hpp"
 #include "../../rounding.hpp"
-#include "../../state.hpp"
 #include "../codebook.hpp"
 #include "../codebook_options.hpp"
 
@@ -119,24 +118,20 @@ inline void require_parts(const char* call, std::size_t n, std::size_t codes,
                           std::to_string(have_codes) + " and " + std::to_string(have_scales));
 }
 
+/// What is said of the first code that is beyond the code-book; nothing where none is.
 template <class Codes>
-void require_codes(const char* call, const Codes& codes, const Codebook& book) {
+std::string first_beyond(const Codes& codes, const Codebook& book) {
   for (std::size_t i = 0; i < codes.size(); ++i) {
     if (codes[i] >= book.size())
-      throw_invalid(call, "code " + std::to_string(codes[i]) + " of element " + std::to_string(i) +
-                              " is beyond a code-book of " + std::to_string(book.size()) +
-                              " values");
+      return "code " + std::to_string(codes[i]) + " of element " + std::to_string(i) +
+             " is beyond a code-book of " + std::to_string(book.size()) + " values";
   }
+  return {};
 }
-
-/// What is saved of a code-book tensor.
-template <class Part, class Parts>
-std::vector<Part> state_of_codebook(Parts& parts) {
-  std::vector<Part> all{state_part("codes", std::span(parts.codes))};
-  if (parts.options.nested) all.push_back(state_part("scale_codes", std::span(parts.absmax_codes)));
-  all.push_back(state_part("scales", std::span(parts.absmax)));
-  if (parts.options.nested) all.push_back(state_part("scale_mean", parts.absmax_mean));
-  return all;
+template <class Codes>
+void require_codes(const char* call, const Codes& codes, const Codebook& book) {
+  const std::string beyond = first_beyond(codes, book);
+  if (!beyond.empty()) throw_invalid(call, beyond);
 }
 
 inline bool same_codebook_parts(const codebook_parts& a, const codebook_parts& b) {

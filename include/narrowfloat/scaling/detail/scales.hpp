@@ -42,13 +42,19 @@ constexpr void require_history(const char* call, std::size_t held, std::size_t w
   }
 }
 
-/// A scale that a state was given or restored with: it and its inverse are positive floats.
-constexpr void require_scale_of_state(const char* call, const char* name, float scale) {
+/// Whether a scale and its inverse are positive floats.
+constexpr bool is_scale_of_state(float scale) {
   const std::uint32_t bits = bits_of_float(scale);
-  if (bits < 0x00400000u || bits >= wide<std::uint32_t>::infinity) {
-    throw_invalid(call, std::string(name) + " is " + shown(static_cast<double>(scale)) +
-                            ", not a number from 2^-127 to the largest float");
-  }
+  return bits >= 0x00400000u && bits < wide<std::uint32_t>::infinity;
+}
+/// What is said of one that is none.
+inline std::string shown_scale(float scale) {
+  return "is " + shown(static_cast<double>(scale)) +
+         ", not a number from 2^-127 to the largest float";
+}
+/// A scale that a state was given or restored with.
+constexpr void require_scale_of_state(const char* call, const char* name, float scale) {
+  if (!is_scale_of_state(scale)) throw_invalid(call, std::string(name) + " " + shown_scale(scale));
 }
 
 /// A scale at least 2^-126, so that its inverse is finite, and no larger than `most`.
