@@ -251,27 +251,27 @@ struct place_finder {
   NF_INLINE void find_part(const typename Step::constants& block, const unsigned char* in,
                            unsigned char* out, std::size_t n, std::size_t before, std::size_t rest,
                            float absmax) const {
-    bool certain = false;
-    if (rest >= group) {
-      certain = step.find(block, in, out);
-    } else if (before + n >= group) {
+    alignas(64) unsigned char source[4 * group], target[group];
+    const bool is_short = rest < group && before + n < group;
+    if (is_short) {
+      __builtin_memset(source, 0, sizeof source);
+      copy_bytes<sizeof source>(source, in, 4 * n);
+    } else if (rest < group) {
       in -= 4 * (group - n);
       out -= group - n;
       n = group;
-      certain = step.find(block, in, out);
-    } else {
-      alignas(64) unsigned char source[4 * group] = {}, target[group];
-      copy_bytes<sizeof source>(source, in, 4 * n);
-      certain = step.find(block, source, target);
-      copy_bytes<sizeof target>(out, target, n);
     }
+    const bool certain = step.find(block, is_short ? source : in, is_short ? target : out);
+    if (is_short) copy_bytes<sizeof target>(out, target, n);
     if (!certain) [[unlikely]]
       search_instead(book, in, out, n, absmax);
   }
 
-  /// The codes of n numbers, a few blocks together: what each block needs is there before its turn.
-  NF_INLINE void find_blocks(const unsigned char* in, unsigned char* out, std::size_t n,
-                             const float* absmax, std::size_t block) const {
+  /// The codes of n numbers, a few blocks together: what each block needs is there before its turn. A call, of a copy, so
+  /// that its text is compiled once for a step, and what the step holds stays in registers.
+  static __attribute__((noinline)) void find_blocks(place_finder mine, const unsigned char* in,
+                                                    unsigned char* out, std::size_t n,
+                                                    const float* absmax, std::size_t block) {
     constexpr std::size_t tile = 8;
     while (n != 0) {
       float divisor[tile];
@@ -280,17 +280,18 @@ struct place_finder {
       const std::size_t count = left < tile ? left : tile;
       for (std::size_t k = 0; k < count; ++k, ++absmax) {
         divisor[k] = __builtin_bit_cast(std::uint32_t, *absmax) == 0 ? 1.0f : *absmax;
-        step.prepare(divisor[k], blocks[k]);
+        mine.step.prepare(divisor[k], blocks[k]);
       }
       for (std::size_t k = 0; k < count; ++k) {
         const std::size_t size = n < block ? n : block, part = size % group, whole = size - part;
         if (!is_usual(divisor[k])) [[unlikely]] {
-          search_instead(book, in, out, size, divisor[k]);
+          search_instead(mine.book, in, out, size, divisor[k]);
         } else {
           const typename Step::constants constants(blocks[k]);
-          if (whole != 0) find_groups(constants, in, out, whole, divisor[k]);
+          if (whole != 0) mine.find_groups(constants, in, out, whole, divisor[k]);
           if (part != 0)
-            find_part(constants, in + 4 * whole, out + whole, part, whole, n - whole, divisor[k]);
+            mine.find_part(constants, in + 4 * whole, out + whole, part, whole, n - whole,
+                           divisor[k]);
         }
         n -= size;
         in += 4 * size;
@@ -314,10 +315,10 @@ struct place_finder {
       absmax += (count + block - 1) / block;
       if (next != 0) largest = block_scales(in + done + count, next, block, end, absmax);
       if (nibbles == nibble_use::none) {
-        find_blocks(source, out + done, count, divisor, block);
+        find_blocks(*this, source, out + done, count, divisor, block);
       } else {
         alignas(64) std::uint8_t codes[part_elements];
-        find_blocks(source, codes, count, divisor, block);
+        find_blocks(*this, source, codes, count, divisor, block);
         pack_nibbles(codes, count, nibbles == nibble_use::high_first, out + done / 2);
       }
       done += count;
@@ -354,11 +355,12 @@ void encode_places(const void* in, void* out, std::size_t n, const codebook_tabl
   const auto* source = static_cast<const unsigned char*>(in);
   auto* target = static_cast<unsigned char*>(out);
   if constexpr (HasTables) {
+    using by_cells = place_finder<cell_step<cell_floats, cell_bytes>>;
+    using by_decades = place_finder<decade_step>;
     if (book.cells.serves)
-      return place_finder<cell_step<cell_floats, cell_bytes>>(book, 0).find_blocks(
-          source, target, n, divisor, block);
+      return by_cells::find_blocks(by_cells(book, 0), source, target, n, divisor, block);
     if (book.decades.serves)
-      return place_finder<decade_step>(book, 0).find_blocks(source, target, n, divisor, block);
+      return by_decades::find_blocks(by_decades(book, 0), source, target, n, divisor, block);
   }
   encode_codebook(source, target, n, book, divisor, block, false);
 }
