@@ -86,10 +86,10 @@ requires(Bits == 8 || Bits == 4) class CodebookStateOf {
     return tensor_ ? nullptr : floats_.direct(first);
   }
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
-    if (tensor_)
-      tensor_->dequantize(first, out.size(), out);
-    else
-      floats_.read(first, out);
+    if (!tensor_) return floats_.read(first, out);
+    const auto codes = tensor_->codes().bytes();
+    detail::call_for(codes.data() + (first + out.size()) * Bits / 8, out.size() * Bits / 8);
+    tensor_->dequantize(first, out.size(), out);
   }
   /// Counts the codes of the least number, of a storage without 0, or those of 0, zeros among them.
   template <class R>

@@ -62,6 +62,11 @@ template <class S>
 inline constexpr bool observes = requires(S& s) {
   s.observe(1.0f);
 };
+/// Calls for memory that the next part of a pass reads. A part of floats is a page: no processor reads ahead of its end.
+NF_INLINE void call_for(const void* memory, std::size_t bytes) {
+  const auto* const from = static_cast<const unsigned char*>(memory);
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(from + i);
+}
 template <class S>
 NF_INLINE std::size_t block_of(const S& s) {
   if constexpr (requires { s.block(); })
@@ -135,6 +140,7 @@ class NarrowState {
   NF_INLINE std::size_t size() const noexcept { return codes_.size(); }
   NF_INLINE std::span<const F> codes() const noexcept { return codes_; }
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
+    detail::call_for(codes_.data() + first + out.size(), out.size() * sizeof(F));
     convert(std::span(codes_).subspan(first, out.size()), out);
   }
   template <class R>

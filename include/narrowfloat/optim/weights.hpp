@@ -29,6 +29,7 @@ struct range_weights {
       return nullptr;
   }
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
+    call_for(values.data() + first + out.size(), out.size() * sizeof(T));
     convert(std::span<const T>(values).subspan(first, out.size()), out);
   }
   template <class R>

@@ -4,6 +4,7 @@
 
 #include <concepts>
 
+#include "../../detail/array/parts.hpp"
 #include "../../detail/simd/loops.hpp"
 #include "rule_part.hpp"
 

@@ -146,6 +146,12 @@ NF_INLINE words lanes_of_row(std::size_t at, std::size_t count) {
   return words::load(row_mask.word + rule_row - count + at);
 }
 
+/// Calls for the weights and gradients that lie a part later.
+NF_INLINE void call_for_row(const rule_part& part, std::size_t at) {
+  prefetch(reinterpret_cast<const unsigned char*>(part.weights + at + part_elements));
+  prefetch(reinterpret_cast<const unsigned char*>(part.gradients + at + part_elements));
+}
+
 /// One row of rule_row elements: `count` of them count, the others lie there too.
 template <bool Surveys, std::size_t States, class Step>
 NF_INLINE void step_row(const Step& step, const rule_part& part, std::size_t at, std::size_t count,
@@ -186,8 +192,10 @@ void run_rule(const Step& step, const rule_part& part, rule_totals& totals) {
   const Step mine = step;  // in registers: no store changes it
   rule_totals sums = totals;
   std::size_t i = 0;
-  for (; part.n - i >= rule_row; i += rule_row)
+  for (; part.n - i >= rule_row; i += rule_row) {
+    if (part.ahead) call_for_row(part, i);
     step_row<Surveys, States>(mine, part, i, rule_row, sums);
+  }
   if (i < part.n) step_row<Surveys, States>(mine, part, i, part.n - i, sums);
   totals = sums;
 }

@@ -25,6 +25,9 @@ struct rule_part {
   float* new_state[3];
   std::size_t n;
   float factor;  ///< of the gradients
+  /// Call for weights and gradients a part ahead. A part is a page, beyond whose end no processor reads ahead: it helps where
+  /// the states of a part take their time, and costs where all are floats.
+  bool ahead;
 };
 
 /// What a pass finds: by the place of an element in its row.

@@ -114,6 +114,7 @@ class step_plan {
     }
     io.n = count;
     io.factor = factor_;
+    io.ahead = !call_.states.empty() && io.new_state[0] == room + 2 * part_;
     const auto& rule = call_.rule;
     (pass == step_pass::survey ? rule.survey : rule.run)(rule.step, io, result.totals);
     if (pass == step_pass::survey) return;
