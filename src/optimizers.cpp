@@ -13,6 +13,9 @@ state_counts limit_floats(in_library, Isa isa, const float* in, float* out, std:
                           const state_limits& limits) {
   return limit_floats(here{}, isa, in, out, n, limits);
 }
+std::size_t count_zeros(in_library, Isa isa, const float* in, std::size_t n) {
+  return count_zeros(here{}, isa, in, n);
+}
 std::size_t count_codes(in_library, Isa isa, const std::uint8_t* bytes, std::size_t n, int bits,
                         std::uint8_t code) {
   return count_codes(here{}, isa, bytes, n, bits, code);

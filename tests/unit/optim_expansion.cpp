@@ -72,10 +72,11 @@ TEST_CASE("expansion: numbers in a narrow range keep more than in FP8 blocks; Na
       total += std::abs(static_cast<double>(read[i] / x[i] - 1));
     return total;
   };
-  CHECK(error(ExpandedState(x.size())) < 0.5 * error(Fp8BlockState(x.size())));
+  CHECK(error(ExpandedState(x.size(), Signedness::is_signed)) <
+        0.5 * error(Fp8BlockState(x.size(), Signedness::is_signed)));
   std::vector<float> even = draws(128, 6, 0);
   for (float& each : even) each = 1 + std::abs(each);  // within a factor of 5
-  ExpandedState state(256);
+  ExpandedState state(256, Signedness::is_signed);
   even.resize(256, 0.0f);
   state.write(0, even, nearest_even);
   std::vector<float> read(256);
@@ -83,6 +84,10 @@ TEST_CASE("expansion: numbers in a narrow range keep more than in FP8 blocks; Na
   for (std::size_t i = 0; i < 128; ++i) CHECK(std::abs(read[i] / even[i] - 1) < 0.0625f / 2);
   CHECK(std::count(read.begin() + 128, read.end(), 0.0f) == 128);
   even[3] = INFINITY;
+  state.write(0, even, nearest_even);
+  state.read(0, read);
+  CHECK((read[3] == 0x1.fffffep127f && std::isfinite(read[0]) && read[200] == 0));
+  even[3] = NAN;
   state.write(0, even, nearest_even);
   state.read(0, read);
   CHECK((std::isnan(read[0]) && read[200] == 0));

@@ -102,6 +102,9 @@ TEST_CASE(
   Muon<> muon({}, rows, cols);
   CHECK(muon.step(w, g).skipped);
   CHECK(w == before);
+  Muon<> exact({.weight_decay = 0, .eps = 0}, rows, cols);
+  exact.step(w, std::vector<float>(w.size()));
+  CHECK(w == before);
   CHECK_THROWS_WITH(muon.step(w, std::vector<float>(3)),
                     Catch::Contains("9100 weights, 3 gradients"));
   std::vector<float> few(3);

@@ -54,6 +54,43 @@ TEST_CASE("optimizers: no half update where a gradient is Inf or NaN") {
   CHECK(!lion.step(w, std::vector<float>{3e38f, 0, 0}, {.inverse_loss_scale = 0.5f}).skipped);
 }
 
+TEST_CASE(
+    "optimizers: a gradient whose square is no float is an overflow, and unchecked it makes no NaN") {
+  const auto check = [](auto optimizer, auto rounding) {
+    std::vector<float> w(5000, 0.5f), g(5000, 0.01f);
+    g[7] = 1e20f;
+    CHECK(optimizer.step(w, g, {}, rounding).skipped);
+    CHECK(!optimizer.step(w, g, {.on_overflow = OnOverflow::unchecked}, rounding).skipped);
+    g[7] = 0.01f;
+    CHECK(!optimizer.step(w, g, {}, rounding).skipped);
+    CHECK(std::ranges::all_of(w, [](float x) { return std::isfinite(x); }));
+  };
+  check(AdamW<>({}, 5000), nearest_even);
+  check(AdamW<CodebookState>({}, 5000), nearest_even);
+  check(AdamW<Codebook4State>({}, 5000), nearest_even);
+  check(AdamW<Fp8BlockState>({}, 5000), nearest_even);
+  check(AdamW<ExpandedState>({}, 5000), nearest_even);
+  check(Adagrad<StochasticCodebookState>({}, 5000), Stochastic<>{1});
+  std::vector<float> w(3), g{1e20f, 0, 0};
+  CHECK(!Lion<>({}, 3).step(w, g).skipped);  // keeps no squares
+}
+
+TEST_CASE("optimizers: norms of a tensor whose squares are no floats") {
+  const auto moved = [](auto optimizer, float weight, float gradient) {
+    std::vector<float> w(64, weight);
+    optimizer.step(w, std::vector<float>(64, gradient));
+    return static_cast<double>(w[5]) / static_cast<double>(weight);
+  };
+  for (const float weight : {1e20f, 1.0f, 1e-23f})  // w |w| / |u| lr is lr w
+    CHECK(std::abs(moved(Lamb<>({.lr = 0.1, .weight_decay = 0}, 64), weight, 1.0f) - 0.9) < 1e-5);
+  for (const float gradient : {1e19f, 1.0f, 1e-23f})
+    CHECK(std::abs(moved(Lars<>({.lr = 100, .weight_decay = 0}, 64), 1.0f, gradient) - 0.9) < 1e-5);
+  for (const float gradient : {1e10f, 1e20f, 1e30f}) {
+    Optimizer<Clipped<SgdRule>, FloatState> clipped({.rule = {.lr = 0.1}, .threshold = 1}, 64);
+    CHECK(std::abs(moved(clipped, 0.5f, gradient) - 0.8) < 1e-5);
+  }
+}
+
 TEST_CASE("optimizers: all tensors by one norm, or none of them") {
   const std::vector<float> a(5000, 3.0f), b(300, -4.0f);
   GradientNorm norm;
@@ -109,6 +146,10 @@ TEST_CASE("optimizers: counters") {
   CHECK(lion.step(w, g).state.flushed == 8192);
   std::ranges::fill(g, 1e7f);
   CHECK(lion.step(w, g).state.clipped == 8192);
+  // zeros are neither flushed nor at the floor
+  AdamW<CodebookState> rare({}, 8192);
+  const StepReport nothing = rare.step(w, std::vector<float>(8192));
+  CHECK((nothing.state.flushed == 0 && nothing.state.at_floor == 0));
   // code-books: a third of the gradients is a millionth of the others, of the same block
   const auto check_books = [&](auto small, std::size_t n) {
     std::vector<float> mixed(n), v(n);
@@ -173,5 +214,19 @@ TEST_CASE("optimizers: blocks of every length, longer than the tensor and withou
       CHECK((std::abs(m[90] - 0.1f * g[90]) < 1e-4f &&
              std::abs(v[4999] - 1e-3f * g[4999] * g[4999]) < 1e-7f));
     }
+  }
+}
+
+TEST_CASE("optimizers: a storage that is one block of all, of nothing too") {
+  struct OneBlock : FloatState {
+    using FloatState::FloatState;
+    std::size_t block() const { return size(); }
+  };
+  for (const std::size_t n : {0u, 1u, 17u, 3001u}) {
+    std::vector<float> w(n, 1.0f), v = w;
+    const std::vector<float> g(n, 0.1f);
+    Sgd<OneBlock>({}, n).step(w, g);
+    Sgd<>({}, n).step(v, g);
+    CHECK(w == v);
   }
 }

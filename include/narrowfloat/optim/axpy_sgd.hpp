@@ -83,11 +83,11 @@ struct AxpySgd : AxpySgdOptions {
     const auto measure = [&](GradientNorm& norm) {
       norm.add(gradients, options.inverse_loss_scale, executor);
     };
-    if (detail::is_skipped(options, steps, skipped, report, measure)) return report;
+    if (detail::is_skipped(options, false, steps, skipped, report, measure)) return report;
     const std::array factors{detail::to_float(weight_decay), detail::to_float(momentum),
                              -detail::to_float(lr),
                              detail::gradient_factor(options, report.gradient_norm)};
-    const std::uint64_t t = ++steps;
+    const std::uint64_t t = steps + 1;
     std::array<R, 3> random{rounding, rounding, rounding};
     if constexpr (detail::is_keyed<R>)
       for (std::size_t k = 0; k < 3; ++k) random[k].stream += 8 * t + k;
@@ -101,6 +101,7 @@ struct AxpySgd : AxpySgdOptions {
             std::max(largest[task],
                      step_part(w, g, i, std::min(detail::part_elements, end - i), factors, random));
     });
+    steps = t;
     for (const std::uint32_t each : largest)
       report.largest_update =
           detail::larger_magnitude(report.largest_update, detail::float_of_bits(each));

@@ -37,9 +37,7 @@ const Codebook& state_book(bool is_unsigned) {
 /// How a state is kept by a code-book.
 struct CodebookStateOptions {
   std::size_t block_size = 256;
-  std::size_t least_size = 4096;
-  bool stochastic =
-      false;  ///< choose the codes by the rounding of the step, which must then be a keyed one
+  std::size_t least_size = 4096;  ///< tensors with fewer elements stay floats
 };
 
 /// State by a code-book, in blocks that share a float scale. Tensors below `least_size` elements stay floats, as in
@@ -53,24 +51,29 @@ struct CodebookStateOptions {
 ///           const CodebookStateOptions paper{.block_size = 2048};
 ///           AdamW<CodebookState, CodebookState> large({}, CodebookState(weights.size(), Signedness::is_signed, paper),
 ///                                                     CodebookState(weights.size(), Signedness::is_unsigned, paper));
-template <int Bits>
+///
+/// Special   a block with Inf has the largest scale and Inf the end of the book; one with NaN is NaN.
+template <int Bits, bool Stochastic = false>
 requires(Bits == 8 || Bits == 4) class CodebookStateOf {
  public:
+  static constexpr bool draws = Stochastic;  ///< the codes are chosen by the rounding of the step
+
   /// The dynamic books; with 4 bits that of Li et al. and torchao, k / 16 for k = 1 ... 16, where nothing is negative.
   static NF_INLINE const Codebook& book(Signedness signedness) {
     return detail::state_book<Bits>(signedness == Signedness::is_unsigned);
   }
 
   CodebookStateOf() = default;
-  NF_INLINE explicit CodebookStateOf(std::size_t n, Signedness signedness = Signedness::is_signed,
+  NF_INLINE explicit CodebookStateOf(std::size_t n, Signedness signedness,
                                      const CodebookStateOptions& options = usual_options()) {
     if (n < options.least_size) {
       floats_ = FloatState(n);
     } else {
       const bool is_signed = signedness == Signedness::is_signed;
       tensor_ = CodebookTensor::zeros(n, book(signedness),
-                                      {.block_size = options.block_size, .headroom = is_signed});
-      stochastic_ = options.stochastic;
+                                      {.block_size = options.block_size,
+                                       .non_finite = NonFinite::saturate,
+                                       .headroom = is_signed});
     }
   }
   /// 256 elements a block, with 4 bits 128.
@@ -91,7 +94,6 @@ requires(Bits == 8 || Bits == 4) class CodebookStateOf {
     detail::call_for(codes.data() + (first + out.size()) * Bits / 8, out.size() * Bits / 8);
     tensor_->dequantize(first, out.size(), out);
   }
-  /// Counts the codes of the least number, of a storage without 0, or those of 0, zeros among them.
   template <class R>
   NF_INLINE StorageCounts write(std::size_t first, std::span<const float> values,
                                 const R& rounding) {
@@ -99,16 +101,19 @@ requires(Bits == 8 || Bits == 4) class CodebookStateOf {
       floats_.write(first, values, rounding);
       return {};
     }
-    bool chosen_at_random = false;
-    if constexpr (detail::is_keyed<R>) chosen_at_random = stochastic_;
-    if constexpr (detail::is_keyed<R>)
-      if (chosen_at_random) tensor_->assign(first, values, rounding);
-    if (!chosen_at_random) tensor_->assign(first, values);
+    if constexpr (Stochastic)
+      tensor_->assign(first, values, rounding);
+    else
+      tensor_->assign(first, values);
+    using namespace detail;
     const Codebook& book = tensor_->codebook();
-    const std::uint64_t lowest = detail::count_codes(
-        detail::place_of<true>(), active_isa(), tensor_->codes().bytes().data() + first * Bits / 8,
-        values.size(), Bits, book.tables().zero);
-    return book.least() > 0 ? StorageCounts{.at_floor = lowest} : StorageCounts{.flushed = lowest};
+    const std::size_t codes = count_codes(place_of<true>(), active_isa(),
+                                          tensor_->codes().bytes().data() + first * Bits / 8,
+                                          values.size(), Bits, book.tables().zero),
+                      zeros =
+                          count_zeros(place_of<true>(), active_isa(), values.data(), values.size()),
+                      lost = codes - std::min(codes, zeros);
+    return book.least() > 0 ? StorageCounts{.at_floor = lost} : StorageCounts{.flushed = lost};
   }
   NF_INLINE std::vector<StatePart> parts() { return tensor_ ? tensor_->parts() : floats_.parts(); }
   NF_INLINE std::vector<ConstStatePart> parts() const {
@@ -118,10 +123,10 @@ requires(Bits == 8 || Bits == 4) class CodebookStateOf {
  private:
   FloatState floats_;
   std::optional<CodebookTensor> tensor_;
-  bool stochastic_ = false;
 };
 
 using CodebookState = CodebookStateOf<8>;
 using Codebook4State = CodebookStateOf<4>;
+using StochasticCodebookState = CodebookStateOf<8, true>;
 
 }  // namespace narrowfloat

@@ -26,7 +26,7 @@ namespace narrowfloat {
 ///           sign(x) 448 (|x| / a)^k, and is read as sign a (|code| / 448)^(1/k). Both powers are within 2^-18 of themselves,
 ///           k is found from logarithms of 20 bits; the largest number of a group comes back exactly. These are the numbers
 ///           of the kernel of COAT, which keeps sqrt(a b) too, adds 1e-20 to a and b, and takes zeros for b.
-/// Special   a group of zeros is zeros, and one with Inf or NaN is NaN. A positive number of a storage made for
+/// Special   a group of zeros is zeros, and one with NaN is NaN; Inf is taken as the largest float. A positive number of a storage made for
 ///           Signedness::is_unsigned never becomes 0 but what code 1 stands for.
 /// Promises  the same bits on every instruction set: the powers are sums and products of floats in a fixed order.
 ///
@@ -39,7 +39,7 @@ class ExpandedState {
   static constexpr std::size_t group_size = 128;
 
   ExpandedState() = default;
-  NF_INLINE explicit ExpandedState(std::size_t n, Signedness signedness = Signedness::is_signed)
+  NF_INLINE explicit ExpandedState(std::size_t n, Signedness signedness)
       : codes_(n),
         scales_((n + group_size - 1) / group_size),
         powers_(scales_.size(), 16),
@@ -72,8 +72,16 @@ class ExpandedState {
     StorageCounts counts;
     for_each_group(first, values.size(), [&](std::size_t i, std::size_t count, std::size_t group) {
       const auto to = std::span(codes_).subspan(first + i, count);
-      const detail::magnitude_range range = detail::magnitudes_of(values.data() + i, count);
-      if (range.largest == 0 || range.largest >= detail::float_infinity) {
+      const float* x = values.data() + i;
+      detail::magnitude_range range = detail::magnitudes_of(x, count);
+      float finite[group_size];
+      if (range.largest == detail::float_infinity) {
+        detail::limit_floats(detail::place_of<true>(), isa, x, finite, count,
+                             {0, detail::float_infinity - 1, false, 0});
+        x = finite;
+        range = detail::magnitudes_of(x, count);
+      }
+      if (range.largest == 0 || range.largest > detail::float_infinity) {
         scales_[group] = detail::float_of_bits(range.largest == 0 ? 0 : 0x7fc00000u);
         std::fill(to.begin(), to.end(), float8_e4m3fn());
         powers_[group] = 16;
@@ -82,7 +90,7 @@ class ExpandedState {
       scales_[group] = detail::float_of_bits(range.largest);
       powers_[group] = detail::expansion_of(range.largest, range.least);
       float expanded[group_size];
-      detail::power_floats(detail::place_of<true>(), isa, values.data() + i, expanded, count,
+      detail::power_floats(detail::place_of<true>(), isa, x, expanded, count,
                            {scales_[group], power(group), largest});
       counts += detail::write_limited(std::span<const float>(expanded, count), to, 1.0f, floor_,
                                       nearest_even);

@@ -95,7 +95,7 @@ measured_gradients measure(std::span<const T> gradients, float factor,
 ///           assert(!norm.overflowed() && norm.norm() > 0);
 class GradientNorm {
  public:
-  template <float_source G, class E = SerialExecutor>
+  template <float_source G, task_executor E = SerialExecutor>
   NF_INLINE void add(const G& gradients, float inverse_loss_scale = 1, E&& executor = {}) {
     join(detail::measure(detail::span_of(gradients), inverse_loss_scale,
                          detail::executor_ref::of(executor)));

@@ -69,6 +69,7 @@ void orthogonalize(std::vector<float>& x, std::size_t rows, std::size_t cols, in
   GradientNorm norm;
   norm.add(x, 1, executor);
   const float divisor = std::max(to_float(norm.norm()), to_float(eps));
+  if (is_zero(divisor)) return;  // of zeros, and eps = 0
   convert(x, x, Divide{divisor});
   std::vector<float> square(n * n), mixed(n * n), polynomial(n * n), next(x.size());
   std::vector<bfloat16> operand(x.size());
@@ -123,7 +124,8 @@ struct Muon : MuonOptions {
     check();
   }
 
-  template <class W, float_source G, rounding_policy R = NearestEven, class E = SerialExecutor>
+  template <class W, float_source G, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
   NF_INLINE StepReport step(W&& weights, const G& gradients, const StepOptions& options = {},
                             R rounding = {}, E&& executor = {}) {
     check();

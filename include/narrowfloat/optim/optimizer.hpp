@@ -28,7 +28,8 @@ namespace narrowfloat {
 /// Special   a NaN or Inf gradient by StepOptions::on_overflow: never half an update.
 /// Requires  as many weights and gradients as the optimizer was made for, and options that make sense: else
 ///           std::invalid_argument, before anything is changed. A storage that rounds stochastically needs a keyed rounding.
-/// Promises  the same bits on every instruction set, for every executor and number of threads, in every floating-point
+///           An executor that throws leaves what it had done, and the step uncounted.
+/// Promises  the same bits (of a NaN, that it is one) on every instruction set, for every executor and number of threads, in every floating-point
 ///           environment. Weights draw the bits of stream stream + 8 t of the rounding's key in step t, state k those of
 ///           stream + 8 t + 1 + k; element i of index offset + i: a tensor cut into shards, each with its offset, gets the
 ///           same bits.
@@ -55,7 +56,8 @@ requires(sizeof...(States) == Rule::states.size()) struct Optimizer : Rule {
 
   /// Weights are a range of floats or of a narrow format, or a form of weights (weights.hpp); gradients a range of numbers of
   /// which each is a float.
-  template <class W, float_source G, rounding_policy R = NearestEven, class E = SerialExecutor>
+  template <class W, float_source G, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
   NF_INLINE StepReport step(W&& weights, const G& gradients, const StepOptions& options = {},
                             R rounding = {}, E&& executor = {}) {
     auto form = detail::form_of(weights);
@@ -92,9 +94,9 @@ requires(sizeof...(States) == Rule::states.size()) struct Optimizer : Rule {
 
 template <state_storage M = FloatState>
 using Sgd = Optimizer<SgdRule, M>;
-template <state_storage M = FloatState, state_storage V = FloatState>
+template <state_storage M = FloatState, state_storage V = M>
 using Adam = Optimizer<AdamRule, M, V>;
-template <state_storage M = FloatState, state_storage V = FloatState>
+template <state_storage M = FloatState, state_storage V = M>
 using AdamW = Optimizer<AdamWRule, M, V>;
 template <state_storage M = FloatState>
 using Lion = Optimizer<LionRule, M>;
@@ -102,11 +104,11 @@ template <state_storage V = FloatState>
 using Adagrad = Optimizer<AdagradRule, V>;
 template <state_storage V = FloatState>
 using Rmsprop = Optimizer<RmspropRule, V>;
-template <state_storage M = FloatState, state_storage V = FloatState, state_storage Slow = M>
+template <state_storage M = FloatState, state_storage V = M, state_storage Slow = M>
 using Ademamix = Optimizer<AdemamixRule, M, V, Slow>;
-template <state_storage M = FloatState, state_storage V = FloatState>
+template <state_storage M = FloatState, state_storage V = M>
 using StableAdamW = Optimizer<StableAdamWRule, M, V>;
-template <state_storage M = FloatState, state_storage V = FloatState>
+template <state_storage M = FloatState, state_storage V = M>
 using Lamb = Optimizer<LambRule, M, V>;
 template <state_storage M = FloatState>
 using Lars = Optimizer<LarsRule, M>;

@@ -7,7 +7,8 @@
 
 namespace narrowfloat {
 
-/// What a step does with gradients of which one is Inf or NaN.
+/// What a step does with gradients of which one, times inverse_loss_scale, is Inf or NaN; or 2^64 or more, where the rule
+/// keeps squares, which would be Inf.
 enum class OnOverflow {
   skip_step,  ///< nothing changes and the step does not count, as under loss scaling (PyTorch's GradScaler)
   skip_tensor,  ///< nothing but the number of steps changes, as in SwitchBack (arXiv 2304.13013)

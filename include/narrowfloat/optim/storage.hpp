@@ -134,7 +134,7 @@ class NarrowState {
   static constexpr bool draws = Stochastic;
 
   NarrowState() = default;
-  NF_INLINE explicit NarrowState(std::size_t n, Signedness signedness = Signedness::is_signed)
+  NF_INLINE explicit NarrowState(std::size_t n, Signedness signedness)
       : codes_(n), floor_(signedness == Signedness::is_unsigned) {}
 
   NF_INLINE std::size_t size() const noexcept { return codes_.size(); }

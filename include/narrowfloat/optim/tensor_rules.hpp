@@ -17,8 +17,10 @@ inline exact root_of_ratio(double a, double b) { return root(quotient(exact_of(a
 
 /// What divides the rate: max(1, rms / threshold), rms = sqrt(sum / n).
 inline float clipped_rate(float rate, double sum_of_squares, double n, double threshold) {
+  using kind = exact::kind;
   const exact rms = root_of_ratio(sum_of_squares, n), most = exact_of(threshold);
-  const bool above = rms.what == exact::kind::finite && !at_most(rms, most);
+  const bool above =
+      rms.what == kind::infinity || (rms.what == kind::finite && !at_most(rms, most));
   return above ? nearest_float(quotient(product(exact_of(rate), most), rms)) : rate;
 }
 
@@ -83,12 +85,15 @@ struct StableAdamWRule {
   }
 };
 
-/// Update clipping round any other rule: its rate is divided by max(1, RMS / threshold), with the RMS of StableAdamW where
+/// Update clipping round another rule, but those that look at the tensor themselves (StableAdamW, LAMB, LARS): its rate is divided by max(1, RMS / threshold), with the RMS of StableAdamW where
 /// the rule keeps a second moment, else of its updates u. Decay keeps the rate as it was.
 ///
 /// Example   Optimizer<Clipped<LionRule>, Bfloat16State> lion({.rule = {.lr = 1e-4}, .threshold = 1}, weights.size());
 template <optimizer_rule Rule>
 struct Clipped {
+  static_assert(
+      !requires { &detail::step_of_rule<Rule>::settle; },
+      "narrowfloat::Clipped: the rule scales its updates by the whole tensor itself");
   Rule rule{};
   double threshold = 1;
 

@@ -19,6 +19,12 @@ using code_count_kernel = std::size_t (*)(const std::uint8_t*, std::size_t, std:
                                           std::uint8_t);
 inline constexpr isa_table<code_count_kernel> code_count_kernels NF_EACH_ISA(count_bytes);
 
+using zero_kernel = std::size_t (*)(const float*, std::size_t);
+inline constexpr isa_table<zero_kernel> zero_kernels NF_EACH_ISA(count_zeros);
+
+inline std::size_t count_zeros(here, Isa isa, const float* in, std::size_t n) {
+  return zero_kernels[isa](in, n);
+}
 inline std::size_t count_codes(here, Isa isa, const std::uint8_t* bytes, std::size_t n, int bits,
                                std::uint8_t code) {
   const auto count = code_count_kernels[isa];

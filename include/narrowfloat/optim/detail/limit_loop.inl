@@ -42,6 +42,23 @@ inline void limit_array(const float* in, float* out, std::size_t n, const state_
   }
 }
 
+/// How many of n floats are 0, fewer than 2^32.
+inline std::size_t count_zeros(const float* in, std::size_t n) {
+  const words mask(binary32::sign_mask - 1), zero(0), one(1);
+  words found(0);
+  std::size_t i = 0;
+  for (; n - i >= lanes; i += lanes)
+    found = found + select_equal(words::load(in + i) & mask, zero, one, zero);
+  std::size_t count = 0;
+  for (std::size_t k = 0; k < lanes; ++k) count += found.lanes[k];
+  for (; i < n; ++i) {
+    std::uint32_t bits = 0;
+    __builtin_memcpy(&bits, in + i, sizeof bits);
+    count += bits << 1 == 0 ? 1u : 0u;
+  }
+  return count;
+}
+
 /// How many bytes, after a mask, are `wanted`.
 inline std::size_t count_bytes(const std::uint8_t* in, std::size_t n, std::uint8_t mask,
                                std::uint8_t wanted) {

@@ -28,12 +28,15 @@ struct state_counts {
 state_counts limit_floats(in_library, Isa isa, const float* in, float* out, std::size_t n,
                           const state_limits& limits);
 
+// How many of n floats are 0.
+std::size_t count_zeros(in_library, Isa isa, const float* in, std::size_t n);
 // How many of n codes of 8 or 4 bits (low nibble first) are this one.
 std::size_t count_codes(in_library, Isa isa, const std::uint8_t* bytes, std::size_t n, int bits,
                         std::uint8_t code);
 
 inline namespace NF_BASELINE {
 
+std::size_t count_zeros(here, Isa isa, const float* in, std::size_t n);
 std::size_t count_codes(here, Isa isa, const std::uint8_t* bytes, std::size_t n, int bits,
                         std::uint8_t code);
 state_counts limit_floats(here, Isa isa, const float* in, float* out, std::size_t n,

@@ -94,18 +94,17 @@ requires rule_formula<Step, G> NF_INLINE G update_of(const Step& c, const G& w, 
   return c.update(w, g, s);
 }
 
-/// What a rule that looks at the whole tensor first adds up, in two sums.
+/// What a rule that looks at the whole tensor first adds up the squares of, in two sums of doubles.
 struct survey_terms {
   G first, second;
 };
-/// g^2 / max(v, eps^2) where a rule keeps the second moment v, else u^2: what update clipping takes the mean of.
+/// g / max(sqrt(v), eps) where a rule keeps the second moment v, else u: what update clipping takes the mean square of.
 template <class Step>
 NF_INLINE survey_terms clipping_terms(const Step& c, const G& g, const G* s, const G& u) {
   if constexpr (requires { Step::second_moment; }) {
-    const G eps(c.eps);
-    return {(g * g) / larger(s[Step::second_moment], eps * eps), G()};
+    return {g / larger(square_root(s[Step::second_moment]), G(c.eps)), G()};
   } else {
-    return {u * u, G()};
+    return {u, G()};
   }
 }
 NF_INLINE survey_terms terms_of(const StableAdamWRule::Step& c, const G&, const G& g, const G* s,
@@ -118,20 +117,18 @@ NF_INLINE survey_terms terms_of(const clipped_step<Inner>& c, const G&, const G&
   return clipping_terms<Inner>(c, g, s, u);
 }
 NF_INLINE survey_terms terms_of(const LambRule::Step&, const G& w, const G&, const G*, const G& u) {
-  return {w * w, u * u};
+  return {w, u};
 }
 NF_INLINE survey_terms terms_of(const LarsRule::Step&, const G& w, const G& g, const G*, const G&) {
-  return {w * w, g * g};
+  return {w, g};
 }
-/// Adds the floats of a row, or their squares, to sums of their own: as many in every instruction set.
-template <bool Squares>
-NF_INLINE void add_to_sums(double* sums, const words& x) {
+
+/// Adds the squares of a row of floats to sums of their own: as many in every instruction set.
+NF_INLINE void add_squares(double* sums, const words& x) {
   doubles first, last;
   widen_floats(x, first, last);
-  if constexpr (Squares) {  // exact, so it is all the same whether the compiler fuses
-    first *= first;
-    last *= last;
-  }
+  first *= first;  // exact, so it is all the same whether the compiler fuses
+  last *= last;
   doubles a, b;
   __builtin_memcpy(&a, sums, sizeof a);
   __builtin_memcpy(&b, sums + lanes / 2, sizeof b);
@@ -168,8 +165,8 @@ NF_INLINE void step_row(const Step& step, const rule_part& part, std::size_t at,
     if constexpr (Surveys) {
       const survey_terms terms = terms_of(step, w, g, state, u);
       const words mask = lanes_of_row(k, count);
-      add_to_sums<false>(totals.sum[0] + k, terms.first.bits() & mask);
-      add_to_sums<false>(totals.sum[1] + k, terms.second.bits() & mask);
+      add_squares(totals.sum[0] + k, terms.first.bits() & mask);
+      add_squares(totals.sum[1] + k, terms.second.bits() & mask);
     } else {
       const G rate(step.rate), decay(step.decay);
       if (step.order == DecayOrder::before) {
@@ -208,7 +205,7 @@ NF_INLINE void measure_row(const float* row, std::size_t count, const G& factor,
     const words x = (G(words::load(row + k)) * factor).bits() & lanes_of_row(k, count);
     const words magnitude = x & words(binary32::sign_mask - 1);
     larger(words::load(totals.largest + k), magnitude).store(totals.largest + k);
-    add_to_sums<true>(totals.sum[0] + k, x);
+    add_squares(totals.sum[0] + k, x);
   }
 }
 

@@ -41,6 +41,7 @@ struct gradients_ref {
 /// The numbers of a rule's step.
 struct rule_ref {
   const char* name;
+  bool squares;  ///< keeps squares of gradients
   void* step;
   void (*run)(const void* step, const rule_part& part, rule_totals& totals);
   void (*survey)(const void* step, const rule_part& part,
@@ -101,23 +102,26 @@ NF_INLINE gradients_ref ref_of(std::span<const T> gradients) {
 
 template <std::size_t States, class Step>
 NF_INLINE rule_ref ref_of(const char* name, Step& step) {
-  rule_ref made{name, &step,
-                [](const void* self, const rule_part& part, rule_totals& totals) {
-                  run_rule<false, States>(place_of<is_compiled_step<Step>, Step>(), active_isa(),
-                                          *static_cast<const Step*>(self), part, totals);
-                },
-                nullptr, nullptr};
-  if constexpr (requires { &Step::settle; }) {
-    made.survey = [](const void* self, const rule_part& part, rule_totals& totals) {
-      run_rule<true, States>(place_of<is_compiled_step<Step>, Step>(), active_isa(),
-                             *static_cast<const Step*>(self), part, totals);
-    };
-    made.settle = [](void* self, double first, double second, double n) {
-      static_cast<Step*>(self)->settle(first, second, n);
-    };
-  }
-  return made;
+  rule_ref made{name, requires {Step::second_moment;
 }
+, &step,
+    [](const void* self, const rule_part& part, rule_totals& totals) {
+      run_rule<false, States>(place_of<is_compiled_step<Step>, Step>(), active_isa(),
+                              *static_cast<const Step*>(self), part, totals);
+    },
+    nullptr, nullptr
+};  // namespace NF_BASELINE
+if constexpr (requires { &Step::settle; }) {
+  made.survey = [](const void* self, const rule_part& part, rule_totals& totals) {
+    run_rule<true, States>(place_of<is_compiled_step<Step>, Step>(), active_isa(),
+                           *static_cast<const Step*>(self), part, totals);
+  };
+  made.settle = [](void* self, double first, double second, double n) {
+    static_cast<Step*>(self)->settle(first, second, n);
+  };
+}
+return made;
+}  // namespace narrowfloat::detail
 
 /// The rounding of one of the storages in step t.
 template <class R>

@@ -45,14 +45,21 @@ struct task_result {
   }
 };
 
+/// A length of whole blocks of both kinds, or that of the whole tensor, if that is less.
+inline std::size_t common_block(std::size_t a, std::size_t b, std::size_t whole) {
+  if (b == 0) return a;
+  const std::size_t times = b / std::gcd(a, b);
+  return times > whole / a + 1 ? std::max(a, whole) : a * times;
+}
+
 /// One step of n elements, cut into parts: whole blocks of every storage, and whole rows.
 class step_plan {
  public:
   step_plan(const step_call& call, float factor) : call_(call), factor_(factor) {
-    std::size_t block = std::lcm(rule_row, call.weights.block);
-    for (const storage_ref& each : call.states) block = std::lcm(block, each.block);
-    part_ = block < part_elements ? part_elements / block * block
-                                  : std::min(block, whole_packs(call.gradients.size));
+    const std::size_t whole = whole_packs(call.gradients.size);
+    std::size_t block = common_block(rule_row, call.weights.block, whole);
+    for (const storage_ref& each : call.states) block = common_block(block, each.block, whole);
+    part_ = block < part_elements ? part_elements / block * block : std::min(block, whole);
   }
 
   task_result run() const {
@@ -178,7 +185,8 @@ inline StepReport run_step(here, const step_call& call, const StepOptions& optio
   const auto measure = [&](GradientNorm& norm) {
     norm.join(call.gradients.measure(call.gradients, options.inverse_loss_scale, call.executor));
   };
-  if (is_skipped(options, *call.steps, *call.skipped, report, measure)) return report;
+  if (is_skipped(options, call.rule.squares, *call.steps, *call.skipped, report, measure))
+    return report;
   const task_result found = step_plan(call, gradient_factor(options, report.gradient_norm)).run();
   ++*call.steps;
   report.largest_update = float_of_bits(found.totals.largest_of_all());

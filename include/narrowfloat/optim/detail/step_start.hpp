@@ -27,10 +27,11 @@ inline float gradient_factor(const StepOptions& options, double norm) {
   return nearest_float(quotient(wanted, exact_of(norm)));
 }
 
-/// Whether the step must not be taken, which it then counts. measure(norm) looks at the gradients.
+/// Whether the step must not be taken, which it then counts. measure(norm) looks at the gradients, of which a rule may keep
+/// the squares.
 template <class Measure>
-bool is_skipped(const StepOptions& options, std::uint64_t& steps, std::uint64_t& skipped,
-                StepReport& report, const Measure& measure) {
+bool is_skipped(const StepOptions& options, bool squares, std::uint64_t& steps,
+                std::uint64_t& skipped, StepReport& report, const Measure& measure) {
   GradientNorm own;
   const GradientNorm* norm = options.measured;
   const bool checks = options.on_overflow != OnOverflow::unchecked;
@@ -39,7 +40,8 @@ bool is_skipped(const StepOptions& options, std::uint64_t& steps, std::uint64_t&
     norm = &own;
   }
   if (norm != nullptr) report.gradient_norm = norm->norm();
-  if (!checks || !norm->overflowed()) return false;
+  const bool overflowed = checks && (norm->overflowed() || (squares && norm->amax() >= 0x1p64f));
+  if (!overflowed) return false;
   report.skipped = true;
   ++skipped;
   if (options.on_overflow == OnOverflow::skip_tensor) ++steps;
