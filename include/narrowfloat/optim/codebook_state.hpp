@@ -125,8 +125,11 @@ requires(Bits == 8 || Bits == 4) class CodebookStateOf {
   std::optional<CodebookTensor> tensor_;
 };
 
+/// 8 bits: 1.016 bytes a number.
 using CodebookState = CodebookStateOf<8>;
+/// 4 bits: 0.531 bytes a number.
 using Codebook4State = CodebookStateOf<4>;
+/// 8 bits, the codes chosen at random by the keyed rounding of the step.
 using StochasticCodebookState = CodebookStateOf<8, true>;
 
 }  // namespace narrowfloat

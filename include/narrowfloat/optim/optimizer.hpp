@@ -29,10 +29,10 @@ namespace narrowfloat {
 /// Requires  as many weights and gradients as the optimizer was made for, and options that make sense: else
 ///           std::invalid_argument, before anything is changed. A storage that rounds stochastically needs a keyed rounding.
 ///           An executor that throws leaves what it had done, and the step uncounted.
-/// Promises  the same bits (of a NaN, that it is one) on every instruction set, for every executor and number of threads, in every floating-point
-///           environment. Weights draw the bits of stream stream + 8 t of the rounding's key in step t, state k those of
-///           stream + 8 t + 1 + k; element i of index offset + i: a tensor cut into shards, each with its offset, gets the
-///           same bits.
+/// Promises  the same bits (of a NaN, that it is one) on every instruction set, for every executor and number of threads, in
+///           every floating-point environment. Weights draw the bits of stream stream + 8 t of the rounding's key in step t,
+///           state k those of stream + 8 t + 1 + k; element i of index offset + i: a tensor cut into shards, each with its
+///           offset, gets the same bits.
 /// Cost      one pass over gradients, states and weights; one read of the gradients more where they are checked; another
 ///           pass for rules that look at the tensor first, and for storages with one scale of all numbers.
 ///
@@ -92,24 +92,34 @@ requires(sizeof...(States) == Rule::states.size()) struct Optimizer : Rule {
   }
 };
 
+/// Momentum: SgdRule.
 template <state_storage M = FloatState>
 using Sgd = Optimizer<SgdRule, M>;
+/// Adam, decay added to the gradient: AdamRule.
 template <state_storage M = FloatState, state_storage V = M>
 using Adam = Optimizer<AdamRule, M, V>;
+/// Adam with decoupled decay: AdamWRule.
 template <state_storage M = FloatState, state_storage V = M>
 using AdamW = Optimizer<AdamWRule, M, V>;
+/// The sign of an average: LionRule.
 template <state_storage M = FloatState>
 using Lion = Optimizer<LionRule, M>;
+/// Divided by the root of all squares: AdagradRule.
 template <state_storage V = FloatState>
 using Adagrad = Optimizer<AdagradRule, V>;
+/// Divided by the root of an average of squares: RmspropRule.
 template <state_storage V = FloatState>
 using Rmsprop = Optimizer<RmspropRule, V>;
+/// Adam with a second, slow average: AdemamixRule.
 template <state_storage M = FloatState, state_storage V = M, state_storage Slow = M>
 using Ademamix = Optimizer<AdemamixRule, M, V, Slow>;
+/// AdamW with clipped updates: StableAdamWRule.
 template <state_storage M = FloatState, state_storage V = M>
 using StableAdamW = Optimizer<StableAdamWRule, M, V>;
+/// Adam at rates by the norms of tensors: LambRule.
 template <state_storage M = FloatState, state_storage V = M>
 using Lamb = Optimizer<LambRule, M, V>;
+/// Momentum at rates by the norms of tensors: LarsRule.
 template <state_storage M = FloatState>
 using Lars = Optimizer<LarsRule, M>;
 

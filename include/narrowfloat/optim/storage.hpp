@@ -164,6 +164,7 @@ class NarrowState {
   std::vector<F> codes_;
   bool floor_ = false;
 };
+/// 2 bytes a number, to nearest, and by the rounding of the step.
 using Bfloat16State = NarrowState<bfloat16>;
 using Float16State = NarrowState<float16>;
 using StochasticBfloat16State = NarrowState<bfloat16, true>;
