@@ -230,3 +230,21 @@ TEST_CASE("optimizers: a storage that is one block of all, of nothing too") {
     CHECK(w == v);
   }
 }
+
+TEST_CASE("optimizers: bytes a weight") {
+  constexpr std::size_t n = 1 << 16;
+  const auto bytes = [](const auto& holder) {
+    std::size_t all = 0;
+    for (const ConstStatePart& part : holder.parts()) all += part.bytes.size();
+    return static_cast<double>(all) / n;
+  };
+  CHECK(AdamW<CodebookState>({}, n).size_bytes() * 100 <= n * 204);
+  CHECK(AdamW<Codebook4State>({}, n).size_bytes() * 100 <= n * 107);
+  CHECK(AdamW<>({}, n).size_bytes() == 8 * n);
+  CHECK(AdamW<CodebookState>({}, 4095).size_bytes() == 8 * 4095);  // floats
+  // FP8-LM: master 2 + m 1 + v 2, and gradients of 1: 6; 7 where the FP8 copy is kept
+  const std::vector<float> w(n, 0.5f);
+  const double state = bytes(AdamW<Fp8LmFirst, Fp8LmSecond>({}, n));
+  CHECK(std::abs(bytes(Fp8LmWeights(w)) + state - 5) < 0.001);
+  CHECK(std::abs(bytes(Fp8LmWeights(w, {.keeps_codes = true})) + state - 6) < 0.001);
+}
