@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../../isa/detail/cpu_features.hpp"
+#include "../codec/layout.hpp"
 #include "../codec/philox.hpp"
 #include "pack.hpp"
 #include "region.hpp"

@@ -6,6 +6,7 @@
 #include <arm_neon.h>
 
 #include "../../isa/detail/cpu_features.hpp"
+#include "../codec/layout.hpp"
 #include "../codec/philox.hpp"
 #include "pack.hpp"
 #include "region.hpp"
