@@ -111,6 +111,7 @@ inline const Tensor& tensor_for(const File& file, const StoredPart& wanted, cons
 inline void read_parts(const File& file, const std::string& object,
                        const std::vector<StatePart>& parts) {
   std::vector<const Tensor*> tensors;
+  tensors.reserve(parts.size());
   for (const StatePart& part : parts)
     tensors.push_back(&tensor_for(file, stored_part(object, part), part));
   for (std::size_t i = 0; i < parts.size(); ++i)

@@ -211,12 +211,12 @@ inline void pack_nibbles(const std::uint8_t* codes, std::size_t n, bool high_fir
 template <class Step>
 struct place_finder {
   static constexpr std::uint32_t least_absmax = (127 - 100) << 23, most_absmax = (127 + 100) << 23;
-  const codebook_tables& book;
   Step step;
+  const codebook_tables& book;
   std::size_t ahead;  ///< in bytes; what is read so much later is called for, unless it is 0
 
   NF_INLINE place_finder(const codebook_tables& of, std::size_t bytes_ahead)
-      : book(of), step(of), ahead(bytes_ahead) {}
+      : step(of), book(of), ahead(bytes_ahead) {}
 
   static NF_INLINE bool is_usual(float absmax) {
     return __builtin_bit_cast(std::uint32_t, absmax) - least_absmax <= most_absmax - least_absmax;

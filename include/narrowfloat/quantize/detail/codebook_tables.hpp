@@ -19,7 +19,6 @@ struct codebook_decades {
   static constexpr std::uint32_t doubt_at_edge = 96;
   static constexpr float least = 0x1p-24f;  ///< smaller quotients are made so large
 
-  bool serves = false;
   /// By the low four bits of the bits of a quotient >> 24, which have one edge between two decades at most: its
   /// bits, some units too small, with the last five bits replaced by the number of the decade above it. Without an
   /// edge it is beyond every quotient.
@@ -30,6 +29,7 @@ struct codebook_decades {
   float offset = 0;
   std::uint32_t doubt = 0;                      ///< what so little above a midpoint is in doubt
   std::uint8_t up = 0, down = 0, left_out = 0;  ///< from places to codes
+  bool serves = false;
 };
 
 /// What finds the codes of a code-book of up to 16 values without a search: 32 cells of equal width, with one midpoint
@@ -37,10 +37,10 @@ struct codebook_decades {
 struct codebook_cells {
   static constexpr float scale = 15.99f;  ///< cell n holds quotient * scale + 16 from n to n + 1
 
-  bool serves = false;
   alignas(64) double midpoint[16] = {};
   alignas(64) std::uint32_t of_cell[32] = {};  ///< the midpoint of a cell
   alignas(64) std::uint8_t code[64] = {};  ///< up to the midpoint of a cell; 32 further: above it
+  bool serves = false;
 };
 
 /// The tables of a code-book. A member of a public type: the same in every translation unit.
