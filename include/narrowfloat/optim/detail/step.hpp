@@ -100,28 +100,33 @@ NF_INLINE gradients_ref ref_of(std::span<const T> gradients) {
           }};
 }
 
+/// Whether a rule keeps squares of gradients.
+template <class Step>
+inline constexpr bool keeps_squares = requires {
+  Step::second_moment;
+};
 template <std::size_t States, class Step>
 NF_INLINE rule_ref ref_of(const char* name, Step& step) {
-  rule_ref made{name, requires {Step::second_moment;
+  rule_ref made{name,
+                keeps_squares<Step>,
+                &step,
+                [](const void* self, const rule_part& part, rule_totals& totals) {
+                  run_rule<false, States>(place_of<is_compiled_step<Step>, Step>(), active_isa(),
+                                          *static_cast<const Step*>(self), part, totals);
+                },
+                nullptr,
+                nullptr};
+  if constexpr (requires { &Step::settle; }) {
+    made.survey = [](const void* self, const rule_part& part, rule_totals& totals) {
+      run_rule<true, States>(place_of<is_compiled_step<Step>, Step>(), active_isa(),
+                             *static_cast<const Step*>(self), part, totals);
+    };
+    made.settle = [](void* self, double first, double second, double n) {
+      static_cast<Step*>(self)->settle(first, second, n);
+    };
+  }
+  return made;
 }
-, &step,
-    [](const void* self, const rule_part& part, rule_totals& totals) {
-      run_rule<false, States>(place_of<is_compiled_step<Step>, Step>(), active_isa(),
-                              *static_cast<const Step*>(self), part, totals);
-    },
-    nullptr, nullptr
-};  // namespace NF_BASELINE
-if constexpr (requires { &Step::settle; }) {
-  made.survey = [](const void* self, const rule_part& part, rule_totals& totals) {
-    run_rule<true, States>(place_of<is_compiled_step<Step>, Step>(), active_isa(),
-                           *static_cast<const Step*>(self), part, totals);
-  };
-  made.settle = [](void* self, double first, double second, double n) {
-    static_cast<Step*>(self)->settle(first, second, n);
-  };
-}
-return made;
-}  // namespace narrowfloat::detail
 
 /// The rounding of one of the storages in step t.
 template <class R>
