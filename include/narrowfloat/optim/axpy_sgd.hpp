@@ -68,7 +68,7 @@ struct AxpySgd : AxpySgdOptions {
   }
 
   template <std::ranges::contiguous_range W, float_source G, rounding_policy R = NearestEven,
-            class E = SerialExecutor>
+            task_executor E = SerialExecutor>
   requires std::same_as<std::ranges::range_reference_t<W>, F&> NF_INLINE StepReport
   step(W&& weights, const G& gradients, const StepOptions& options = {}, R rounding = {},
        E&& executor = {}) {
@@ -77,7 +77,7 @@ struct AxpySgd : AxpySgdOptions {
         "narrowfloat: the rounding of an optimizer's step has a key (Stochastic) or no random bits");
     const auto g = detail::span_of(gradients);
     check();
-    require_sizes(std::ranges::size(weights), g.size());
+    detail::require_equal_counts(name, std::ranges::size(weights), g.size(), v.size());
     detail::require_options(name, options);
     StepReport report;
     const auto measure = [&](GradientNorm& norm) {
@@ -88,9 +88,8 @@ struct AxpySgd : AxpySgdOptions {
                              -detail::to_float(lr),
                              detail::gradient_factor(options, report.gradient_norm)};
     const std::uint64_t t = steps + 1;
-    std::array<R, 3> random{rounding, rounding, rounding};
-    if constexpr (detail::is_keyed<R>)
-      for (std::size_t k = 0; k < 3; ++k) random[k].stream += 8 * t + k;
+    std::array<R, 3> random;
+    for (std::size_t k = 0; k < 3; ++k) random[k] = detail::rounding_of(rounding, t, k);
     const std::size_t n = v.size(), length = detail::task_elements;
     std::vector<std::uint32_t> largest((n + length - 1) / length);
     F* const w = std::ranges::data(weights);
@@ -120,12 +119,6 @@ struct AxpySgd : AxpySgdOptions {
     return std::vector{detail::state_part("steps", self.steps),
                        detail::state_part("skipped", self.skipped),
                        detail::state_part("v.codes", std::span(self.v))};
-  }
-  NF_INLINE void require_sizes(std::size_t weights, std::size_t gradients) const {
-    if (weights != v.size() || gradients != v.size())
-      detail::throw_invalid(name, "there are " + std::to_string(weights) + " weights, " +
-                                      std::to_string(gradients) + " gradients and state of " +
-                                      std::to_string(v.size()) + " elements");
   }
   /// out = R(factor * x + y), and as floats.
   template <class R>

@@ -25,17 +25,6 @@ struct two_numbers {
 
   NF_INLINE explicit two_numbers(std::size_t n = 0) : values(n), rests(n) {}
 
-  /// The sums, each rounded to a float.
-  NF_INLINE void read(std::size_t first, std::span<float> out) const {
-    float rest[part_elements];
-    for (std::size_t done = 0; done < out.size(); done += part_elements) {
-      const auto to = out.subspan(done, std::min(part_elements, out.size() - done));
-      const std::size_t at = first + done, count = to.size();
-      convert(std::span(values).subspan(at, count), to);
-      convert(std::span(rests).subspan(at, count), std::span(rest, count));
-      sum_floats(place_of<true>(), active_isa(), to.data(), rest, to.data(), count);
-    }
-  }
   /// The values nearest to x, or to x + rests, and what they leave, rounded by `rounding`.
   template <bool Adds, class R>
   NF_INLINE void write(std::size_t first, std::span<const float> from, const R& rounding) {
@@ -130,7 +119,9 @@ class PairWeights {
   NF_INLINE std::size_t size() const noexcept { return numbers_.values.size(); }
   NF_INLINE std::span<const F> values() const noexcept { return numbers_.values; }
   NF_INLINE std::span<const F> low() const noexcept { return numbers_.rests; }
-  NF_INLINE void read(std::size_t first, std::span<float> out) const { numbers_.read(first, out); }
+  NF_INLINE void read(std::size_t first, std::span<float> out) const {
+    detail::read_sums(values(), low(), first, out);
+  }
   template <class R>
   NF_INLINE void write(std::size_t first, std::span<const float> from, const R& rounding) {
     numbers_.template write<false>(first, from, rounding);

@@ -92,8 +92,8 @@ class ExpandedState {
       float expanded[group_size];
       detail::power_floats(detail::place_of<true>(), isa, x, expanded, count,
                            {scales_[group], power(group), largest});
-      counts += detail::write_limited(std::span<const float>(expanded, count), to, 1.0f, floor_,
-                                      nearest_even);
+      counts +=
+          detail::write_limited(std::span<const float>(expanded, count), to, floor_, nearest_even);
     });
     return counts;
   }

@@ -135,7 +135,7 @@ class ScaledState {
   NF_INLINE StorageCounts write(std::size_t first, std::span<const float> values, const R&) {
     const auto to = std::span(codes_).subspan(first, values.size());
     if (detail::bits_of_float(new_scale_) == detail::bits_of_float(1.0f))
-      return detail::write_limited(values, to, 1.0f, floor_, nearest_even);
+      return detail::write_limited(values, to, floor_, nearest_even);
     const auto limits = detail::limits_below_amax<F>(new_scale_, floor_);
     if constexpr (PowerOfTwo)
       return detail::write_within(values, to, Scale{detail::inverse_power(new_scale_)}, limits,

@@ -46,12 +46,12 @@ requires(sizeof...(States) == Rule::states.size()) struct Optimizer : Rule {
   std::uint64_t skipped = 0;  ///< steps that changed nothing
   std::tuple<States...> states;
 
-  NF_INLINE Optimizer(const Rule& rule, std::size_t n)
-      : Optimizer(rule, n, std::index_sequence_for<States...>{}) {}
+  NF_INLINE Optimizer(const Rule& options, std::size_t n)
+      : Optimizer(options, n, std::index_sequence_for<States...>{}) {}
   /// With states of one's own making, of equal sizes.
-  NF_INLINE Optimizer(const Rule& rule, States... made) requires(sizeof...(States) > 0)
-      : Rule(rule), states(std::move(made)...) {
-    rule.check();
+  NF_INLINE Optimizer(const Rule& options, States... made) requires(sizeof...(States) > 0)
+      : Rule(options), states(std::move(made)...) {
+    options.check();
   }
 
   /// Weights are a range of floats or of a narrow format, or a form of weights (weights.hpp); gradients a range of numbers of
@@ -86,9 +86,10 @@ requires(sizeof...(States) == Rule::states.size()) struct Optimizer : Rule {
     return all;
   }
   template <std::size_t... K>
-  NF_INLINE Optimizer(const Rule& rule, [[maybe_unused]] std::size_t n, std::index_sequence<K...>)
-      : Rule(rule), states(States(n, Rule::states[K].signedness)...) {
-    rule.check();
+  NF_INLINE Optimizer(const Rule& options, [[maybe_unused]] std::size_t n,
+                      std::index_sequence<K...>)
+      : Rule(options), states(States(n, Rule::states[K].signedness)...) {
+    options.check();
   }
 };
 

@@ -48,14 +48,7 @@ class ResidualWeights {
   NF_INLINE std::span<const Narrow> values() const noexcept { return values_; }
   NF_INLINE std::span<const Wide> residuals() const noexcept { return residuals_; }
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
-    float rest[detail::part_elements];
-    for (std::size_t done = 0; done < out.size(); done += detail::part_elements) {
-      const auto to = out.subspan(done, std::min(detail::part_elements, out.size() - done));
-      convert(values().subspan(first + done, to.size()), to);
-      convert(residuals().subspan(first + done, to.size()), std::span(rest, to.size()));
-      detail::sum_floats(detail::place_of<true>(), active_isa(), to.data(), rest, to.data(),
-                         to.size());
-    }
+    detail::read_sums(values(), residuals(), first, out);
   }
   template <class R>
   NF_INLINE void write(std::size_t first, std::span<const float> from, const R& rounding) {

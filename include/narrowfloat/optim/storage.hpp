@@ -148,10 +148,9 @@ class NarrowState {
                                 const R& rounding) {
     const auto to = std::span(codes_).subspan(first, values.size());
     if constexpr (Stochastic)
-      return detail::write_limited(values, to, 1.0f, floor_,
-                                   detail::rounding_from(rounding, first));
+      return detail::write_limited(values, to, floor_, detail::rounding_from(rounding, first));
     else
-      return detail::write_limited(values, to, 1.0f, floor_, nearest_even);
+      return detail::write_limited(values, to, floor_, nearest_even);
   }
   NF_INLINE std::vector<StatePart> parts() {
     return {detail::state_part("codes", std::span(codes_))};

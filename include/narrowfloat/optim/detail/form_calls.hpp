@@ -2,11 +2,14 @@
 // What forms of weights and states do to arrays, as their headers call it: the loops stand in form_loop.hpp.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 #include "../../convert.hpp"
+#include "../../detail/array/parts.hpp"
 #include "../../detail/array/place.hpp"
 #include "../../isa.hpp"
 
@@ -46,6 +49,19 @@ void axpy_floats(here, Isa isa, float factor, const float* x, const float* y, do
                  std::size_t n);
 template <class F, class R>
 void round_doubles(here, Isa isa, const double* in, F* out, std::size_t n, const R& rounding);
+
+/// Writes values + rests from `first` on, each sum rounded to a float.
+template <class Value, class Rest>
+NF_INLINE void read_sums(std::span<const Value> values, std::span<const Rest> rests,
+                         std::size_t first, std::span<float> out) {
+  float rest[part_elements];
+  for (std::size_t done = 0; done < out.size(); done += part_elements) {
+    const auto to = out.subspan(done, std::min(part_elements, out.size() - done));
+    convert(values.subspan(first + done, to.size()), to);
+    convert(rests.subspan(first + done, to.size()), std::span(rest, to.size()));
+    sum_floats(place_of<true>(), active_isa(), to.data(), rest, to.data(), to.size());
+  }
+}
 
 /// Whether the library rounds doubles to F by R.
 template <class F, class R>

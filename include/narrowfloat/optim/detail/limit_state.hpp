@@ -42,14 +42,11 @@ std::size_t count_codes(here, Isa isa, const std::uint8_t* bytes, std::size_t n,
 state_counts limit_floats(here, Isa isa, const float* in, float* out, std::size_t n,
                           const state_limits& limits);
 
-/// The limits of a format whose numbers are those of a state times a scale: what is flushed is at most half of the least
-/// number (a tie goes to 0); stochastically it may come back.
+/// The limits of a format: what is flushed is at most half of the least number (a tie goes to 0); stochastically it may come
+/// back.
 template <class F>
-NF_INLINE state_limits limits_of(float scale, bool lifts) {
-  const exact by = exact_of(scale);
-  const auto bits = [&](const exact& x) {
-    return bits_of_float(nearest_float(quotient(x, by), {true, true}));
-  };
+NF_INLINE state_limits state_limits_of(bool lifts) {
+  const auto bits = [](const exact& x) { return bits_of_float(nearest_float(x, {true, true})); };
   exact least = exact_value<layout_of<F>>(1);
   const std::uint32_t unit = std::max(1u, bits(least));
   least.exponent -= 1;
@@ -81,14 +78,11 @@ StorageCounts write_within(std::span<const float> values, std::span<F> codes, Fa
   return {limits.lifts ? 0 : found.small, found.large, limits.lifts ? found.small : 0};
 }
 
-/// Writes the codes of values * scale within the limits of their format.
+/// Writes the codes of values within the limits of their format.
 template <class F, class R>
-auto write_limited(std::span<const float> values, std::span<F> codes, float scale, bool lifts,
-                   const R& rounding) {
-  const state_limits limits = limits_of<F>(scale, lifts);
-  if (bits_of_float(scale) == bits_of_float(1.0f))
-    return write_within(values, codes, no_factor{}, limits, rounding);
-  return write_within(values, codes, Scale{scale}, limits, rounding);
+StorageCounts write_limited(std::span<const float> values, std::span<F> codes, bool lifts,
+                            const R& rounding) {
+  return write_within(values, codes, no_factor{}, state_limits_of<F>(lifts), rounding);
 }
 
 }  // namespace NF_BASELINE

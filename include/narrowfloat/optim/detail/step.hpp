@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "../step_options.hpp"
+#include "step_start.hpp"
 
 namespace narrowfloat::detail {
 
@@ -126,14 +127,6 @@ NF_INLINE rule_ref ref_of(const char* name, Step& step) {
     };
   }
   return made;
-}
-
-/// The rounding of one of the storages in step t.
-template <class R>
-NF_INLINE R rounding_of(const R& rounding, std::uint64_t t, std::uint64_t which) {
-  R mine = rounding;
-  if constexpr (is_keyed<R>) mine.stream += 8 * t + which;
-  return mine;
 }
 
 template <class Optimizer, class Weights, class T, class R, class E, class... S>

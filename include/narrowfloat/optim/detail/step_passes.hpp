@@ -172,10 +172,7 @@ inline void require_step(const step_call& call, const StepOptions& options) {
     if (each.size != n)
       throw_invalid(rule, "the states have " + std::to_string(n) + " and " +
                               std::to_string(each.size) + " elements");
-  if (call.weights.size != n || call.gradients.size != n)
-    throw_invalid(rule, "there are " + std::to_string(call.weights.size) + " weights, " +
-                            std::to_string(call.gradients.size) + " gradients and state of " +
-                            std::to_string(n) + " elements");
+  require_equal_counts(rule, call.weights.size, call.gradients.size, n);
   require_options(rule, options);
 }
 

@@ -2,7 +2,9 @@
 // What every step begins with: options that make sense, and gradients that are looked at where that is asked for.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "../gradients.hpp"
 #include "../rule.hpp"
@@ -10,6 +12,22 @@
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
+
+/// The rounding of one of the storages in step t.
+template <class R>
+NF_INLINE R rounding_of(const R& rounding, std::uint64_t t, std::uint64_t which) {
+  R mine = rounding;
+  if constexpr (is_keyed<R>) mine.stream += 8 * t + which;
+  return mine;
+}
+
+inline void require_equal_counts(const char* rule, std::size_t weights, std::size_t gradients,
+                                 std::size_t state) {
+  if (weights != state || gradients != state)
+    throw_invalid(rule, "there are " + std::to_string(weights) + " weights, " +
+                            std::to_string(gradients) + " gradients and state of " +
+                            std::to_string(state) + " elements");
+}
 
 inline void require_options(const char* rule, const StepOptions& options) {
   const option_check is{rule};
