@@ -12,25 +12,35 @@
 
 namespace example {
 
-/// c = a * b, row-major; a is m x k, b k x n.
+/// c = a * b, row-major; a is m x k, b k x n, or their transposes lie there.
 struct Blas {
   void operator()(std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
-                  const float* b, std::size_t ldb, float* c, std::size_t ldc) const {
+                  const float* b, std::size_t ldb, float* c, std::size_t ldc,
+                  bool a_transposed = false, bool b_transposed = false) const {
 #ifdef NARROWFLOAT_OPENBLAS
     constexpr auto size = [](std::size_t x) { return static_cast<blasint>(x); };
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, size(m), size(n), size(k), 1, a,
-                size(lda), b, size(ldb), 0, c, size(ldc));
+    constexpr auto order = [](bool transposed) { return transposed ? CblasTrans : CblasNoTrans; };
+    cblas_sgemm(CblasRowMajor, order(a_transposed), order(b_transposed), size(m), size(n), size(k),
+                1, a, size(lda), b, size(ldb), 0, c, size(ldc));
 #else
     for (std::size_t i = 0; i < m; ++i) {
       float* const sums = c + i * ldc;
       std::fill_n(sums, n, 0.0f);
       for (std::size_t l = 0; l < k; ++l) {
-        for (std::size_t j = 0; j < n; ++j) sums[j] += a[i * lda + l] * b[l * ldb + j];
+        const float factor = a_transposed ? a[l * lda + i] : a[i * lda + l];
+        for (std::size_t j = 0; j < n; ++j)
+          sums[j] += factor * (b_transposed ? b[j * ldb + l] : b[l * ldb + j]);
       }
     }
 #endif
   }
 };
+
+#ifdef NARROWFLOAT_OPENBLAS
+inline constexpr bool has_blas = true;
+#else
+inline constexpr bool has_blas = false;
+#endif
 
 /// What multiplies, for a line of output.
 inline std::string blas_name() {

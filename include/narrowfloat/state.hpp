@@ -77,18 +77,33 @@ consteval std::string_view state_type() {
 template <class T>
 using part_byte = std::conditional_t<std::is_const_v<T>, const std::byte, std::byte>;
 
-/// The part that some numbers are.
-template <class T>
-NF_INLINE auto state_part(std::string name, std::span<T> values) {
-  using byte = part_byte<T>;
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+/// The part that some numbers are, or one: for the parts() of an object of one's own.
+///
+/// Result    its type is that of the numbers: "float32", "uint64", "bfloat16" ...; of a format without a name that of its
+///           codes. It is read only where they are const.
+///
+/// Example   std::uint64_t steps = 7;
+///           std::vector<float> m(10);
+///           const std::vector<StatePart> parts{state_part("steps", steps), state_part("m", std::span(m))};
+///           assert(parts[0].type == "uint64" && parts[1].bytes.size() == 40);
+template <class T, std::size_t N>
+NF_INLINE auto state_part(std::string name, std::span<T, N> values) {
+  using byte = detail::part_byte<T>;
   return BasicStatePart<byte>{std::move(name),
-                              state_type<std::remove_const_t<T>>(),
+                              detail::state_type<std::remove_const_t<T>>(),
                               {reinterpret_cast<byte*>(values.data()), values.size_bytes()}};
 }
 template <class T>
 NF_INLINE auto state_part(std::string name, T& value) {
   return state_part(std::move(name), std::span<T>(&value, 1));
 }
+
+namespace detail {
+inline namespace NF_BASELINE {
+
 /// Appends the parts of an object, if it has any, with "prefix." before their names.
 template <class Part, class Object>
 NF_INLINE void append_parts(std::vector<Part>& all, std::string_view prefix, Object& object) {

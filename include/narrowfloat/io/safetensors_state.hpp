@@ -6,6 +6,7 @@
 #include <cstring>
 #include <iterator>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,7 +55,7 @@ inline std::optional<Dtype> dtype_of_type(std::string_view type, bool& is_format
 
 template <class Byte>
 StoredPart stored_part(const std::string& object, const BasicStatePart<Byte>& part) {
-  std::string name = object + "." + part.name;
+  std::string name = part.name.empty() ? object : object + "." + part.name;
   bool is_format = false;
   const std::optional<Dtype> dtype = dtype_of_type(part.type, is_format);
   if (!dtype) fail(name, "a file has no numbers of type " + quote(part.type));
@@ -121,6 +122,11 @@ inline void read_parts(const File& file, const std::string& object,
 
 }  // namespace detail
 
+/// A range of floats, doubles or numbers of a format that lie behind each other.
+template <class Range>
+concept contiguous_numbers =
+    std::ranges::contiguous_range<Range> && number<std::ranges::range_value_t<Range>>;
+
 /// Adds the state of an object to a file: of an optimizer, a form of weights, a CodebookTensor, a state of scaling/, a
 /// Linear, or of what else has parts(). A part is the tensor NAME.PART, one row of its numbers:
 ///
@@ -143,6 +149,11 @@ template <has_state Object>
 void add_state(File& file, const std::string& name, const Object& object) {
   detail::add_parts(file, name, object.parts());
 }
+/// The same of a range of numbers, such as weights without a form of their own: the tensor NAME.
+template <contiguous_numbers Range>
+void add_state(File& file, const std::string& name, const Range& values) {
+  detail::add_parts(file, name, {state_part("", std::span(values))});
+}
 
 /// Reads the state of an object from a file, into one that was made alike: of as many numbers, with the same storages,
 /// code-books and options. Training goes on with the same bits.
@@ -157,6 +168,10 @@ void add_state(File& file, const std::string& name, const Object& object) {
 template <has_state Object>
 void read_state(const File& file, const std::string& name, Object& object) {
   detail::read_parts(file, name, object.parts());
+}
+template <contiguous_numbers Range>
+void read_state(const File& file, const std::string& name, Range& values) {
+  detail::read_parts(file, name, {state_part("", std::span(values))});
 }
 
 }  // namespace narrowfloat::safetensors

@@ -185,9 +185,8 @@ class Linear {
  private:
   template <class Part, class Self>
   static NF_INLINE std::vector<Part> parts_of(Self& self) {
-    std::vector<Part> all{detail::state_part("seed", self.seed),
-                          detail::state_part("passes", self.passes),
-                          detail::state_part("steps", self.steps)};
+    std::vector<Part> all{state_part("seed", self.seed), state_part("passes", self.passes),
+                          state_part("steps", self.steps)};
     detail::append_parts(all, "x", self.recipe.x);
     detail::append_parts(all, "w", self.recipe.w);
     detail::append_parts(all, "dy", self.recipe.dy);

@@ -116,9 +116,8 @@ struct AxpySgd : AxpySgdOptions {
  private:
   template <class Self>
   static NF_INLINE auto parts_of(Self& self) {
-    return std::vector{detail::state_part("steps", self.steps),
-                       detail::state_part("skipped", self.skipped),
-                       detail::state_part("v.codes", std::span(self.v))};
+    return std::vector{state_part("steps", self.steps), state_part("skipped", self.skipped),
+                       state_part("v.codes", std::span(self.v))};
   }
   /// out = R(factor * x + y), and as floats.
   template <class R>

@@ -89,8 +89,8 @@ class KahanWeights {
  private:
   template <class Numbers>
   static NF_INLINE auto parts_of(Numbers& numbers) {
-    return std::vector{detail::state_part("values", std::span(numbers.values)),
-                       detail::state_part("compensation", std::span(numbers.rests))};
+    return std::vector{state_part("values", std::span(numbers.values)),
+                       state_part("compensation", std::span(numbers.rests))};
   }
   detail::two_numbers<F> numbers_;
 };
@@ -132,8 +132,8 @@ class PairWeights {
  private:
   template <class Numbers>
   static NF_INLINE auto parts_of(Numbers& numbers) {
-    return std::vector{detail::state_part("values", std::span(numbers.values)),
-                       detail::state_part("low", std::span(numbers.rests))};
+    return std::vector{state_part("values", std::span(numbers.values)),
+                       state_part("low", std::span(numbers.rests))};
   }
   detail::two_numbers<F> numbers_;
 };

@@ -109,9 +109,9 @@ class ExpandedState {
   }
   template <class Part, class Self>
   static NF_INLINE std::vector<Part> parts_of(Self& self) {
-    return {detail::state_part("codes", std::span(self.codes_)),
-            detail::state_part("scales", std::span(self.scales_)),
-            detail::state_part("powers", std::span(self.powers_))};
+    return {state_part("codes", std::span(self.codes_)),
+            state_part("scales", std::span(self.scales_)),
+            state_part("powers", std::span(self.powers_))};
   }
   std::vector<float8_e4m3fn> codes_;
   std::vector<float> scales_;

@@ -95,8 +95,8 @@ class Fp8BlockState {
   }
   template <class Part, class Self>
   static NF_INLINE std::vector<Part> parts_of(Self& self) {
-    return {detail::state_part("codes", std::span(self.codes_)),
-            detail::state_part("scales", std::span(self.scales_))};
+    return {state_part("codes", std::span(self.codes_)),
+            state_part("scales", std::span(self.scales_))};
   }
   std::vector<float8_e4m3fn> codes_;
   std::vector<float> scales_;
@@ -151,8 +151,7 @@ class ScaledState {
  private:
   template <class Part, class Self>
   static NF_INLINE std::vector<Part> parts_of(Self& self) {
-    return {detail::state_part("codes", std::span(self.codes_)),
-            detail::state_part("scale", self.scale_)};
+    return {state_part("codes", std::span(self.codes_)), state_part("scale", self.scale_)};
   }
   std::vector<F> codes_;
   float scale_ = 1, new_scale_ = 1;

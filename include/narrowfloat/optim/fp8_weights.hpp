@@ -105,10 +105,10 @@ class Fp8LmWeights {
   }
   template <class Part, class Self>
   static NF_INLINE std::vector<Part> parts_of(Self& self) {
-    std::vector<Part> all{detail::state_part("master", std::span(self.master_)),
-                          detail::state_part("scale", self.scale_),
-                          detail::state_part("code_scale", self.code_scale_)};
-    if (!self.codes_.empty()) all.push_back(detail::state_part("codes", std::span(self.codes_)));
+    std::vector<Part> all{state_part("master", std::span(self.master_)),
+                          state_part("scale", self.scale_),
+                          state_part("code_scale", self.code_scale_)};
+    if (!self.codes_.empty()) all.push_back(state_part("codes", std::span(self.codes_)));
     return all;
   }
   std::vector<float16> master_;

@@ -78,8 +78,7 @@ requires(sizeof...(States) == Rule::states.size()) struct Optimizer : Rule {
  private:
   template <class Part, class Self>
   static NF_INLINE std::vector<Part> parts_of(Self& self) {
-    std::vector<Part> all{detail::state_part("steps", self.steps),
-                          detail::state_part("skipped", self.skipped)};
+    std::vector<Part> all{state_part("steps", self.steps), state_part("skipped", self.skipped)};
     std::size_t k = 0;
     const auto add = [&](auto& state) { detail::append_parts(all, Rule::states[k++].name, state); };
     std::apply([&](auto&... each) { (add(each), ...); }, self.states);

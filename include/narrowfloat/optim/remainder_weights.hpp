@@ -57,8 +57,8 @@ class RemainderWeights {
  private:
   template <class Part, class Self>
   static NF_INLINE std::vector<Part> parts_of(Self& self) {
-    return {detail::state_part("values", std::span(self.values_)),
-            detail::state_part("remainders", std::span(self.remainders_))};
+    return {state_part("values", std::span(self.values_)),
+            state_part("remainders", std::span(self.remainders_))};
   }
   std::vector<bfloat16> values_;
   std::vector<std::uint16_t> remainders_;

@@ -62,8 +62,8 @@ class ResidualWeights {
  private:
   template <class Self>
   static NF_INLINE auto parts_of(Self& self) {
-    return std::vector{detail::state_part("values", std::span(self.values_)),
-                       detail::state_part("residuals", std::span(self.residuals_))};
+    return std::vector{state_part("values", std::span(self.values_)),
+                       state_part("residuals", std::span(self.residuals_))};
   }
   template <class R>
   NF_INLINE void write_part(std::size_t first, std::span<const float> from, const R& rounding) {

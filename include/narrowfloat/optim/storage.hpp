@@ -111,11 +111,9 @@ class FloatState {
     std::copy_n(values.data(), values.size(), values_.data() + first);
   }
   NF_INLINE float* direct(std::size_t first) noexcept { return values_.data() + first; }
-  NF_INLINE std::vector<StatePart> parts() {
-    return {detail::state_part("values", std::span(values_))};
-  }
+  NF_INLINE std::vector<StatePart> parts() { return {state_part("values", std::span(values_))}; }
   NF_INLINE std::vector<ConstStatePart> parts() const {
-    return {detail::state_part("values", std::span(values_))};
+    return {state_part("values", std::span(values_))};
   }
 
  private:
@@ -152,11 +150,9 @@ class NarrowState {
     else
       return detail::write_limited(values, to, floor_, nearest_even);
   }
-  NF_INLINE std::vector<StatePart> parts() {
-    return {detail::state_part("codes", std::span(codes_))};
-  }
+  NF_INLINE std::vector<StatePart> parts() { return {state_part("codes", std::span(codes_))}; }
   NF_INLINE std::vector<ConstStatePart> parts() const {
-    return {detail::state_part("codes", std::span(codes_))};
+    return {state_part("codes", std::span(codes_))};
   }
 
  private:

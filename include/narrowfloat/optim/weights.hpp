@@ -87,7 +87,8 @@ NF_INLINE auto form_of(W& weights) {
 /// Weights of a narrow format F for the model, and floats, the master copy, for the optimizer (Mixed Precision Training,
 /// Micikevicius et al., arXiv 1710.03740): 4 bytes a weight and the bytes of F.
 ///
-/// Result    values() are the floats, each rounded once to F: by the rounding of the step.
+/// Result    values() are the floats, each rounded once to F: by the rounding of the step, and at first by that of the
+///           constructor.
 ///
 /// Example   MasterWeights<bfloat16> w(weights);
 ///           AdamW<> adam({.lr = 1e-3f}, w.size());
@@ -98,11 +99,11 @@ requires lossless_to<F, float>
 class MasterWeights {
  public:
   MasterWeights() = default;
-  template <float_source Range>
-  NF_INLINE explicit MasterWeights(const Range& weights)
+  template <float_source Range, rounding_policy R = NearestEven>
+  NF_INLINE explicit MasterWeights(const Range& weights, const R& rounding = {})
       : values_(std::ranges::size(weights)), master_(std::ranges::size(weights)) {
     convert(weights, master_);
-    convert(master_, values_);
+    convert(master_, values_, rounding);
   }
 
   NF_INLINE std::size_t size() const noexcept { return values_.size(); }
@@ -123,8 +124,8 @@ class MasterWeights {
  private:
   template <class Self>
   static NF_INLINE auto parts_of(Self& self) {
-    return std::vector{detail::state_part("values", std::span(self.values_)),
-                       detail::state_part("master", std::span(self.master_))};
+    return std::vector{state_part("values", std::span(self.values_)),
+                       state_part("master", std::span(self.master_))};
   }
   std::vector<F> values_;
   std::vector<float> master_;

@@ -140,7 +140,7 @@ struct DelayedScaling {
   template <class Self>
   static NF_INLINE auto parts_of(Self& self) {
     return std::vector{detail::scale_part("scale", self.scale),
-                       detail::state_part("amax_history", std::span(self.amax_history))};
+                       state_part("amax_history", std::span(self.amax_history))};
   }
   NF_INLINE bool counts(float amax) const noexcept {
     return non_finite == NonFiniteAmax::keep || detail::is_finite(amax) ||

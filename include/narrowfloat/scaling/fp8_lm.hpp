@@ -99,8 +99,7 @@ struct ScalingMeta {
   static NF_INLINE auto parts_of(Self& self) {
     return std::vector{detail::scale_part("scale", self.scale),
                        detail::scale_part("scale_inv", self.scale_inv),
-                       detail::state_part("amax", std::span(self.amax)),
-                       detail::state_part("filled", self.filled)};
+                       state_part("amax", std::span(self.amax)), state_part("filled", self.filled)};
   }
   NF_INLINE void require_state(const char* call) const {
     detail::require_history(call, amax.size(), window);
@@ -267,7 +266,7 @@ struct AutoScale {
  private:
   template <class Part, class Self>
   static NF_INLINE std::vector<Part> parts_of(Self& self) {
-    Part part = detail::state_part("mu", self.mu);
+    Part part = state_part("mu", self.mu);
     part.refusal = [](const void*, std::span<const std::byte> bytes) {
       using traits = detail::number_traits<double>;
       const auto x = detail::loaded_number<double>(bytes);

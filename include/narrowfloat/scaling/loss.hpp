@@ -88,7 +88,7 @@ struct DynamicLossScale {
   template <class Part, class Self>
   static NF_INLINE std::vector<Part> parts_of(Self& self) {
     return {detail::scale_part("scale", self.scale),
-            detail::state_part("growth_tracker", self.growth_tracker)};
+            state_part("growth_tracker", self.growth_tracker)};
   }
   NF_INLINE void multiply(double factor) noexcept {
     auto product = detail::product(detail::exact_of(scale), detail::exact_of(factor));

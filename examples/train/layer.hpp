@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// What a model sees of a recipe: the products of a linear layer, and the weights that an optimizer keeps.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <narrowfloat/io/safetensors_state.hpp>
+#include <narrowfloat/linalg.hpp>
+#include <narrowfloat/optim.hpp>
+#include <narrowfloat/scaling.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "executor.hpp"
+
+namespace train {
+
+namespace nf = narrowfloat;
+namespace st = narrowfloat::safetensors;
+
+/// What a tensor of weights is for: recipes treat some of them in a way of their own.
+enum class Role {
+  hidden,  ///< a matrix between two others
+  first,   ///< the first matrix
+  last,    ///< the last one, which makes the logits; where it is tied, the embedding too
+  table,   ///< a table that is looked up
+  vector   ///< biases, the gains of norms
+};
+
+/// What formats made of the tensors that a layer was given, where they were looked at.
+struct Losses {
+  std::uint64_t count = 0;      ///< elements
+  std::uint64_t saturated = 0;  ///< beyond the largest number of the format
+  std::uint64_t flushed = 0;    ///< became 0 and were not
+  Losses& operator+=(const Losses& more) {
+    count += more.count;
+    saturated += more.saturated;
+    flushed += more.flushed;
+    return *this;
+  }
+};
+
+/// The three products of a linear layer: y = x w^T, dx = dy w, dw = dy^T x. x is rows x in, w out x in, y rows x out.
+template <class T>
+class Layer {
+ public:
+  virtual ~Layer() = default;
+  virtual void forward(std::span<const T> x, std::span<const T> w, std::span<T> y,
+                       const nf::LinearShape& shape, nf::Phase phase, Executor& run) = 0;
+  /// With what the last forward pass of training has kept. An empty dx is not made.
+  virtual void backward(std::span<const T> dy, std::span<T> dx, std::span<T> dw, Executor& run) = 0;
+  /// Ends a step.
+  virtual void update() {}
+  /// Forward, input gradient and weight gradient are multiplied by these, on top of what the sums are: unit scaling.
+  virtual nf::LinearScales scales(const nf::LinearShape&) const { return {}; }
+  /// From now on, or no longer, losses() grows.
+  virtual void watch(bool) {}
+  virtual Losses losses() const { return {}; }
+  virtual void add_state(st::File&, const std::string& /*name*/) const {}
+  virtual void read_state(const st::File&, const std::string& /*name*/) {}
+};
+
+/// A tensor of the model as floats, with its gradient.
+template <class T>
+struct Tensor {
+  std::string name;
+  Role role;
+  std::size_t rows, cols;
+  std::vector<T> values, gradient;
+
+  std::size_t size() const { return rows * cols; }
+};
+
+/// The weights of a tensor as a recipe keeps them, and the optimizer that changes them.
+class Weights {
+ public:
+  virtual ~Weights() = default;
+  /// Writes what the model computes with.
+  virtual void read(std::span<float> values) const = 0;
+  virtual nf::StepReport step(std::span<const float> gradient, const nf::StepOptions& options,
+                              double rate, Executor& run) = 0;
+  virtual std::size_t weight_bytes() const = 0;
+  virtual std::size_t state_bytes() const = 0;
+  virtual void add_state(st::File& file, const std::string& name) const = 0;
+  virtual void read_state(const st::File& file, const std::string& name) = 0;
+};
+
+}  // namespace train

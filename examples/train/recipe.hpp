@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+// What a recipe is: a row of a table. It says in what the products of layers are made, how weights and the state of their
+// optimizer are kept, and how the loss is scaled.
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "layer.hpp"
+#include "multiply.hpp"
+
+namespace train {
+
+// ---- Layers ----
+
+/// How many elements a cast saturated and flushed; scales of blocks that leave room never saturate.
+template <class Values>
+Losses losses_of(std::span<const float> x, const nf::ProductOperand<Values>& q) {
+  Losses found{.count = x.size()};
+  std::vector<float> back(x.size());
+  q.dequantize(back);
+  float largest = 0;
+  if constexpr (nf::number_range<Values>) {
+    using number = typename Values::value_type;
+    largest =
+        static_cast<float>(static_cast<double>(std::numeric_limits<number>::max()) * q.factor);
+  }
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    found.flushed += x[i] != 0 && back[i] == 0;
+    found.saturated += largest > 0 && std::abs(back[i]) >= largest && std::abs(x[i]) > largest;
+  }
+  return found;
+}
+
+/// The three products as nf::Linear makes them in the recipe R.
+template <nf::linear_recipe R>
+class LinearLayer final : public Layer<float> {
+ public:
+  LinearLayer(const R& recipe, std::uint64_t seed) : layer_(recipe, seed) {}
+
+  void forward(std::span<const float> x, std::span<const float> w, std::span<float> y,
+               const nf::LinearShape& shape, nf::Phase phase, Executor& run) override {
+    if (is_watched_ && phase == nf::Phase::training) {
+      const auto made = layer_.quantized(x, w, shape, nf::Phase::evaluation);
+      losses_ += losses_of(x, made.x.rows());
+      losses_ += losses_of(w, made.w.rows());
+      shape_ = shape;
+    }
+    layer_.forward(x, w, y, shape, phase, run);
+  }
+  void backward(std::span<const float> dy, std::span<float> dx, std::span<float> dw,
+                Executor& run) override {
+    if (is_watched_) {
+      nf::Linear<R> copy(layer_.recipe, layer_.seed);
+      losses_ += losses_of(dy, copy.quantized(dy, shape_).rows());
+    }
+    layer_.backward(dy, dx, dw, nf::recipe_rounding, run);
+  }
+  void update() override { layer_.update(); }
+  nf::LinearScales scales(const nf::LinearShape& shape) const override {
+    if constexpr (requires { layer_.recipe.scales(shape); }) return layer_.recipe.scales(shape);
+    return {};
+  }
+  void watch(bool on) override {
+    is_watched_ = on;
+    losses_ = {};
+  }
+  Losses losses() const override { return losses_; }
+  void add_state(st::File& file, const std::string& name) const override {
+    st::add_state(file, name, layer_);
+  }
+  void read_state(const st::File& file, const std::string& name) override {
+    st::read_state(file, name, layer_);
+  }
+
+ private:
+  nf::Linear<R> layer_;
+  nf::LinearShape shape_{};
+  bool is_watched_ = false;
+  Losses losses_;
+};
+
+using LayerMaker = std::function<std::unique_ptr<Layer<float>>(std::uint64_t seed)>;
+
+/// The layers of a recipe of nf::recipes, or of one's own. Its float sums are made by `multiply` where it has any.
+template <nf::linear_recipe R>
+LayerMaker layer(R recipe) {
+  return [recipe = std::move(recipe)](std::uint64_t seed) {
+    return std::make_unique<LinearLayer<R>>(recipe, seed);
+  };
+}
+
+/// Layers by what they are for; `hidden` where one is not given.
+struct Layers {
+  LayerMaker hidden, first = {}, last = {};
+
+  std::unique_ptr<Layer<float>> make(Role role, std::uint64_t seed) const {
+    const LayerMaker& chosen = role == Role::first && first ? first
+                               : role == Role::last && last ? last
+                                                            : hidden;
+    return chosen(seed);
+  }
+};
+
+// ---- Weights ----
+
+/// Writes weights as floats for the products: the codes of a form, not what only its optimizer sees.
+template <class Form>
+void read_values(const Form& form, std::span<float> values) {
+  if constexpr (nf::number_range<Form>) {
+    nf::convert(form, values);
+  } else if constexpr (requires { form.make_codes({}); }) {  // FP8-LM
+    std::vector<nf::float8_e4m3fn> codes(form.size());
+    form.make_codes(codes);
+    nf::convert(codes, values, nf::Scale{form.code_scale()});
+  } else {
+    nf::convert(form.values(), values);
+  }
+}
+
+/// A form of weights, the optimizer that changes them, the rounding of its steps, and the format in which gradients
+/// reach it: float, or FP8 with a scale that workers would share.
+template <class Form, class Optimizer, class Rounding, class Gradient>
+class KeptWeights final : public Weights {
+ public:
+  KeptWeights(Form form, Optimizer optimizer, Rounding rounding)
+      : form_(std::move(form)),
+        optimizer_(std::move(optimizer)),
+        rounding_(rounding),
+        rate_(optimizer_.lr) {}
+
+  void read(std::span<float> values) const override { read_values(form_, values); }
+  nf::StepReport step(std::span<const float> gradient, const nf::StepOptions& options, double rate,
+                      Executor& run) override {
+    optimizer_.lr = rate_ * rate;
+    if constexpr (std::same_as<Gradient, float>) {
+      return optimizer_.step(form_, gradient, options, rounding_, run);
+    } else {
+      nf::AllReduceScale<Gradient> shared;
+      shared.update(nf::reducible_amax(nf::amax(gradient)));
+      std::vector<Gradient> codes(gradient.size());
+      nf::convert(gradient, codes, nf::Scale{shared.scale}, nf::nearest_even,
+                  nf::Saturation::propagate);
+      nf::StepOptions scaled = options;
+      scaled.inverse_loss_scale *= shared.scale_inv;
+      return optimizer_.step(form_, codes, scaled, rounding_, run);
+    }
+  }
+  std::size_t weight_bytes() const override {
+    if constexpr (nf::number_range<Form>) {
+      return form_.size() * sizeof(typename Form::value_type);
+    } else {
+      std::size_t bytes = 0;
+      for (const auto& part : form_.parts()) bytes += part.bytes.size();
+      return bytes;
+    }
+  }
+  std::size_t state_bytes() const override { return optimizer_.size_bytes(); }
+  void add_state(st::File& file, const std::string& name) const override {
+    st::add_state(file, name, form_);
+    st::add_state(file, name + ".optimizer", optimizer_);
+  }
+  void read_state(const st::File& file, const std::string& name) override {
+    st::read_state(file, name, form_);
+    st::read_state(file, name + ".optimizer", optimizer_);
+  }
+
+ private:
+  Form form_;
+  Optimizer optimizer_;
+  Rounding rounding_;
+  double rate_;
+};
+
+/// A tensor that weights are made for.
+struct TensorInfo {
+  Role role;
+  std::size_t rows, cols;
+  std::uint64_t seed;
+};
+using WeightMaker =
+    std::function<std::unique_ptr<Weights>(const TensorInfo&, std::span<const float> initial)>;
+
+/// Weights in a form (a range such as std::vector<nf::bfloat16>, or one of optim/), kept by an optimizer with those options.
+template <class Form, class Optimizer, class Rounding = nf::NearestEven, class Gradient = float,
+          class Options>
+WeightMaker weights(const Options& options) {
+  return [options](const TensorInfo& info,
+                   std::span<const float> initial) -> std::unique_ptr<Weights> {
+    Rounding rounding{};
+    if constexpr (requires { rounding.seed; }) rounding.seed = info.seed;
+    const auto form = [&] {
+      if constexpr (nf::number_range<Form>) {
+        Form made(initial.size());
+        nf::convert(initial, made);
+        return made;
+      } else if constexpr (std::constructible_from<Form, decltype(initial), Rounding>) {
+        return Form(initial, rounding);
+      } else {
+        return Form(initial);
+      }
+    };
+    const auto optimizer = [&] {
+      if constexpr (std::constructible_from<Optimizer, Options, std::size_t, std::size_t>) {
+        return Optimizer(options, info.rows, info.cols);  // of matrices: Muon
+      } else {
+        return Optimizer(options, initial.size());
+      }
+    };
+    return std::make_unique<KeptWeights<Form, Optimizer, Rounding, Gradient>>(form(), optimizer(),
+                                                                              rounding);
+  };
+}
+
+/// Weights by what they are for; `hidden` where one is not given.
+struct WeightMakers {
+  WeightMaker hidden, last = {}, table = {}, vector = {};
+
+  std::unique_ptr<Weights> make(const TensorInfo& info, std::span<const float> initial) const {
+    const WeightMaker& chosen = info.role == Role::last && last       ? last
+                                : info.role == Role::table && table   ? table
+                                : info.role == Role::vector && vector ? vector
+                                                                      : hidden;
+    return chosen(info, initial);
+  }
+};
+
+// ---- Recipes ----
+
+/// How the loss is scaled: not, by a constant, or by one that adapts.
+struct LossScaling {
+  enum class Kind { none, constant, dynamic } kind = Kind::none;
+  float scale = 1;
+  int growth_interval = 2000;
+};
+
+/// A row of the table.
+struct Recipe {
+  std::string name, summary;
+  Layers layers;
+  WeightMakers weights;
+  LossScaling loss_scaling = {};
+  nf::OnOverflow on_overflow = nf::OnOverflow::skip_step;
+  double max_norm = 1;  ///< gradients are scaled down to it; 0: they are not
+  double rate = 1;      ///< times the learning rate of the schedule
+  bool stable_embedding = false, layer_scale = false, unit_scaling = false;
+  bool is_slow = false;  ///< its products are emulated: a smaller model is the usual one
+};
+
+/// What can be chosen of a recipe from the command line.
+struct RecipeOptions {
+  Multiply multiply{};
+  int bits = 13;           ///< random bits of sr-mac
+  bool subnormals = true;  ///< of sr-mac
+  int bias = 0;            ///< fp8-graphcore: the same for all tensors, where has_bias
+  bool has_bias = false;
+  bool layer_scale = true;                   ///< fp8-all-layer-scale
+  int exponent_bits = 4, mantissa_bits = 3;  ///< exmy
+};
+
+/// All recipes, in the order of the report.
+std::vector<Recipe> all_recipes(const RecipeOptions& options);
+/// The one of a name; std::invalid_argument lists the names where there is none.
+Recipe find_recipe(const std::string& name, const RecipeOptions& options);
+
+// Families of recipes, each compiled by itself.
+std::vector<Recipe> sixteen_bit_recipes(const RecipeOptions& options);
+std::vector<Recipe> fp8_recipes(const RecipeOptions& options);
+std::vector<Recipe> block_recipes(const RecipeOptions& options);
+std::vector<Recipe> int8_recipes(const RecipeOptions& options);
+std::vector<Recipe> emulated_recipes(const RecipeOptions& options);
+std::vector<Recipe> optimizer_recipes(const RecipeOptions& options);
+std::vector<Recipe> learned_recipes(const RecipeOptions& options);
+
+}  // namespace train

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// FP8 with one scale a tensor, with blocks of scales, and without any.
+#include <narrowfloat/loops.hpp>
+
+#include "common.hpp"
+
+namespace train {
+
+namespace {
+
+/// Graphcore's CSCALE: one bias for all tensors, for the whole run.
+struct ConstantBias {
+  nf::ScaledCast<nf::float8_e4m3fnuz, nf::Scale> x, w;
+  nf::ScaledCast<nf::float8_e5m2fnuz, nf::Scale> dy;
+  nf::LayerProduct<Sums, nf::float16> forward, input_gradient, weight_gradient;
+
+  explicit ConstantBias(int bias)
+      : x{.source = nf::Scale{nf::ScalingBias{bias}.scale()}}, w(x), dy{.source = x.source} {}
+};
+
+/// Unit scaling's last layer, in float16: nothing else reads its input, so that its factors are free.
+template <class Formats>
+nf::recipes::UnitScaled<Formats, Sums> unit_scaled(nf::Constraint constraint) {
+  nf::recipes::UnitScaled<Formats, Sums> recipe;
+  recipe.constraint = constraint;
+  return recipe;
+}
+struct Float16Pair {
+  using forward = nf::float16;
+  using backward = nf::float16;
+};
+struct FloatPair {
+  using forward = float;
+  using backward = float;
+};
+/// Weights of N(0, 1) move by more in a step than those of 0.02 N(0, 1).
+constexpr nf::AdamWRule unit_adam{.lr = 3e-2, .beta2 = 0.99, .weight_decay = 0.1 / 15};
+
+}  // namespace
+
+std::vector<Recipe> fp8_recipes(const RecipeOptions& options) {
+  namespace recipes = nf::recipes;
+  const LayerMaker bfloats = bfloat16_layer(options);
+  const auto graphcore = options.has_bias ? layer(options, ConstantBias(options.bias))
+                                          : layer<recipes::GraphcoreFp8<Sums>>(options);
+  const auto unit_last = layer(options, unit_scaled<Float16Pair>(nf::Constraint::none));
+  WeightMakers fp8_lm = adamw<nf::Fp8LmWeights, nf::Fp8LmFirst, nf::Fp8LmSecond, nf::NearestEven,
+                              nf::float8_e4m3fn>();
+  fp8_lm.last = fp8_lm.table = adamw<Floats>().hidden;
+  fp8_lm.vector = adamw<Floats>().vector;
+  return {
+      {.name = "fp8-hybrid",
+       .summary = "E4M3 forward, E5M2 backward, delayed scaling (Transformer Engine)",
+       .layers = {layer<recipes::Fp8Delayed<nf::HybridFormats, Sums>>(options), {}, bfloats},
+       .weights = adamw<Floats>()},
+      {.name = "fp8-current",
+       .summary = "the same, scales from the tensors themselves",
+       .layers = {layer<recipes::Fp8Current<nf::HybridFormats, Sums>>(options), {}, bfloats},
+       .weights = adamw<Floats>()},
+      {.name = "fp8-block",
+       .summary = "E4M3, 1 x 128 and 128 x 128 blocks, sums promoted every 128 (DeepSeek-V3)",
+       .layers = {layer<recipes::Fp8Blocks<>>(options), {}, bfloats},
+       .weights = adamw<Floats>()},
+      {.name = "fp8-lm",
+       .summary =
+           "FP8 gradients and first moment, float16 master weights and second moment (FP8-LM)",
+       .layers = {layer<recipes::Fp8Lm<Sums>>(options), {}, bfloats},
+       .weights = fp8_lm},
+      {.name = "fp8-graphcore",
+       .summary =
+           "FNUZ formats, a bias by the largest magnitude (FP8-AMAX; --cscale B: one for all)",
+       .layers = {graphcore, {}, layer<recipes::Float16<Sums>>(options)},
+       .weights = adamw<nf::MasterWeights<nf::float16>>(),
+       .loss_scaling = usual_loss_scale},
+      {.name = "fp8-all-layer-scale",
+       .summary = "tensor-wise FP8 in all products, layer scale from 0 (--layer-scale 0: without)",
+       .layers = {layer<recipes::Fp8Current<nf::HybridFormats, Sums>>(options)},
+       .weights = stable_adamw(),
+       .max_norm = 0,
+       .layer_scale = options.layer_scale},
+      {.name = "unit-scaling-fp8",
+       .summary = "E4M3 forward, E5M2 backward, no scale and no loss scale (Unit Scaling)",
+       .layers = {layer(options, unit_scaled<nf::HybridFormats>(nf::Constraint::gmean)),
+                  {},
+                  unit_last},
+       .weights = adamw<Floats>(unit_adam),
+       .unit_scaling = true},
+      {.name = "unit-scaling-fp16",
+       .summary = "float16 without a loss scale, by unit scaling",
+       .layers = {layer(options, unit_scaled<Float16Pair>(nf::Constraint::gmean)), {}, unit_last},
+       .weights = adamw<Floats>(unit_adam),
+       .unit_scaling = true},
+      {.name = "unit-scaling",
+       .summary = "float, unit scaling: what its FP8 is compared with",
+       .layers = {layer(options, unit_scaled<FloatPair>(nf::Constraint::gmean)),
+                  {},
+                  layer(options, unit_scaled<FloatPair>(nf::Constraint::none))},
+       .weights = adamw<Floats>(unit_adam),
+       .unit_scaling = true},
+  };
+}
+
+}  // namespace train

@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: MIT
+#include "trainer.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <numbers>
+#include <numeric>
+#include <stdexcept>
+#include <utility>
+
+#include "../program.hpp"
+
+namespace train {
+
+namespace {
+
+volatile std::sig_atomic_t interrupt_seen = 0;
+
+/// While it lives, SIGINT and SIGTERM are only noted.
+class Interrupts {
+ public:
+  Interrupts() {
+    interrupt_seen = 0;
+    for (std::size_t i = 0; i < 2; ++i)
+      before_[i] = std::signal(signals[i], [](int) { interrupt_seen = 1; });
+  }
+  ~Interrupts() {
+    for (std::size_t i = 0; i < 2; ++i) std::signal(signals[i], before_[i]);
+  }
+  Interrupts(const Interrupts&) = delete;
+  Interrupts& operator=(const Interrupts&) = delete;
+
+ private:
+  static constexpr int signals[] = {SIGINT, SIGTERM};
+  void (*before_[2])(int);
+};
+
+/// A loss scale of either kind.
+struct LossScale {
+  explicit LossScale(const LossScaling& options)
+      : is_dynamic(options.kind == LossScaling::Kind::dynamic) {
+    dynamic.growth_interval = options.growth_interval;
+    dynamic.scale = options.scale;
+  }
+  float scale() const { return dynamic.scale; }
+  void update(bool overflowed) {
+    if (is_dynamic) dynamic.update(overflowed);
+  }
+
+  bool is_dynamic;
+  nf::DynamicLossScale dynamic;
+};
+
+/// What has happened so far; saved with the run.
+struct Counters {
+  std::uint64_t step = 0, skipped = 0, clipped = 0, flushed = 0;
+  float largest_update = 0;
+
+  std::vector<nf::StatePart> parts() { return parts_of<nf::StatePart>(*this); }
+  std::vector<nf::ConstStatePart> parts() const { return parts_of<nf::ConstStatePart>(*this); }
+
+ private:
+  template <class Part, class Self>
+  static std::vector<Part> parts_of(Self& self) {
+    return {nf::state_part("step", self.step), nf::state_part("skipped", self.skipped),
+            nf::state_part("clipped", self.clipped), nf::state_part("flushed", self.flushed),
+            nf::state_part("largest_update", self.largest_update)};
+  }
+};
+
+/// What a step did.
+struct StepRecord {
+  double loss = 0, rate = 0, gradient_norm = 0;
+  float loss_scale = 1, largest_update = 0;
+  bool skipped = false;
+  Losses losses;
+  nf::StorageCounts storage;
+};
+
+std::string minutes(double seconds) {
+  const auto whole = static_cast<long>(std::lround(std::max(0.0, seconds)));
+  return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+/// The rows of a run, one a step. A run that goes on keeps the rows of the steps before.
+class StepTable {
+ public:
+  static constexpr const char* header =
+      "step,loss,rate,gradient_norm,loss_scale,skipped,largest_update,weights_flushed,weights_clipped";
+
+  StepTable(const std::string& path, std::uint64_t first_step) : path_(path) {
+    if (path.empty()) return;
+    std::vector<std::string> kept;
+    if (first_step > 0) {
+      std::ifstream before(path);
+      std::string line;
+      std::getline(before, line);
+      while (kept.size() < first_step && std::getline(before, line)) kept.push_back(line);
+    }
+    file_.open(path);
+    if (!file_) throw std::invalid_argument(path + ": " + std::strerror(errno));
+    file_ << header << '\n';
+    for (const std::string& line : kept) file_ << line << '\n';
+  }
+  void add(std::uint64_t step, const StepRecord& r) {
+    if (path_.empty()) return;
+    file_ << fmt::format("{},{},{},{},{},{},{},{},{}\n", step, r.loss, r.rate, r.gradient_norm,
+                         r.loss_scale, r.skipped ? 1 : 0, r.largest_update, r.storage.flushed,
+                         r.storage.clipped);
+  }
+  void flush() {
+    if (!path_.empty() && !file_.flush())
+      throw std::runtime_error(path_ + ": " + std::strerror(errno));
+  }
+
+ private:
+  std::string path_;
+  std::ofstream file_;
+};
+
+/// A run: the task with the weights and states of a recipe.
+class Run {
+ public:
+  Run(Task& task, const Recipe& recipe, const TrainOptions& options)
+      : task_(task),
+        recipe_(recipe),
+        options_(options),
+        threads_(options.threads),
+        loss_scale_(recipe.loss_scaling) {
+    std::vector<Tensor<float>>& tensors = task.tensors();
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const Tensor<float>& t = tensors[i];
+      weights_.push_back(
+          recipe.weights.make({t.role, t.rows, t.cols, seed_of(options.seed, i)}, t.values));
+    }
+    read_weights();
+  }
+
+  Context context(nf::Phase phase) { return {threads_, options_.recipe_options.multiply, phase}; }
+  const Counters& counters() const { return counters_; }
+  float loss_scale() const { return loss_scale_.scale(); }
+  double validate() { return task_.validate(context(nf::Phase::evaluation)); }
+  std::size_t parameters() const {
+    std::size_t n = 0;
+    for (const Tensor<float>& t : task_.tensors()) n += t.size();
+    return n;
+  }
+  template <class F>
+  double bits_of(const F& bytes) const {
+    std::size_t total = 0;
+    for (const auto& w : weights_) total += bytes(*w);
+    return 8 * static_cast<double>(total) / static_cast<double>(parameters());
+  }
+
+  StepRecord step(bool is_watched) {
+    StepRecord record;
+    record.loss_scale = loss_scale_.scale();
+    record.rate = rate_at(counters_.step) * options_.rate * recipe_.rate;
+    if (is_watched)
+      for (const auto& layer : task_.layers()) layer->watch(true);
+    record.loss = task_.pass(context(nf::Phase::training), counters_.step,
+                             static_cast<double>(record.loss_scale));
+    if (is_watched)
+      for (const auto& layer : task_.layers()) {
+        record.losses += layer->losses();
+        layer->watch(false);
+      }
+    const float inverse = 1 / record.loss_scale;
+    nf::GradientNorm norm;
+    std::vector<Tensor<float>>& tensors = task_.tensors();
+    for (const Tensor<float>& t : tensors) norm.add(t.gradient, inverse, threads_);
+    record.gradient_norm = norm.norm();
+    const bool by_tensor = recipe_.on_overflow == nf::OnOverflow::skip_tensor;
+    const nf::StepOptions how{.inverse_loss_scale = inverse,
+                              .max_norm = recipe_.max_norm,
+                              .on_overflow = recipe_.on_overflow,
+                              .measured = by_tensor ? nullptr : &norm};
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const nf::StepReport done =
+          weights_[i]->step(tensors[i].gradient, how, record.rate, threads_);
+      record.skipped = record.skipped || done.skipped;
+      record.largest_update = std::max(record.largest_update, done.largest_update);
+      record.storage += done.weights;
+      record.storage += done.state;
+    }
+    loss_scale_.update(norm.overflowed());
+    for (const auto& layer : task_.layers()) layer->update();
+    read_weights();
+    ++counters_.step;
+    counters_.skipped += record.skipped;
+    counters_.clipped += record.storage.clipped;
+    counters_.flushed += record.storage.flushed;
+    counters_.largest_update = std::max(counters_.largest_update, record.largest_update);
+    return record;
+  }
+
+  void save(const std::string& path) const {
+    st::File file;
+    st::add_state(file, "run", counters_);
+    st::add_state(file, "loss_scale", loss_scale_.dynamic);
+    for (std::size_t i = 0; i < weights_.size(); ++i)
+      weights_[i]->add_state(file, task_.tensors()[i].name);
+    for (std::size_t i = 0; i < task_.layers().size(); ++i)
+      task_.layers()[i]->add_state(file, layer_name(i));
+    for (const Tensor<float>& t : task_.tensors())  // for other recipes, and other programs
+      file.tensors.push_back(st::make_tensor("values." + t.name, {t.rows, t.cols}, t.values));
+    for (const auto& [name, value] : options_.identity) file.metadata["run." + name] = value;
+    st::write(path, file);
+  }
+
+  void resume(const std::string& path) {
+    const st::File file = st::read(path);
+    for (const auto& [name, value] : options_.identity) {
+      const auto found = file.metadata.find("run." + name);
+      if (found == file.metadata.end())
+        throw st::Error(path + ": is no checkpoint of a training run: \"run." + name +
+                        "\" is not in its metadata");
+      if (found->second != value)
+        throw st::Error(path + ": was trained with --" + name + " " + found->second + ", not " +
+                        value);
+    }
+    try {
+      st::read_state(file, "run", counters_);
+      st::read_state(file, "loss_scale", loss_scale_.dynamic);
+      for (std::size_t i = 0; i < weights_.size(); ++i)
+        weights_[i]->read_state(file, task_.tensors()[i].name);
+      for (std::size_t i = 0; i < task_.layers().size(); ++i)
+        task_.layers()[i]->read_state(file, layer_name(i));
+    } catch (const std::exception& error) {
+      throw st::Error(path + ": " + error.what());
+    }
+    read_weights();
+  }
+
+  /// Takes the floats of another run's weights.
+  void start_from(const std::string& path) {
+    const st::File file = st::read(path);
+    std::vector<Tensor<float>>& tensors = task_.tensors();
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      Tensor<float>& t = tensors[i];
+      const std::string name = "values." + t.name;
+      const st::Tensor* const found = file.find(name);
+      if (found == nullptr) throw st::Error(path + ": tensor \"" + name + "\": is not in the file");
+      if (found->shape != std::vector{t.rows, t.cols})
+        throw st::Error(path + ": tensor \"" + name + "\": is not " + std::to_string(t.rows) +
+                        " x " + std::to_string(t.cols));
+      const auto values = found->as<float>();
+      weights_[i] =
+          recipe_.weights.make({t.role, t.rows, t.cols, seed_of(options_.seed, i)}, values);
+    }
+    read_weights();
+  }
+
+ private:
+  static std::string layer_name(std::size_t i) { return "layer" + std::to_string(i); }
+  void read_weights() {
+    std::vector<Tensor<float>>& tensors = task_.tensors();
+    for (std::size_t i = 0; i < tensors.size(); ++i) weights_[i]->read(tensors[i].values);
+  }
+  /// Grows in the first steps, then falls by a cosine to a tenth.
+  double rate_at(std::uint64_t step) const {
+    const auto t = static_cast<double>(step), all = static_cast<double>(options_.steps);
+    const double grows = std::max(1.0, std::round(options_.warmup * all));
+    if (t < grows) return (t + 1) / grows;
+    const double done = (t - grows) / std::max(1.0, all - grows);
+    return 0.1 + 0.45 * (1 + std::cos(std::numbers::pi * done));
+  }
+
+  Task& task_;
+  const Recipe& recipe_;
+  const TrainOptions& options_;
+  Executor threads_;
+  LossScale loss_scale_;
+  Counters counters_;
+  std::vector<std::unique_ptr<Weights>> weights_;
+};
+
+double share(std::uint64_t part, std::uint64_t all) {
+  return all == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(all);
+}
+
+}  // namespace
+
+TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options) {
+  using clock = std::chrono::steady_clock;
+  example::OutputFile json(options.json);
+  Run run(task, recipe, options);
+  if (!options.resume.empty()) run.resume(options.resume);
+  if (!options.from.empty()) run.start_from(options.from);
+  StepTable table(options.csv, run.counters().step);
+  const Interrupts interrupts;
+  const std::uint64_t first = run.counters().step,
+                      last = options.stop_at == 0 ? options.steps
+                                                  : std::min(options.steps, options.stop_at);
+  const double weight_bits = run.bits_of([](const Weights&w) { return w.weight_bytes(); }),
+               state_bits = run.bits_of([](const Weights&w) { return w.state_bytes(); });
+  if (!options.quiet) {
+    fmt::print("{}: {}\n{} parameters: {:.2f} bits each, and {:.2f} of the optimizer's state\n",
+               recipe.name, recipe.summary, run.parameters(), weight_bits, state_bits);
+    if (first > 0) fmt::print("goes on at step {}\n", first);
+    fmt::print("{:>6} {:>9} {:>9} {:>8} {:>6} {:>9} {:>8} {:>7} {:>7} {:>9} {:>8}\n", "step",
+               "loss", "validate", "|g|", "scale", "update", "skipped", "sat. %", "0 %",
+               task.item_name() + "/s", "left");
+  }
+  const auto start = clock::now();
+  const auto seconds_since = [](clock::time_point t) {
+    return std::chrono::duration<double>(clock::now() - t).count();
+  };
+  std::vector<double> losses;
+  nlohmann::ordered_json curve = nlohmann::ordered_json::array();
+  double validation = run.validate();
+  curve.push_back({first, validation});
+  const auto interrupted = [] { return interrupt_seen != 0; };
+  while (run.counters().step < last && !interrupted()) {
+    const std::uint64_t next = run.counters().step + 1;
+    const bool is_line = next % options.every == 0 || next == last;
+    const StepRecord record = run.step(is_line && !options.quiet);
+    table.add(next, record);
+    losses.push_back(record.loss);
+    const bool validates = next % options.validate_every == 0 || next == last;
+    if (validates) {
+      validation = run.validate();
+      curve.push_back({next, validation});
+    }
+    if (is_line) table.flush();
+    if (is_line && !options.quiet) {
+      const double passed = seconds_since(start), done = static_cast<double>(next - first);
+      const double mean =
+          std::accumulate(losses.end() - static_cast<std::ptrdiff_t>(
+                                             std::min<std::size_t>(losses.size(), options.every)),
+                          losses.end(), 0.0) /
+          static_cast<double>(std::min<std::size_t>(losses.size(), options.every));
+      fmt::print(
+          "{:>6} {:>9.4f} {:>9} {:>8.3f} {:>6} {:>9.3g} {:>8} {:>7.3f} {:>7.3f} {:>9.0f} {:>8}\n",
+          next, mean, validates ? fmt::format("{:.4f}", validation) : "", record.gradient_norm,
+          fmt::format("2^{:.0f}", std::log2(run.loss_scale())), record.largest_update,
+          run.counters().skipped, share(record.losses.saturated, record.losses.count),
+          share(record.losses.flushed, record.losses.count),
+          done * static_cast<double>(task.step_items()) / passed,
+          minutes(passed / done * static_cast<double>(last - next)));
+      std::fflush(stdout);
+    }
+    if (options.save_every != 0 && next % options.save_every == 0 && !options.save.empty())
+      run.save(options.save);
+  }
+  table.flush();
+  TrainResult result{.steps = run.counters().step, .skipped = run.counters().skipped};
+  result.interrupted = interrupted() && result.steps < last;
+  std::string path = options.save;
+  if (path.empty() && result.interrupted)
+    path = options.program + "-" + recipe.name + ".safetensors";
+  if (!path.empty()) {
+    run.save(path);
+    if (!options.quiet || result.interrupted) fmt::print("step {}: saved {}\n", result.steps, path);
+  }
+  if (result.interrupted) {
+    fmt::print("{}: interrupted; --resume {} goes on\n", options.program, path);
+    return result;
+  }
+  const std::size_t counted = std::min<std::size_t>(losses.size(), 50);
+  result.loss =
+      std::accumulate(losses.end() - static_cast<std::ptrdiff_t>(counted), losses.end(), 0.0) /
+      static_cast<double>(std::max<std::size_t>(counted, 1));
+  result.validation_loss = validation;
+  result.text = task.result(run.context(nf::Phase::evaluation));
+  const double passed = seconds_since(start);
+  if (!options.quiet) fmt::print("\n{}\n\n", result.text);
+  fmt::print(
+      "{:<22} loss {:.4f}, validation {:.4f}, {:.2f} + {:.2f} bits a weight, {} skipped, {} in {}\n",
+      recipe.name, result.loss, validation, weight_bits, state_bits, result.skipped,
+      fmt::format("{} steps", result.steps - first), minutes(passed));
+  if (json.is_wanted()) {
+    nlohmann::ordered_json all{{"recipe", recipe.name},
+                               {"summary", recipe.summary},
+                               {"parameters", run.parameters()},
+                               {"steps", result.steps},
+                               {"skipped", result.skipped},
+                               {"loss", result.loss},
+                               {"validation_loss", validation},
+                               {"weight_bits", weight_bits},
+                               {"state_bits", state_bits},
+                               {"clipped", run.counters().clipped},
+                               {"flushed", run.counters().flushed},
+                               {"largest_update", run.counters().largest_update},
+                               {"final_loss_scale", run.loss_scale()},
+                               {"seconds", passed},
+                               {"text", result.text},
+                               {"curve", curve}};
+    for (const auto& [name, value] : options.identity) all["options"][name] = value;
+    json.write(all.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  }
+  return result;
+}
+
+std::uint64_t whole_number(const std::string& name, const std::string& text, std::uint64_t least) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < least)
+    throw std::invalid_argument(
+        fmt::format("{} takes a whole number of at least {}, not {}", name, least, text));
+  return value;
+}
+double real_number(const std::string& name, const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) ||
+      value < 0)
+    throw std::invalid_argument(fmt::format("{} takes a number of at least 0, not {}", name, text));
+  return value;
+}
+
+const char* const train_options_help =
+    R"(  --recipe NAME      a row of --list (fp32)
+  --steps N          of the whole schedule (700)
+  --stop-at N        saves and stops there
+  --rate X           times the recipe's learning rates (1)
+  --seed N           of weights, batches and random bits (1)
+  --threads N        results do not depend on it (2)
+  --no-blas          products of floats in a fixed order: the same bits on every instruction set
+  --every N          steps between two lines (50); --validate-every N (100)
+  --save FILE        a checkpoint, at the end; and each N steps with --save-every N
+  --resume FILE      goes on with a run: the bits are those of one that was not stopped
+  --from FILE        starts from the weights of a run in any recipe; with --steps 0 only validates
+  --csv FILE         a row a step
+  --json FILE        the result, for scripts/reproduce
+  --quiet            one line for the run
+  --bits R           of sr-mac: 4, 9 or 13 random bits (13); --flush: without subnormal numbers
+  --cscale B         of fp8-graphcore: the bias of all tensors, in the place of FP8-AMAX
+  --layer-scale 0|1  of fp8-all-layer-scale (1)
+  --format eXmY      of exmy (e4m3)
+)";
+
+bool take_option(TrainOptions& o, const std::string& name, const std::string& value) {
+  RecipeOptions& of_recipe = o.recipe_options;
+  const auto count = [&](std::uint64_t least) { return whole_number(name, value, least); };
+  if (name == "--recipe")
+    o.recipe = value;
+  else if (name == "--steps")
+    o.steps = count(0);
+  else if (name == "--stop-at")
+    o.stop_at = count(1);
+  else if (name == "--rate")
+    o.rate = real_number(name, value);
+  else if (name == "--seed") {
+    o.seed = static_cast<std::uint32_t>(count(0));
+  } else if (name == "--threads")
+    o.threads = count(1);
+  else if (name == "--every")
+    o.every = count(1);
+  else if (name == "--validate-every")
+    o.validate_every = count(1);
+  else if (name == "--save-every")
+    o.save_every = count(1);
+  else if (name == "--save")
+    o.save = value;
+  else if (name == "--resume")
+    o.resume = value;
+  else if (name == "--from")
+    o.from = value;
+  else if (name == "--csv")
+    o.csv = value;
+  else if (name == "--json")
+    o.json = value;
+  else if (name == "--bits")
+    of_recipe.bits = static_cast<int>(count(1));
+  else if (name == "--cscale") {
+    int bias = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), bias);
+    if (error != std::errc() || end != value.data() + value.size())
+      throw std::invalid_argument("--cscale takes a whole number, not " + value);
+    of_recipe.bias = bias;
+    of_recipe.has_bias = true;
+  } else if (name == "--layer-scale") {
+    if (value != "0" && value != "1")
+      throw std::invalid_argument("--layer-scale takes 0 or 1, not " + value);
+    of_recipe.layer_scale = value == "1";
+  } else if (name == "--format") {
+    int e = -1, m = -1, read = 0;
+    if (std::sscanf(value.c_str(), "e%1dm%2d%n", &e, &m, &read) != 2 ||
+        static_cast<std::size_t>(read) != value.size())
+      throw std::invalid_argument("--format takes a format such as e4m3, not " + value);
+    of_recipe.exponent_bits = e;
+    of_recipe.mantissa_bits = m;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+std::string recipe_list() {
+  std::string text;
+  for (const Recipe& recipe : all_recipes({}))
+    text += fmt::format("  {:<20} {}\n", recipe.name, recipe.summary);
+  return text;
+}
+
+}  // namespace train

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// The training loop: a task, a recipe, and what a person expects of a trainer.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ops.hpp"
+#include "recipe.hpp"
+
+namespace train {
+
+/// What is trained: a model and its data.
+class Task {
+ public:
+  virtual ~Task() = default;
+  virtual std::vector<Tensor<float>>& tensors() = 0;
+  virtual std::vector<std::unique_ptr<Layer<float>>>& layers() = 0;
+  /// The loss of the batch of a step, whose gradients, times loss_scale, lie in tensors() then.
+  virtual double pass(const Context& at, std::uint64_t step, double loss_scale) = 0;
+  /// The mean loss on data that no step sees.
+  virtual double validate(const Context& at) = 0;
+  /// What else there is to say of the trained model: a text, an accuracy.
+  virtual std::string result(const Context& at) = 0;
+  /// What a step reads, and its name: 2048 "tokens".
+  virtual std::size_t step_items() const = 0;
+  virtual std::string item_name() const = 0;
+};
+
+/// What the command line says of a run.
+struct TrainOptions {
+  std::string program;  ///< before every error
+  std::string recipe = "fp32";
+  RecipeOptions recipe_options{};
+  std::uint64_t steps = 700;
+  double rate = 1;      ///< times the recipe's learning rates
+  double warmup = 0.1;  ///< the part of the steps in which the rate grows
+  std::uint32_t seed = 1;
+  std::size_t threads = 2;
+  std::uint64_t every = 50;  ///< steps between two lines
+  std::uint64_t validate_every = 100;
+  std::uint64_t save_every = 0;  ///< 0: at the end, and when interrupted
+  std::uint64_t stop_at = 0;     ///< saves and stops at this step of `steps`; 0: at the end
+  std::string save;              ///< path; none: nothing is saved unless it is interrupted
+  std::string resume, from;      ///< paths: goes on with a run; takes its weights alone
+  std::string csv, json;
+  bool quiet = false;  ///< one line for the whole run
+  /// What a checkpoint has to agree with: name and value of every option that changes bits.
+  std::vector<std::pair<std::string, std::string>> identity;
+};
+
+/// What came of a run.
+struct TrainResult {
+  std::uint64_t steps = 0, skipped = 0;
+  double loss = 0;  ///< the mean of the last 50 steps
+  double validation_loss = 0;
+  bool interrupted = false;
+  std::string text = {};  ///< Task::result()
+};
+
+/// Trains, and prints, saves, writes what the options ask for. Special: a checkpoint that does not fit, is damaged or was made
+/// by other options throws, before anything is written.
+TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options);
+
+/// The seed of a tensor's roundings, or a layer's: no two share bits.
+constexpr std::uint64_t seed_of(std::uint32_t run, std::size_t index) {
+  return (std::uint64_t{run} << 32) + index;
+}
+
+/// Takes an option that every trainer has, and its value; false for another one. Special: a bad value throws.
+bool take_option(TrainOptions& options, const std::string& name, const std::string& value);
+/// The lines of --help about them.
+extern const char* const train_options_help;
+/// The recipes with their summaries, for --list.
+std::string recipe_list();
+
+/// A whole number of at least `least` from the command line. Special: anything else throws, with the name and the text.
+std::uint64_t whole_number(const std::string& name, const std::string& text, std::uint64_t least);
+double real_number(const std::string& name, const std::string& text);
+
+}  // namespace train
