@@ -244,6 +244,7 @@ struct LossScaling {
 /// A row of the table.
 struct Recipe {
   std::string name, summary;
+  std::string baseline = "fp32";  ///< the recipe in float that it is compared with
   Layers layers;
   WeightMakers weights;
   LossScaling loss_scaling = {};

@@ -113,7 +113,8 @@ class CharacterModel final : public Task {
                                       tokens.end());
       const double at_random = narrowfloat::element_bits<24>(seed_, ~std::uint64_t{0}, i) * 0x1p-24;
       tokens.push_back(model_.next(at, window, at_random));
-      made += static_cast<char>(tokens.back());
+      const bool is_shown = tokens.back() == '\n' || (tokens.back() >= ' ' && tokens.back() <= '~');
+      made += is_shown ? static_cast<char>(tokens.back()) : '?';
     }
     return "..." +
            std::string(
@@ -153,10 +154,7 @@ int run(Options& o) {
   const auto is = [&](const char* name, const auto& value) {
     o.identity.emplace_back(name, fmt::format("{}", value));
   };
-  is("recipe", recipe.name);
-  is("steps", o.steps);
-  is("rate", o.rate);
-  is("seed", o.seed);
+  add_identity(o, recipe);
   is("layers", o.model.layers);
   is("width", o.model.width);
   is("heads", o.model.heads);
@@ -164,11 +162,6 @@ int run(Options& o) {
   is("batch", o.batch);
   CharacterModel model(o, recipe);
   example::set_blas_threads(1);
-  if (!o.quiet)
-    fmt::print("products of floats: {}; {} threads\n",
-               o.recipe_options.multiply.use_blas ? example::blas_name()
-                                                  : "in a fixed order, without a BLAS",
-               o.threads);
   return train::train(model, recipe, o).interrupted ? 130 : 0;
 }
 

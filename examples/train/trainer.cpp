@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "trainer.hpp"
 
+#include <unistd.h>
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -154,12 +156,8 @@ class Run {
     for (const Tensor<float>& t : task_.tensors()) n += t.size();
     return n;
   }
-  template <class F>
-  double bits_of(const F& bytes) const {
-    std::size_t total = 0;
-    for (const auto& w : weights_) total += bytes(*w);
-    return 8 * static_cast<double>(total) / static_cast<double>(parameters());
-  }
+  double weight_bits() const { return bits_of(&Weights::weight_bytes); }
+  double state_bits() const { return bits_of(&Weights::state_bytes); }
 
   StepRecord step(bool is_watched) {
     StepRecord record;
@@ -262,6 +260,11 @@ class Run {
 
  private:
   static std::string layer_name(std::size_t i) { return "layer" + std::to_string(i); }
+  double bits_of(std::size_t (Weights::*bytes)() const) const {
+    std::size_t total = 0;
+    for (const auto& w : weights_) total += ((*w).*bytes)();
+    return 8 * static_cast<double>(total) / static_cast<double>(parameters());
+  }
   void read_weights() {
     std::vector<Tensor<float>>& tensors = task_.tensors();
     for (std::size_t i = 0; i < tensors.size(); ++i) weights_[i]->read(tensors[i].values);
@@ -288,76 +291,136 @@ double share(std::uint64_t part, std::uint64_t all) {
   return all == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(all);
 }
 
+double mean_of_last(const std::vector<double>& values, std::size_t count) {
+  const std::size_t n = std::min(values.size(), count);
+  if (n == 0) return 0;
+  return std::accumulate(values.end() - static_cast<std::ptrdiff_t>(n), values.end(), 0.0) /
+         static_cast<double>(n);
+}
+
+/// Why a file could not be written later, told before the work.
+void require_writable(const std::string& path) {
+  if (path.empty()) return;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  const std::string at = folder.empty() ? "." : folder.string();
+  if (access(at.c_str(), W_OK) != 0 || std::filesystem::is_directory(path))
+    throw std::invalid_argument(
+        path + ": " + std::strerror(std::filesystem::is_directory(path) ? EISDIR : errno));
+}
+
+/// What a person reads while a run goes on.
+class Progress {
+ public:
+  Progress(const Task& task, const TrainOptions& options, std::uint64_t first, std::uint64_t last)
+      : task_(task), options_(options), first_(first), last_(last) {}
+
+  void begin(const Recipe& recipe, const Run& run) const {
+    if (options_.quiet) return;
+    fmt::print("{}: {}\n{} parameters: {:.2f} bits each, and {:.2f} of the optimizer's state\n",
+               recipe.name, recipe.summary, run.parameters(), run.weight_bits(), run.state_bits());
+    fmt::print("products of floats: {}; {} threads\n",
+               options_.recipe_options.multiply.use_blas ? example::blas_name()
+                                                         : "in a fixed order, without a BLAS",
+               options_.threads);
+    if (first_ > 0) fmt::print("goes on at step {}\n", first_);
+    fmt::print("{:>6} {:>9} {:>9} {:>8} {:>6} {:>9} {:>8} {:>7} {:>7} {:>9} {:>8}\n", "step",
+               "loss", "validate", "|g|", "scale", "update", "skipped", "sat. %", "0 %",
+               task_.item_name() + "/s", "left");
+  }
+  /// `validation` is empty where there is none.
+  void line(std::uint64_t step, double loss, const std::string& validation,
+            const StepRecord& record, const Run& run) const {
+    if (options_.quiet) return;
+    const double done = static_cast<double>(step - first_);
+    fmt::print(
+        "{:>6} {:>9.4f} {:>9} {:>8.3f} {:>6} {:>9.3g} {:>8} {:>7.3f} {:>7.3f} {:>9.0f} {:>8}\n",
+        step, loss, validation, record.gradient_norm,
+        fmt::format("2^{:.0f}", std::log2(run.loss_scale())), record.largest_update,
+        run.counters().skipped, share(record.losses.saturated, record.losses.count),
+        share(record.losses.flushed, record.losses.count),
+        done * static_cast<double>(task_.step_items()) / seconds(),
+        minutes(seconds() / done * static_cast<double>(last_ - step)));
+    std::fflush(stdout);
+  }
+  double seconds() const { return std::chrono::duration<double>(clock::now() - start_).count(); }
+
+ private:
+  using clock = std::chrono::steady_clock;
+  const Task& task_;
+  const TrainOptions& options_;
+  std::uint64_t first_, last_;
+  clock::time_point start_ = clock::now();
+};
+
+nlohmann::ordered_json report_of(const Recipe& recipe, const TrainOptions& options, const Run& run,
+                                 const TrainResult& result) {
+  nlohmann::ordered_json all{{"recipe", recipe.name},
+                             {"summary", recipe.summary},
+                             {"baseline", recipe.baseline},
+                             {"parameters", run.parameters()},
+                             {"steps", result.steps},
+                             {"skipped", result.skipped},
+                             {"loss", result.loss},
+                             {"validation_loss", result.validation_loss},
+                             {"weight_bits", run.weight_bits()},
+                             {"state_bits", run.state_bits()},
+                             {"clipped", run.counters().clipped},
+                             {"flushed", run.counters().flushed},
+                             {"largest_update", run.counters().largest_update},
+                             {"loss_scale", run.loss_scale()},
+                             {"seconds", result.seconds},
+                             {"text", result.text}};
+  for (const auto& [step, loss] : result.curve) all["curve"].push_back({step, loss});
+  for (const auto& [name, value] : options.identity) all["options"][name] = value;
+  return all;
+}
+
 }  // namespace
 
 TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options) {
-  using clock = std::chrono::steady_clock;
-  example::OutputFile json(options.json);
   Run run(task, recipe, options);
   if (!options.resume.empty()) run.resume(options.resume);
   if (!options.from.empty()) run.start_from(options.from);
+  require_writable(options.save);
+  example::OutputFile json(options.json);
   StepTable table(options.csv, run.counters().step);
   const Interrupts interrupts;
   const std::uint64_t first = run.counters().step,
                       last = options.stop_at == 0 ? options.steps
                                                   : std::min(options.steps, options.stop_at);
-  const double weight_bits = run.bits_of([](const Weights&w) { return w.weight_bytes(); }),
-               state_bits = run.bits_of([](const Weights&w) { return w.state_bytes(); });
-  if (!options.quiet) {
-    fmt::print("{}: {}\n{} parameters: {:.2f} bits each, and {:.2f} of the optimizer's state\n",
-               recipe.name, recipe.summary, run.parameters(), weight_bits, state_bits);
-    if (first > 0) fmt::print("goes on at step {}\n", first);
-    fmt::print("{:>6} {:>9} {:>9} {:>8} {:>6} {:>9} {:>8} {:>7} {:>7} {:>9} {:>8}\n", "step",
-               "loss", "validate", "|g|", "scale", "update", "skipped", "sat. %", "0 %",
-               task.item_name() + "/s", "left");
-  }
-  const auto start = clock::now();
-  const auto seconds_since = [](clock::time_point t) {
-    return std::chrono::duration<double>(clock::now() - t).count();
-  };
+  const Progress progress(task, options, first, last);
+  progress.begin(recipe, run);
+  TrainResult result;
   std::vector<double> losses;
-  nlohmann::ordered_json curve = nlohmann::ordered_json::array();
-  double validation = run.validate();
-  curve.push_back({first, validation});
-  const auto interrupted = [] { return interrupt_seen != 0; };
-  while (run.counters().step < last && !interrupted()) {
+  const auto validate = [&] {
+    result.validation_loss = run.validate();
+    result.curve.emplace_back(run.counters().step, result.validation_loss);
+  };
+  validate();
+  while (run.counters().step < last && !interrupt_seen) {
     const std::uint64_t next = run.counters().step + 1;
     const bool is_line = next % options.every == 0 || next == last;
     const StepRecord record = run.step(is_line && !options.quiet);
     table.add(next, record);
     losses.push_back(record.loss);
     const bool validates = next % options.validate_every == 0 || next == last;
-    if (validates) {
-      validation = run.validate();
-      curve.push_back({next, validation});
-    }
-    if (is_line) table.flush();
-    if (is_line && !options.quiet) {
-      const double passed = seconds_since(start), done = static_cast<double>(next - first);
-      const double mean =
-          std::accumulate(losses.end() - static_cast<std::ptrdiff_t>(
-                                             std::min<std::size_t>(losses.size(), options.every)),
-                          losses.end(), 0.0) /
-          static_cast<double>(std::min<std::size_t>(losses.size(), options.every));
-      fmt::print(
-          "{:>6} {:>9.4f} {:>9} {:>8.3f} {:>6} {:>9.3g} {:>8} {:>7.3f} {:>7.3f} {:>9.0f} {:>8}\n",
-          next, mean, validates ? fmt::format("{:.4f}", validation) : "", record.gradient_norm,
-          fmt::format("2^{:.0f}", std::log2(run.loss_scale())), record.largest_update,
-          run.counters().skipped, share(record.losses.saturated, record.losses.count),
-          share(record.losses.flushed, record.losses.count),
-          done * static_cast<double>(task.step_items()) / passed,
-          minutes(passed / done * static_cast<double>(last - next)));
-      std::fflush(stdout);
+    if (validates) validate();
+    if (is_line) {
+      table.flush();
+      progress.line(next, mean_of_last(losses, options.every),
+                    validates ? fmt::format("{:.4f}", result.validation_loss) : "", record, run);
     }
     if (options.save_every != 0 && next % options.save_every == 0 && !options.save.empty())
       run.save(options.save);
   }
   table.flush();
-  TrainResult result{.steps = run.counters().step, .skipped = run.counters().skipped};
-  result.interrupted = interrupted() && result.steps < last;
-  std::string path = options.save;
-  if (path.empty() && result.interrupted)
-    path = options.program + "-" + recipe.name + ".safetensors";
+  result.steps = run.counters().step;
+  result.skipped = run.counters().skipped;
+  result.loss = mean_of_last(losses, 50);
+  result.interrupted = interrupt_seen && result.steps < last;
+  const std::string path = options.save.empty() && result.interrupted
+                               ? options.program + "-" + recipe.name + ".safetensors"
+                               : options.save;
   if (!path.empty()) {
     run.save(path);
     if (!options.quiet || result.interrupted) fmt::print("step {}: saved {}\n", result.steps, path);
@@ -366,38 +429,17 @@ TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options)
     fmt::print("{}: interrupted; --resume {} goes on\n", options.program, path);
     return result;
   }
-  const std::size_t counted = std::min<std::size_t>(losses.size(), 50);
-  result.loss =
-      std::accumulate(losses.end() - static_cast<std::ptrdiff_t>(counted), losses.end(), 0.0) /
-      static_cast<double>(std::max<std::size_t>(counted, 1));
-  result.validation_loss = validation;
   result.text = task.result(run.context(nf::Phase::evaluation));
-  const double passed = seconds_since(start);
+  result.seconds = progress.seconds();
   if (!options.quiet) fmt::print("\n{}\n\n", result.text);
   fmt::print(
-      "{:<22} loss {:.4f}, validation {:.4f}, {:.2f} + {:.2f} bits a weight, {} skipped, {} in {}\n",
-      recipe.name, result.loss, validation, weight_bits, state_bits, result.skipped,
-      fmt::format("{} steps", result.steps - first), minutes(passed));
-  if (json.is_wanted()) {
-    nlohmann::ordered_json all{{"recipe", recipe.name},
-                               {"summary", recipe.summary},
-                               {"parameters", run.parameters()},
-                               {"steps", result.steps},
-                               {"skipped", result.skipped},
-                               {"loss", result.loss},
-                               {"validation_loss", validation},
-                               {"weight_bits", weight_bits},
-                               {"state_bits", state_bits},
-                               {"clipped", run.counters().clipped},
-                               {"flushed", run.counters().flushed},
-                               {"largest_update", run.counters().largest_update},
-                               {"final_loss_scale", run.loss_scale()},
-                               {"seconds", passed},
-                               {"text", result.text},
-                               {"curve", curve}};
-    for (const auto& [name, value] : options.identity) all["options"][name] = value;
-    json.write(all.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
-  }
+      "{:<22} loss {:.4f}, validation {:.4f}, {:.2f} + {:.2f} bits a weight, {} skipped, {} steps in "
+      "{}\n",
+      recipe.name, result.loss, result.validation_loss, run.weight_bits(), run.state_bits(),
+      result.skipped, result.steps - first, minutes(result.seconds));
+  if (json.is_wanted())
+    json.write(report_of(recipe, options, run, result)
+                   .dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   return result;
 }
 
@@ -494,6 +536,23 @@ bool take_option(TrainOptions& o, const std::string& name, const std::string& va
     return false;
   }
   return true;
+}
+
+void add_identity(TrainOptions& o, const Recipe& recipe) {
+  const auto is = [&](const char* name, const auto& value) {
+    o.identity.emplace_back(name, fmt::format("{}", value));
+  };
+  const RecipeOptions& chosen = o.recipe_options;
+  is("recipe", recipe.name);
+  is("steps", o.steps);
+  is("rate", o.rate);
+  is("seed", o.seed);
+  is("bits", chosen.bits);
+  is("flush", !chosen.subnormals);
+  is("cscale", chosen.has_bias ? std::to_string(chosen.bias) : "none");
+  is("layer-scale", chosen.layer_scale ? 1 : 0);
+  is("format", fmt::format("e{}m{}", chosen.exponent_bits, chosen.mantissa_bits));
+  is("no-blas", !chosen.multiply.use_blas);
 }
 
 std::string recipe_list() {

@@ -58,7 +58,9 @@ struct TrainResult {
   double loss = 0;  ///< the mean of the last 50 steps
   double validation_loss = 0;
   bool interrupted = false;
-  std::string text = {};  ///< Task::result()
+  double seconds = 0;
+  std::vector<std::pair<std::uint64_t, double>> curve = {};  ///< validation losses by step
+  std::string text = {};                                     ///< Task::result()
 };
 
 /// Trains, and prints, saves, writes what the options ask for. Special: a checkpoint that does not fit, is damaged or was made
@@ -74,6 +76,8 @@ constexpr std::uint64_t seed_of(std::uint32_t run, std::size_t index) {
 bool take_option(TrainOptions& options, const std::string& name, const std::string& value);
 /// The lines of --help about them.
 extern const char* const train_options_help;
+/// Notes what checkpoints have to agree with, of the options that every trainer has.
+void add_identity(TrainOptions& options, const Recipe& recipe);
 /// The recipes with their summaries, for --list.
 std::string recipe_list();
 

@@ -17,6 +17,7 @@ std::vector<Recipe> int8_recipes(const RecipeOptions& options) {
   const auto row = [&](std::string name, std::string summary, LayerMaker hidden) {
     return Recipe{.name = std::move(name),
                   .summary = std::move(summary),
+                  .baseline = "stable-adamw",
                   .layers = {std::move(hidden), {}, bfloat16_layer(options)},
                   .weights = stable_adamw(),
                   .loss_scaling = {LossScaling::Kind::constant, 65536},

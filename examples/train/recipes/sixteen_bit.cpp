@@ -49,6 +49,7 @@ std::vector<Recipe> sixteen_bit_recipes(const RecipeOptions& options) {
        .weights = adamw<nf::KahanWeights<>>()},
       {.name = "bf16-remainder",
        .summary = "bfloat16 weights and the 16 bits that a float has more: bf16-away, bit for bit",
+       .baseline = "bf16-away",
        .layers = bfloats,
        .weights = adamw<nf::RemainderWeights>()},
       {.name = "bf16-away",
