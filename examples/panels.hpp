@@ -4,9 +4,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -21,17 +23,33 @@ struct Table {
   std::vector<std::size_t> points;
   std::vector<std::string> curves;
   std::function<std::vector<double>(std::size_t)> row;
+  std::vector<nlohmann::json> labels = {};  ///< numbers or names that stand in the place of points
 };
+
+/// 0, 1, ... n - 1: points that are the places of labels.
+inline std::vector<std::size_t> places(std::size_t n) {
+  std::vector<std::size_t> all(n);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
 
 /// Prints a table row by row, as it is made, and gives it as JSON.
 inline nlohmann::ordered_json print(const Table& table) {
-  fmt::print("{}\n{}\n{:>8}", table.title, table.caption, table.x);
+  std::vector<nlohmann::json> xs = table.labels;
+  if (xs.empty()) xs.assign(table.points.begin(), table.points.end());
+  std::vector<std::string> names;
+  std::size_t width = std::max<std::size_t>(8, table.x.size());
+  for (const nlohmann::json& x : xs) {
+    names.push_back(x.is_string() ? x.get<std::string>() : x.dump());
+    width = std::max(width, names.back().size());
+  }
+  fmt::print("{}\n{}\n{:>{}}", table.title, table.caption, table.x, width);
   for (const std::string& curve : table.curves) fmt::print(" {:>11}", curve);
   std::vector<std::vector<double>> columns(table.curves.size());
-  for (const std::size_t x : table.points) {
-    fmt::print("\n{:>8}", x);
+  for (std::size_t point = 0; point < table.points.size(); ++point) {
+    fmt::print("\n{:>{}}", names.at(point), width);
     std::fflush(stdout);
-    const std::vector<double> row = table.row(x);
+    const std::vector<double> row = table.row(table.points[point]);
     for (std::size_t i = 0; i < row.size(); ++i) {
       fmt::print(" {:>11.5g}", row[i]);
       columns[i].push_back(row[i]);
@@ -44,7 +62,7 @@ inline nlohmann::ordered_json print(const Table& table) {
   return {{"title", table.title},
           {"x_name", table.x},
           {"y_name", table.y},
-          {"x", table.points},
+          {"x", xs},
           {"curves", curves}};
 }
 
