@@ -281,28 +281,30 @@ class Gpt {
 
   Gpt(const GptConfig& config, const LayerMaker& make_layer, std::uint32_t seed) : config_(config) {
     config.check();
-    const std::size_t C = config.width, L = config.layers;
+    const std::size_t C = config.width;
     std::mt19937 random(seed);
-    const double usual = config.unit_scaling ? 1 : 0.02;
-    const double into_residual =
-        config.unit_scaling ? 1 : 0.02 / std::sqrt(2 * static_cast<double>(L));
+    // branches add up to about the variance of the tables; those logits are of order 1
+    const double L = static_cast<double>(config.layers);
+    const auto deviation_of = [&](std::size_t in, double parts) {
+      return config.unit_scaling ? 1 : 0.5 / std::sqrt(static_cast<double>(in) * parts);
+    };
+    const double of_tables = config.unit_scaling ? 1 : 1 / std::sqrt(static_cast<double>(C));
     const auto filled = [&](Tensor<T>& t, double deviation) {
-      if (deviation == 0) return;
       fill_normal(t.values, random, deviation);
     };
-    filled(add("wte", Role::last, config.vocabulary, C), usual);
-    filled(add("wpe", Role::table, config.context, C), usual);
+    filled(add("wte", Role::last, config.vocabulary, C), of_tables);
+    filled(add("wpe", Role::table, config.context, C), of_tables);
     if (config.stable_embedding) add_norm("stable");
-    for (std::size_t i = 0; i < L; ++i) {
+    for (std::size_t i = 0; i < config.layers; ++i) {
       const std::string block = "block" + std::to_string(i) + ".";
       const Role first = i == 0 ? Role::first : Role::hidden;
       add_norm(block + "norm1");
-      filled(add_linear(block + "qkv", first, 3 * C, C), usual);
-      filled(add_linear(block + "proj", Role::hidden, C, C), into_residual);
+      filled(add_linear(block + "qkv", first, 3 * C, C), deviation_of(C, 1));
+      filled(add_linear(block + "proj", Role::hidden, C, C), deviation_of(C, 2 * L));
       if (config.layer_scale) add(block + "gain1", Role::vector, 1, C);
       add_norm(block + "norm2");
-      filled(add_linear(block + "up", Role::hidden, 4 * C, C), usual);
-      filled(add_linear(block + "down", Role::hidden, C, 4 * C), into_residual);
+      filled(add_linear(block + "up", Role::hidden, 4 * C, C), deviation_of(C, 1));
+      filled(add_linear(block + "down", Role::hidden, C, 4 * C), deviation_of(4 * C, 2 * L));
       if (config.layer_scale) add(block + "gain2", Role::vector, 1, C);
       for (const Role role : {first, Role::hidden, Role::hidden, Role::hidden})
         layers_.push_back(make_layer(role));

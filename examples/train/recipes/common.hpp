@@ -22,7 +22,7 @@ LayerMaker layer(const RecipeOptions& options, R recipe = {}) {
 }
 
 /// What most runs are made with.
-inline constexpr nf::AdamWRule usual_adam{.lr = 2e-3, .beta2 = 0.99, .weight_decay = 0.1};
+inline constexpr nf::AdamWRule usual_adam{.lr = 4e-3, .beta2 = 0.99, .weight_decay = 0.1};
 
 /// AdamW; vectors do not decay.
 template <class Form, class M = nf::FloatState, class V = M, class Rounding = nf::NearestEven,
@@ -33,8 +33,8 @@ WeightMakers adamw(nf::AdamWRule options = usual_adam) {
   made.vector = weights<Form, nf::AdamW<M, V>, Rounding, Gradient>(options);
   return made;
 }
-/// StableAdamW on floats, as SwitchBack's authors train.
-WeightMakers stable_adamw();
+/// StableAdamW on floats, as SwitchBack's authors train; gains that start at 0 want a larger rate.
+WeightMakers stable_adamw(double rate_of_vectors = 1);
 
 /// A loss scale that starts at 2^16 and grows after 2000 steps: PyTorch's.
 inline constexpr LossScaling usual_loss_scale{LossScaling::Kind::dynamic, 65536, 2000};

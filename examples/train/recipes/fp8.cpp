@@ -34,7 +34,7 @@ struct FloatPair {
   using backward = float;
 };
 /// Weights of N(0, 1) move by more in a step than those of 0.02 N(0, 1).
-constexpr nf::AdamWRule unit_adam{.lr = 3e-2, .beta2 = 0.99, .weight_decay = 0.1 / 15};
+constexpr nf::AdamWRule unit_adam{.lr = 5e-2, .beta2 = 0.99, .weight_decay = 0.1 / 15};
 
 }  // namespace
 
@@ -76,7 +76,7 @@ std::vector<Recipe> fp8_recipes(const RecipeOptions& options) {
        .summary = "tensor-wise FP8 in all products, layer scale from 0 (--layer-scale 0: without)",
        .baseline = options.layer_scale ? "fp32-layer-scale" : "stable-adamw",
        .layers = {layer<recipes::Fp8Current<nf::HybridFormats, Sums>>(options)},
-       .weights = stable_adamw(),
+       .weights = stable_adamw(options.layer_scale ? 5 : 1),
        .max_norm = 0,
        .layer_scale = options.layer_scale},
       {.name = "unit-scaling-fp8",

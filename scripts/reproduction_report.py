@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: MIT
+"""The report of scripts/reproduce: tables, plots and a line for each paper, of the results of its runs."""
+import json
+import platform
+import statistics
+import subprocess
+
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "0.2")
+FAINT = "0.88"
+
+# What papers say, and the runs that answer: (paper, claim, runs).
+PAPERS = [
+    ("Mixed precision (Micikevicius et al. 2018)", "float16 with a float master copy and a loss scale trains as float does",
+     ["mixed-fp16", "fp16-unscaled"]),
+    ("bfloat16 without a master copy", "stochastic rounding or Kahan's compensation keeps what rounding to nearest loses; the lower 16 bits of a float are a master copy in 4 bytes",
+     ["bf16", "bf16-nearest", "bf16-sr", "bf16-kahan", "bf16-remainder"]),
+    ("FP8 formats, Transformer Engine", "E4M3 forward and E5M2 backward with a scale a tensor train as 16 bits do", ["fp8-hybrid", "fp8-current"]),
+    ("DeepSeek-V3", "E4M3 in blocks, sums promoted every 128, is within 0.25 % of bfloat16's loss", ["fp8-block"]),
+    ("FP8-LM (Peng et al. 2023)", "gradients, first moment and weights for the products in FP8, master weights and second moment in 16 bits, without loss", ["fp8-lm"]),
+    ("Graphcore FP8 (Perez et al. 2023)", "a bias by the largest magnitude of each tensor trains as float16 does; one constant bias does within an interval", ["fp8-graphcore"]),
+    ("Unit scaling (Blake et al. 2023)", "with unit variance everywhere FP8 and float16 need no scale and no loss scale", ["unit-scaling-fp8", "unit-scaling-fp16"]),
+    ("FP8 training (Wang et al. 2018)", "1-5-2 operands, 1-6-9 sums in chunks of 64 and stochastic 16-bit updates train as float does", ["small.ibm-fp8"]),
+    ("HFP8 (Sun et al. 2019)", "1-4-3 forward and 1-5-2 backward train what 1-5-2 alone does not", ["small.hfp8"]),
+    ("SR-MAC (Ali, Filip and Sentieys 2024)", "sums in E6M5 with 9 to 13 random bits train as float does; with 4 they lose", ["small.sr-mac", "small.sr-mac.r9", "small.sr-mac.r4", "small.sr-mac.flush"]),
+    ("Microscaling (OCP MX; arXiv 2310.10537, 2506.08027)", "MXFP8 and MXFP6 train as float does", ["mxfp8", "mxfp6"]),
+    ("MXFP4 training (Tseng et al. 2025)", "unbiased MXFP4 gradients with a Hadamard transform come near bfloat16", ["mxfp4"]),
+    ("NVFP4 (arXiv 2509.25149)", "4-bit products forward and backward come within 1 to 1.5 % of FP8's loss", ["nvfp4"]),
+    ("SwitchBack (Wortsman et al. 2023)", "int8 for y and dx with dw in 16 bits trains as bfloat16 does; int8 for dw as well does not; layer scale from 0 steadies tensor-wise FP8",
+     ["switchback", "switchback-m", "switchback-q", "int8-all", "fp8-all", "fp8-all-layer-scale"]),
+    ("8-bit Optimizers (Dettmers et al. 2022)", "8-bit states of Adam with a stable embedding end where 32-bit ones do", ["adam8bit"]),
+    ("4-bit states (Li et al. 2023)", "so do 4-bit ones", ["adam4bit"]),
+    ("8-bit Muon", "Muon's momentum may be kept by an 8-bit code-book", ["muon-8bit"]),
+    ("The Power of the Exponent (Kuzmin et al. 2022)", "range and split of 8 bits can be learned by gradients", ["flexible-bias"]),
+    ("eXmY (Agrawal et al. 2024)", "any split of the bits trains, with a bias a row", ["exmy", "exmy.e5m2", "exmy.e3m2", "exmy.e3m1"]),
+]
+
+# Why something came out as it did, found by the runs named in the text.
+NOTES = {}
+
+
+class Results:
+    """The results of runs by name, and what is compared with what."""
+
+    def __init__(self, folder):
+        self.runs = {}
+        for path in folder.glob("*.json"):
+            self.runs[path.stem] = json.loads(path.read_text())
+
+    def __contains__(self, name):
+        return name in self.runs
+
+    def __getitem__(self, name):
+        return self.runs[name]
+
+    def floats(self, prefix):
+        """Float's losses with three seeds."""
+        names = (f"{prefix}fp32", f"{prefix}fp32.seed2", f"{prefix}fp32.seed3")
+        return [self.runs[name]["validation_loss"] for name in names if name in self.runs]
+
+    def spread(self, prefix):
+        return statistics.stdev(self.floats(prefix))
+
+    @staticmethod
+    def prefix(name):
+        return next((p for p in ("small.", "digits.") if name.startswith(p)), "")
+
+    def baseline(self, name):
+        """The run in float of the same size that a run is compared with."""
+        prefix, wanted = self.prefix(name), self.runs[name]["baseline"]
+        return prefix + wanted if prefix + wanted in self.runs else wanted
+
+    def difference(self, name):
+        return self.runs[name]["validation_loss"] - self.runs[self.baseline(name)]["validation_loss"]
+
+    def told(self, name):
+        """name: +0.0012 (0.3 spreads)"""
+        if name not in self.runs:
+            return f"{name}: not run"
+        by = self.difference(name)
+        return f"`{name}` {by:+.4f} ({by / self.spread(self.prefix(name)):+.1f} σ)"
+
+
+def table(rows, head):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def recipe_rows(results, names):
+    rows = []
+    for name in names:
+        if name not in results:
+            continue
+        run = results[name]
+        base, by = results.baseline(name), results.difference(name)
+        compared = "" if base == name else f"{by:+.4f}"
+        sigmas = "" if base == name else f"{by / results.spread(results.prefix(name)):+.1f}"
+        rows.append([f"`{name}`", run["summary"].split(":")[0] if len(run["summary"]) > 60 else run["summary"],
+                     f"{run['weight_bits']:.1f}", f"{run['state_bits']:.1f}", f"{run['validation_loss']:.4f}",
+                     "" if base == name else f"`{base}`", compared, sigmas, str(run["skipped"]),
+                     f"{run['seconds'] / 60:.1f}"])
+    return rows
+
+
+HEAD = ["run", "what", "bits a weight", "bits of state", "validation loss", "compared with", "difference", "in σ", "skipped", "minutes"]
+
+
+def styled(axes, title, x_name, y_name):
+    axes.set_title(title, fontsize=9, loc="left", fontweight="bold")
+    axes.set_xlabel(x_name, fontsize=8, color="0.3")
+    axes.set_ylabel(y_name, fontsize=8, color="0.3")
+    axes.grid(color=FAINT, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0, labelsize=7)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+
+
+def save(figure, path):
+    figure.tight_layout(h_pad=1.5, w_pad=1.5)
+    figure.savefig(path, facecolor="white", metadata={"Date": None})
+
+
+FAMILIES = [
+    ("16 bits", ["mixed-fp16", "fp16-unscaled", "bf16", "bf16-nearest", "bf16-sr", "bf16-kahan"]),
+    ("FP8 with scales", ["fp8-hybrid", "fp8-current", "fp8-block", "fp8-lm", "fp8-graphcore"]),
+    ("Unit scaling", ["unit-scaling-fp8", "unit-scaling-fp16"]),
+    ("Blocks", ["mxfp8", "mxfp6", "mxfp4", "nvfp4"]),
+    ("int8, tensor-wise FP8", ["switchback", "switchback-m", "switchback-q", "int8-all", "fp8-all", "fp8-all-layer-scale"]),
+    ("Narrow states", ["adam8bit", "adam4bit", "muon-8bit"]),
+    ("Formats of run time", ["exmy", "exmy.e5m2", "exmy.e3m2", "exmy.e3m1", "flexible-bias"]),
+    ("Emulated sums (small model)", ["small.hfp8", "small.ibm-fp8", "small.sr-mac", "small.sr-mac.r9", "small.sr-mac.r4", "small.sr-mac.flush"]),
+]
+
+
+def draw_curves(pyplot, results, path):
+    """The validation loss less float's at the same step, family by family."""
+    figure, grid = pyplot.subplots(4, 2, figsize=(10.8, 10.4))
+    for axes, (title, names) in zip(grid.flat, FAMILIES):
+        spread = results.spread(results.prefix(names[0]))
+        axes.axhspan(-spread, spread, color="0.93", label="float's σ of 3 seeds")
+        for name, color in zip((n for n in names if n in results), COLORS):
+            base = dict(results[results.baseline(name)]["curve"])
+            points = [(step, loss - base[step]) for step, loss in results[name]["curve"] if step in base and step > 0]
+            axes.plot(*zip(*points), color=color, linewidth=1.4, marker="o", markersize=2.5, label=name)
+        axes.axhline(0, color="0.5", linewidth=0.8)
+        axes.legend(fontsize=6.5, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+        styled(axes, title, "step", "validation loss less float's")
+    save(figure, path)
+
+
+def draw_losses(pyplot, results, path):
+    """The losses themselves."""
+    figure, grid = pyplot.subplots(1, 2, figsize=(10.8, 3.4))
+    for axes, prefix, title in zip(grid, ("", "small."), ("Usual size", "Small model of emulated recipes")):
+        for name, run in sorted(results.runs.items()):
+            if "curve" not in run or name.startswith(("after.", "digits.")) or results.prefix(name) != prefix:
+                continue
+            is_float = run["baseline"] == run["recipe"] or run["recipe"] == "fp32"
+            axes.plot(*zip(*run["curve"]), color="black" if is_float else "#56b4e9", linewidth=1.6 if is_float else 0.7,
+                      zorder=3 if is_float else 2, alpha=1 if is_float else 0.7)
+        styled(axes, f"{title}: float black, recipes blue", "step", "validation loss, nats a byte")
+    save(figure, path)
+
+
+def draw_after_training(pyplot, results, path):
+    figure, axes = pyplot.subplots(figsize=(6.4, 3.6))
+    float_loss = results["after.fp32"]["validation_loss"]
+    for name, run in sorted(results.runs.items()):
+        if not name.startswith("after.e"):
+            continue
+        e, m = int(name[7]), int(name[9])
+        loss = max(run["validation_loss"] - float_loss, 1e-5)
+        axes.plot(1 + e + m, loss, "o", color="#0072b2", markersize=4)
+        axes.annotate(name[6:], (1 + e + m, loss), fontsize=7, xytext=(4, 2), textcoords="offset points")
+    axes.set_yscale("log")
+    styled(axes, "eXmY after training: weights and activations", "bits an element", "validation loss above float's")
+    save(figure, path)
+
+
+def draw_biases(pyplot, results, path):
+    """Digits under one constant bias for all tensors."""
+    points = sorted((int(name.split(".")[2]), run["validation_loss"]) for name, run in results.runs.items()
+                    if name.startswith("digits.cscale."))
+    if not points:
+        return False
+    figure, axes = pyplot.subplots(figsize=(6.4, 3.2))
+    axes.plot(*zip(*points), color=COLORS[0], marker="o", markersize=4, label="constant bias")
+    for name, color in (("digits.fp8-graphcore", COLORS[1]), ("digits.fp32", "0.2")):
+        axes.axhline(results[name]["validation_loss"], color=color, linewidth=1, label=name[7:])
+    axes.set_yscale("log")
+    axes.legend(fontsize=7, frameon=False)
+    styled(axes, "Digits: FP8 with one bias for all tensors", "bias", "validation loss")
+    save(figure, path)
+    return True
+
+
+def commit():
+    return subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+
+
+def paper_lines(results):
+    rows = []
+    for paper, claim, runs in PAPERS:
+        came_out = "; ".join(results.told(run) for run in runs)
+        rows.append([paper, claim, came_out + (f". {NOTES[paper]}" if paper in NOTES else "")])
+    return table(rows, ["paper", "claim", "here: validation loss less float's (in σ of float)"])
+
+
+def write(folder, output, recipes, is_quick):
+    import matplotlib
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as pyplot
+    pyplot.rcParams.update({"font.family": "DejaVu Sans", "svg.hashsalt": "narrowfloat", "svg.fonttype": "none"})
+    results = Results(folder)
+    pictures = output.parent / "reproduction"
+    pictures.mkdir(exist_ok=True)
+    draw_losses(pyplot, results, pictures / "losses.svg")
+    draw_curves(pyplot, results, pictures / "differences.svg")
+    draw_after_training(pyplot, results, pictures / "after-training.svg")
+    has_biases = draw_biases(pyplot, results, pictures / "biases.svg")
+    usual, small = results["fp32"], results["small.fp32"]
+    variants = {"exmy": ["exmy.e5m2", "exmy.e3m2", "exmy.e3m1"], "fp8-all-layer-scale": ["fp8-all"],
+                "sr-mac": ["small.sr-mac.r9", "small.sr-mac.r4", "small.sr-mac.flush"]}
+    names = []
+    for recipe in recipes:
+        names += [recipe, f"small.{recipe}", *variants.get(recipe, [])]
+    floats = [f"{loss:.4f}" for loss in results.floats("")]
+    small_floats = [f"{loss:.4f}" for loss in results.floats("small.")]
+    text = f"""# What papers claim, run again
+
+`scripts/reproduce{' --quick' if is_quick else ''}` wrote this page{' of shortened runs' if is_quick else ''}: a GPT of {usual['parameters']:,} weights trained on *The Devil's
+Dictionary*, byte by byte, for {usual['steps']} steps in every recipe; where sums are emulated step by step, one of {small['parameters']:,} weights for {small['steps']}.
+Machine: {platform.machine()}, {platform.system()}; commit {commit()}.
+
+A model this small on 345 kB of text says whether a recipe trains and how far it is from float, at this size. It does not say
+what happens at a billion weights. Losses are in nats a byte, on text that no step has seen.
+
+**Float's own spread.** Three seeds (of weights, batches and random bits) in float end at {', '.join(floats)}: σ = {results.spread(''):.4f}; the
+small model at {', '.join(small_floats)}: σ = {results.spread('small.'):.4f}. Every recipe is compared with float at its own size, from the same seed: the same
+weights at first, the same batches. Most of σ is common to such a pair, so that a difference of one σ is not small; it is what a
+new seed would do.
+
+![Losses](reproduction/losses.svg)
+
+![Losses less float's](reproduction/differences.svg)
+
+## Recipes
+
+{table(recipe_rows(results, names), HEAD)}
+
+## Papers
+
+{paper_lines(results)}
+
+## After training
+
+The float model, its weights and activations rounded to a format, not trained in it; less is better, {results['after.fp32']['validation_loss']:.4f} in float.
+
+![Loss over bits](reproduction/after-training.svg)
+
+{table([[f"`{n[6:]}`", f"{results[n]['validation_loss']:.4f}", f"{results[n]['validation_loss'] - results['after.fp32']['validation_loss']:+.4f}"] for n in sorted(results.runs) if n.startswith("after.")], ["format", "validation loss", "less float's"])}
+"""
+    if has_biases:
+        text += """
+## Digits
+
+Accuracies cannot tell recipes apart here (one standard error is 0.9 %): the losses can, of the same batches from the same weights.
+
+![One bias](reproduction/biases.svg)
+
+"""
+        names = [f"digits.{r}" for r in recipes if f"digits.{r}" in results]
+        text += table(recipe_rows(results, names), HEAD) + "\n"
+    output.write_text(text)
