@@ -130,8 +130,8 @@ struct AttentionSizes {
 template <class F>
 void attention_forward(const Context& at, const AttentionSizes& size, std::span<const F> qkv,
                        std::span<F> probabilities, std::span<F> y) {
-  const auto [B, T, C, H, scales] = size;
-  const std::size_t D = C / H;
+  const std::size_t B = size.B, T = size.T, C = size.C, H = size.H, D = C / H;
+  const nf::AttentionScales& scales = size.scales;
   at.run(B * H, [&](std::size_t task) {
     const F* const q = qkv.data() + task / H * T * 3 * C + task % H * D;
     F* const p = probabilities.data() + task * T * T;
@@ -158,8 +158,8 @@ template <class F>
 void attention_backward(const Context& at, const AttentionSizes& size, std::span<const F> qkv,
                         std::span<const F> probabilities, std::span<const F> dy,
                         std::span<F> dqkv) {
-  const auto [B, T, C, H, scales] = size;
-  const std::size_t D = C / H;
+  const std::size_t B = size.B, T = size.T, C = size.C, H = size.H, D = C / H;
+  const nf::AttentionScales& scales = size.scales;
   at.run(B * H, [&](std::size_t task) {
     const std::size_t place = task / H * T * 3 * C + task % H * D;
     const F *const q = qkv.data() + place, *const p = probabilities.data() + task * T * T;
