@@ -33,8 +33,8 @@ WeightMakers adamw(nf::AdamWRule options = usual_adam) {
   made.vector = weights<Form, nf::AdamW<M, V>, Rounding, Gradient>(options);
   return made;
 }
-/// StableAdamW on floats, as SwitchBack's authors train; gains that start at 0 want a larger rate.
-WeightMakers stable_adamw(double rate_of_vectors = 1);
+/// StableAdamW on floats, as SwitchBack's authors train.
+WeightMakers stable_adamw();
 
 /// A loss scale that starts at 2^16 and grows after 2000 steps: PyTorch's.
 inline constexpr LossScaling usual_loss_scale{LossScaling::Kind::dynamic, 65536, 2000};

@@ -76,7 +76,7 @@ std::vector<Recipe> fp8_recipes(const RecipeOptions& options) {
        .summary = "tensor-wise FP8 in all products, layer scale from 0 (--layer-scale 0: without)",
        .baseline = options.layer_scale ? "fp32-layer-scale" : "stable-adamw",
        .layers = {layer<recipes::Fp8Current<nf::HybridFormats, Sums>>(options)},
-       .weights = stable_adamw(options.layer_scale ? 5 : 1),
+       .weights = stable_adamw(),
        .max_norm = 0,
        .layer_scale = options.layer_scale},
       {.name = "unit-scaling-fp8",

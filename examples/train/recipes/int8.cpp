@@ -4,10 +4,9 @@
 
 namespace train {
 
-WeightMakers stable_adamw(double rate_of_vectors) {
+WeightMakers stable_adamw() {
   nf::StableAdamWRule options{.lr = 4e-3, .weight_decay = 0.1};
   WeightMakers made{.hidden = weights<Floats, nf::StableAdamW<>>(options)};
-  options.lr *= rate_of_vectors;
   options.weight_decay = 0;
   made.vector = weights<Floats, nf::StableAdamW<>>(options);
   return made;

@@ -41,7 +41,7 @@ std::vector<Recipe> optimizer_recipes(const RecipeOptions& options) {
       {.name = "fp32-layer-scale",
        .summary = "the same, layer scale from 0: what fp8-all-layer-scale is compared with",
        .layers = floats,
-       .weights = stable_adamw(5),
+       .weights = stable_adamw(),
        .max_norm = 0,
        .layer_scale = true},
       {.name = "muon",
