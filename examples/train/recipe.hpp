@@ -279,5 +279,6 @@ std::vector<Recipe> int8_recipes(const RecipeOptions& options);
 std::vector<Recipe> emulated_recipes(const RecipeOptions& options);
 std::vector<Recipe> optimizer_recipes(const RecipeOptions& options);
 std::vector<Recipe> learned_recipes(const RecipeOptions& options);
+std::vector<Recipe> own_recipes(const RecipeOptions& options);
 
 }  // namespace train

@@ -10,7 +10,7 @@ namespace train {
 std::vector<Recipe> all_recipes(const RecipeOptions& options) {
   std::vector<Recipe> all;
   for (const auto family : {sixteen_bit_recipes, fp8_recipes, block_recipes, int8_recipes,
-                            emulated_recipes, optimizer_recipes, learned_recipes})
+                            emulated_recipes, optimizer_recipes, learned_recipes, own_recipes})
     std::ranges::move(family(options), std::back_inserter(all));
   return all;
 }
