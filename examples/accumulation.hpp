@@ -184,6 +184,28 @@ inline std::vector<float> int8_product(const nf::Int8Matrix& a, const nf::Int8Ma
   return product;
 }
 
+/// Of a layer with inputs x, weights w (out x in), and gradients g of its output.
+inline Int8Errors int8_errors(const std::vector<float>& x, const std::vector<float>& w,
+                              const std::vector<float>& g, const nf::LinearShape& shape) {
+  const std::size_t tokens = shape.rows, in = shape.in, out = shape.out;
+  const Shape of_dx{tokens, in, out}, of_dw{out, in, tokens};
+  const nf::MatmulOptions transposed{.a_transposed = true};
+  std::vector<double> dx(tokens * in), dw(out * in);
+  nf::matmul(g, w, dx, tokens, in, out, nf::FusedAccumulator<double>{});
+  nf::matmul(g, x, dw, out, in, tokens, nf::FusedAccumulator<double>{}, transposed);
+
+  const auto quantized = [](const std::vector<float>& values, std::size_t cols,
+                            nf::BlockShape block) {
+    return nf::Int8Matrix::quantize(values, values.size() / cols, cols, {.block = block});
+  };
+  const nf::BlockShape row{1, nf::whole}, column{nf::whole, 1}, tensor{nf::whole, nf::whole};
+  const auto dw_by = [&](nf::BlockShape block) {
+    return int8_product(quantized(g, out, block), quantized(x, in, block), of_dw, transposed);
+  };
+  return {relative_error(int8_product(quantized(g, out, row), quantized(w, in, tensor), of_dx), dx),
+          relative_error(dw_by(tensor), dw), relative_error(dw_by(column), dw)};
+}
+
 /// A layer of 128 x 128 normal weights, gradients G of its output, and inputs X with two columns 30 times as large.
 inline Int8Errors int8_errors(std::size_t tokens) {
   constexpr std::size_t width = 128;
@@ -193,22 +215,7 @@ inline Int8Errors int8_errors(std::size_t tokens) {
   for (std::size_t token = 0; token < tokens; ++token) {
     for (const std::size_t column : {5u, 77u}) x[token * width + column] *= 30;
   }
-
-  const Shape of_dx{tokens, width, width}, of_dw{width, width, tokens};
-  const nf::MatmulOptions transposed{.a_transposed = true};
-  std::vector<double> dx(tokens * width), dw(width * width);
-  nf::matmul(g, w, dx, tokens, width, width, nf::FusedAccumulator<double>{});
-  nf::matmul(g, x, dw, width, width, tokens, nf::FusedAccumulator<double>{}, transposed);
-
-  const auto quantized = [&](const std::vector<float>& values, nf::BlockShape block) {
-    return nf::Int8Matrix::quantize(values, values.size() / width, width, {.block = block});
-  };
-  const nf::BlockShape row{1, nf::whole}, column{nf::whole, 1}, tensor{nf::whole, nf::whole};
-  const auto dw_by = [&](nf::BlockShape block) {
-    return int8_product(quantized(g, block), quantized(x, block), of_dw, transposed);
-  };
-  return {relative_error(int8_product(quantized(g, row), quantized(w, tensor), of_dx), dx),
-          relative_error(dw_by(tensor), dw), relative_error(dw_by(column), dw)};
+  return int8_errors(x, w, g, {tokens, width, width});
 }
 
 }  // namespace example

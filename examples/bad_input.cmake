@@ -2,7 +2,7 @@
 # Bad input to an example gets one line on stderr, exit status 2, no other output and no file.
 # Usage: cmake -DQUANTIZE=<program> -DCHOOSE_FORMAT=<program> -DSNR=<program> -DDIGITS=<program> -DTHREADS=<program>
 #              -DACCUMULATE=<program> -DPRODUCTS=<program> -DOPTIMIZERS=<program>
-#              -DDISTRIBUTIONS=<program>
+#              -DDISTRIBUTIONS=<program> -DTRAIN_TENSORS=<program>
 #              -DDATA=<folder with digits.safetensors> -P bad_input.cmake
 set(good ${DATA}/digits.safetensors)
 set(out ${CMAKE_CURRENT_BINARY_DIR}/bad_input.out)
@@ -53,5 +53,6 @@ expect(accumulate ${ACCUMULATE} "unknown option E4M3" E4M3 --json ${out})
 expect(accumulate ${ACCUMULATE} "--json needs a value" --json)
 expect(accumulate ${ACCUMULATE} "absent/out: No such file" --json absent/out)
 expect(distributions ${DISTRIBUTIONS} "unknown option E4M3" E4M3 --json ${out})
+expect(train_tensors ${TRAIN_TENSORS} "unknown option E4M3" E4M3 --json ${out})
 expect(optimizers ${OPTIMIZERS} "unknown option AdamW" AdamW)
 file(REMOVE ${damaged})
