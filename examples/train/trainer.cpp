@@ -220,11 +220,12 @@ class Run {
     for (const auto& [name, value] : options_.identity) {
       const auto found = file.metadata.find("run." + name);
       if (found == file.metadata.end())
-        throw st::Error(path + ": is no checkpoint of a training run: \"run." + name +
-                        "\" is not in its metadata");
+        throw st::Error(
+            fmt::format("{}: is no checkpoint of a training run: \"run.{}\" is not in its metadata",
+                        path, name));
       if (found->second != value)
-        throw st::Error(path + ": was trained with --" + name + " " + found->second + ", not " +
-                        value);
+        throw st::Error(
+            fmt::format("{}: was trained with --{} {}, not {}", path, name, found->second, value));
     }
     try {
       st::read_state(file, "run", counters_);
@@ -234,7 +235,7 @@ class Run {
       for (std::size_t i = 0; i < task_.layers().size(); ++i)
         task_.layers()[i]->read_state(file, layer_name(i));
     } catch (const std::exception& error) {
-      throw st::Error(path + ": " + error.what());
+      throw st::Error(fmt::format("{}: {}", path, error.what()));
     }
     read_weights();
   }
@@ -247,10 +248,11 @@ class Run {
       Tensor<float>& t = tensors[i];
       const std::string name = "values." + t.name;
       const st::Tensor* const found = file.find(name);
-      if (found == nullptr) throw st::Error(path + ": tensor \"" + name + "\": is not in the file");
+      if (found == nullptr)
+        throw st::Error(fmt::format("{}: tensor \"{}\": is not in the file", path, name));
       if (found->shape != std::vector{t.rows, t.cols})
-        throw st::Error(path + ": tensor \"" + name + "\": is not " + std::to_string(t.rows) +
-                        " x " + std::to_string(t.cols));
+        throw st::Error(
+            fmt::format("{}: tensor \"{}\": is not {} x {}", path, name, t.rows, t.cols));
       const auto values = found->as<float>();
       weights_[i] =
           recipe_.weights.make({t.role, t.rows, t.cols, seed_of(options_.seed, i)}, values);
