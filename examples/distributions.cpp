@@ -26,6 +26,7 @@ exit status: 0; 2 for anything else, with one line that says why
 
 std::vector<std::string> split_names() {
   std::vector<std::string> names;
+  names.reserve(splits.size());
   for (const Split& each : splits) names.emplace_back(each.name);
   return names;
 }
@@ -33,6 +34,7 @@ std::vector<std::string> split_names() {
 Table by_distribution() {
   std::vector<Variable> all = variables();
   std::vector<nlohmann::json> names;
+  names.reserve(all.size());
   for (const Variable& each : all) names.emplace_back(each.name);
   return {
       "8 bits by distribution",
@@ -74,6 +76,7 @@ Table by_range() {
       [](std::size_t i) {
         const ErrorOf error = error_of(nf::Distribution::normal);
         std::vector<double> row;
+        row.reserve(splits.size());
         for (const Split& each : splits)
           row.push_back(-10 *
                         std::log10(error(each.format, std::exp2(static_cast<double>(i) / 2))));

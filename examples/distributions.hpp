@@ -94,6 +94,7 @@ inline Best best_range(const nf::RuntimeFormat& format, const ErrorOf& error) {
 /// Of each split.
 inline std::vector<double> best_decibels(const ErrorOf& error) {
   std::vector<double> all;
+  all.reserve(splits.size());
   for (const Split& each : splits) all.push_back(best_range(each.format, error).decibels);
   return all;
 }

@@ -49,6 +49,7 @@ std::vector<Table> deviations() {
             std::move(curves),
             [columns](std::size_t i) {
               std::vector<double> row;
+              row.reserve(columns.size());
               for (const Deviations& column : columns) row.push_back(column[i].second);
               return row;
             },
@@ -95,6 +96,7 @@ Table histograms(const Gradients& g) {
       {"activations", "times 1024", "weights"},
       [columns](std::size_t i) {
         std::vector<double> row;
+        row.reserve(columns.size());
         for (const auto& column : columns) row.push_back(column[i]);
         return row;
       },
