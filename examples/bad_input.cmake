@@ -2,7 +2,8 @@
 # Bad input to an example gets one line on stderr, exit status 2, no other output and no file.
 # Usage: cmake -DQUANTIZE=<program> -DCHOOSE_FORMAT=<program> -DSNR=<program> -DDIGITS=<program> -DTHREADS=<program>
 #              -DACCUMULATE=<program> -DPRODUCTS=<program> -DOPTIMIZERS=<program>
-#              -DDISTRIBUTIONS=<program> -DTRAIN_TENSORS=<program>
+#              -DDISTRIBUTIONS=<program> -DTRAIN_TENSORS=<program> -DTRAIN_DIGITS=<program>
+#              -DTRAIN_CHARLM=<program>
 #              -DDATA=<folder with digits.safetensors> -P bad_input.cmake
 set(good ${DATA}/digits.safetensors)
 set(out ${CMAKE_CURRENT_BINARY_DIR}/bad_input.out)
@@ -55,4 +56,30 @@ expect(accumulate ${ACCUMULATE} "absent/out: No such file" --json absent/out)
 expect(distributions ${DISTRIBUTIONS} "unknown option E4M3" E4M3 --json ${out})
 expect(train_tensors ${TRAIN_TENSORS} "unknown option E4M3" E4M3 --json ${out})
 expect(optimizers ${OPTIMIZERS} "unknown option AdamW" AdamW)
-file(REMOVE ${damaged})
+
+# The trainers; a checkpoint of other options is refused before anything is written.
+expect(train_digits ${TRAIN_DIGITS} "unknown option --fast" --fast 1)
+expect(train_digits ${TRAIN_DIGITS} "--steps needs a value" --steps)
+expect(train_digits ${TRAIN_DIGITS} "--steps takes a whole number of at least 0, not few" --steps few)
+expect(train_digits ${TRAIN_DIGITS} "there is no recipe fp3; there are fp32, " --recipe fp3)
+expect(train_digits ${TRAIN_DIGITS} "--model is mlp or lenet, not gpt" --model gpt)
+expect(train_digits ${TRAIN_DIGITS} "at most 1437 rows a step, a multiple of 1: not 1438" --batch 1438)
+expect(train_digits ${TRAIN_DIGITS} "at most 1408 rows a step, a multiple of 64: not 96" --recipe mxfp4 --batch 96)
+expect(train_digits ${TRAIN_DIGITS} "absent/out: No such file" --csv absent/out --steps 1)
+expect(train_charlm ${TRAIN_CHARLM} "width 128, context 128" --heads 3 --save ${out})
+expect(train_charlm ${TRAIN_CHARLM} "is no text of 10,000 bytes or more" --data ${damaged})
+set(checkpoint ${CMAKE_CURRENT_BINARY_DIR}/bad_input.checkpoint)
+execute_process(
+  COMMAND ${TRAIN_DIGITS} --steps 1 --quiet --save ${checkpoint} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+function(expect_refused reason)
+  expect(train_digits ${TRAIN_DIGITS} ${reason} --save ${out} --csv ${out}.csv --json ${out}.json --steps 1 ${ARGN})
+endfunction()
+expect_refused("absent: No such file" --resume absent)
+expect_refused("is larger than" --resume ${damaged})
+expect_refused("is no checkpoint of a training run" --resume ${good})
+expect_refused("tensor \"values.fc1.w\": is not in the file" --from ${good})
+expect_refused("was trained with --recipe fp32, not bf16" --resume ${checkpoint} --recipe bf16)
+expect_refused("was trained with --steps 1, not 2" --resume ${checkpoint} --steps 2)
+expect_refused("was trained with --model mlp, not lenet" --resume ${checkpoint} --model lenet)
+expect_refused("tensor \"values.conv1.w\": is not in the file" --from ${checkpoint} --model lenet)
+file(REMOVE ${damaged} ${checkpoint})

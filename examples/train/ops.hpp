@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The operations that every model has: linear layers with a bias, the loss. Each forward, then backward; a factor that is
+// The operations that every model has: linear layers with a bias, ReLU, the loss. Each forward, then backward; a factor that is
 // not 1 is unit scaling's. All arrays are row-major; gradients are written, not added to, unless it says so.
 #pragma once
 
@@ -62,6 +62,25 @@ void linear_backward(const Context& at, Layer<T>& layer, std::span<const T> dy, 
   const std::size_t rows = dy.size() / w.rows;
   layer.backward(dy, dx, w.gradient, at.run);
   sum_rows<T>(at, dy, b.gradient, layer.scales({rows, w.cols, w.rows}).grad_w);
+}
+
+// ---- ReLU, in place: y = factor max(x, 0) ----
+
+template <class T>
+void relu_forward(const Context& at, std::span<T> x, double factor) {
+  at.run.in_parts(x.size(), task_elements, [&](std::size_t first, std::size_t end) {
+    const T by = static_cast<T>(factor);
+    for (std::size_t i = first; i < end; ++i) x[i] = x[i] < 0 ? T(0) : by * x[i];
+  });
+}
+
+/// From y, what went out: dx = factor dy where y is not 0, in the place of dy.
+template <class T>
+void relu_backward(const Context& at, std::span<const T> y, std::span<T> dy, double factor) {
+  at.run.in_parts(y.size(), task_elements, [&](std::size_t first, std::size_t end) {
+    const T by = static_cast<T>(factor);
+    for (std::size_t i = first; i < end; ++i) dy[i] = y[i] == 0 ? T(0) : by * dy[i];
+  });
 }
 
 // ---- The mean cross-entropy of softmax(logits): logits are rows x classes, targets rows ----

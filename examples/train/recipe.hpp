@@ -252,7 +252,8 @@ struct Recipe {
   double max_norm = 1;  ///< gradients are scaled down to it; 0: they are not
   double rate = 1;      ///< times the learning rate of the schedule
   bool stable_embedding = false, layer_scale = false, unit_scaling = false;
-  bool is_slow = false;  ///< its products are emulated: a smaller model is the usual one
+  std::size_t row_multiple = 1;  ///< rows that a product reads are a multiple: Hadamard's groups
+  bool is_slow = false;          ///< its products are emulated: a smaller model is the usual one
 };
 
 /// What can be chosen of a recipe from the command line.

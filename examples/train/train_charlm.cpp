@@ -2,12 +2,9 @@
 // Trains a small GPT on The Devil's Dictionary, byte by byte, in the recipe of a paper.
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "../program.hpp"
+#include "character_task.hpp"
 #include "gpt.hpp"
-#include "text.hpp"
 #include "trainer.hpp"
 
 namespace {
@@ -71,69 +68,6 @@ Options parse(int count, char** arguments) {
   return o;
 }
 
-/// The language model as the loop sees it.
-class CharacterModel final : public Task {
- public:
-  CharacterModel(const Options& options, const Recipe& recipe)
-      : text_(options.data),
-        batch_(options.batch),
-        seed_(options.seed),
-        model_(
-            options.model,
-            [&, i = std::size_t{0}](Role role) mutable {
-              return recipe.layers.make(role, seed_of(options.seed, 1000 + i++));
-            },
-            options.seed) {}
-
-  std::vector<Tensor<float>>& tensors() override { return model_.tensors(); }
-  std::vector<std::unique_ptr<Layer<float>>>& layers() override { return model_.layers(); }
-  double pass(const Context& at, std::uint64_t step, double loss_scale) override {
-    const TextBatch batch = text_.batch(seed_, step, batch_, context());
-    const double loss = model_.forward(at, batch.tokens, batch.targets);
-    model_.backward(at, batch.tokens, batch.targets, loss_scale);
-    return loss;
-  }
-  double validate(const Context& at) override {
-    constexpr std::size_t batches = 8;
-    double total = 0;
-    for (std::size_t i = 0; i < batches; ++i) {
-      const TextBatch batch = text_.held_out(i, batches, batch_, context());
-      total += model_.forward(at, batch.tokens, batch.targets);
-    }
-    return total / batches;
-  }
-  /// Goes on with a text that the model has not seen.
-  std::string result(const Context& at) override {
-    constexpr std::size_t length = 240;
-    const auto prompt = text_.prompt(context());
-    std::vector<Token> tokens(prompt.begin(), prompt.end());
-    std::string made;
-    for (std::size_t i = 0; i < length; ++i) {
-      const std::vector<Token> window(tokens.end() - static_cast<std::ptrdiff_t>(context()),
-                                      tokens.end());
-      const double at_random = narrowfloat::element_bits<24>(seed_, ~std::uint64_t{0}, i) * 0x1p-24;
-      tokens.push_back(model_.next(at, window, at_random));
-      const bool is_shown = tokens.back() == '\n' || (tokens.back() >= ' ' && tokens.back() <= '~');
-      made += is_shown ? static_cast<char>(tokens.back()) : '?';
-    }
-    return "..." +
-           std::string(
-               prompt.end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(40, context())),
-               prompt.end()) +
-           "|" + made;
-  }
-  std::size_t step_items() const override { return batch_ * context(); }
-  std::string item_name() const override { return "tokens"; }
-
- private:
-  std::size_t context() const { return model_.config().context; }
-
-  Text text_;
-  std::size_t batch_;
-  std::uint32_t seed_;
-  Gpt<float> model_;
-};
-
 int run(Options& o) {
   if (o.list) {
     fmt::print("{}", recipe_list());
@@ -160,9 +94,9 @@ int run(Options& o) {
   is("heads", o.model.heads);
   is("context", o.model.context);
   is("batch", o.batch);
-  CharacterModel model(o, recipe);
+  CharacterTask task(o.data, o.model, o.batch, o.seed, recipe);
   example::set_blas_threads(1);
-  return train::train(model, recipe, o).interrupted ? 130 : 0;
+  return train::train(task, recipe, o).interrupted ? 130 : 0;
 }
 
 }  // namespace

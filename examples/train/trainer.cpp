@@ -431,7 +431,8 @@ TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options)
     fmt::print("{}: interrupted; --resume {} goes on\n", options.program, path);
     return result;
   }
-  result.text = task.result(run.context(nf::Phase::evaluation));
+  if (!options.quiet || json.is_wanted())
+    result.text = task.result(run.context(nf::Phase::evaluation));
   result.seconds = progress.seconds();
   if (!options.quiet) fmt::print("\n{}\n\n", result.text);
   fmt::print(
@@ -464,7 +465,7 @@ double real_number(const std::string& name, const std::string& text) {
 
 const char* const train_options_help =
     R"(  --recipe NAME      a row of --list (fp32)
-  --steps N          of the whole schedule (700)
+  --steps N          of the whole schedule (700; of digits 300)
   --stop-at N        saves and stops there
   --rate X           times the recipe's learning rates (1)
   --seed N           of weights, batches and random bits (1)

@@ -60,7 +60,7 @@ struct TrainResult {
   bool interrupted = false;
   double seconds = 0;
   std::vector<std::pair<std::uint64_t, double>> curve = {};  ///< validation losses by step
-  std::string text = {};                                     ///< Task::result()
+  std::string text = {};                                     ///< Task::result(), where it is shown
 };
 
 /// Trains, and prints, saves, writes what the options ask for. Special: a checkpoint that does not fit, is damaged or was made

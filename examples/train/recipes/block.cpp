@@ -19,12 +19,14 @@ std::vector<Recipe> block_recipes(const RecipeOptions& options) {
       {.name = "mxfp4",
        .summary = "bfloat16 forward, MXFP4 backward: 3/4, Hadamard, stochastic (Tseng et al. 2025)",
        .layers = {layer<recipes::Mxfp4<nf::FloatCast<nf::bfloat16>, Sums>>(options), {}, bfloats},
-       .weights = adamw<Floats>()},
+       .weights = adamw<Floats>(),
+       .row_multiple = 64},
       {.name = "nvfp4",
        .summary =
            "NVFP4, 16 x 16 weights, Hadamard for dw, stochastic gradients (arXiv 2509.25149)",
        .layers = {layer<recipes::Nvfp4<Sums>>(options), {}, bfloats},
-       .weights = adamw<Floats>()},
+       .weights = adamw<Floats>(),
+       .row_multiple = 16},
   };
 }
 

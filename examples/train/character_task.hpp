@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// A language model of bytes as the loop sees it.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gpt.hpp"
+#include "text.hpp"
+#include "trainer.hpp"
+
+namespace train {
+
+/// The language model as the loop sees it.
+class CharacterTask final : public Task {
+ public:
+  CharacterTask(const std::string& text, const GptConfig& config, std::size_t batch,
+                std::uint32_t seed, const Recipe& recipe)
+      : text_(text),
+        batch_(batch),
+        seed_(seed),
+        model_(
+            config,
+            [&, i = std::size_t{0}](Role role) mutable {
+              return recipe.layers.make(role, seed_of(seed, 1000 + i++));
+            },
+            seed) {}
+
+  std::vector<Tensor<float>>& tensors() override { return model_.tensors(); }
+  std::vector<std::unique_ptr<Layer<float>>>& layers() override { return model_.layers(); }
+  double pass(const Context& at, std::uint64_t step, double loss_scale) override {
+    const TextBatch batch = text_.batch(seed_, step, batch_, context());
+    const double loss = model_.forward(at, batch.tokens, batch.targets);
+    model_.backward(at, batch.tokens, batch.targets, loss_scale);
+    return loss;
+  }
+  double validate(const Context& at) override {
+    constexpr std::size_t batches = 8;
+    double total = 0;
+    for (std::size_t i = 0; i < batches; ++i) {
+      const TextBatch batch = text_.held_out(i, batches, batch_, context());
+      total += model_.forward(at, batch.tokens, batch.targets);
+    }
+    return total / batches;
+  }
+  /// Goes on with a text that the model has not seen.
+  std::string result(const Context& at) override {
+    constexpr std::size_t length = 240;
+    const auto prompt = text_.prompt(context());
+    std::vector<Token> tokens(prompt.begin(), prompt.end());
+    std::string made;
+    for (std::size_t i = 0; i < length; ++i) {
+      const std::vector<Token> window(tokens.end() - static_cast<std::ptrdiff_t>(context()),
+                                      tokens.end());
+      const double at_random = narrowfloat::element_bits<24>(seed_, ~std::uint64_t{0}, i) * 0x1p-24;
+      tokens.push_back(model_.next(at, window, at_random));
+      const bool is_shown = tokens.back() == '\n' || (tokens.back() >= ' ' && tokens.back() <= '~');
+      made += is_shown ? static_cast<char>(tokens.back()) : '?';
+    }
+    return "..." +
+           std::string(
+               prompt.end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(40, context())),
+               prompt.end()) +
+           "|" + made;
+  }
+  std::size_t step_items() const override { return batch_ * context(); }
+  std::string item_name() const override { return "tokens"; }
+
+ private:
+  std::size_t context() const { return model_.config().context; }
+
+  Text text_;
+  std::size_t batch_;
+  std::uint32_t seed_;
+  Gpt<float> model_;
+};
+
+}  // namespace train
