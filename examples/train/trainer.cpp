@@ -383,7 +383,7 @@ TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options)
   Run run(task, recipe, options);
   if (!options.resume.empty()) run.resume(options.resume);
   if (!options.from.empty()) run.start_from(options.from);
-  require_writable(options.save);
+  for (const std::string& path : {options.save, options.csv, options.json}) require_writable(path);
   example::OutputFile json(options.json);
   StepTable table(options.csv, run.counters().step);
   const Interrupts interrupts;
