@@ -294,7 +294,7 @@ class Gpt {
     };
     filled(add("wte", Role::last, config.vocabulary, C), of_tables);
     filled(add("wpe", Role::table, config.context, C), of_tables);
-    if (config.stable_embedding) add_norm("stable");
+    if (config.stable_embedding) add_norm("stable", of_tables);
     for (std::size_t i = 0; i < config.layers; ++i) {
       const std::string block = "block" + std::to_string(i) + ".";
       const Role first = i == 0 ? Role::first : Role::hidden;
@@ -422,9 +422,9 @@ class Gpt {
     add(name + ".b", Role::vector, 1, out);
     return tensors_[tensors_.size() - 2];
   }
-  void add_norm(const std::string& name) {
+  void add_norm(const std::string& name, double gain = 1) {
     std::vector<T>& gains = add(name + ".w", Role::vector, 1, config_.width).values;
-    std::fill(gains.begin(), gains.end(), T(1));
+    std::fill(gains.begin(), gains.end(), static_cast<T>(gain));
     add(name + ".b", Role::vector, 1, config_.width);
   }
   /// Tensors in the order in which they were added, and back.
@@ -463,7 +463,10 @@ class Gpt {
     made.norm = nf::layer_norm_scales(R).grad_w;
     made.loss = nf::softmax_cross_entropy_scales(config_.vocabulary).grad * static_cast<double>(R);
     made.gelu = nf::activation_scales(nf::Activation::gelu, nf::Constraint::gmean);
-    made.attention = nf::attention_scales({.length = config_.context, .d_head = D, .causal = true},
+    made.attention = nf::attention_scales({.length = config_.context,
+                                           .d_head = D,
+                                           .causal = true,
+                                           .mult = std::sqrt(static_cast<double>(D))},
                                           nf::UnitFactors::library);
     for (std::size_t i = 0; i < made.branches.size(); ++i) {
       const double tau = nf::residual_tau(i, made.branches.size());

@@ -16,6 +16,11 @@ struct WideLayer {
   nf::FloatCast<E6M9> x, w, dy;
   nf::LayerProduct<nf::ChunkedAccumulator<Sum, Sum>> forward, input_gradient, weight_gradient;
 };
+/// What sr-mac multiplies, with sums in float.
+struct PlainE5m2 {
+  nf::FloatCast<nf::float8_e5m2> x, w, dy;
+  nf::LayerProduct<Sums> forward, input_gradient, weight_gradient;
+};
 /// The first layer: the input alone is wider.
 struct WideInput : nf::recipes::Ibm2018<> {
   nf::FloatCast<E6M9> x;
@@ -77,6 +82,12 @@ std::vector<Recipe> emulated_recipes(const RecipeOptions& options) {
       {.name = "sr-mac",
        .summary = "E5M2, stochastic sums in E6M5 (Ali et al. 2024; --bits R, --flush)",
        .layers = {sr_mac(options)},
+       .weights = adamw<Floats>(),
+       .loss_scaling = usual_loss_scale,
+       .is_slow = true},
+      {.name = "fp8-e5m2",
+       .summary = "E5M2 without scales, sums in float: sr-mac but for its sums",
+       .layers = {layer<PlainE5m2>(options)},
        .weights = adamw<Floats>(),
        .loss_scaling = usual_loss_scale,
        .is_slow = true},

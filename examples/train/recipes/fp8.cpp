@@ -33,8 +33,21 @@ struct FloatPair {
   using forward = float;
   using backward = float;
 };
-/// Weights of N(0, 1) move by more in a step than those of 0.02 N(0, 1).
-constexpr nf::AdamWRule unit_adam{.lr = 5e-2, .beta2 = 0.99, .weight_decay = 0.1 / 15};
+/// u-muP's learning rates: those of matrices fall with the root of their inputs.
+WeightMakers unit_adam(double rate) {
+  const auto maker = [](double lr, double decay) {
+    return weights<Floats, nf::AdamW<>>(
+        nf::AdamWRule{.lr = lr, .beta2 = 0.99, .weight_decay = decay});
+  };
+  const auto of_matrices = [=](const TensorInfo& info, std::span<const float> initial) {
+    const double lr = rate * nf::adam_rate_scale(nf::ParameterKind::weight, info.cols);
+    return maker(lr, 4e-4 / lr)(info, initial);
+  };
+  return {.hidden = of_matrices,
+          .last = maker(rate / 4, 4e-4 / rate),
+          .table = maker(rate / 4, 4e-4 / rate),
+          .vector = maker(rate / 8, 0)};
+}
 
 }  // namespace
 
@@ -85,20 +98,20 @@ std::vector<Recipe> fp8_recipes(const RecipeOptions& options) {
        .layers = {layer(options, unit_scaled<nf::HybridFormats>(nf::Constraint::gmean)),
                   {},
                   unit_last},
-       .weights = adamw<Floats>(unit_adam),
+       .weights = unit_adam(0.4),
        .unit_scaling = true},
       {.name = "unit-scaling-fp16",
        .summary = "float16 without a loss scale, by unit scaling",
        .baseline = "unit-scaling",
        .layers = {layer(options, unit_scaled<Float16Pair>(nf::Constraint::gmean)), {}, unit_last},
-       .weights = adamw<Floats>(unit_adam),
+       .weights = unit_adam(0.4),
        .unit_scaling = true},
       {.name = "unit-scaling",
        .summary = "float, unit scaling: what its FP8 is compared with",
        .layers = {layer(options, unit_scaled<FloatPair>(nf::Constraint::gmean)),
                   {},
                   layer(options, unit_scaled<FloatPair>(nf::Constraint::none))},
-       .weights = adamw<Floats>(unit_adam),
+       .weights = unit_adam(0.4),
        .unit_scaling = true},
   };
 }
