@@ -16,12 +16,12 @@ PAPERS = [
      ["bf16", "bf16-nearest", "bf16-sr", "bf16-kahan", "bf16-remainder"]),
     ("FP8 formats, Transformer Engine", "E4M3 forward and E5M2 backward with a scale a tensor train as 16 bits do", ["fp8-hybrid", "fp8-current"]),
     ("DeepSeek-V3", "E4M3 in blocks, sums promoted every 128, is within 0.25 % of bfloat16's loss", ["fp8-block"]),
-    ("FP8-LM (Peng et al. 2023)", "gradients, first moment and weights for the products in FP8, master weights and second moment in 16 bits, without loss", ["fp8-lm"]),
+    ("FP8-LM (Peng et al. 2023)", "gradients, first moment and weights for the products in FP8, master weights and second moment in 16 bits, without loss; the second moment may not be in FP8", ["fp8-lm", "fp8-lm-v8"]),
     ("Graphcore FP8 (Perez et al. 2023)", "a bias by the largest magnitude of each tensor trains as float16 does; one constant bias does within an interval", ["fp8-graphcore"]),
     ("Unit scaling (Blake et al. 2023)", "with unit variance everywhere FP8 and float16 need no scale and no loss scale", ["unit-scaling-fp8", "unit-scaling-fp16"]),
     ("FP8 training (Wang et al. 2018)", "1-5-2 operands, 1-6-9 sums in chunks of 64 and stochastic 16-bit updates train as float does", ["small.ibm-fp8"]),
     ("HFP8 (Sun et al. 2019)", "1-4-3 forward and 1-5-2 backward train what 1-5-2 alone does not", ["small.hfp8"]),
-    ("SR-MAC (Ali, Filip and Sentieys 2024)", "sums in E6M5 with 9 to 13 random bits train as float does; with 4 they lose", ["small.sr-mac", "small.sr-mac.r9", "small.sr-mac.r4", "small.sr-mac.flush"]),
+    ("SR-MAC (Ali, Filip and Sentieys 2024)", "sums in E6M5 with 9 to 13 random bits train as float does; with 4 they lose", ["small.fp8-e5m2", "small.sr-mac", "small.sr-mac.r9", "small.sr-mac.r4", "small.sr-mac.flush"]),
     ("Microscaling (OCP MX; arXiv 2310.10537, 2506.08027)", "MXFP8 and MXFP6 train as float does", ["mxfp8", "mxfp6"]),
     ("MXFP4 training (Tseng et al. 2025)", "unbiased MXFP4 gradients with a Hadamard transform come near bfloat16", ["mxfp4"]),
     ("NVFP4 (arXiv 2509.25149)", "4-bit products forward and backward come within 1 to 1.5 % of FP8's loss", ["nvfp4"]),
@@ -122,13 +122,13 @@ def save(figure, path):
 
 FAMILIES = [
     ("16 bits", ["mixed-fp16", "fp16-unscaled", "bf16", "bf16-nearest", "bf16-sr", "bf16-kahan"]),
-    ("FP8 with scales", ["fp8-hybrid", "fp8-current", "fp8-block", "fp8-lm", "fp8-graphcore"]),
+    ("FP8 with scales", ["fp8-hybrid", "fp8-current", "fp8-block", "fp8-lm", "fp8-lm-v8", "fp8-graphcore"]),
     ("Unit scaling", ["unit-scaling-fp8", "unit-scaling-fp16"]),
     ("Blocks", ["mxfp8", "mxfp6", "mxfp4", "nvfp4"]),
     ("int8, tensor-wise FP8", ["switchback", "switchback-m", "switchback-q", "int8-all", "fp8-all", "fp8-all-layer-scale"]),
     ("Narrow states", ["adam8bit", "adam4bit", "muon-8bit"]),
     ("Formats of run time", ["exmy", "exmy.e5m2", "exmy.e3m2", "exmy.e3m1", "flexible-bias"]),
-    ("Emulated sums (small model)", ["small.hfp8", "small.ibm-fp8", "small.sr-mac", "small.sr-mac.r9", "small.sr-mac.r4", "small.sr-mac.flush"]),
+    ("Emulated sums (small model)", ["small.hfp8", "small.ibm-fp8", "small.fp8-e5m2", "small.sr-mac", "small.sr-mac.r9", "small.sr-mac.r4", "small.sr-mac.flush"]),
 ]
 
 
@@ -153,7 +153,7 @@ def draw_losses(pyplot, results, path):
     figure, grid = pyplot.subplots(1, 2, figsize=(10.8, 3.4))
     for axes, prefix, title in zip(grid, ("", "small."), ("Usual size", "Small model of emulated recipes")):
         for name, run in sorted(results.runs.items()):
-            if "curve" not in run or name.startswith(("after.", "digits.")) or results.prefix(name) != prefix:
+            if "curve" not in run or name.startswith(("after.", "digits.", "narrow.", "wide.")) or results.prefix(name) != prefix:
                 continue
             is_float = run["baseline"] == run["recipe"] or run["recipe"] == "fp32"
             axes.plot(*zip(*run["curve"]), color="black" if is_float else "#56b4e9", linewidth=1.6 if is_float else 0.7,
@@ -178,24 +178,28 @@ def draw_after_training(pyplot, results, path):
 
 
 def draw_biases(pyplot, results, path):
-    """Digits under one constant bias for all tensors."""
-    points = sorted((int(name.split(".")[2]), run["validation_loss"]) for name, run in results.runs.items()
-                    if name.startswith("digits.cscale."))
-    if not points:
-        return False
+    """One constant bias for all tensors: the loss less that of a bias a tensor."""
     figure, axes = pyplot.subplots(figsize=(6.4, 3.2))
-    axes.plot(*zip(*points), color=COLORS[0], marker="o", markersize=4, label="constant bias")
-    for name, color in (("digits.fp8-graphcore", COLORS[1]), ("digits.fp32", "0.2")):
-        axes.axhline(results[name]["validation_loss"], color=color, linewidth=1, label=name[7:])
-    axes.set_yscale("log")
+    for (prefix, label), color in zip((("digits", "digits"), ("narrow", "GPT, 1 layer, width 64"), ("wide", "GPT, 2 layers, width 128")),
+                                      COLORS):
+        points = sorted((int(name.split(".")[2]), run["validation_loss"]) for name, run in results.runs.items()
+                        if name.startswith(f"{prefix}.cscale."))
+        least = min(loss for _, loss in points)
+        axes.plot([bias for bias, _ in points], [loss - least for _, loss in points], color=color, marker="o", markersize=3.5, label=label)
+    axes.set_yscale("symlog", linthresh=0.01)
     axes.legend(fontsize=7, frameon=False)
-    styled(axes, "Digits: FP8 with one bias for all tensors", "bias", "validation loss")
+    styled(axes, "FP8 with one bias for all tensors", "bias", "validation loss above the best bias's")
     save(figure, path)
-    return True
 
 
 def commit():
     return subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+
+
+def shown(text):
+    """Printable, without lines that are empty."""
+    lines = ("".join(c if c.isprintable() else "?" for c in line).rstrip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def paper_lines(results):
@@ -217,7 +221,7 @@ def write(folder, output, recipes, is_quick):
     draw_losses(pyplot, results, pictures / "losses.svg")
     draw_curves(pyplot, results, pictures / "differences.svg")
     draw_after_training(pyplot, results, pictures / "after-training.svg")
-    has_biases = draw_biases(pyplot, results, pictures / "biases.svg")
+    draw_biases(pyplot, results, pictures / "biases.svg")
     usual, small = results["fp32"], results["small.fp32"]
     variants = {"exmy": ["exmy.e5m2", "exmy.e3m2", "exmy.e3m1"], "fp8-all-layer-scale": ["fp8-all"],
                 "sr-mac": ["small.sr-mac.r9", "small.sr-mac.r4", "small.sr-mac.flush"]}
@@ -260,15 +264,46 @@ The float model, its weights and activations rounded to a format, not trained in
 
 {table([[f"`{n[6:]}`", f"{results[n]['validation_loss']:.4f}", f"{results[n]['validation_loss'] - results['after.fp32']['validation_loss']:+.4f}"] for n in sorted(results.runs) if n.startswith("after.")], ["format", "validation loss", "less float's"])}
 """
-    if has_biases:
-        text += """
+    names = [f"digits.{r}" for r in recipes if f"digits.{r}" in results]
+    text += f"""
 ## Digits
 
-Accuracies cannot tell recipes apart here (one standard error is 0.9 %): the losses can, of the same batches from the same weights.
+A network of three matrices, all rows in a batch, so that `dw` sums {results['digits.fp32']['options']['batch']} products. Accuracies cannot tell recipes apart here
+(one standard error is 0.9 %); the losses can, of the same batches from the same weights. Three seeds of float: σ = {results.spread('digits.'):.4f}.
+
+{table(recipe_rows(results, names), HEAD)}
+
+## One bias for all tensors
 
 ![One bias](reproduction/biases.svg)
 
+## Figures
+
+Programs of seconds, each with tests that hold what they show (`unit.*_claims`); their tables say the claim and what came out.
+
+- [`accumulate`](../examples/accumulate.cpp): swamping and chunks (Wang et al. 2018), the bias of stochastic sums over their random
+  bits (Ali et al. 2024), a tensor core's sums (DeepSeek-V3), int8 `dx` and `dw` over tokens (Wortsman et al. 2023)
+- [`optimizers`](../examples/optimizers.cpp): errors of Adam's updates by code-book (Dettmers et al. 2022), second moments that become
+  0, a gradient that jumps under AdamW and StableAdamW, weights without a master copy
+- [`snr`](../examples/snr.cpp): the range of formats (Blake et al. 2023); [`distributions`](../examples/distributions.cpp): which split of 8 bits
+  suits which distribution, beside INT8 (Kuzmin et al. 2022)
+- [`train_tensors`](../examples/train/train_tensors.cpp): the standard deviation of every tensor with and without unit scaling,
+  gradients in float16 with and without a loss scale, NVFP4 piece by piece, int8 on real tensors
+
+![Tensors of the GPT](../examples/tensors.svg)
+
+![Distributions](../examples/distributions.svg)
+
+## A sample
+
+What float writes after {usual['steps']} steps, behind the bar, and NVFP4:
+
+```text
+{shown(usual['text'])}
+```
+
+```text
+{shown(results['nvfp4']['text'])}
+```
 """
-        names = [f"digits.{r}" for r in recipes if f"digits.{r}" in results]
-        text += table(recipe_rows(results, names), HEAD) + "\n"
     output.write_text(text)

@@ -61,6 +61,10 @@ std::vector<Recipe> fp8_recipes(const RecipeOptions& options) {
                               nf::float8_e4m3fn>();
   fp8_lm.last = fp8_lm.table = adamw<Floats>().hidden;
   fp8_lm.vector = adamw<Floats>().vector;
+  WeightMakers fp8_lm_v8 = fp8_lm;
+  fp8_lm_v8.hidden =
+      adamw<nf::Fp8LmWeights, nf::Fp8LmFirst, nf::Fp8LmFirst, nf::NearestEven, nf::float8_e4m3fn>()
+          .hidden;
   return {
       {.name = "fp8-hybrid",
        .summary = "E4M3 forward, E5M2 backward, delayed scaling (Transformer Engine)",
@@ -79,6 +83,10 @@ std::vector<Recipe> fp8_recipes(const RecipeOptions& options) {
            "FP8 gradients and first moment, float16 master weights and second moment (FP8-LM)",
        .layers = {layer<recipes::Fp8Lm<Sums>>(options), {}, bfloats},
        .weights = fp8_lm},
+      {.name = "fp8-lm-v8",
+       .summary = "fp8-lm with the second moment in FP8 as well: what its authors advise against",
+       .layers = {layer<recipes::Fp8Lm<Sums>>(options), {}, bfloats},
+       .weights = fp8_lm_v8},
       {.name = "fp8-graphcore",
        .summary =
            "FNUZ formats, a bias by the largest magnitude (FP8-AMAX; --cscale B: one for all)",
