@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,16 @@ class CharacterTask final : public Task {
             [&, i = std::size_t{0}](Role role) mutable {
               return recipe.layers.make(role, seed_of(seed, 1000 + i++));
             },
-            seed) {}
+            seed) {
+    text_.require_length(config.context);
+    if (batch * config.context % recipe.row_multiple != 0)
+      throw std::invalid_argument(recipe.name + " trains on a multiple of " +
+                                  std::to_string(recipe.row_multiple) + " tokens a step, not " +
+                                  std::to_string(batch) + " sequences of " +
+                                  std::to_string(config.context));
+  }
 
+  std::string data_digest() const { return text_.digest(); }
   std::vector<Tensor<float>>& tensors() override { return model_.tensors(); }
   std::vector<std::unique_ptr<Layer<float>>>& layers() override { return model_.layers(); }
   double pass(const Context& at, std::uint64_t step, double loss_scale) override {

@@ -214,9 +214,9 @@ void gelu_backward(const Context& at, std::span<const T> x, std::span<T> dy, dou
 
 // ---- A residual branch: y = skip x + branch gain f(x); the gains, C numbers, are layer scale's ----
 
-/// The factors of a branch; `split` is that of its gradient where it joins that of x, `inner` where it enters.
+/// The factors of a branch; `split` is that of its gradient, where it joins that of x.
 struct ResidualFactors {
-  double skip = 1, branch = 1, inner = 1, split = 1;
+  double skip = 1, branch = 1, split = 1;
 };
 
 template <class T>
@@ -234,11 +234,10 @@ void residual_forward(const Context& at, std::span<const T> x, std::span<const T
 /// From dy makes the gradient of f, and of the gains.
 template <class T>
 void residual_backward(const Context& at, std::span<const T> dy, std::span<const T> f,
-                       Tensor<T>* gain, const ResidualFactors& by, std::span<T> df) {
-  const T inner = static_cast<T>(by.inner);
+                       Tensor<T>* gain, std::span<T> df) {
   at.run.in_parts(dy.size(), task_elements, [&](std::size_t first, std::size_t end) {
     for (std::size_t i = first; i < end; ++i)
-      df[i] = inner * dy[i] * (gain == nullptr ? T(1) : gain->values[i % gain->size()]);
+      df[i] = dy[i] * (gain == nullptr ? T(1) : gain->values[i % gain->size()]);
   });
   if (gain == nullptr) return;
   std::fill(gain->gradient.begin(), gain->gradient.end(), T(0));
@@ -471,7 +470,7 @@ class Gpt {
     for (std::size_t i = 0; i < made.branches.size(); ++i) {
       const double tau = nf::residual_tau(i, made.branches.size());
       const nf::ResidualScales by = nf::residual_scales(tau);
-      made.branches[i] = {.skip = by.skip, .branch = by.residual, .inner = 1, .split = by.residual};
+      made.branches[i] = {.skip = by.skip, .branch = by.residual, .split = by.residual};
     }
     return made;
   }
@@ -516,13 +515,13 @@ class Gpt {
     };
     const auto gain = [&] { return config_.layer_scale ? &previous() : nullptr; };
     const std::size_t n = d_residual_.size();
-    residual_backward<T>(at, d_residual_, a.down, gain(), factors_.branches[2 * i + 1], d_branch_);
+    residual_backward<T>(at, d_residual_, a.down, gain(), d_branch_);
     linear(3, d_branch_, d_wide_);
     gelu_backward<T>(at, a.up, d_wide_, factors_.gelu.grad);
     linear(2, d_wide_, d_inner_);
     norm(residual_[2 * i + 1], a.kept2);
     join_gradients<T>(at, d_branch_, factors_.branches[2 * i + 1], d_residual_);
-    residual_backward<T>(at, d_residual_, a.proj, gain(), factors_.branches[2 * i], d_branch_);
+    residual_backward<T>(at, d_residual_, a.proj, gain(), d_branch_);
     linear(1, d_branch_, d_inner_);
     const std::span<T> d_qkv = std::span(d_wide_).first(3 * n);
     attention_backward<T>(at, sizes(n), a.qkv, a.probabilities, d_inner_, d_qkv);

@@ -89,7 +89,7 @@ class LinearLayer final : public Layer<float> {
 
 using LayerMaker = std::function<std::unique_ptr<Layer<float>>(std::uint64_t seed)>;
 
-/// The layers of a recipe of nf::recipes, or of one's own. Its float sums are made by `multiply` where it has any.
+/// The layers of a recipe of nf::recipes, or of one's own.
 template <nf::linear_recipe R>
 LayerMaker layer(R recipe) {
   return [recipe = std::move(recipe)](std::uint64_t seed) {

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <narrowfloat/random.hpp>
@@ -22,10 +25,27 @@ struct TextBatch {
 class Text {
  public:
   explicit Text(const std::string& path) {
+    if (std::filesystem::is_directory(path)) throw std::invalid_argument(path + ": is a folder");
     std::ifstream in(path, std::ios::binary);
+    if (!in) throw std::invalid_argument(path + ": " + std::strerror(errno));
     bytes_.assign(std::istreambuf_iterator<char>(in), {});
     if (bytes_.size() < 10000)
-      throw std::invalid_argument(path + ": is no text of 10,000 bytes or more");
+      throw std::invalid_argument(path + ": has " + std::to_string(bytes_.size()) +
+                                  " bytes: a text has 10,000 or more");
+  }
+  /// Special: throws where the held-out part has no room for sequences of that length.
+  void require_length(std::size_t length) const {
+    const std::size_t room = bytes_.size() - end_of_training();
+    if (length + 1 >= room)
+      throw std::invalid_argument("a context of " + std::to_string(length) +
+                                  " is too long: the held-out part of the text has " +
+                                  std::to_string(room) + " bytes");
+  }
+  /// What tells this text from another: FNV-1a of its bytes, 64 bits.
+  std::string digest() const {
+    std::uint64_t hash = 0xcbf29ce484222325u;
+    for (const std::uint8_t byte : bytes_) hash = (hash ^ byte) * 0x100000001b3u;
+    return std::to_string(hash);
   }
 
   std::size_t size() const { return bytes_.size(); }

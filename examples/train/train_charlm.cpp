@@ -48,7 +48,9 @@ Options parse(int count, char** arguments) {
     else {
       if (i + 1 == count) throw std::invalid_argument(name + " needs a value, or is unknown");
       const std::string value = arguments[++i];
-      const auto size = [&] { return static_cast<std::size_t>(whole_number(name, value, 1)); };
+      const auto size = [&] {
+        return static_cast<std::size_t>(whole_number(name, value, 1, 1 << 20));
+      };
       if (name == "--layers")
         o.model.layers = size();
       else if (name == "--width")
@@ -95,6 +97,7 @@ int run(Options& o) {
   is("context", o.model.context);
   is("batch", o.batch);
   CharacterTask task(o.data, o.model, o.batch, o.seed, recipe);
+  is("data", task.data_digest());
   example::set_blas_threads(1);
   return train::train(task, recipe, o).interrupted ? 130 : 0;
 }

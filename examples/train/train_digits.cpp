@@ -53,7 +53,7 @@ Options parse(int count, char** arguments) {
       if (name == "--model")
         o.model = value;
       else if (name == "--batch")
-        o.batch = static_cast<std::size_t>(whole_number(name, value, 1));
+        o.batch = static_cast<std::size_t>(whole_number(name, value, 1, 1 << 20));
       else if (!take_option(o, name, value))
         throw std::invalid_argument("unknown option " + name);
     }

@@ -102,11 +102,15 @@ class StepTable {
   StepTable(const std::string& path, std::uint64_t first_step) : path_(path) {
     if (path.empty()) return;
     std::vector<std::string> kept;
-    if (first_step > 0) {
+    if (first_step > 0 && std::filesystem::exists(path)) {
       std::ifstream before(path);
       std::string line;
       std::getline(before, line);
+      const bool is_table = line == header;
       while (kept.size() < first_step && std::getline(before, line)) kept.push_back(line);
+      if (!is_table || kept.size() < first_step)
+        throw std::invalid_argument(
+            fmt::format("{}: is not the table of the {} steps so far", path, first_step));
     }
     file_.open(path);
     if (!file_) throw std::invalid_argument(path + ": " + std::strerror(errno));
@@ -229,6 +233,8 @@ class Run {
     }
     try {
       st::read_state(file, "run", counters_);
+      if (counters_.step > options_.steps)
+        throw st::Error(fmt::format("is at step {} of {}", counters_.step, options_.steps));
       st::read_state(file, "loss_scale", loss_scale_.dynamic);
       for (std::size_t i = 0; i < weights_.size(); ++i)
         weights_[i]->read_state(file, task_.tensors()[i].name);
@@ -380,11 +386,12 @@ nlohmann::ordered_json report_of(const Recipe& recipe, const TrainOptions& optio
 }  // namespace
 
 TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options) {
+  if (!options.resume.empty() && !options.from.empty())
+    throw std::invalid_argument("--resume goes on with a run, --from starts one: not both");
   Run run(task, recipe, options);
   if (!options.resume.empty()) run.resume(options.resume);
   if (!options.from.empty()) run.start_from(options.from);
   for (const std::string& path : {options.save, options.csv, options.json}) require_writable(path);
-  example::OutputFile json(options.json);
   StepTable table(options.csv, run.counters().step);
   const Interrupts interrupts;
   const std::uint64_t first = run.counters().step,
@@ -412,8 +419,10 @@ TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options)
       progress.line(next, mean_of_last(losses, options.every),
                     validates ? fmt::format("{:.4f}", result.validation_loss) : "", record, run);
     }
-    if (options.save_every != 0 && next % options.save_every == 0 && !options.save.empty())
+    if (options.save_every != 0 && next % options.save_every == 0 && !options.save.empty()) {
+      table.flush();  // before the run that goes on after these rows
       run.save(options.save);
+    }
   }
   table.flush();
   result.steps = run.counters().step;
@@ -431,7 +440,7 @@ TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options)
     fmt::print("{}: interrupted; --resume {} goes on\n", options.program, path);
     return result;
   }
-  if (!options.quiet || json.is_wanted())
+  if (!options.quiet || !options.json.empty())
     result.text = task.result(run.context(nf::Phase::evaluation));
   result.seconds = progress.seconds();
   if (!options.quiet) fmt::print("\n{}\n\n", result.text);
@@ -440,18 +449,20 @@ TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options)
       "{}\n",
       recipe.name, result.loss, result.validation_loss, run.weight_bits(), run.state_bits(),
       result.skipped, result.steps - first, minutes(result.seconds));
-  if (json.is_wanted())
-    json.write(report_of(recipe, options, run, result)
+  if (!options.json.empty())
+    example::OutputFile(options.json)
+        .write(report_of(recipe, options, run, result)
                    .dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   return result;
 }
 
-std::uint64_t whole_number(const std::string& name, const std::string& text, std::uint64_t least) {
+std::uint64_t whole_number(const std::string& name, const std::string& text, std::uint64_t least,
+                           std::uint64_t most) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < least)
+  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most)
     throw std::invalid_argument(
-        fmt::format("{} takes a whole number of at least {}, not {}", name, least, text));
+        fmt::format("{} takes a whole number from {} to {}, not {}", name, least, most, text));
   return value;
 }
 double real_number(const std::string& name, const std::string& text) {
@@ -486,7 +497,9 @@ const char* const train_options_help =
 
 bool take_option(TrainOptions& o, const std::string& name, const std::string& value) {
   RecipeOptions& of_recipe = o.recipe_options;
-  const auto count = [&](std::uint64_t least) { return whole_number(name, value, least); };
+  const auto count = [&](std::uint64_t least, std::uint64_t most = 0xffffffff) {
+    return whole_number(name, value, least, most);
+  };
   if (name == "--recipe")
     o.recipe = value;
   else if (name == "--steps")
@@ -498,7 +511,7 @@ bool take_option(TrainOptions& o, const std::string& name, const std::string& va
   else if (name == "--seed") {
     o.seed = static_cast<std::uint32_t>(count(0));
   } else if (name == "--threads")
-    o.threads = count(1);
+    o.threads = count(1, 1024);
   else if (name == "--every")
     o.every = count(1);
   else if (name == "--validate-every")
@@ -516,12 +529,13 @@ bool take_option(TrainOptions& o, const std::string& name, const std::string& va
   else if (name == "--json")
     o.json = value;
   else if (name == "--bits")
-    of_recipe.bits = static_cast<int>(count(1));
+    of_recipe.bits = static_cast<int>(count(1, 32));
   else if (name == "--cscale") {
     int bias = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), bias);
-    if (error != std::errc() || end != value.data() + value.size())
-      throw std::invalid_argument("--cscale takes a whole number, not " + value);
+    if (error != std::errc() || end != value.data() + value.size() ||
+        bias < nf::ScalingBias::lowest || bias > nf::ScalingBias::highest)
+      throw std::invalid_argument("--cscale takes a whole number from -31 to 31, not " + value);
     of_recipe.bias = bias;
     of_recipe.has_bias = true;
   } else if (name == "--layer-scale") {
@@ -529,12 +543,12 @@ bool take_option(TrainOptions& o, const std::string& name, const std::string& va
       throw std::invalid_argument("--layer-scale takes 0 or 1, not " + value);
     of_recipe.layer_scale = value == "1";
   } else if (name == "--format") {
-    int e = -1, m = -1, read = 0;
-    if (std::sscanf(value.c_str(), "e%1dm%2d%n", &e, &m, &read) != 2 ||
-        static_cast<std::size_t>(read) != value.size())
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (value.size() != 4 || value[0] != 'e' || !is_digit(value[1]) || value[2] != 'm' ||
+        !is_digit(value[3]))
       throw std::invalid_argument("--format takes a format such as e4m3, not " + value);
-    of_recipe.exponent_bits = e;
-    of_recipe.mantissa_bits = m;
+    of_recipe.exponent_bits = value[1] - '0';
+    of_recipe.mantissa_bits = value[3] - '0';
   } else {
     return false;
   }
@@ -561,7 +575,7 @@ void add_identity(TrainOptions& o, const Recipe& recipe) {
 std::string recipe_list() {
   std::string text;
   for (const Recipe& recipe : all_recipes({}))
-    text += fmt::format("  {:<20} {}\n", recipe.name, recipe.summary);
+    text += fmt::format("  {:<22} {}\n", recipe.name, recipe.summary);
   return text;
 }
 

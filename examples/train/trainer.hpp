@@ -69,7 +69,7 @@ TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options)
 
 /// The seed of a tensor's roundings, or a layer's: no two share bits.
 constexpr std::uint64_t seed_of(std::uint32_t run, std::size_t index) {
-  return (std::uint64_t{run} << 32) + index;
+  return ((std::uint64_t{run} + 1) << 32) + index;  // batches have the keys below 2^32
 }
 
 /// Takes an option that every trainer has, and its value; false for another one. Special: a bad value throws.
@@ -81,8 +81,9 @@ void add_identity(TrainOptions& options, const Recipe& recipe);
 /// The recipes with their summaries, for --list.
 std::string recipe_list();
 
-/// A whole number of at least `least` from the command line. Special: anything else throws, with the name and the text.
-std::uint64_t whole_number(const std::string& name, const std::string& text, std::uint64_t least);
+/// A whole number of the command line. Special: anything else throws, with the name and the text.
+std::uint64_t whole_number(const std::string& name, const std::string& text, std::uint64_t least,
+                           std::uint64_t most);
 double real_number(const std::string& name, const std::string& text);
 
 }  // namespace train

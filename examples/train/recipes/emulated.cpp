@@ -21,10 +21,18 @@ struct PlainE5m2 {
   nf::FloatCast<nf::float8_e5m2> x, w, dy;
   nf::LayerProduct<Sums> forward, input_gradient, weight_gradient;
 };
-/// The first layer: the input alone is wider.
-struct WideInput : nf::recipes::Ibm2018<> {
+/// The first layer of a recipe: its input alone is wider.
+template <class Usual>
+struct WideInput {
   nf::FloatCast<E6M9> x;
+  decltype(Usual::w) w;
+  decltype(Usual::dy) dy;
+  decltype(Usual::forward) forward;
+  decltype(Usual::input_gradient) input_gradient;
+  decltype(Usual::weight_gradient) weight_gradient;
 };
+using Ibm2018 = nf::recipes::Ibm2018<>;
+using Hfp8 = nf::recipes::Hfp8<>;
 
 template <int Bits>
 LayerMaker sr_mac_of(const RecipeOptions& options) {
@@ -44,7 +52,9 @@ LayerMaker sr_mac(const RecipeOptions& options) {
     case 13:
       return sr_mac_of<13>(options);
     default:
-      throw std::invalid_argument("--bits is 4, 9 or 13, not " + std::to_string(options.bits));
+      return [bits = options.bits](std::uint64_t) -> std::unique_ptr<Layer<float>> {
+        throw std::invalid_argument("--bits is 4, 9 or 13, not " + std::to_string(bits));
+      };
   }
 }
 
@@ -62,15 +72,16 @@ std::vector<Recipe> emulated_recipes(const RecipeOptions& options) {
   return {
       {.name = "hfp8",
        .summary = "1-4-3 forward, 1-5-2 backward, 1-6-9 sums in chunks, residual weights (HFP8)",
-       .layers = {layer<nf::recipes::Hfp8<>>(options), {}, wide},
+       .layers = {layer<Hfp8>(options), layer<WideInput<Hfp8>>(options), wide},
        .weights = hfp8,
        .loss_scaling = usual_loss_scale,
        .is_slow = true},
       {.name = "ibm-fp8",
        .summary = "1-5-2, 1-6-9 sums in chunks of 64, three stochastic AXPYs (Wang et al. 2018)",
        .baseline = "fp32-sgd",
-       .layers = {layer<nf::recipes::Ibm2018<>>(options), layer<WideInput>(options), wide},
-       .weights = {weights<std::vector<E6M9>, nf::AxpySgd<>, nf::Stochastic<>>(axpy_sgd)},
+       .layers = {layer<Ibm2018>(options), layer<WideInput<Ibm2018>>(options), wide},
+       .weights = {.hidden = weights<std::vector<E6M9>, nf::AxpySgd<>, nf::Stochastic<>>(axpy_sgd),
+                   .vector = weights<Floats, nf::Sgd<>>(sgd)},
        .loss_scaling = {LossScaling::Kind::constant, 1000},
        .is_slow = true},
       {.name = "fp32-sgd",

@@ -18,7 +18,7 @@ struct ConstantBias {
       : x{.source = nf::Scale{nf::ScalingBias{bias}.scale()}}, w(x), dy{.source = x.source} {}
 };
 
-/// Unit scaling's last layer, in float16: nothing else reads its input, so that its factors are free.
+/// Unit scaling's layers; those of the last one are free of constraints, since nothing else reads its input.
 template <class Formats>
 nf::recipes::UnitScaled<Formats, Sums> unit_scaled(nf::Constraint constraint) {
   nf::recipes::UnitScaled<Formats, Sums> recipe;
@@ -35,18 +35,17 @@ struct FloatPair {
 };
 /// u-muP's learning rates: those of matrices fall with the root of their inputs.
 WeightMakers unit_adam(double rate) {
-  const auto maker = [](double lr, double decay) {
+  const auto maker = [](double lr, bool decays = true) {  // by 4e-4 a step at the full rate
     return weights<Floats, nf::AdamW<>>(
-        nf::AdamWRule{.lr = lr, .beta2 = 0.99, .weight_decay = decay});
+        nf::AdamWRule{.lr = lr, .beta2 = 0.99, .weight_decay = decays ? 4e-4 / lr : 0});
   };
   const auto of_matrices = [=](const TensorInfo& info, std::span<const float> initial) {
-    const double lr = rate * nf::adam_rate_scale(nf::ParameterKind::weight, info.cols);
-    return maker(lr, 4e-4 / lr)(info, initial);
+    return maker(rate * nf::adam_rate_scale(nf::ParameterKind::weight, info.cols))(info, initial);
   };
   return {.hidden = of_matrices,
-          .last = maker(rate / 4, 4e-4 / rate),
-          .table = maker(rate / 4, 4e-4 / rate),
-          .vector = maker(rate / 8, 0)};
+          .last = maker(rate / 4),
+          .table = maker(rate / 4),
+          .vector = maker(rate / 8, false)};
 }
 
 }  // namespace
@@ -80,7 +79,7 @@ std::vector<Recipe> fp8_recipes(const RecipeOptions& options) {
        .weights = adamw<Floats>()},
       {.name = "fp8-lm",
        .summary =
-           "FP8 gradients and first moment, float16 master weights and second moment (FP8-LM)",
+           "FP8 gradients and first moment, float16 master weights and second moment (FP8-LM; one worker, mu = 1)",
        .layers = {layer<recipes::Fp8Lm<Sums>>(options), {}, bfloats},
        .weights = fp8_lm},
       {.name = "fp8-lm-v8",

@@ -144,14 +144,17 @@ class LearnedLayer final : public Layer<float> {
   void forward(std::span<const float> x, std::span<const float> w, std::span<float> y,
                const nf::LinearShape& shape, nf::Phase phase, Executor& run) override {
     const auto [rows, in, out] = shape;
-    if (!of_x_.is_known()) {
-      of_x_.start(x);
-      of_w_.start(w);
+    LearnedFormat of_x = of_x_, of_w = of_w_;
+    if (!of_x.is_known()) {
+      of_x.start(x);
+      of_w.start(w);
     }
     Losses* const losses = is_watched_ ? &losses_ : nullptr;
-    std::vector<float> qx = of_x_.quantized(x, losses), qw = of_w_.quantized(w, losses);
+    std::vector<float> qx = of_x.quantized(x, losses), qw = of_w.quantized(w, losses);
     nf::matmul(qx, qw, y, rows, out, in, sums_, {.b_transposed = true}, run);
     if (phase == nf::Phase::evaluation) return;
+    of_x_ = of_x;  // what only evaluation has seen is not learned from
+    of_w_ = of_w;
     x_.assign(x.begin(), x.end());
     w_.assign(w.begin(), w.end());
     qx_ = std::move(qx);

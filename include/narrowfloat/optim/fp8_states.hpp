@@ -151,7 +151,8 @@ class ScaledState {
  private:
   template <class Part, class Self>
   static NF_INLINE std::vector<Part> parts_of(Self& self) {
-    return {state_part("codes", std::span(self.codes_)), state_part("scale", self.scale_)};
+    return {state_part("codes", std::span(self.codes_)),
+            detail::one_scale_part("scale", self.scale_)};
   }
   std::vector<F> codes_;
   float scale_ = 1, new_scale_ = 1;

@@ -106,8 +106,8 @@ class Fp8LmWeights {
   template <class Part, class Self>
   static NF_INLINE std::vector<Part> parts_of(Self& self) {
     std::vector<Part> all{state_part("master", std::span(self.master_)),
-                          state_part("scale", self.scale_),
-                          state_part("code_scale", self.code_scale_)};
+                          detail::one_scale_part("scale", self.scale_),
+                          detail::one_scale_part("code_scale", self.code_scale_)};
     if (!self.codes_.empty()) all.push_back(state_part("codes", std::span(self.codes_)));
     return all;
   }

@@ -13,11 +13,19 @@
 
 namespace narrowfloat::detail {
 
-/// Writes to a new file beside `path` and renames it in commit(); without commit() it is removed.
+/// Writes to a new file beside `path`, or beside what a link there leads to, and renames it in commit(); without commit()
+/// it is removed. What is there and is no regular file, such as a device, is left alone.
 /// Every function throws std::system_error when the system refuses.
 class PendingFile {
  public:
   explicit PendingFile(std::filesystem::path path) : path_(std::move(path)) {
+    if (std::filesystem::exists(path_)) {
+      path_ = std::filesystem::canonical(path_);
+      if (!std::filesystem::is_regular_file(path_)) {
+        errno = std::filesystem::is_directory(path_) ? EISDIR : EINVAL;
+        fail("cannot write " + path_.string() + ", which is no file");
+      }
+    }
     // Exclusive, so that neither another writer's file nor a link laid in the way is written
     // through.
     constexpr int most_attempts = 100;

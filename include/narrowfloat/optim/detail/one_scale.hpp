@@ -4,8 +4,13 @@
 
 #include <algorithm>
 
+#include <cstring>
+#include <span>
+#include <string>
+
 #include "../../detail/exact/binary.hpp"
 #include "../../float.hpp"
+#include "../../state.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -25,6 +30,20 @@ NF_INLINE float scale_for(float amax) {
     const float scale = nearest_float(quotient(exact_of(amax), largest));
     return larger_magnitude(scale, power_of_two<float>(-126));
   }
+}
+
+/// The part that such a scale is: only a positive float from 2^-126 to 2^126 is loaded.
+template <class S>
+NF_INLINE auto one_scale_part(std::string name, S& scale) {
+  auto part = state_part(std::move(name), scale);
+  part.refusal = [](const void*, std::span<const std::byte> bytes) {
+    std::uint32_t x;
+    std::memcpy(&x, bytes.data(), sizeof x);
+    const bool holds = x >= 1u << 23 && x <= 253u << 23;
+    return holds ? std::string()
+                 : "is " + std::to_string(float_of_bits(x)) + ", no scale from 2^-126 to 2^126";
+  };
+  return part;
 }
 
 /// The inverse of a power of two from 2^-126 to 2^126.
