@@ -3,7 +3,6 @@
 import json
 import platform
 import statistics
-import subprocess
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "0.2")
 FAINT = "0.88"
@@ -192,8 +191,9 @@ def draw_biases(pyplot, results, path):
     save(figure, path)
 
 
-def commit():
-    return subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+def commits(results):
+    """Of the programs that made the results: one, unless a run was stopped and the code changed."""
+    return ", ".join(sorted({run["commit"] for run in results.runs.values() if "commit" in run}))
 
 
 def shown(text):
@@ -234,7 +234,7 @@ def write(folder, output, recipes, is_quick):
 
 `scripts/reproduce{' --quick' if is_quick else ''}` wrote this page{' of shortened runs' if is_quick else ''}: a GPT of {usual['parameters']:,} weights trained on *The Devil's
 Dictionary*, byte by byte, for {usual['steps']} steps in every recipe; where sums are emulated step by step, one of {small['parameters']:,} weights for {small['steps']}.
-Machine: {platform.machine()}, {platform.system()}; commit {commit()}.
+Machine: {platform.machine()}, {platform.system()}; commit {commits(results)}.
 
 A model this small on 345 kB of text says whether a recipe trains and how far it is from float, at this size. It does not say
 what happens at a billion weights. Losses are in nats a byte, on text that no step has seen.
@@ -258,7 +258,7 @@ new seed would do.
 
 ## After training
 
-The float model, its weights and activations rounded to a format, not trained in it; less is better, {results['after.fp32']['validation_loss']:.4f} in float.
+The float model, the weights and activations of its blocks rounded to a format, not trained in it (the last layer is in bfloat16); less is better, {results['after.fp32']['validation_loss']:.4f} in float.
 
 ![Loss over bits](reproduction/after-training.svg)
 

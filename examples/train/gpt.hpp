@@ -468,7 +468,8 @@ class Gpt {
                                            .mult = std::sqrt(static_cast<double>(D))},
                                           nf::UnitFactors::library);
     for (std::size_t i = 0; i < made.branches.size(); ++i) {
-      const double tau = nf::residual_tau(i, made.branches.size());
+      // attention first averages tokens that it cannot tell apart: at unit variance that would be noise
+      const double tau = nf::residual_tau(i, made.branches.size(), 1, 0.25);
       const nf::ResidualScales by = nf::residual_scales(tau);
       made.branches[i] = {.skip = by.skip, .branch = by.residual, .split = by.residual};
     }
