@@ -2,6 +2,7 @@
 """The report of scripts/reproduce: tables, plots and a line for each paper, of the results of its runs."""
 import json
 import platform
+import re
 import statistics
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "0.2")
@@ -14,17 +15,17 @@ PAPERS = [
     ("bfloat16 without a master copy", "stochastic rounding or Kahan's compensation keeps what rounding to nearest loses; the lower 16 bits of a float are a master copy in 4 bytes",
      ["bf16", "bf16-nearest", "bf16-sr", "bf16-kahan", "bf16-remainder"]),
     ("FP8 formats, Transformer Engine", "E4M3 forward and E5M2 backward with a scale a tensor train as 16 bits do", ["fp8-hybrid", "fp8-current"]),
-    ("DeepSeek-V3", "E4M3 in blocks, sums promoted every 128, is within 0.25 % of bfloat16's loss", ["fp8-block"]),
-    ("FP8-LM (Peng et al. 2023)", "gradients, first moment and weights for the products in FP8, master weights and second moment in 16 bits, without loss; the second moment may not be in FP8", ["fp8-lm", "fp8-lm-v8"]),
+    ("DeepSeek-V3", "E4M3 in blocks with sums promoted every 128 trains as bfloat16 does", ["fp8-block"]),
+    ("FP8-LM (Peng et al. 2023)", "gradients, first moment and weights for the products in FP8, master weights and second moment in 16 bits, without loss", ["fp8-lm", "fp8-lm-v8"]),
     ("Graphcore FP8 (Perez et al. 2023)", "a bias by the largest magnitude of each tensor trains as float16 does; one constant bias does within an interval", ["fp8-graphcore"]),
     ("Unit scaling (Blake et al. 2023)", "with unit variance everywhere FP8 and float16 need no scale and no loss scale", ["unit-scaling-fp8", "unit-scaling-fp16"]),
     ("FP8 training (Wang et al. 2018)", "1-5-2 operands, 1-6-9 sums in chunks of 64 and stochastic 16-bit updates train as float does", ["small.ibm-fp8"]),
-    ("HFP8 (Sun et al. 2019)", "1-4-3 forward and 1-5-2 backward train what 1-5-2 alone does not", ["small.hfp8"]),
+    ("HFP8 (Sun et al. 2019)", "1-4-3 forward and 1-5-2 backward, with 8-bit weights and residuals, train as float does", ["small.hfp8"]),
     ("SR-MAC (Ali, Filip and Sentieys 2024)", "sums in E6M5 with 9 to 13 random bits train as float does; with 4 they lose", ["small.fp8-e5m2", "small.sr-mac", "small.sr-mac.r9", "small.sr-mac.r4", "small.sr-mac.flush"]),
     ("Microscaling (OCP MX; arXiv 2310.10537, 2506.08027)", "MXFP8 and MXFP6 train as float does", ["mxfp8", "mxfp6"]),
     ("MXFP4 training (Tseng et al. 2025)", "unbiased MXFP4 gradients with a Hadamard transform come near bfloat16", ["mxfp4"]),
-    ("NVFP4 (arXiv 2509.25149)", "4-bit products forward and backward come within 1 to 1.5 % of FP8's loss", ["nvfp4"]),
-    ("SwitchBack (Wortsman et al. 2023)", "int8 for y and dx with dw in 16 bits trains as bfloat16 does; int8 for dw as well does not; layer scale from 0 steadies tensor-wise FP8",
+    ("NVFP4 (arXiv 2509.25149)", "4-bit products forward and backward train, with 2-D weights, Hadamard transforms and stochastic gradients", ["nvfp4"]),
+    ("SwitchBack (Wortsman et al. 2023)", "int8 for y and dx with dw in 16 bits trains as bfloat16 does; int8 suits dw less, whose sums are long; layer scale from 0 steadies tensor-wise FP8",
      ["switchback", "switchback-m", "switchback-q", "int8-all", "fp8-all", "fp8-all-layer-scale"]),
     ("8-bit Optimizers (Dettmers et al. 2022)", "8-bit states of Adam with a stable embedding end where 32-bit ones do", ["adam8bit"]),
     ("4-bit states (Li et al. 2023)", "so do 4-bit ones", ["adam4bit"]),
@@ -33,8 +34,23 @@ PAPERS = [
     ("eXmY (Agrawal et al. 2024)", "any split of the bits trains, with a bias a row", ["exmy", "exmy.e5m2", "exmy.e3m2", "exmy.e3m1"]),
 ]
 
-# Why something came out as it did, found by the runs named in the text.
-NOTES = {}
+# What to know of the numbers beside them: causes that another run of the table, or a figure, shows.
+NOTES = {
+    "Mixed precision (Micikevicius et al. 2018)":
+        "This model's gradients are large: `train_tensors` shows the few that float16 flushes, so that it trains without a scale as well",
+    "bfloat16 without a master copy":
+        "In so short a run updates are large beside the last place of a weight: rounding to nearest loses little yet. `optimizers` shows what becomes of small ones",
+    "FP8-LM (Peng et al. 2023)":
+        "The second moment in FP8 does no harm: no state here lets a positive number become 0, which is what ruins an update (`optimizers`)",
+    "Unit scaling (Blake et al. 2023)":
+        "Compared with unit scaling in float, whose attention branches weigh a quarter: at 1 they add noise until attention has learned",
+    "SR-MAC (Ali, Filip and Sentieys 2024)":
+        "`small.fp8-e5m2` has the same operands and float sums: what it loses is theirs, the rest that of 12-bit sums",
+    "NVFP4 (arXiv 2509.25149)":
+        "Which part of the recipe does what is in `train_tensors`",
+    "SwitchBack (Wortsman et al. 2023)":
+        "Sums of `dw` are over 2,048 tokens, without outliers of a large model: int8 there costs nothing yet. `accumulate` and `train_tensors` show it grow with tokens",
+}
 
 
 class Results:
@@ -84,6 +100,12 @@ def table(rows, head):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
+def described(summary):
+    """Without what the recipe is compared with, which has a column, and without options."""
+    summary = re.sub(r": what [^(]*is compared with|; --[^)]*", "", summary)
+    return re.sub(r" \([^();]*--[^()]*\)", "", summary)
+
+
 def recipe_rows(results, names):
     rows = []
     for name in names:
@@ -93,7 +115,7 @@ def recipe_rows(results, names):
         base, by = results.baseline(name), results.difference(name)
         compared = "" if base == name else f"{by:+.4f}"
         sigmas = "" if base == name else f"{by / results.spread(results.prefix(name)):+.1f}"
-        rows.append([f"`{name}`", run["summary"].split(":")[0] if len(run["summary"]) > 60 else run["summary"],
+        rows.append([f"`{name}`", described(run["summary"]),
                      f"{run['weight_bits']:.1f}", f"{run['state_bits']:.1f}", f"{run['validation_loss']:.4f}",
                      "" if base == name else f"`{base}`", compared, sigmas, str(run["skipped"]),
                      f"{run['seconds'] / 60:.1f}"])
@@ -155,7 +177,7 @@ def draw_losses(pyplot, results, path):
             if "curve" not in run or name.startswith(("after.", "digits.", "narrow.", "wide.")) or results.prefix(name) != prefix:
                 continue
             is_float = run["baseline"] == run["recipe"] or run["recipe"] == "fp32"
-            axes.plot(*zip(*run["curve"]), color="black" if is_float else "#56b4e9", linewidth=1.6 if is_float else 0.7,
+            axes.plot(*zip(*(point for point in run["curve"] if point[0] > 0)), color="black" if is_float else "#56b4e9", linewidth=1.6 if is_float else 0.7,
                       zorder=3 if is_float else 2, alpha=1 if is_float else 0.7)
         styled(axes, f"{title}: float black, recipes blue", "step", "validation loss, nats a byte")
     save(figure, path)

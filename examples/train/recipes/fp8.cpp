@@ -83,7 +83,7 @@ std::vector<Recipe> fp8_recipes(const RecipeOptions& options) {
        .layers = {layer<recipes::Fp8Lm<Sums>>(options), {}, bfloats},
        .weights = fp8_lm},
       {.name = "fp8-lm-v8",
-       .summary = "fp8-lm with the second moment in FP8 as well: what its authors advise against",
+       .summary = "fp8-lm with the second moment in FP8 as well",
        .layers = {layer<recipes::Fp8Lm<Sums>>(options), {}, bfloats},
        .weights = fp8_lm_v8},
       {.name = "fp8-graphcore",
