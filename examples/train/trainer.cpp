@@ -97,7 +97,7 @@ std::string minutes(double seconds) {
 class StepTable {
  public:
   static constexpr const char* header =
-      "step,loss,rate,gradient_norm,loss_scale,skipped,largest_update,weights_flushed,weights_clipped";
+      "step,loss,rate,gradient_norm,loss_scale,skipped,largest_update,flushed,clipped";
 
   StepTable(const std::string& path, std::uint64_t first_step) : path_(path) {
     if (path.empty()) return;
