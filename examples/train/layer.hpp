@@ -56,11 +56,18 @@ class Layer {
   virtual void update() {}
   /// Forward, input gradient and weight gradient are multiplied by these, on top of what the sums are: unit scaling.
   virtual nf::LinearScales scales(const nf::LinearShape&) const { return {}; }
-  /// From now on, or no longer, losses() grows.
-  virtual void watch(bool) {}
-  virtual Losses losses() const { return {}; }
+  /// Whether losses() grows from now on; it begins anew.
+  void watch(bool on) {
+    is_watched_ = on;
+    losses_ = {};
+  }
+  const Losses& losses() const { return losses_; }
   virtual void add_state(st::File&, const std::string& /*name*/) const {}
   virtual void read_state(const st::File&, const std::string& /*name*/) {}
+
+ protected:
+  bool is_watched_ = false;
+  Losses losses_;
 };
 
 /// A tensor of the model as floats, with its gradient.

@@ -68,11 +68,6 @@ class LinearLayer final : public Layer<float> {
     if constexpr (requires { layer_.recipe.scales(shape); }) return layer_.recipe.scales(shape);
     return {};
   }
-  void watch(bool on) override {
-    is_watched_ = on;
-    losses_ = {};
-  }
-  Losses losses() const override { return losses_; }
   void add_state(st::File& file, const std::string& name) const override {
     st::add_state(file, name, layer_);
   }
@@ -83,8 +78,6 @@ class LinearLayer final : public Layer<float> {
  private:
   nf::Linear<R> layer_;
   nf::LinearShape shape_{};
-  bool is_watched_ = false;
-  Losses losses_;
 };
 
 using LayerMaker = std::function<std::unique_ptr<Layer<float>>(std::uint64_t seed)>;
@@ -250,7 +243,6 @@ struct Recipe {
   LossScaling loss_scaling = {};
   nf::OnOverflow on_overflow = nf::OnOverflow::skip_step;
   double max_norm = 1;  ///< gradients are scaled down to it; 0: they are not
-  double rate = 1;      ///< times the learning rate of the schedule
   bool stable_embedding = false, layer_scale = false, unit_scaling = false;
   std::size_t row_multiple = 1;  ///< rows that a product reads are a multiple: Hadamard's groups
   bool is_slow = false;          ///< its products are emulated: a smaller model is the usual one

@@ -2,6 +2,8 @@
 // Trains a small GPT on The Devil's Dictionary, byte by byte, in the recipe of a paper.
 #include <fmt/core.h>
 
+#include <map>
+
 #include "../program.hpp"
 #include "character_task.hpp"
 #include "gpt.hpp"
@@ -22,7 +24,6 @@ Trains a small GPT on a text, byte by byte, in the recipe of a paper; about two 
 )";
 
 struct Options : TrainOptions {
-  bool help = false, list = false;
   GptConfig model;
   std::size_t batch = 0;
   std::string data = NARROWFLOAT_DATA_DIR "/devils-dictionary.txt";
@@ -31,42 +32,21 @@ struct Options : TrainOptions {
 Options parse(int count, char** arguments) {
   Options o;
   o.program = "train_charlm";
-  o.recipe_options.multiply.use_blas = example::has_blas;
   o.model.layers = o.model.width = o.model.heads = o.model.context = 0;
-  for (int i = 1; i < count; ++i) {
-    const std::string name = arguments[i];
-    if (name == "--help")
-      o.help = true;
-    else if (name == "--list")
-      o.list = true;
-    else if (name == "--quiet")
-      o.quiet = true;
-    else if (name == "--no-blas")
-      o.recipe_options.multiply.use_blas = false;
-    else if (name == "--flush")
-      o.recipe_options.subnormals = false;
-    else {
-      if (i + 1 == count) throw std::invalid_argument(name + " needs a value, or is unknown");
-      const std::string value = arguments[++i];
-      const auto size = [&] {
-        return static_cast<std::size_t>(whole_number(name, value, 1, 1 << 20));
-      };
-      if (name == "--layers")
-        o.model.layers = size();
-      else if (name == "--width")
-        o.model.width = size();
-      else if (name == "--heads")
-        o.model.heads = size();
-      else if (name == "--context")
-        o.model.context = size();
-      else if (name == "--batch")
-        o.batch = size();
-      else if (name == "--data")
-        o.data = value;
-      else if (!take_option(o, name, value))
-        throw std::invalid_argument("unknown option " + name);
-    }
-  }
+  const std::map<std::string, std::size_t*> sizes{{"--layers", &o.model.layers},
+                                                  {"--width", &o.model.width},
+                                                  {"--heads", &o.model.heads},
+                                                  {"--context", &o.model.context},
+                                                  {"--batch", &o.batch}};
+  parse_options(o, count, arguments, {}, [&](const std::string& name, const std::string& value) {
+    if (const auto size = sizes.find(name); size != sizes.end())
+      *size->second = static_cast<std::size_t>(whole_number(name, value, 1, 1 << 20));
+    else if (name == "--data")
+      o.data = value;
+    else
+      return false;
+    return true;
+  });
   return o;
 }
 

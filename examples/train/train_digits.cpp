@@ -23,7 +23,6 @@ tells a run that learns from one that does not, no recipe from another: for that
 )";
 
 struct Options : TrainOptions {
-  bool help = false, list = false;
   std::string model = "mlp";
   std::size_t batch = 64;
 };
@@ -32,32 +31,18 @@ Options parse(int count, char** arguments) {
   Options o;
   o.program = "train_digits";
   o.steps = 300;
-  o.recipe_options.multiply.use_blas = example::has_blas;
-  for (int i = 1; i < count; ++i) {
-    const std::string name = arguments[i];
-    if (name == "--help")
-      o.help = true;
-    else if (name == "--list")
-      o.list = true;
-    else if (name == "--quiet")
-      o.quiet = true;
-    else if (name == "--no-blas")
-      o.recipe_options.multiply.use_blas = false;
-    else if (name == "--flush")
-      o.recipe_options.subnormals = false;
-    else if (name == "--full-batch")
+  const auto own = [&](const std::string& name, const std::string& value) {
+    if (name == "--full-batch")
       o.batch = 0;
-    else {
-      if (i + 1 == count) throw std::invalid_argument(name + " needs a value, or is unknown");
-      const std::string value = arguments[++i];
-      if (name == "--model")
-        o.model = value;
-      else if (name == "--batch")
-        o.batch = static_cast<std::size_t>(whole_number(name, value, 1, 1 << 20));
-      else if (!take_option(o, name, value))
-        throw std::invalid_argument("unknown option " + name);
-    }
-  }
+    else if (name == "--model")
+      o.model = value;
+    else if (name == "--batch")
+      o.batch = static_cast<std::size_t>(whole_number(name, value, 1, 1 << 20));
+    else
+      return false;
+    return true;
+  };
+  parse_options(o, count, arguments, {"--full-batch"}, own);
   if (o.model != "mlp" && o.model != "lenet")
     throw std::invalid_argument("--model is mlp or lenet, not " + o.model);
   return o;

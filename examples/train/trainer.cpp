@@ -166,7 +166,7 @@ class Run {
   StepRecord step(bool is_watched) {
     StepRecord record;
     record.loss_scale = loss_scale_.scale();
-    record.rate = rate_at(counters_.step) * options_.rate * recipe_.rate;
+    record.rate = rate_at(counters_.step) * options_.rate;
     if (is_watched)
       for (const auto& layer : task_.layers()) layer->watch(true);
     record.loss = task_.pass(context(nf::Phase::training), counters_.step,
@@ -495,6 +495,26 @@ const char* const train_options_help =
   --format eXmY      of exmy (e4m3)
 )";
 
+namespace {
+
+/// One of the flags that every trainer has; false for another.
+bool take_flag(TrainOptions& o, const std::string& name) {
+  if (name == "--help")
+    o.help = true;
+  else if (name == "--list")
+    o.list = true;
+  else if (name == "--quiet")
+    o.quiet = true;
+  else if (name == "--no-blas")
+    o.recipe_options.multiply.use_blas = false;
+  else if (name == "--flush")
+    o.recipe_options.subnormals = false;
+  else
+    return false;
+  return true;
+}
+
+/// The same of options with a value.
 bool take_option(TrainOptions& o, const std::string& name, const std::string& value) {
   RecipeOptions& of_recipe = o.recipe_options;
   const auto count = [&](std::uint64_t least, std::uint64_t most = 0xffffffff) {
@@ -553,6 +573,25 @@ bool take_option(TrainOptions& o, const std::string& name, const std::string& va
     return false;
   }
   return true;
+}
+
+}  // namespace
+
+void parse_options(TrainOptions& o, int count, char** arguments,
+                   const std::vector<std::string>& own_flags, const OwnOption& own) {
+  o.recipe_options.multiply.use_blas = example::has_blas;
+  for (int i = 1; i < count; ++i) {
+    const std::string name = arguments[i];
+    if (take_flag(o, name)) continue;
+    if (std::ranges::find(own_flags, name) != own_flags.end()) {
+      own(name, "");
+      continue;
+    }
+    if (i + 1 == count) throw std::invalid_argument(name + " needs a value, or is unknown");
+    const std::string value = arguments[++i];
+    if (!own(name, value) && !take_option(o, name, value))
+      throw std::invalid_argument("unknown option " + name);
+  }
 }
 
 void add_identity(TrainOptions& o, const Recipe& recipe) {

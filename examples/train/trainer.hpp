@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,6 +49,7 @@ struct TrainOptions {
   std::string resume, from;      ///< paths: goes on with a run; takes its weights alone
   std::string csv, json;
   bool quiet = false;  ///< one line for the whole run
+  bool help = false, list = false;
   /// What a checkpoint has to agree with: name and value of every option that changes bits.
   std::vector<std::pair<std::string, std::string>> identity;
 };
@@ -72,8 +74,12 @@ constexpr std::uint64_t seed_of(std::uint32_t run, std::size_t index) {
   return ((std::uint64_t{run} + 1) << 32) + index;  // batches have the keys below 2^32
 }
 
-/// Takes an option that every trainer has, and its value; false for another one. Special: a bad value throws.
-bool take_option(TrainOptions& options, const std::string& name, const std::string& value);
+/// An option of one trainer alone, and what takes its value, which is empty for one without: false for another option.
+using OwnOption = std::function<bool(const std::string& name, const std::string& value)>;
+/// Reads a command line: the options that every trainer has, those of `own_flags`, which have no value, and those that
+/// `own` takes. Special: what is unknown, and a bad value, throw.
+void parse_options(TrainOptions& options, int count, char** arguments,
+                   const std::vector<std::string>& own_flags, const OwnOption& own);
 /// The lines of --help about them.
 extern const char* const train_options_help;
 /// Notes what checkpoints have to agree with, of the options that every trainer has.

@@ -63,11 +63,6 @@ class ExmyLayer final : public Layer<float> {
     if (!dx.empty()) nf::matmul(q, w_, dx, rows, in, out, sums_, {}, run);
     nf::matmul(q, x_, dw, out, in, rows, sums_, {.a_transposed = true}, run);
   }
-  void watch(bool on) override {
-    is_watched_ = on;
-    losses_ = {};
-  }
-  Losses losses() const override { return losses_; }
 
  private:
   std::vector<float> values(std::span<const float> x, std::size_t cols) {
@@ -78,8 +73,6 @@ class ExmyLayer final : public Layer<float> {
   Sums sums_;
   std::vector<float> x_, w_;
   nf::LinearShape shape_{};
-  bool is_watched_ = false;
-  Losses losses_;
 };
 
 /// The format of a tensor, whose range c and mantissa bits M learn by gradients (Kuzmin et al. 2022): of log2 c and M, by
@@ -175,11 +168,6 @@ class LearnedLayer final : public Layer<float> {
     of_x_.update();
     of_w_.update();
   }
-  void watch(bool on) override {
-    is_watched_ = on;
-    losses_ = {};
-  }
-  Losses losses() const override { return losses_; }
   void add_state(st::File& file, const std::string& name) const override {
     st::add_state(file, name + ".x", of_x_);
     st::add_state(file, name + ".w", of_w_);
@@ -194,8 +182,6 @@ class LearnedLayer final : public Layer<float> {
   LearnedFormat of_x_, of_w_;
   std::vector<float> x_, w_, qx_, qw_;
   nf::LinearShape shape_{};
-  bool is_watched_ = false;
-  Losses losses_;
 };
 
 }  // namespace
