@@ -82,7 +82,8 @@ class Results:
     def baseline(self, name):
         """The run in float of the same size that a run is compared with."""
         prefix, wanted = self.prefix(name), self.runs[name]["baseline"]
-        return prefix + wanted if prefix + wanted in self.runs else wanted
+        variant = name.removeprefix(prefix + self.runs[name]["recipe"])
+        return next(n for n in (prefix + wanted + variant, prefix + wanted, wanted) if n in self.runs)
 
     def difference(self, name):
         return self.runs[name]["validation_loss"] - self.runs[self.baseline(name)]["validation_loss"]
@@ -245,8 +246,10 @@ def write(folder, output, recipes, is_quick):
     draw_after_training(pyplot, results, pictures / "after-training.svg")
     draw_biases(pyplot, results, pictures / "biases.svg")
     usual, small = results["fp32"], results["small.fp32"]
-    variants = {"exmy": ["exmy.e5m2", "exmy.e3m2", "exmy.e3m1"], "fp8-all-layer-scale": ["fp8-all"],
-                "sr-mac": ["small.sr-mac.r9", "small.sr-mac.r4", "small.sr-mac.flush"]}
+    variants = {"exmy": ["exmy.e5m2", "exmy.e3m2", "exmy.e3m1"], "fp8-all-layer-scale": ["fp8-all", "fp8-all-layer-scale.gain1"],
+                "fp32-layer-scale": ["fp32-layer-scale.gain1"],
+                "nvfp4": ["nvfp4.forward", "nvfp4.backward"], "adam4bit": ["adam4bit.m", "adam4bit.v"],
+                "sr-mac": [f"small.sr-mac.{v}" for v in ("r9", "r4", "flush", "forward", "backward")]}
     names = []
     for recipe in recipes:
         names += [recipe, f"small.{recipe}", *variants.get(recipe, [])]

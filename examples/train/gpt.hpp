@@ -260,7 +260,8 @@ void join_gradients(const Context& at, std::span<const T> dx, const ResidualFact
 struct GptConfig {
   std::size_t layers = 2, width = 128, heads = 4, context = 128, vocabulary = 256;
   bool stable_embedding = false;  ///< a norm after the token table (8-bit Optimizers)
-  bool layer_scale = false;       ///< gains of the branches, 0 at first (CaiT; SwitchBack)
+  bool layer_scale = false;       ///< gains of the branches (CaiT; SwitchBack)
+  double gain = 0;                ///< theirs at first
   bool unit_scaling = false;      ///< N(0, 1) weights, a factor in every operation
 
   void check() const {
@@ -300,11 +301,11 @@ class Gpt {
       add_norm(block + "norm1");
       filled(add_linear(block + "qkv", first, 3 * C, C), deviation_of(C, 1));
       filled(add_linear(block + "proj", Role::hidden, C, C), deviation_of(C, 2 * L));
-      if (config.layer_scale) add(block + "gain1", Role::vector, 1, C);
+      if (config.layer_scale) add_gains(block + "gain1");
       add_norm(block + "norm2");
       filled(add_linear(block + "up", Role::hidden, 4 * C, C), deviation_of(C, 1));
       filled(add_linear(block + "down", Role::hidden, C, 4 * C), deviation_of(4 * C, 2 * L));
-      if (config.layer_scale) add(block + "gain2", Role::vector, 1, C);
+      if (config.layer_scale) add_gains(block + "gain2");
       for (const Role role : {first, Role::hidden, Role::hidden, Role::hidden})
         layers_.push_back(make_layer(role));
     }
@@ -420,6 +421,10 @@ class Gpt {
     add(name + ".w", role, out, in);
     add(name + ".b", Role::vector, 1, out);
     return tensors_[tensors_.size() - 2];
+  }
+  void add_gains(const std::string& name) {
+    std::vector<T>& gains = add(name, Role::vector, 1, config_.width).values;
+    std::fill(gains.begin(), gains.end(), static_cast<T>(config_.gain));
   }
   void add_norm(const std::string& name, double gain = 1) {
     std::vector<T>& gains = add(name + ".w", Role::vector, 1, config_.width).values;

@@ -244,9 +244,13 @@ struct Recipe {
   nf::OnOverflow on_overflow = nf::OnOverflow::skip_step;
   double max_norm = 1;  ///< gradients are scaled down to it; 0: they are not
   bool stable_embedding = false, layer_scale = false, unit_scaling = false;
+  double gain = 0;  ///< of layer scale, at first
   std::size_t row_multiple = 1;  ///< rows that a product reads are a multiple: Hadamard's groups
   bool is_slow = false;          ///< its products are emulated: a smaller model is the usual one
 };
+
+/// What of a recipe is narrow: both passes and both states, or one alone. Tells where a difference from float comes from.
+enum class Part { all, forward, backward, m, v };
 
 /// What can be chosen of a recipe from the command line.
 struct RecipeOptions {
@@ -256,6 +260,8 @@ struct RecipeOptions {
   int bias = 0;            ///< fp8-graphcore: the same for all tensors, where has_bias
   bool has_bias = false;
   bool layer_scale = true;                   ///< fp8-all-layer-scale
+  double gain = 0;                           ///< of layer scale, at first
+  Part part = Part::all;                     ///< nvfp4, sr-mac, adam4bit
   int exponent_bits = 4, mantissa_bits = 3;  ///< exmy
 };
 

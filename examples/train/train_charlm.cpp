@@ -66,6 +66,7 @@ int run(Options& o) {
   choose(o.batch, 16, 4);
   o.model.stable_embedding = recipe.stable_embedding;
   o.model.layer_scale = recipe.layer_scale;
+  o.model.gain = recipe.gain;
   o.model.unit_scaling = recipe.unit_scaling;
   const auto is = [&](const char* name, const auto& value) {
     o.identity.emplace_back(name, fmt::format("{}", value));

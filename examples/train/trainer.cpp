@@ -491,11 +491,14 @@ const char* const train_options_help =
   --quiet            one line for the run
   --bits R           of sr-mac: 4, 9 or 13 random bits (13); --flush: without subnormal numbers
   --cscale B         of fp8-graphcore: the bias of all tensors, in the place of FP8-AMAX
-  --layer-scale 0|1  of fp8-all-layer-scale (1)
+  --layer-scale 0|1  of fp8-all-layer-scale (1); --gain X: its gains at first (0)
+  --part NAME        what alone is narrow: of nvfp4 and sr-mac forward or backward, of adam4bit m or v (all)
   --format eXmY      of exmy (e4m3)
 )";
 
 namespace {
+
+constexpr std::string_view part_names[] = {"all", "forward", "backward", "m", "v"};
 
 /// One of the flags that every trainer has; false for another.
 bool take_flag(TrainOptions& o, const std::string& name) {
@@ -562,6 +565,14 @@ bool take_option(TrainOptions& o, const std::string& name, const std::string& va
     if (value != "0" && value != "1")
       throw std::invalid_argument("--layer-scale takes 0 or 1, not " + value);
     of_recipe.layer_scale = value == "1";
+  } else if (name == "--gain") {
+    of_recipe.gain = real_number(name, value);
+  } else if (name == "--part") {
+    const auto* const found = std::ranges::find(part_names, value);
+    if (found == std::end(part_names))
+      throw std::invalid_argument(
+          fmt::format("--part takes {}, not {}", fmt::join(part_names, ", "), value));
+    of_recipe.part = static_cast<Part>(found - std::begin(part_names));
   } else if (name == "--format") {
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     if (value.size() != 4 || value[0] != 'e' || !is_digit(value[1]) || value[2] != 'm' ||
@@ -607,6 +618,8 @@ void add_identity(TrainOptions& o, const Recipe& recipe) {
   is("flush", !chosen.subnormals);
   is("cscale", chosen.has_bias ? std::to_string(chosen.bias) : "none");
   is("layer-scale", chosen.layer_scale ? 1 : 0);
+  is("gain", chosen.gain);
+  is("part", part_names[static_cast<std::size_t>(chosen.part)]);
   is("format", fmt::format("e{}m{}", chosen.exponent_bits, chosen.mantissa_bits));
   is("no-blas", !chosen.multiply.use_blas);
 }

@@ -4,6 +4,31 @@
 
 namespace train {
 
+namespace {
+
+using Bfloat = nf::FloatCast<nf::bfloat16>;
+/// One pass of NVFP4; the other has bfloat16 operands.
+struct Nvfp4Forward {
+  nf::SplitCast<nf::BlockCast<nf::nvfp4>, Bfloat> x;
+  nf::SplitCast<nf::BlockCast<nf::nvfp4_2d>, Bfloat> w;
+  Bfloat dy;
+  nf::LayerProduct<Sums> forward, input_gradient, weight_gradient;
+};
+struct Nvfp4Backward {
+  nf::SplitCast<Bfloat, nf::BlockCast<nf::nvfp4>> x;
+  nf::SplitCast<Bfloat, nf::BlockCast<nf::nvfp4_2d>> w;
+  nf::BlockCast<nf::nvfp4, nf::Stochastic<>> dy;
+  nf::LayerProduct<Sums> forward, input_gradient,
+      weight_gradient = nf::recipes::Nvfp4<Sums>{}.weight_gradient;
+};
+LayerMaker nvfp4(const RecipeOptions& options) {
+  if (options.part == Part::forward) return layer<Nvfp4Forward>(options);
+  if (options.part == Part::backward) return layer<Nvfp4Backward>(options);
+  return layer<nf::recipes::Nvfp4<Sums>>(options);
+}
+
+}  // namespace
+
 std::vector<Recipe> block_recipes(const RecipeOptions& options) {
   namespace recipes = nf::recipes;
   const LayerMaker bfloats = bfloat16_layer(options);
@@ -24,7 +49,7 @@ std::vector<Recipe> block_recipes(const RecipeOptions& options) {
       {.name = "nvfp4",
        .summary =
            "NVFP4, 16 x 16 weights, Hadamard for dw, stochastic gradients (arXiv 2509.25149)",
-       .layers = {layer<recipes::Nvfp4<Sums>>(options), {}, bfloats},
+       .layers = {nvfp4(options), {}, bfloats},
        .weights = adamw<Floats>(),
        .row_multiple = 16},
   };

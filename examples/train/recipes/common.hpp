@@ -36,6 +36,9 @@ WeightMakers adamw(nf::AdamWRule options = usual_adam) {
 /// StableAdamW on floats, as SwitchBack's authors train.
 WeightMakers stable_adamw();
 
+/// What the recipe of one's own steps with.
+inline constexpr nf::LionRule own_lion{.lr = 5e-4};
+
 /// A loss scale that starts at 2^16 and grows after 2000 steps: PyTorch's.
 inline constexpr LossScaling usual_loss_scale{LossScaling::Kind::dynamic, 65536, 2000};
 

@@ -43,7 +43,19 @@ LayerMaker sr_mac_of(const RecipeOptions& options) {
   recipe.weight_gradient.accumulator.subnormals = subnormals;
   return layer(options, recipe);
 }
+/// Its sums in one pass; those of the other in float.
+struct SrMacForward : PlainE5m2 {
+  decltype(nf::recipes::SrMac<>::forward) forward = nf::recipes::SrMac<>{}.forward;
+};
+struct SrMacBackward : PlainE5m2 {
+  decltype(nf::recipes::SrMac<>::input_gradient) input_gradient =
+      nf::recipes::SrMac<>{}.input_gradient;
+  decltype(nf::recipes::SrMac<>::weight_gradient) weight_gradient =
+      nf::recipes::SrMac<>{}.weight_gradient;
+};
 LayerMaker sr_mac(const RecipeOptions& options) {
+  if (options.part == Part::forward) return layer<SrMacForward>(options);
+  if (options.part == Part::backward) return layer<SrMacBackward>(options);
   switch (options.bits) {
     case 4:
       return sr_mac_of<4>(options);

@@ -4,10 +4,21 @@
 
 namespace train {
 
+namespace {
+
+WeightMakers adam4bit(Part part) {
+  using nf::Codebook4State, nf::FloatState;
+  if (part == Part::m) return adamw<Floats, Codebook4State, FloatState>();
+  if (part == Part::v) return adamw<Floats, FloatState, Codebook4State>();
+  return adamw<Floats, Codebook4State>();
+}
+
+}  // namespace
+
 std::vector<Recipe> optimizer_recipes(const RecipeOptions& options) {
   const Layers floats{float_layer(options)};
   WeightMakers adam8 = adamw<Floats, nf::CodebookState>(),
-               adam4 = adamw<Floats, nf::Codebook4State>();
+               adam4 = adam4bit(options.part);
   adam8.last = adam8.table = adam4.last = adam4.table = adamw<Floats>().hidden;
   const nf::MuonOptions muon{.lr = 2e-2, .weight_decay = 0.01};
   WeightMakers muon_float = adamw<Floats>(), muon8 = adamw<Floats, nf::CodebookState>();
@@ -43,7 +54,12 @@ std::vector<Recipe> optimizer_recipes(const RecipeOptions& options) {
        .layers = floats,
        .weights = stable_adamw(),
        .max_norm = 0,
-       .layer_scale = true},
+       .layer_scale = true,
+       .gain = options.gain},
+      {.name = "fp32-lion",
+       .summary = "float, Lion: what own is compared with",
+       .layers = floats,
+       .weights = {weights<Floats, nf::Lion<>>(own_lion)}},
       {.name = "muon",
        .summary = "float, Muon for matrices: what muon-8bit is compared with",
        .layers = floats,

@@ -23,9 +23,10 @@ struct MyRecipe {
 std::vector<Recipe> own_recipes(const RecipeOptions& options) {
   return {{.name = "own",
            .summary = "a recipe of one's own: recipes/own.cpp",
+           .baseline = "fp32-lion",
            .layers = {.hidden = layer<MyRecipe>(options), .last = bfloat16_layer(options)},
            .weights = {.hidden = weights<std::vector<nf::bfloat16>, nf::Lion<nf::CodebookState>,
-                                         nf::Stochastic<>>(nf::LionRule{.lr = 5e-4})}}};
+                                         nf::Stochastic<>>(own_lion)}}};
 }
 
 }  // namespace train
