@@ -21,14 +21,14 @@ PAPERS = [
     ("Unit scaling (Blake et al. 2023)", "with unit variance everywhere FP8 and float16 need no scale and no loss scale", ["unit-scaling-fp8", "unit-scaling-fp16"]),
     ("FP8 training (Wang et al. 2018)", "1-5-2 operands, 1-6-9 sums in chunks of 64 and stochastic 16-bit updates train as float does", ["small.ibm-fp8"]),
     ("HFP8 (Sun et al. 2019)", "1-4-3 forward and 1-5-2 backward, with 8-bit weights and residuals, train as float does", ["small.hfp8"]),
-    ("SR-MAC (Ali, Filip and Sentieys 2024)", "sums in E6M5 with 9 to 13 random bits train as float does; with 4 they lose", ["small.fp8-e5m2", "small.sr-mac", "small.sr-mac.r9", "small.sr-mac.r4", "small.sr-mac.flush"]),
+    ("SR-MAC (Ali, Filip and Sentieys 2024)", "sums in E6M5 with 9 to 13 random bits train as float does; with 4 they lose", ["small.fp8-e5m2", "small.sr-mac", "small.sr-mac.r9", "small.sr-mac.r4", "small.sr-mac.flush", "small.sr-mac.forward", "small.sr-mac.backward"]),
     ("Microscaling (OCP MX; arXiv 2310.10537, 2506.08027)", "MXFP8 and MXFP6 train as float does", ["mxfp8", "mxfp6"]),
     ("MXFP4 training (Tseng et al. 2025)", "unbiased MXFP4 gradients with a Hadamard transform come near bfloat16", ["mxfp4"]),
-    ("NVFP4 (arXiv 2509.25149)", "4-bit products forward and backward train, with 2-D weights, Hadamard transforms and stochastic gradients", ["nvfp4"]),
+    ("NVFP4 (arXiv 2509.25149)", "4-bit products forward and backward train, with 2-D weights, Hadamard transforms and stochastic gradients", ["nvfp4", "nvfp4.forward", "nvfp4.backward"]),
     ("SwitchBack (Wortsman et al. 2023)", "int8 for y and dx with dw in 16 bits trains as bfloat16 does; int8 suits dw less, whose sums are long; layer scale from 0 steadies tensor-wise FP8",
-     ["switchback", "switchback-m", "switchback-q", "int8-all", "fp8-all", "fp8-all-layer-scale"]),
+     ["switchback", "switchback-m", "switchback-q", "int8-all", "fp8-all", "fp8-all-layer-scale", "fp8-all-layer-scale.gain1"]),
     ("8-bit Optimizers (Dettmers et al. 2022)", "8-bit states of Adam with a stable embedding end where 32-bit ones do", ["adam8bit"]),
-    ("4-bit states (Li et al. 2023)", "so do 4-bit ones", ["adam4bit"]),
+    ("4-bit states (Li et al. 2023)", "so do 4-bit ones", ["adam4bit", "adam4bit.m", "adam4bit.v"]),
     ("8-bit Muon", "Muon's momentum may be kept by an 8-bit code-book", ["muon-8bit"]),
     ("The Power of the Exponent (Kuzmin et al. 2022)", "range and split of 8 bits can be learned by gradients", ["flexible-bias"]),
     ("eXmY (Agrawal et al. 2024)", "any split of the bits trains, with a bias a row", ["exmy", "exmy.e5m2", "exmy.e3m2", "exmy.e3m1"]),
@@ -41,15 +41,19 @@ NOTES = {
     "bfloat16 without a master copy":
         "In so short a run updates are large beside the last place of a weight: rounding to nearest loses little yet. `optimizers` shows what becomes of small ones",
     "FP8-LM (Peng et al. 2023)":
-        "The second moment in FP8 does no harm: no state here lets a positive number become 0, which is what ruins an update (`optimizers`)",
+        "The second moment in FP8 does little harm: no state here lets a positive number become 0, which is what ruins an update (`optimizers`)",
     "Unit scaling (Blake et al. 2023)":
         "Compared with unit scaling in float, whose attention branches weigh a quarter: at 1 they add noise until attention has learned",
     "SR-MAC (Ali, Filip and Sentieys 2024)":
-        "`small.fp8-e5m2` has the same operands and float sums: what it loses is theirs, the rest that of 12-bit sums",
+        "Not so here. `small.fp8-e5m2` has the same operands and float sums: what it loses is theirs. 12-bit sums in the products of gradients alone lose no more (`.backward`); those of the forward products lose the rest (`.forward`), and more random bits do not help",
     "NVFP4 (arXiv 2509.25149)":
-        "Which part of the recipe does what is in `train_tensors`",
+        "The forward products lose it (`.forward`; rounding the float model's after training costs as much, below); 4-bit gradients alone do not (`.backward`). Which part of the recipe does what to a tensor is in `train_tensors`",
+    "Microscaling (OCP MX; arXiv 2310.10537, 2506.08027)":
+        "MXFP6 is E3M2; rounding the float model to it after training costs about as much (below)",
+    "4-bit states (Li et al. 2023)":
+        "Half of it is the first moment's, half the second's",
     "SwitchBack (Wortsman et al. 2023)":
-        "Sums of `dw` are over 2,048 tokens, without outliers of a large model: int8 there costs nothing yet. `accumulate` and `train_tensors` show it grow with tokens",
+        "With gains from 0 nothing is learned before step 200, in float either, so that 700 steps say little of the two; from 1 (`.gain1`) they end where those without gains do. Sums of `dw` are over 2,048 tokens, without outliers of a large model: int8 there costs nothing yet. `accumulate` and `train_tensors` show it grow with tokens",
 }
 
 
@@ -107,6 +111,12 @@ def described(summary):
     return re.sub(r" \([^();]*--[^()]*\)", "", summary)
 
 
+# Runs that are no recipes by themselves.
+VARIANTS = {"fp8-all": "the same without layer scale", ".gain1": "the same, gains from 1", ".forward": "the same forward alone",
+            ".backward": "the same backward alone", ".m": "the first moment alone", ".v": "the second moment alone",
+            ".r9": "9 random bits", ".r4": "4 random bits", ".flush": "subnormal sums flushed"}
+
+
 def recipe_rows(results, names):
     rows = []
     for name in names:
@@ -116,7 +126,8 @@ def recipe_rows(results, names):
         base, by = results.baseline(name), results.difference(name)
         compared = "" if base == name else f"{by:+.4f}"
         sigmas = "" if base == name else f"{by / results.spread(results.prefix(name)):+.1f}"
-        rows.append([f"`{name}`", described(run["summary"]),
+        what = next((text for end, text in VARIANTS.items() if name.endswith(end)), described(run["summary"]))
+        rows.append([f"`{name}`", what,
                      f"{run['weight_bits']:.1f}", f"{run['state_bits']:.1f}", f"{run['validation_loss']:.4f}",
                      "" if base == name else f"`{base}`", compared, sigmas, str(run["skipped"]),
                      f"{run['seconds'] / 60:.1f}"])
@@ -146,11 +157,11 @@ FAMILIES = [
     ("16 bits", ["mixed-fp16", "fp16-unscaled", "bf16", "bf16-nearest", "bf16-sr", "bf16-kahan"]),
     ("FP8 with scales", ["fp8-hybrid", "fp8-current", "fp8-block", "fp8-lm", "fp8-lm-v8", "fp8-graphcore"]),
     ("Unit scaling", ["unit-scaling-fp8", "unit-scaling-fp16"]),
-    ("Blocks", ["mxfp8", "mxfp6", "mxfp4", "nvfp4"]),
-    ("int8, tensor-wise FP8", ["switchback", "switchback-m", "switchback-q", "int8-all", "fp8-all", "fp8-all-layer-scale"]),
-    ("Narrow states", ["adam8bit", "adam4bit", "muon-8bit"]),
+    ("Blocks", ["mxfp8", "mxfp6", "mxfp4", "nvfp4", "nvfp4.forward", "nvfp4.backward"]),
+    ("int8, tensor-wise FP8", ["switchback", "switchback-m", "switchback-q", "int8-all", "fp8-all", "fp8-all-layer-scale.gain1"]),
+    ("Narrow states", ["adam8bit", "adam4bit", "adam4bit.m", "adam4bit.v", "muon-8bit"]),
     ("Formats of run time", ["exmy", "exmy.e5m2", "exmy.e3m2", "exmy.e3m1", "flexible-bias"]),
-    ("Emulated sums (small model)", ["small.hfp8", "small.ibm-fp8", "small.fp8-e5m2", "small.sr-mac", "small.sr-mac.r9", "small.sr-mac.r4", "small.sr-mac.flush"]),
+    ("Emulated sums (small model)", ["small.hfp8", "small.ibm-fp8", "small.fp8-e5m2", "small.sr-mac", "small.sr-mac.r4", "small.sr-mac.forward", "small.sr-mac.backward"]),
 ]
 
 

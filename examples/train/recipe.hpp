@@ -244,7 +244,7 @@ struct Recipe {
   nf::OnOverflow on_overflow = nf::OnOverflow::skip_step;
   double max_norm = 1;  ///< gradients are scaled down to it; 0: they are not
   bool stable_embedding = false, layer_scale = false, unit_scaling = false;
-  double gain = 0;  ///< of layer scale, at first
+  double gain = 0;               ///< of layer scale, at first
   std::size_t row_multiple = 1;  ///< rows that a product reads are a multiple: Hadamard's groups
   bool is_slow = false;          ///< its products are emulated: a smaller model is the usual one
 };

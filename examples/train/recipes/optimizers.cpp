@@ -17,8 +17,7 @@ WeightMakers adam4bit(Part part) {
 
 std::vector<Recipe> optimizer_recipes(const RecipeOptions& options) {
   const Layers floats{float_layer(options)};
-  WeightMakers adam8 = adamw<Floats, nf::CodebookState>(),
-               adam4 = adam4bit(options.part);
+  WeightMakers adam8 = adamw<Floats, nf::CodebookState>(), adam4 = adam4bit(options.part);
   adam8.last = adam8.table = adam4.last = adam4.table = adamw<Floats>().hidden;
   const nf::MuonOptions muon{.lr = 2e-2, .weight_decay = 0.01};
   WeightMakers muon_float = adamw<Floats>(), muon8 = adamw<Floats, nf::CodebookState>();
