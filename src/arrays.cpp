@@ -21,6 +21,14 @@ std::uint32_t largest_bits(in_library, Isa isa, const float* in, std::size_t n) 
 std::uint64_t largest_bits(in_library, Isa isa, const double* in, std::size_t n) {
   return largest_bits(here{}, isa, in, n);
 }
+template <class Code>
+Code largest_code(in_library, Isa isa, const void* in, std::size_t n, Code mask,
+                  bool nan_is_negative_zero) {
+  return largest_code(here{}, isa, in, n, mask, nan_is_negative_zero);
+}
+template std::uint8_t largest_code(in_library, Isa, const void*, std::size_t, std::uint8_t, bool);
+template std::uint16_t largest_code(in_library, Isa, const void*, std::size_t, std::uint16_t, bool);
+template std::uint32_t largest_code(in_library, Isa, const void*, std::size_t, std::uint32_t, bool);
 std::uint32_t largest_finite_bits(in_library, Isa isa, const float* in, std::size_t n) {
   return largest_finite_bits(here{}, isa, in, n);
 }

@@ -24,6 +24,7 @@
 #include "quantize/detail/usual_candidates.hpp"
 #include "scaling/detail/unscale.hpp"
 #include "stats/detail/count.hpp"
+#include "stats/detail/count_conversion.hpp"
 
 namespace narrowfloat::detail {
 template <class... T>

@@ -2,6 +2,7 @@
 // What training code watches: the largest magnitude of an array, and what a conversion did to it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -72,26 +73,42 @@ auto largest_of_reals(Isa isa, const Real* in, std::size_t n, NanAmax nan) {
   return most;
 }
 
+/// The largest magnitude of n codes of a format: magnitudes are in the order of their codes, NaN above Inf. -1 if NaN
+/// counts for nothing and all are.
+template <class F>
+std::int64_t largest_of_codes(Isa isa, const F* in, std::size_t n, NanAmax nan) {
+  using layout = layout_of<F>;
+  using code = typename F::Storage;
+  constexpr auto mask = static_cast<code>(layout::magnitude_mask);
+  const code found =
+      largest_code<code>(place_of<true>(), isa, in, n, mask, layout::nan_is_negative_zero);
+  if (nan == NanAmax::keep || !is_nan_code<layout>(found)) return found;
+  std::int64_t most = -1;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!is_nan_code<layout>(in[i].bits()))
+      most = std::max<std::int64_t>(most, in[i].bits() & mask);
+  }
+  return most;
+}
+
 /// The largest magnitude of n numbers in the float, or the double, that holds them all.
 template <class T>
 auto largest_magnitude(Isa isa, const T* in, std::size_t n, NanAmax nan = NanAmax::keep) {
   constexpr bool exact_in_float = exact_in<layout_of<T>, std::uint32_t>;
   using real = std::conditional_t<exact_in_float, float, double>;
-  using bits = std::conditional_t<exact_in_float, std::uint32_t, std::uint64_t>;
-  bits largest = 0;
+  using bits = typename number_traits<real>::code;
+  if (n == 0) return real{0};
   if constexpr (std::is_same_v<T, real>) {
-    largest = largest_of_reals(isa, in, n, nan);
+    const bits largest = largest_of_reals(isa, in, n, nan);
+    return number_traits<real>::from_code(largest > wide<bits>::infinity ? wide<bits>::quiet_nan
+                                                                         : largest);
   } else {
-    real values[part_elements];
-    for (std::size_t done = 0, count = 0; done < n; done += count) {
-      count = n - done < part_elements ? n - done : part_elements;
-      convert_part(isa, in + done, values, count, NearestEven{}, Saturation::none, Subnormals::keep,
-                   false);
-      largest = larger<bits>(largest, largest_of_reals(isa, values, count, nan));
-    }
+    const std::int64_t most = largest_of_codes(isa, in, n, nan);
+    if (most < 0) return real{0};
+    const auto code = static_cast<typename T::Storage>(most);
+    return is_nan_code<layout_of<T>>(code) ? number_traits<real>::from_code(wide<bits>::quiet_nan)
+                                           : real_number<real>(T::from_bits(code));
   }
-  return number_traits<real>::from_code(largest > wide<bits>::infinity ? wide<bits>::quiet_nan
-                                                                       : largest);
 }
 
 /// Converts, and adds what came of it to `stats`. In parts: each is read again only while it lies in the
@@ -104,9 +121,17 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
   const bool stream = leaves_caches(n * (sizeof(From) + sizeof(To)));
   constexpr std::uint32_t largest = value_bits<to, std::uint32_t>(to::max_code);
   error_counts counts{};
+  bool is_counted = false;
+  if constexpr (has_counting_loop<From, To, R>()) {
+    const float by = factor == nullptr ? 1 : *factor;
+    is_counted = multiplies_in_loop<To, R>(isa, by, subnormals);
+    if (is_counted)
+      count_conversion(place_of<is_compiled_conversion<From, To, R>, From, To, R>(), in, out, n,
+                       rounding, saturation, stream, by, counts);
+  }
   float sources[part_elements], results[part_elements];
   // Parts of one length, wherever `out` lies: the order of the sums is the same then.
-  for (std::size_t done = 0, count = 0; done < n; done += count) {
+  for (std::size_t done = is_counted ? n : 0, count = 0; done < n; done += count) {
     count = n - done < part_elements ? n - done : part_elements;
     const float* source = sources;
     if constexpr (std::is_same_v<From, float>) {
@@ -190,4 +215,5 @@ NF_INLINE void convert(In&& in, Out&& out, Scale scale, ConversionStats& stats, 
 #ifndef NARROWFLOAT_COMPILED
 #include "detail/array/magnitude.hpp"
 #include "stats/detail/count.hpp"
+#include "stats/detail/count_conversion.hpp"
 #endif

@@ -17,10 +17,11 @@ import tempfile
 E4M3, BF16, F16, F32, E5M2 = "<4, 3, 7,", "<8, 7, 127,", "<5, 10, 15,", "<8, 23, 127,", "<5, 2, 15,"
 PACKS = ["vpackusdw", "vpackuswb", "vpacksswb"]
 KERNELS = [
-    ("avx512", F32, E4M3, "NearestEven", ["vfmadd231ps", *PACKS, "vpermd"], "zmm", 80),
+    ("avx512", F32, E4M3, "NearestEven", ["vrangeps", "vfixupimmps", "vpermt2w"], "zmm", 58),
+    ("avx512", F32, E5M2, "NearestEven", ["vrangeps", "vpermt2d|vpermi2d", "vpermt2w"], "zmm", 80),
     ("avx512", F32, BF16, "NearestEven", ["vpermt2w", "vpblendmw"], "zmm", 58),
     ("avx512", F32, F16, "NearestEven", ["vcvtps2ph"], "zmm", 44),
-    ("avx512", F32, E4M3, "Stochastic", ["vfmadd231ps", *PACKS, "vpmovzxwd"], "zmm", 94),
+    ("avx512", F32, E4M3, "Stochastic", ["vrangeps", "vfixupimmps", "vpmovzxwd"], "zmm", 69),
     ("avx2", F32, E4M3, "NearestEven", ["vfmadd231ps", *PACKS, "vpermd"], "ymm", 90),
     ("avx2", F32, BF16, "NearestEven", ["vpshufb", "vpunpckhqdq"], "ymm", 65),
     ("avx2", F32, F16, "NearestEven", ["vcvtps2ph"], "ymm", 42),
@@ -28,6 +29,9 @@ KERNELS = [
 WIDENINGS = [
     ("avx512", BF16, ["vperm(t2)?w"], "zmm", 45),
     ("avx2", E5M2, ["vcvtph2ps"], "ymm", 58),
+]
+COUNTED = [
+    ("avx512", E4M3, "NearestEven", ["vrangeps", "vpackssdw", "vfmadd\\d+pd"], "zmm", 130),
 ]
 LOOK_UPS = [
     ("avx512_vbmi", 1, ["vperm[it]2b", "vpmovb2m"], "zmm", 18),
@@ -114,6 +118,8 @@ def main():
     checks = [(re.compile(rf"::{isa}::convert_array<.*layout{a}.*layout{b}.*::{rounding}\b"), *rest)
               for isa, a, b, rounding, *rest in KERNELS]
     checks += [(re.compile(rf"::{isa}::widen_array<.*layout{a}"), *rest) for isa, a, *rest in WIDENINGS]
+    checks += [(re.compile(rf"::{isa}::count_conversion<.*layout{a}.*::{rounding}\b"), *rest)
+               for isa, a, rounding, *rest in COUNTED]
     checks += [(re.compile(rf"::{isa}::look_up<{size}ul>"), *rest) for isa, size, *rest in LOOK_UPS]
     failed = 0
     for pattern, wanted, register, most in checks:

@@ -13,8 +13,9 @@
 using namespace test;
 
 TEST_CASE("arrays: built with -ffast-math, stratified floats in every rounding", "[isa]") {
-  check_stratified_roundings<std::tuple<nf::float8_e4m3fn, nf::float8_e8m0fnu, nf::float4_e2m1fn,
-                                        nf::bfloat16, nf::float16, nf::tfloat32>>();
+  check_stratified_roundings<
+      std::tuple<nf::float8_e4m3fn, nf::float8_e5m2, nf::float8_e8m0fnu, nf::float4_e2m1fn,
+                 nf::bfloat16, nf::float16, nf::tfloat32>>();
 }
 
 TEST_CASE("hadamard: built with -ffast-math, bit by bit the plain loops", "[isa]") {

@@ -25,9 +25,10 @@ const code_table& find_code_table(saturates policy) {
 }
 
 /// Converts n codes by the kernel, or the table, that is the fastest; `stream` if stores had better go past the caches.
+/// A factor that is not 1 is one that multiplies_in_loop() has.
 template <class From, class To, class R>
 void run_kernel(Isa isa, const void* in, void* out, std::size_t n, const R& rounding,
-                saturates policy, bool stream) {
+                saturates policy, bool stream, float factor = 1) {
   if constexpr (R::random_bits == 0 && widens<From, To>) {
     if (!(From::has_infinity && policy.infinity)) {
       widen<From>(isa, in, out, n, stream);
@@ -42,7 +43,7 @@ void run_kernel(Isa isa, const void* in, void* out, std::size_t n, const R& roun
         in, out, n, find_code_table<From, To, R::rule>(policy), stream);
   } else {
     const float_environment environment(direction_of(R::rule));
-    convert_kernels<From, To, R>[isa](in, out, n, rounding, policy, stream);
+    convert_kernels<From, To, R>[isa](in, out, n, rounding, policy, stream, factor);
   }
 }
 
@@ -64,12 +65,12 @@ void convert_flushed(Isa isa, const From* in, To* out, std::size_t n, const R& r
 
 template <class From, class To, class R>
 void convert_part(here, Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
-                  Saturation saturation, Subnormals subnormals, bool stream) {
+                  Saturation saturation, Subnormals subnormals, bool stream, float factor) {
   const saturates policy = saturates_in(saturation);
   if (subnormals == Subnormals::flush) {
     convert_flushed(isa, in, out, n, rounding, policy);
   } else {
-    run_kernel<layout_of<From>, layout_of<To>>(isa, in, out, n, rounding, policy, stream);
+    run_kernel<layout_of<From>, layout_of<To>>(isa, in, out, n, rounding, policy, stream, factor);
   }
 }
 

@@ -8,15 +8,18 @@
 
 #include "../../detail/array/parts.hpp"
 #include "../../detail/array/place.hpp"
+#include "../../detail/exact/binary.hpp"
 #include "../../float.hpp"
 #include "../../isa.hpp"
+#include "factor.hpp"
 
 namespace narrowfloat::detail {
 
-// Converts n numbers; `stream` if the whole array that they are part of leaves the caches.
+// Converts n numbers; `stream` if the whole array that they are part of leaves the caches. A factor that is not 1 is one
+// that multiplies_in_loop() has.
 template <class From, class To, class R>
 void convert_part(in_library, Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
-                  Saturation saturation, Subnormals subnormals, bool stream);
+                  Saturation saturation, Subnormals subnormals, bool stream, float factor);
 // Writes n floats times a factor, rounded to nearest; subnormal ones count as zero if `flush`.
 void scale_floats(in_library, Isa isa, const float* in, float* out, std::size_t n, float factor,
                   bool flush, bool stream = false);
@@ -29,7 +32,7 @@ inline namespace NF_BASELINE {
 
 template <class From, class To, class R>
 void convert_part(here, Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
-                  Saturation saturation, Subnormals subnormals, bool stream);
+                  Saturation saturation, Subnormals subnormals, bool stream, float factor);
 void scale_floats(here, Isa isa, const float* in, float* out, std::size_t n, float factor,
                   bool flush, bool stream = false);
 void scale_floats_long(here, Isa isa, const float* in, float* out, std::size_t n, double factor,
@@ -49,9 +52,10 @@ inline constexpr bool is_compiled_conversion =
 
 template <class From, class To, class R>
 NF_INLINE void convert_part(Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
-                            Saturation saturation, Subnormals subnormals, bool stream) {
+                            Saturation saturation, Subnormals subnormals, bool stream,
+                            float factor = 1) {
   convert_part(place_of<is_compiled_conversion<From, To, R>, From, To, R>(), isa, in, out, n,
-               rounding, saturation, subnormals, stream);
+               rounding, saturation, subnormals, stream, factor);
 }
 
 template <class From, class To, class R>
@@ -69,10 +73,21 @@ constexpr NF_HD float scaled(float x, float factor, Subnormals subnormals) {
   return nearest_float(product(exact_value<binary32>(code), exact_float(factor)));
 }
 
+/// Whether the loop of a conversion multiplies by a factor itself: a number that is not 0, so that NaN alone becomes NaN.
+template <class To, class R>
+bool multiplies_in_loop(Isa isa, float factor, Subnormals subnormals) {
+  return multiplies<binary32, layout_of<To>, R>() && isa == Isa::avx512 &&
+         subnormals == Subnormals::keep && is_finite(factor) && !is_zero(factor);
+}
+
 template <class To, class R>
 void convert_scaled(Isa isa, const float* in, To* out, std::size_t n, float factor,
                     const R& rounding, Saturation saturation, Subnormals subnormals) {
   const bool stream = leaves_caches(n * (sizeof(float) + sizeof(To)));
+  if (multiplies_in_loop<To, R>(isa, factor, subnormals)) {
+    convert_part(isa, in, out, n, rounding, saturation, subnormals, stream, factor);
+    return;
+  }
   float products[part_elements];
   for (std::size_t done = 0, count = 0; done < n; done += count) {
     count = next_part(out + done, n - done);

@@ -7,6 +7,7 @@
 
 #include "../../detail/array/parts.hpp"
 #include "../../detail/array/widen.hpp"
+#include "factor.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -54,7 +55,7 @@ namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
 template <class R>
-using convert_kernel = void (*)(const void*, void*, std::size_t, const R&, saturates, bool);
+using convert_kernel = void (*)(const void*, void*, std::size_t, const R&, saturates, bool, float);
 template <class From, class To, class R>
 inline constexpr isa_table<convert_kernel<R>> convert_kernels
     NF_EACH_ISA(convert_array<From, To, R>);

@@ -3,12 +3,154 @@
 
 template <class W>
 NF_INLINE bounds<W> splat(const bounds<lane<W>>& of) {
-  return {splat<W>(of.positive),    splat<W>(of.negative),   splat<W>(of.infinity),
-          splat<W>(of.last_number), splat<W>(of.below_zero), of.zero_is_nan};
+  return {splat<W>(of.positive),   splat<W>(of.negative),
+          splat<W>(of.infinity),   splat<W>(of.last_number),
+          splat<W>(of.below_zero), of.infinity_is_apart,
+          of.zero_is_nan};
 }
 
-/// Codes of From to codes of To, 4 * lanes a step, through the formulas.
+/// Whether the addends of a rounding to codes of To are looked up.
 template <class From, class To, class R>
+inline constexpr bool looks_addends_up = [] {
+  if constexpr (std::is_same_v<addend_look_up<16>, no_values> || std::is_same_v<From, To> ||
+                std::is_same_v<From, binary64> || std::is_same_v<To, binary64>) {
+    return false;
+  } else {
+    return addend_suffices<To, R::rule, R::random_bits>;
+  }
+}();
+/// Whether the code of NaN is the low bits of the largest float.
+template <class To>
+inline constexpr bool has_nan_of_ones = To::has_nan&& To::width == 8 && To::nan_code == 0x7f;
+
+/// Rounds floats by sums that end in the code. LookUp is a parameter so that its functions need not be there where
+/// nothing instantiates them.
+template <class To, class R, template <std::size_t> class LookUp = addend_look_up>
+struct addend_rounding {
+  static constexpr int below = bits_below<R::rule, R::random_bits>;
+  using table = addend_table<To, below>;
+  LookUp<table::size> addends;
+
+  NF_INLINE addend_rounding() : addends(addends_of<To, below>.of) {}
+
+  /// The code of a number above `below` other bits; what is above it is not 0.
+  NF_INLINE unsigned_code<words> encoded(const words& number, const words& random,
+                                         const bounds<words>& bound) const {
+    words bits = number;
+    if constexpr (!To::has_nan) bits = addends.or_largest(number, number, false);
+    const words x = bounded(bits, bound), t = addend(x);
+    words code = sum(x, t, bits);
+    if constexpr (R::rule == rule::odd)  // as in round_by_sum()
+      code = code | (sum(negative(x), negative(t), bits) & words(1));
+    code = with_random(code, random);
+    if constexpr (nan_is_ones) code = addends.or_largest(code, bits, bound.infinity_is_apart);
+    if constexpr (To::has_nan && !nan_is_ones) {
+      if (bound.infinity_is_apart) code = addends.or_infinity(code, bits, bound.infinity << below);
+    }
+    if constexpr (!To::is_signed) {
+      code = select_below(bits - words(binary32::sign_mask + 1), words(binary32::infinity_code),
+                          bound.below_zero << below, code);
+    }
+    return {code, bits};
+  }
+
+  /// The same of a finite number in a signed format, and the addend.
+  NF_INLINE words encoded_finite(const words& bits, const words& random, const bounds<words>& bound,
+                                 words& t) const {
+    const words x = bounded(bits, bound);
+    t = addend(x);
+    words code = opaque(float_sum(x, t));
+    if constexpr (R::rule == rule::odd)
+      code = code | (float_sum(negative(x), negative(t)) & words(1));
+    return with_random(code, random);
+  }
+  /// The magnitude of the value of a finite code; exact in every environment.
+  NF_INLINE words value(const words& code, const words& t) const {
+    using floats = vector<lanes, float>;
+    const words mask(~std::uint32_t{0} << below);
+    const words y = (words::words)((floats)(code & mask).lanes - (floats)t.lanes);
+    return is_directed<R::rule> ? y & words(binary32::sign_mask - 1) : y;
+  }
+
+ private:
+  static constexpr bool nan_is_ones = has_nan_of_ones<To>;
+
+  static NF_INLINE words negative(const words& x) { return x | words(binary32::sign_mask); }
+  static NF_INLINE words bounded(const words& bits, const bounds<words>& bound) {
+    if constexpr (is_directed<R::rule>) return limited(bits, bound.positive, bound.negative);
+    return LookUp<table::size>::limited(bits, bound.positive);
+  }
+  /// The addend of a bounded number, with its sign.
+  NF_INLINE words addend(const words& x) const {
+    const words lowest(table::lowest_field << 23);
+    if constexpr (!is_directed<R::rule>) return addends.of(larger(x, lowest) >> 23);
+    const words value = x & words(binary32::sign_mask - 1);
+    return addends.of(larger(value, lowest) >> 23) | (x & words(binary32::sign_mask));
+  }
+  static NF_INLINE words with_random(const words& code, const words& random) {
+    words result = code;
+    if constexpr (R::random_bits > 0) result = result + random;
+    if constexpr (R::random_bits > 0 && R::rule == rule::half_up) result = result + random;
+    return R::rule == rule::half_up ? result + words(1) : result;
+  }
+  /// The sum; the code of NaN where `bits` are one, but where or_largest() makes it.
+  static NF_INLINE words sum(const words& x, const words& t, const words& bits) {
+    if constexpr (To::has_nan && !nan_is_ones) {
+      return LookUp<table::size>::sum(x, t, bits, words(To::nan_code << below));
+    } else {
+      return float_sum(x, t);
+    }
+  }
+};
+
+/// The codes that addend_rounding has left above Below other bits, with their signs. Halves is a parameter so that
+/// pack_signs() of half-words need not be there where nothing instantiates it.
+template <class To, int Below, class Halves = halves,
+          template <std::size_t> class LookUp = addend_look_up>
+NF_INLINE bytes code_bytes(const unsigned_code<words> (&x)[4]) {
+  Halves codes[2], signs[2], unused;
+  NF_UNROLL
+  for (std::size_t k = 0; k < 2; ++k) {
+    const unsigned_code<words>&a = x[2 * k], &b = x[2 * k + 1];
+    split_halves(a.sign, b.sign, signs[k], unused);
+    if constexpr (Below <= 8) {
+      split_halves(a.magnitude, b.magnitude, unused, codes[k]);
+      codes[k] = codes[k] >> Below;
+    } else {
+      split_halves(a.magnitude, b.magnitude, codes[k], unused);
+      codes[k] = codes[k] & Halves(To::magnitude_mask);
+    }
+  }
+  const bytes sign = pack_signs(signs[0], signs[1]);
+  if constexpr (To::width == 8 && To::has_signed_zero) {
+    // a signed pack, too: it leaves the ones of has_nan_of_ones alone
+    return in_split_order(LookUp<16>::with_sign(pack_signs(codes[0], codes[1]), sign));
+  } else {
+    const bytes magnitude = pack_codes(codes[0], codes[1]).template as<std::uint8_t>();
+    return in_split_order(join_sign<To>(magnitude, sign));
+  }
+}
+
+/// The numbers that a step converts: as they are,
+template <class From>
+struct plain_source {
+  NF_INLINE words load(const unsigned char* from) const { return load_widen<code_for<From>>(from); }
+};
+/// or floats times a factor, rounded to nearest in any environment. It is a number and not 0: so a product is NaN where
+/// the float is one, with its sign.
+template <class Arithmetic = nearest_arithmetic>
+struct scaled_source {
+  words factor;
+
+  NF_INLINE explicit scaled_source(float x)
+      : factor(splat<words>(__builtin_bit_cast(std::uint32_t, x))) {}
+  NF_INLINE words load(const unsigned char* from) const {
+    return Arithmetic::product(words::load(from), factor);
+  }
+};
+
+/// Codes of From to codes of To, 4 * lanes a step, through the formulas.
+template <class From, class To, class R, class Source = plain_source<From>>
 struct conversion {
   static constexpr std::size_t in_bytes = sizeof(code_for<From>), out_bytes = sizeof(code_for<To>);
   static constexpr bool is_random = R::random_bits != 0;
@@ -22,11 +164,17 @@ struct conversion {
   static constexpr std::size_t packs =
       4 * lanes * sizeof(lane<source_words>) / sizeof(source_words);
 
-  bounds<source_words> bound;
+  static constexpr bool looks_up = looks_addends_up<From, To, R>;
+  static constexpr int below = bits_below<R::rule, R::random_bits>;
 
-  NF_INLINE explicit conversion(saturates policy)
+  bounds<source_words> bound;
+  std::conditional_t<looks_up, addend_rounding<To, R>, no_values> addends;
+  Source source;
+
+  NF_INLINE explicit conversion(saturates policy, const Source& from = {})
       : bound(splat<source_words>(
-            bounds_for<target, R::rule, R::random_bits, lane<source_words>>(policy))) {}
+            bounds_for<target, R::rule, R::random_bits, lane<source_words>>(policy))),
+        source(from) {}
 
   /// The random bits of elements k * lanes ... (k + 1) * lanes - 1 of the step.
   NF_INLINE words random_part(const unsigned char* random, std::size_t k) const {
@@ -37,7 +185,13 @@ struct conversion {
 
   NF_INLINE unsigned_code<source_words> transcoded(const source_words& code,
                                                    const source_words& random) const {
-    return transcode<From, target, R::rule, R::random_bits>(code, random, bound);
+    if constexpr (looks_up) {
+      words bits = code;
+      if constexpr (!std::is_same_v<From, binary32>) bits = decode<From>(code);
+      return addends.encoded(bits, random, bound);
+    } else {
+      return transcode<From, target, R::rule, R::random_bits>(code, random, bound);
+    }
   }
 
   /// The codes of those elements.
@@ -53,9 +207,9 @@ struct conversion {
       return {every_second_word(first.magnitude, last.magnitude, false),
               every_second_word(first.sign, last.sign, true)};
     } else if constexpr (to_double) {
-      return {to_float<From>(load_widen<code_for<From>>(in)), words(0)};
+      return {to_float<From>(source.load(in)), words(0)};
     } else {
-      return transcoded(load_widen<code_for<From>>(in), bits);
+      return transcoded(source.load(in), bits);
     }
   }
 
@@ -68,7 +222,9 @@ struct conversion {
 
   static NF_INLINE void store_all(unsigned char* out, const unsigned_code<words> (&x)[4],
                                   bool stream) {
-    if constexpr (out_bytes == 1) {
+    if constexpr (looks_up) {
+      store(out, code_bytes<To, below>(x), stream);
+    } else if constexpr (out_bytes == 1) {
       const bytes codes =
           pack_codes(x[0].magnitude, x[1].magnitude, x[2].magnitude, x[3].magnitude);
       const bytes signs = pack_signs(x[0].sign, x[1].sign, x[2].sign, x[3].sign);
@@ -99,15 +255,17 @@ struct conversion {
 // Words is a parameter so that to_half() need not be there where nothing instantiates it.
 
 /// float to binary16 by the instruction, which overflows to Inf as IEEE 754 has it and keeps NaN payloads.
-template <class Words = words>
+template <class Source, class Words = words>
 struct float_to_half {
   static constexpr std::size_t in_bytes = 4, out_bytes = 2, random_bytes = 0;
+  Source source;
 
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
                             bool stream) const {
     NF_UNROLL
     for (std::size_t k = 0; k < 2; ++k, in += 2 * sizeof(Words), out += sizeof(halves)) {
-      const halves code = to_half(Words::load(in), Words::load(in + sizeof(Words)));
+      const Words first = source.load(in), last = source.load(in + sizeof(Words));
+      const halves code = to_half(first, last);
       store(out, with_canonical_nan<binary16>(code), stream);
     }
   }
@@ -115,9 +273,10 @@ struct float_to_half {
 
 /// float to the format of its upper half, overflowing to Inf as IEEE 754 has it: the half-words of the floats
 /// in lanes of 16 bits, where the lower half only decides whether the upper one goes up.
-template <rule Rule>
+template <rule Rule, class Source>
 struct float_to_upper_half {
   static constexpr std::size_t in_bytes = 4, out_bytes = 2, random_bytes = 0;
+  Source source;
 
   /// The upper half, or the next one where the magnitude goes up.
   static NF_INLINE halves rounded(const halves& high, const halves& low) {
@@ -139,7 +298,7 @@ struct float_to_upper_half {
     NF_UNROLL
     for (std::size_t k = 0; k < 2; ++k, in += 2 * sizeof(words), out += sizeof(halves)) {
       halves high(0), low(0);
-      split_halves(words::load(in), words::load(in + sizeof(words)), high, low);
+      split_halves(source.load(in), source.load(in + sizeof(words)), high, low);
       // A NaN is above Inf; its payload may lie in the lower half alone.
       const halves value = high & halves(bfloat::sign_mask - 1), infinity(bfloat::infinity_code);
       const halves last_number = select_equal(low, halves(0), infinity, infinity - halves(1));
@@ -150,12 +309,11 @@ struct float_to_upper_half {
   }
 };
 
-/// Converts n codes of From to codes of To; element i of the call takes the random bits i of `rounding`.
-/// The two arrays are apart, or the same where their elements have the same size.
-template <class From, class To, class R>
-void convert_array(const void* in, void* out, std::size_t n, const R& rounding, saturates policy,
-                   bool stream) {
-  using step = conversion<From, To, R>;
+/// As convert_array() of the numbers of a source.
+template <class From, class To, class R, class Source>
+NF_INLINE void convert_source(const Source& numbers, const void* in, void* out, std::size_t n,
+                              const R& rounding, saturates policy, bool stream) {
+  using step = conversion<From, To, R, Source>;
   const auto* source = static_cast<const unsigned char*>(in);
   auto* target = static_cast<unsigned char*>(out);
   if constexpr (!has_vector_formula<From, To, R::random_bits>()) {
@@ -171,8 +329,8 @@ void convert_array(const void* in, void* out, std::size_t n, const R& rounding, 
                  : 0;
       const std::size_t part = n - done < most - misaligned ? n - done : most - misaligned;
       const unsigned char* const random = draw(rounding, done, part, buffer);
-      run_groups(step(policy), source + done * step::in_bytes, target + done * step::out_bytes,
-                 part, random, stream);
+      run_groups(step(policy, numbers), source + done * step::in_bytes,
+                 target + done * step::out_bytes, part, random, stream);
       done += part;
     }
   } else {
@@ -184,17 +342,32 @@ void convert_array(const void* in, void* out, std::size_t n, const R& rounding, 
     }
     if constexpr (std::is_same_v<From, binary32> && is_upper_half<To>) {
       if (!policy.overflow) {
-        run_groups(float_to_upper_half<R::rule>{}, source, target, n, nullptr, stream);
+        run_groups(float_to_upper_half<R::rule, Source>{numbers}, source, target, n, nullptr,
+                   stream);
         return;
       }
     }
     if constexpr (std::is_same_v<From, binary32> && converts_half &&
                   is_hardware_half<To, R::rule>) {
       if (!policy.overflow) {
-        run_groups(float_to_half<>{}, source, target, n, nullptr, stream);
+        run_groups(float_to_half<Source>{numbers}, source, target, n, nullptr, stream);
         return;
       }
     }
-    run_groups(step(policy), source, target, n, nullptr, stream);
+    run_groups(step(policy, numbers), source, target, n, nullptr, stream);
   }
+}
+
+/// Converts n codes of From, or floats times a factor, to codes of To; element i of the call takes the random bits i of
+/// `rounding`. The two arrays are apart, or the same where their elements have the same size.
+template <class From, class To, class R>
+void convert_array(const void* in, void* out, std::size_t n, const R& rounding, saturates policy,
+                   bool stream, float factor) {
+  if constexpr (!std::is_same_v<nearest_arithmetic, no_values> && multiplies<From, To, R>()) {
+    if (factor != 1) {
+      convert_source<From, To>(scaled_source(factor), in, out, n, rounding, policy, stream);
+      return;
+    }
+  }
+  convert_source<From, To>(plain_source<From>{}, in, out, n, rounding, policy, stream);
 }

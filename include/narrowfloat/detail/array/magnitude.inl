@@ -1,29 +1,45 @@
 // The largest magnitudes of arrays and of the groups that share a scale. No include guard: it is included once in each
 // instruction set's region and namespace, where it sees the loops of lanes.inl.
 
-/// The largest magnitude, as bits, of n floats or doubles; a NaN is larger than Inf.
-template <class Word>
-Word largest_magnitude(const void* in, std::size_t n) {
+/// The largest magnitude, as bits, of n codes whose magnitudes are the bits of `mask`; a NaN is larger than Inf. If
+/// NanIsNegativeZero, the sign alone is NaN, and the largest.
+template <class Word, bool NanIsNegativeZero>
+Word largest_code(const void* in, std::size_t n, Word mask) {
   constexpr std::size_t count = sizeof(words) / sizeof(Word);
   using pack_type = pack<count, Word>;
-  constexpr Word mask = wide<Word>::sign_mask - 1;
   const auto* source = static_cast<const unsigned char*>(in);
+  const auto sign = static_cast<Word>(mask + 1);
+  const pack_type masks = splat<pack_type>(mask), signs = splat<pack_type>(sign);
+  const auto magnitudes = [&](std::size_t i) __attribute__((always_inline)) {
+    const pack_type x = pack_type::load(source + i * sizeof(Word));
+    return NanIsNegativeZero ? select_equal(x, signs, signs, x & masks) : x & masks;
+  };
   pack_type most[4] = {pack_type(0), pack_type(0), pack_type(0), pack_type(0)};
   std::size_t i = 0;
   for (; n - i >= 4 * count; i += 4 * count) {
     NF_UNROLL
-    for (std::size_t k = 0; k < 4; ++k) {
-      const pack_type x = pack_type::load(source + (i + k * count) * sizeof(Word));
-      most[k] = larger(most[k], x & pack_type(mask));
-    }
+    for (std::size_t k = 0; k < 4; ++k) most[k] = larger_lanes(most[k], magnitudes(i + k * count));
   }
-  Word result = largest_lane(larger(larger(most[0], most[1]), larger(most[2], most[3])));
+  for (; n - i >= count; i += count) most[0] = larger_lanes(most[0], magnitudes(i));
+  if (i != n && n >= count) {  // some of them once more
+    most[1] = larger_lanes(most[1], magnitudes(n - count));
+    i = n;
+  }
+  Word result =
+      largest_lane(larger_lanes(larger_lanes(most[0], most[1]), larger_lanes(most[2], most[3])));
   for (; i < n; ++i) {
     Word x = 0;
     __builtin_memcpy(&x, source + i * sizeof x, sizeof x);
-    result = larger<Word>(result, x & mask);
+    if (!NanIsNegativeZero || x != sign) x = static_cast<Word>(x & mask);
+    result = result < x ? x : result;
   }
   return result;
+}
+
+/// Of floats or doubles.
+template <class Word>
+Word largest_magnitude(const void* in, std::size_t n) {
+  return largest_code<Word, false>(in, n, wide<Word>::sign_mask - 1);
 }
 
 NF_INLINE std::uint32_t magnitude_up_to(float x, std::uint32_t limit) {

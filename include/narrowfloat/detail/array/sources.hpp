@@ -21,6 +21,10 @@ void widen_part(in_library, const T* values, std::size_t n, float* out);
 // The largest magnitude, as bits; a NaN is larger than Inf.
 std::uint32_t largest_bits(in_library, Isa isa, const float* in, std::size_t n);
 std::uint64_t largest_bits(in_library, Isa isa, const double* in, std::size_t n);
+// The largest magnitude of codes of 8 or 16 bits, whose bits are those of `mask`; if the sign alone is NaN, that.
+template <class Code>
+Code largest_code(in_library, Isa isa, const void* in, std::size_t n, Code mask,
+                  bool nan_is_negative_zero);
 // The largest finite magnitude, as bits.
 std::uint32_t largest_finite_bits(in_library, Isa isa, const float* in, std::size_t n);
 
@@ -30,6 +34,9 @@ template <class T>
 void widen_part(here, const T* values, std::size_t n, float* out);
 std::uint32_t largest_bits(here, Isa isa, const float* in, std::size_t n);
 std::uint64_t largest_bits(here, Isa isa, const double* in, std::size_t n);
+template <class Code>
+Code largest_code(here, Isa isa, const void* in, std::size_t n, Code mask,
+                  bool nan_is_negative_zero);
 std::uint32_t largest_finite_bits(here, Isa isa, const float* in, std::size_t n);
 
 /// n values as floats: themselves, or exact copies in `buffer`, which has room for them.

@@ -226,6 +226,38 @@ constexpr NF_FN W round_by_sum(const W& bits, const W& random) {
   return steps;
 }
 
+/// Binades of a float that a format tells apart: those of its values, of which the subnormal ones count for one, and that
+/// of the first value beyond.
+template <class Layout>
+inline constexpr int told_binades = Layout::max_exponent - Layout::min_exponent + 2;
+
+/// Whether the sum can end in the code, by an addend that is looked up: a table of 32 floats has every binade, and the
+/// codes, with the bits below them, fit in a mantissa, at a place where the loops find them.
+template <class Layout, rule Rule, int N>
+inline constexpr bool addend_suffices =
+    sum_suffices<Layout, Rule, N, std::uint32_t>&& Layout::exponent_bits > 0 &&
+    Layout::width <= 8 && told_binades<Layout> <= 32 &&
+    (Layout::max_code + 1) << bits_below<Rule, N> < std::uint32_t{1} << 23 &&
+    (bits_below<Rule, N> <= 8 || (bits_below<Rule, N> == 16 && !Layout::nan_is_negative_zero));
+
+/// By the last bits of a float's exponent field: the float whose sum with it has its last place where round_by_sum has
+/// it, and which has the code of the binade in its mantissa, so that the sum ends in the code of the rounded value.
+template <class Layout, int Below>
+struct addend_table {
+  static constexpr std::uint32_t size = told_binades<Layout> <= 16 ? 16 : 32;
+  static constexpr auto lowest_field = static_cast<std::uint32_t>(Layout::min_exponent + 127);
+  alignas(64) std::uint32_t of[size];
+
+  constexpr NF_FN addend_table() : of{} {
+    constexpr int M = Layout::mantissa_bits;
+    for (std::uint32_t k = 0; k < size; ++k)
+      of[(lowest_field + k) % size] =
+          ((lowest_field + k + (23 - M - Below)) << 23) + (k << (M + Below));
+  }
+};
+template <class Layout, int Below>
+inline constexpr addend_table<Layout, Below> addends_of;
+
 /// What a saturation policy decides: whether a finite overflow, and whether an infinite source,
 /// becomes the largest finite value.
 struct saturates {

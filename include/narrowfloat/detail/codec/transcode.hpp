@@ -26,6 +26,7 @@ struct bounds {
   W infinity;     ///< the code of Inf; its bits, where the target is float or double
   W last_number;  ///< the largest bits that are no NaN, where Inf is NaN too or an overflow
   W below_zero;
+  bool infinity_is_apart;  ///< Inf does not end as a finite overflow of its sign does
   bool zero_is_nan;
 };
 
@@ -84,9 +85,10 @@ constexpr NF_FN bounds<L> bounds_of(const outcomes& of) {
     positive = overflow_bits<Layout, L>(of.positive_overflow);
     negative = overflow_bits<Layout, L>(of.negative_overflow);
   }
-  return {positive,    negative,
-          of.infinity, of.infinity == Layout::max_code ? infinity : infinity - 1,
-          of.negative, of.zero_is_nan};
+  return {positive,      negative,
+          of.infinity,   of.infinity == Layout::max_code ? infinity : infinity - 1,
+          of.negative,   of.infinity != of.positive_overflow || of.infinity != of.negative_overflow,
+          of.zero_is_nan};
 }
 
 /// Rounds the bits of a float or double to a magnitude code. For Inf and NaN the code is one of a finite
@@ -203,7 +205,7 @@ using word_for = std::conditional_t<fits_32_bits<From, To, N>(), std::uint32_t, 
 template <class To, rule Rule, int N, class L>
 constexpr NF_FN bounds<L> bounds_for(saturates policy) {
   if constexpr (is_wide<To, L>) {  // holds every value of every source
-    return {0, 0, static_cast<L>(wide<L>::infinity - (policy.infinity ? 1 : 0)), 0, 0, false};
+    return {0, 0, static_cast<L>(wide<L>::infinity - (policy.infinity ? 1 : 0)), 0, 0, true, false};
   } else {
     return bounds_of<To, Rule, N, L>(outcomes_of<To, Rule, N>(policy));
   }

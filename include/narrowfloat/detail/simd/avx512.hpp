@@ -55,6 +55,9 @@ NF_INLINE halves pack_codes(const halves& a, const halves& b) {
 NF_INLINE halves pack_signs(const words& a, const words& b) {
   return (halves::words)_mm512_packs_epi32((__m512i)a.lanes, (__m512i)b.lanes);
 }
+NF_INLINE bytes pack_signs(const halves& a, const halves& b) {
+  return (bytes::words)_mm512_packs_epi16((__m512i)a.lanes, (__m512i)b.lanes);
+}
 NF_INLINE bytes pack_signs(const words& a, const words& b, const words& c, const words& d) {
   return (bytes::words)_mm512_packs_epi16((__m512i)pack_signs(a, b).lanes,
                                           (__m512i)pack_signs(c, d).lanes);
@@ -85,6 +88,58 @@ NF_INLINE void split_halves(const words& a, const words& b, halves& high, halves
   high = (halves::words)_mm512_permutex2var_epi16((__m512i)a.lanes, odd, (__m512i)b.lanes);
 }
 NF_INLINE halves in_split_order(const halves& x) { return x; }
+
+NF_INLINE bytes in_split_order(const bytes& x) {
+  return in_order(x.as<std::uint16_t>()).as<std::uint8_t>();
+}
+
+/// Sums with one of 16 or 32 floats.
+template <std::size_t Size>
+struct addend_look_up {
+  __m512i first, last;
+
+  NF_INLINE explicit addend_look_up(const std::uint32_t (&all)[Size])
+      : first(_mm512_load_si512(all)), last(_mm512_load_si512(all + Size - 16)) {}
+  /// The float that the low bits of each lane choose.
+  NF_INLINE words of(const words& places) const {
+    const __m512i place = (__m512i)places.lanes;
+    if constexpr (Size == 16)
+      return (words::words)_mm512_maskz_permutexvar_epi32(0xffff, place, first);
+    return (words::words)_mm512_permutex2var_epi32(first, place, last);
+  }
+  /// The smaller one of the magnitude of x and a positive float; that where x is NaN.
+  static NF_INLINE words limited(const words& x, const words& most) {
+    constexpr int smaller_magnitude = 0b1010;
+    return (words::words)_mm512_maskz_range_ps(0xffff, (__m512)x.lanes, (__m512)most.lanes,
+                                               smaller_magnitude);
+  }
+  /// `value`, or the largest float where x is NaN or, if `of_infinity`, Inf.
+  static NF_INLINE words or_largest(const words& value, const words& x, bool of_infinity) {
+    const __m512i table = _mm512_set1_epi32(of_infinity ? 0x00ee00ee : 0x000000ee);
+    return (words::words)_mm512_maskz_fixupimm_ps(0xffff, (__m512)value.lanes, (__m512)x.lanes,
+                                                  table, 0);
+  }
+  /// `value`, or `infinity` where x is Inf.
+  static NF_INLINE words or_infinity(const words& value, const words& x, const words& infinity) {
+    constexpr int either_infinity = 0x18;
+    return (words::words)_mm512_mask_mov_epi32(
+        (__m512i)value.lanes, _mm512_fpclass_ps_mask((__m512)x.lanes, either_infinity),
+        (__m512i)infinity.lanes);
+  }
+  /// The low seven bits of one, the top bit of the other.
+  static NF_INLINE bytes with_sign(const bytes& code, const bytes& sign) {
+    constexpr int first_chooses = 0xca;
+    return (bytes::words)_mm512_ternarylogic_epi64(_mm512_set1_epi8(0x7f), (__m512i)code.lanes,
+                                                   (__m512i)sign.lanes, first_chooses);
+  }
+  /// a + b, or `nan` where x is NaN. The comparison has its own rounding, or Clang's -ffast-math would know its result.
+  static NF_INLINE words sum(const words& a, const words& b, const words& x, const words& nan) {
+    const __mmask16 is_number =
+        _mm512_cmp_round_ps_mask((__m512)x.lanes, (__m512)x.lanes, _CMP_ORD_Q, _MM_FROUND_NO_EXC);
+    return (words::words)_mm512_mask_add_ps((__m512)nan.lanes, is_number, (__m512)a.lanes,
+                                            (__m512)b.lanes);
+  }
+};
 
 /// Half-words to the upper halves of words: bfloat16 to float.
 NF_INLINE void widen_high(const halves& x, words& first, words& last) {
@@ -138,6 +193,38 @@ NF_INLINE words narrow_doubles(const long_words& first, const long_words& last) 
   return (words::words)__builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
                                                13, 14, 15);
 }
+
+/// Arithmetic that rounds to nearest in any environment.
+struct nearest_arithmetic {
+  static constexpr int nearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+
+  static NF_INLINE words product(const words& a, const words& b) {
+    __mmask16 all = 0xffff;  // no constant: at -O0 GCC 12 warns of one in its own macro
+    return (words::words)_mm512_maskz_mul_round_ps(all, (__m512)a.lanes, (__m512)b.lanes, nearest);
+  }
+  static NF_INLINE words difference(const words& a, const words& b) {
+    __mmask16 all = 0xffff;
+    return (words::words)_mm512_maskz_sub_round_ps(all, (__m512)a.lanes, (__m512)b.lanes, nearest);
+  }
+  static NF_INLINE vector<lanes / 2, double> sum(const vector<lanes / 2, double>& a,
+                                                 const vector<lanes / 2, double>& b) {
+    __mmask8 all = 0xff;
+    return (vector<lanes / 2, double>)_mm512_maskz_add_round_pd(all, (__m512d)a, (__m512d)b,
+                                                                nearest);
+  }
+  /// Adds the squares of floats to sums in double. Not widen_floats(): GCC 12 makes four quarters of a pack.
+  static NF_INLINE void add_squares(const words& x, vector<lanes / 2, double> (&sums)[2]) {
+    const vector<lanes, float> all = (vector<lanes, float>)x.lanes;
+    const __m256 parts[2] = {
+        (__m256)__builtin_shufflevector(all, all, 0, 1, 2, 3, 4, 5, 6, 7),
+        (__m256)__builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15)};
+    NF_UNROLL
+    for (std::size_t k = 0; k < 2; ++k) {
+      const __m512d y = _mm512_maskz_cvtps_pd(0xff, parts[k]);
+      sums[k] = (vector<lanes / 2, double>)_mm512_fmadd_round_pd(y, y, (__m512d)sums[k], nearest);
+    }
+  }
+};
 
 /// Whether a sign bit is set.
 NF_INLINE bool has_signs(const words& x) { return _mm512_movepi32_mask((__m512i)x.lanes) != 0; }

@@ -86,17 +86,21 @@ NF_INLINE long_words down_to_24_bits(const long_words& y) {
   return moved - (moved & below);
 }
 
-/// The largest lane, of lanes below half of the range.
+/// The larger ones, and the largest lane, of lanes that are below half of the range if they have more than 16 bits.
+template <std::size_t N, class Word>
+NF_INLINE pack<N, Word> larger_lanes(const pack<N, Word>& a, const pack<N, Word>& b) {
+  return sizeof(Word) <= 2 ? greatest(a, b) : larger(a, b);
+}
 template <std::size_t N, class Word>
 NF_INLINE Word largest_lane(const pack<N, Word>& x) {
   if constexpr (N == 2) {
-    return larger<Word>(x.lanes[0], x.lanes[1]);
+    return x.lanes[0] < x.lanes[1] ? x.lanes[1] : x.lanes[0];
   } else {
     pack<N / 2, Word> low, high;
     __builtin_memcpy(&low.lanes, &x.lanes, sizeof low.lanes);
     __builtin_memcpy(&high.lanes,
                      reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof low.lanes,
                      sizeof high.lanes);
-    return largest_lane(larger(low, high));
+    return largest_lane(larger_lanes(low, high));
   }
 }

@@ -54,8 +54,13 @@ struct narrow_sum {
         least(splat<words>(of.flush ? 1u << layout::mantissa_bits : 0)) {}
 
   static NF_INLINE bounds<words> splat_bounds(const bounds<std::uint32_t>& of) {
-    return {splat<words>(of.positive),    splat<words>(of.negative),   splat<words>(of.infinity),
-            splat<words>(of.last_number), splat<words>(of.below_zero), of.zero_is_nan};
+    return {splat<words>(of.positive),
+            splat<words>(of.negative),
+            splat<words>(of.infinity),
+            splat<words>(of.last_number),
+            splat<words>(of.below_zero),
+            of.infinity_is_apart,
+            of.zero_is_nan};
   }
   /// The next sum, rounded; `random` has its bits at the bottom.
   NF_INLINE words step(const words& sum, const words& addend, const words& random) const {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../../convert/detail/calls.hpp"
 #include "../../detail/array/place.hpp"
 #include "../../isa.hpp"
 
@@ -21,11 +22,36 @@ struct error_counts {
 // Adds what became of n floats to `counts`; `largest` is the bits of the largest finite value of their target.
 void count_errors(in_library, Isa isa, const float* in, const float* out, std::size_t n,
                   std::uint32_t largest, error_counts& counts);
+// Converts n floats times a factor on AVX-512 and adds what became of them; counts_in_loop() says where.
+template <class To, class R>
+void count_conversion(in_library, const float* in, To* out, std::size_t n, const R& rounding,
+                      Saturation saturation, bool stream, float factor, error_counts& counts);
 
 inline namespace NF_BASELINE {
 
 void count_errors(here, Isa isa, const float* in, const float* out, std::size_t n,
                   std::uint32_t largest, error_counts& counts);
+/// The roundings whose loops the library has.
+template <class R>
+inline constexpr bool is_counted_rounding =
+    std::is_same_v<R, NearestEven> || std::is_same_v<R, Stochastic<>>;
+template <class To, class R>
+void count_conversion(here, const float* in, To* out, std::size_t n, const R& rounding,
+                      Saturation saturation, bool stream, float factor, error_counts& counts);
+
+/// Whether there is a loop that counts as it converts: on AVX-512, from float to signed codes of a byte. The library has
+/// those of two roundings; elsewhere passes over parts give the same.
+template <class From, class To, class R>
+constexpr bool has_counting_loop() {
+  if constexpr (!std::is_same_v<From, float> || !narrow_float<To> || !float_environment::is_known) {
+    return false;
+  } else {
+#if defined(NARROWFLOAT_COMPILED)
+    if (is_compiled_conversion<From, To, R> && !is_counted_rounding<R>) return false;
+#endif
+    return layout_of<To>::is_signed && addend_suffices<layout_of<To>, R::rule, R::random_bits>;
+  }
+}
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -1,0 +1,191 @@
+// Conversion to codes of a byte that counts what becomes of the elements as it goes. No include guard: it is included once in
+// each instruction set's region and namespace, where it sees the loops of convert.inl and count.inl.
+
+/// Converts floats and counts; Arithmetic and Rounding are parameters so that their functions need not be there where
+/// nothing instantiates them.
+template <class To, class R, class Source, class Arithmetic = nearest_arithmetic,
+          class Rounding = addend_rounding<To, R>>
+struct counted_conversion {
+  using step = conversion<binary32, To, R, Source>;
+  static constexpr std::uint32_t largest = value_bits<To, std::uint32_t>(To::max_code);
+  static constexpr int below = Rounding::below;
+  // as code_bytes(): that of NaN may be a bit longer than others, where there is room for it
+  static constexpr std::uint32_t code_mask = below <= 8 ? 0xff : To::magnitude_mask;
+
+  step convert;
+  /// The largest magnitude that neither is Inf or NaN nor becomes one.
+  words last_plain;
+
+  NF_INLINE counted_conversion(saturates policy, const Source& source)
+      : convert(policy, source),
+        last_plain(splat<words>(policy.overflow ? binary32::infinity_code - 1 : largest)) {}
+
+  /// Of a part: a lane for each element of a group. No more than 255 groups are a part.
+  struct part_counters {
+    words amax = words(0);
+    bytes saturated = bytes(0), attained = bytes(0), flushed = bytes(0);
+    doubles squares[2] = {};
+  };
+  /// Of up to 2^32 groups.
+  struct counters {
+    words amax = words(0), saturated = words(0), attained = words(0), flushed = words(0),
+          nan = words(0), infinite = words(0);
+
+    NF_INLINE void add(const part_counters& part) {
+      amax = larger(amax, part.amax);
+      saturated = saturated + sums_of_fours(part.saturated);
+      attained = attained + sums_of_fours(part.attained);
+      flushed = flushed + sums_of_fours(part.flushed);
+    }
+    static NF_INLINE words sums_of_fours(const bytes& counter) {
+      return pair_products(byte_products(counter, bytes(1)).template as<std::uint32_t>(),
+                           halves(1).template as<std::uint32_t>());
+    }
+    static NF_INLINE std::uint64_t total(const words& counter) {
+      std::uint64_t result = 0;
+      for (std::size_t i = 0; i < lanes; ++i) result += counter.lanes[i];
+      return result;
+    }
+    NF_INLINE void add_to(error_counts& counts) const {
+      counts.amax = larger<std::uint32_t>(counts.amax, largest_lane(amax));
+      counts.saturated += total(saturated);
+      counts.attained += total(attained);
+      counts.flushed += total(flushed);
+      counts.nan += total(nan);
+      counts.infinite += total(infinite);
+    }
+  };
+
+  /// A group of numbers of which none is or becomes Inf or NaN. Otherwise false, and nothing is done.
+  NF_INLINE bool count_plain(const unsigned char* in, unsigned char* out,
+                             const unsigned char* random, bool stream, part_counters& part) const {
+    const words mask(binary32::sign_mask - 1);
+    words x[4], most(0);
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      x[k] = convert.source.load(in + k * sizeof(words));
+      most = k == 0 ? x[k] & mask : larger(most, x[k] & mask);
+    }
+    if (has_signs(last_plain - most)) return false;
+    part.amax = larger(part.amax, most);
+    words error[4];
+    unsigned_code<words> codes[4];
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      words t(0);
+      const words code =
+          convert.addends.encoded_finite(x[k], convert.random_part(random, k), convert.bound, t);
+      error[k] = Arithmetic::difference(x[k] & mask, convert.addends.value(code, t));
+      codes[k] = {code, x[k]};
+      Arithmetic::add_squares(error[k], part.squares);
+    }
+    const bytes all = code_bytes<To, below>(codes);
+    store(out, all, stream);
+    const bytes zero(0), one(1), code = all & bytes(To::magnitude_mask);
+    // saturated packs keep the sign of an error and whether it is 0
+    const bytes errors = in_order(pack_signs(error[0], error[1], error[2], error[3]));
+    const bytes at_most = select_equal(code, bytes(To::max_code), one, zero);
+    part.attained = part.attained + at_most;
+    part.saturated = part.saturated + select_less(zero, errors, at_most, zero);
+    part.flushed = part.flushed + least(select_equal(code, zero, errors, zero), one);
+    return true;
+  }
+
+  /// Any group. A call, since it is rare: within the loop it would keep the counters of a part in memory.
+  __attribute__((noinline)) void count_any(const unsigned char* in, unsigned char* out,
+                                           const unsigned char* random, counters& all,
+                                           doubles (&squares)[2]) const {
+    const words zero(0), mask(binary32::sign_mask - 1), infinity(binary32::infinity_code);
+    const words one(1);
+    unsigned_code<words> x[4];
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      const words source = convert.source.load(in + k * sizeof(words)), value = source & mask;
+      x[k] = convert.addends.encoded(source, convert.random_part(random, k), convert.bound);
+      const words code = (x[k].magnitude >> below) & words(code_mask);
+      // each comparison has one use: GCC 12 makes scalars of one that has two
+      const words finite = opaque(select_less(value, infinity, words(~0u), zero)),
+                  number = finite & value;
+      all.amax = larger(all.amax, value);
+      all.nan = all.nan + select_less(infinity, value, one, zero);
+      all.infinite = all.infinite + select_equal(value, infinity, one, zero);
+      all.saturated = all.saturated + select_less(words(largest), number, one, zero);
+      all.attained = all.attained + select_less(words(To::max_code - 1), code & finite, one, zero);
+      all.flushed = all.flushed + smaller(select_equal(code, zero, number, zero), one);
+      const words error = Arithmetic::difference(value, decode_magnitude<To>(code));
+      const words counted = select_less(words(To::max_code), code, zero, error);
+      Arithmetic::add_squares(counted & finite, squares);
+    }
+    step::store_all(out, x, false);
+  }
+
+  static NF_INLINE void add_to_sums(const doubles (&squares)[2],
+                                    double (&sums)[error_counts::sums]) {
+    NF_UNROLL
+    for (std::size_t k = 0; k < 2; ++k) {
+      doubles sum;
+      __builtin_memcpy(&sum, sums + k * lanes / 2, sizeof sum);
+      sum = Arithmetic::sum(sum, squares[k]);
+      __builtin_memcpy(sums + k * lanes / 2, &sum, sizeof sum);
+    }
+  }
+};
+
+/// The loop over the numbers of a source.
+template <class To, class R, class Source>
+NF_INLINE void count_source(const Source& numbers, const float* in, unsigned char* out,
+                            std::size_t n, const R& rounding, saturates policy, bool stream,
+                            error_counts& counts) {
+  using counting = counted_conversion<To, R, Source>;
+  constexpr std::size_t random_bytes = counting::step::random_bytes;
+  constexpr std::size_t most_counted = std::size_t{1} << 36;
+  const counting step(policy, numbers);
+  std::uint32_t buffer[random_bytes == 0 ? 1 : part_elements + 8 * lanes];
+  // past the caches from the start, or not at all: parts are of one length, wherever `out` lies
+  const bool streams = stream && reinterpret_cast<std::uintptr_t>(out) % (4 * lanes) == 0;
+  typename counting::counters all;
+  for (std::size_t done = 0, count = 0; done < n; done += count) {
+    count = n - done < part_elements ? n - done : part_elements;
+    const unsigned char* random = nullptr;
+    if constexpr (random_bytes != 0) random = draw(rounding, done, count, buffer);
+    typename counting::part_counters part;
+    const auto* source = reinterpret_cast<const unsigned char*>(in + done);
+    std::size_t i = 0;
+    while (count - i >= group) {
+      typename counting::part_counters so_far = part;  // in registers
+      while (count - i >= group && step.count_plain(source + 4 * i, out + done + i,
+                                                    random + i * random_bytes, streams, so_far)) {
+        i += group;
+      }
+      part = so_far;
+      if (count - i < group) break;
+      step.count_any(source + 4 * i, out + done + i, random + i * random_bytes, all, part.squares);
+      i += group;
+    }
+    if (i != count) {  // zeros fill the last group: they count for nothing
+      unsigned char x[4 * group] = {}, codes[group];
+      __builtin_memcpy(x, source + 4 * i, 4 * (count - i));
+      step.count_any(x, codes, random + i * random_bytes, all, part.squares);
+      __builtin_memcpy(out + done + i, codes, count - i);
+    }
+    all.add(part);
+    counting::add_to_sums(part.squares, counts.squares);
+    if ((done + count) % most_counted == 0) {
+      all.add_to(counts);
+      all = {};
+    }
+  }
+  all.add_to(counts);
+  if (streams) finish_streaming();
+}
+
+/// Converts n floats times a factor to codes of To and counts, where addends are looked up.
+template <class To, class R>
+void count_conversion(const float* in, void* out, std::size_t n, const R& rounding,
+                      saturates policy, bool stream, float factor, error_counts& counts) {
+  if constexpr (looks_addends_up<binary32, To, R>) {
+    // x * 1 is x: one loop serves
+    count_source<To>(scaled_source(factor), in, static_cast<unsigned char*>(out), n, rounding,
+                     policy, stream, counts);
+  }
+}
