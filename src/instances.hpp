@@ -17,9 +17,10 @@ void convert_part(in_library, Isa isa, const From* in, To* out, std::size_t n, c
 }
 
 template <class To, class R>
-void count_conversion(in_library, const float* in, To* out, std::size_t n, const R& rounding,
-                      Saturation saturation, bool stream, float factor, error_counts& counts) {
-  count_conversion(here{}, in, out, n, rounding, saturation, stream, factor, counts);
+void count_conversion(in_library, Isa isa, const float* in, To* out, std::size_t n,
+                      const R& rounding, Saturation saturation, bool stream, float factor,
+                      error_counts& counts) {
+  count_conversion(here{}, isa, in, out, n, rounding, saturation, stream, factor, counts);
 }
 
 template <class T>
@@ -37,10 +38,10 @@ void widen_part(in_library, const T* values, std::size_t n, float* out) {
       float);
 
 // The same to a byte, counted.
-#define NF_COUNTED(To, R)                                                           \
-  template void narrowfloat::detail::count_conversion(                              \
-      narrowfloat::detail::in_library, const float*, narrowfloat::To*, std::size_t, \
-      const narrowfloat::R&, narrowfloat::Saturation, bool, float,                  \
+#define NF_COUNTED(To, R)                                                                \
+  template void narrowfloat::detail::count_conversion(                                   \
+      narrowfloat::detail::in_library, narrowfloat::Isa, const float*, narrowfloat::To*, \
+      std::size_t, const narrowfloat::R&, narrowfloat::Saturation, bool, float,          \
       narrowfloat::detail::error_counts&);
 
 // To nearest, between C++ types.

@@ -24,8 +24,9 @@ void count_errors(in_library, Isa isa, const float* in, const float* out, std::s
                   std::uint32_t largest, error_counts& counts);
 // Converts n floats times a factor on AVX-512 and adds what became of them; counts_in_loop() says where.
 template <class To, class R>
-void count_conversion(in_library, const float* in, To* out, std::size_t n, const R& rounding,
-                      Saturation saturation, bool stream, float factor, error_counts& counts);
+void count_conversion(in_library, Isa isa, const float* in, To* out, std::size_t n,
+                      const R& rounding, Saturation saturation, bool stream, float factor,
+                      error_counts& counts);
 
 inline namespace NF_BASELINE {
 
@@ -36,7 +37,7 @@ template <class R>
 inline constexpr bool is_counted_rounding =
     std::is_same_v<R, NearestEven> || std::is_same_v<R, Stochastic<>>;
 template <class To, class R>
-void count_conversion(here, const float* in, To* out, std::size_t n, const R& rounding,
+void count_conversion(here, Isa isa, const float* in, To* out, std::size_t n, const R& rounding,
                       Saturation saturation, bool stream, float factor, error_counts& counts);
 
 /// Whether there is a loop that counts as it converts: on AVX-512, from float to signed codes of a byte. The library has

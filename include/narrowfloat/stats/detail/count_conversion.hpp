@@ -13,14 +13,19 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
+template <class R>
+using count_conversion_kernel = void (*)(const float*, void*, std::size_t, const R&, saturates,
+                                         bool, float, error_counts&);
 template <class To, class R>
-void count_conversion(here, const float* in, To* out, std::size_t n, const R& rounding,
+inline constexpr isa_table<count_conversion_kernel<R>> count_conversion_kernels
+    NF_EACH_ISA(count_conversion<To, R>);
+
+template <class To, class R>
+void count_conversion(here, Isa isa, const float* in, To* out, std::size_t n, const R& rounding,
                       Saturation saturation, bool stream, float factor, error_counts& counts) {
-#if defined(__x86_64__)
   const float_environment environment(direction_of(R::rule));
-  avx512::count_conversion<layout_of<To>>(in, out, n, rounding, saturates_in(saturation), stream,
-                                          factor, counts);
-#endif
+  count_conversion_kernels<layout_of<To>, R>[isa](in, out, n, rounding, saturates_in(saturation),
+                                                  stream, factor, counts);
 }
 
 }  // namespace NF_BASELINE
