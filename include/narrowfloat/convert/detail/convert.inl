@@ -40,8 +40,7 @@ struct addend_rounding {
     if constexpr (!To::has_nan) bits = addends.or_largest(number, number, false);
     const words x = bounded(bits, bound), t = addend(x);
     words code = sum(x, t, bits);
-    if constexpr (R::rule == rule::odd)  // as in round_by_sum()
-      code = code | (sum(negative(x), negative(t), bits) & words(1));
+    if constexpr (R::rule == rule::odd) code = code | (sum_up(x, t, bits) & words(1));
     code = with_random(code, random);
     if constexpr (nan_is_ones) code = addends.or_largest(code, bits, bound.infinity_is_apart);
     if constexpr (To::has_nan && !nan_is_ones) {
@@ -61,7 +60,7 @@ struct addend_rounding {
     t = addend(x);
     words code = opaque(float_sum(x, t));
     if constexpr (R::rule == rule::odd)
-      code = code | (float_sum(negative(x), negative(t)) & words(1));
+      code = code | (LookUp<table::size>::sum_up(x, t) & words(1));
     return with_random(code, random);
   }
   /// The magnitude of the value of a finite code; exact in every environment.
@@ -75,7 +74,6 @@ struct addend_rounding {
  private:
   static constexpr bool nan_is_ones = has_nan_of_ones<To>;
 
-  static NF_INLINE words negative(const words& x) { return x | words(binary32::sign_mask); }
   static NF_INLINE words bounded(const words& bits, const bounds<words>& bound) {
     if constexpr (is_directed<R::rule>) return limited(bits, bound.positive, bound.negative);
     return LookUp<table::size>::limited(bits, bound.positive);
@@ -99,6 +97,14 @@ struct addend_rounding {
       return LookUp<table::size>::sum(x, t, bits, words(To::nan_code << below));
     } else {
       return float_sum(x, t);
+    }
+  }
+  /// The same rounded up: where the sum is inexact, one of the two is odd.
+  static NF_INLINE words sum_up(const words& x, const words& t, const words& bits) {
+    if constexpr (To::has_nan && !nan_is_ones) {
+      return LookUp<table::size>::sum_up(x, t, bits, words(To::nan_code << below));
+    } else {
+      return LookUp<table::size>::sum_up(x, t);
     }
   }
 };
@@ -186,7 +192,7 @@ struct conversion {
   NF_INLINE unsigned_code<source_words> transcoded(const source_words& code,
                                                    const source_words& random) const {
     if constexpr (looks_up) {
-      words bits = code;
+      words bits = opaque(code);  // GCC 12 would read it from the array three times
       if constexpr (!std::is_same_v<From, binary32>) bits = decode<From>(code);
       return addends.encoded(bits, random, bound);
     } else {

@@ -132,12 +132,27 @@ struct addend_look_up {
     return (bytes::words)_mm512_ternarylogic_epi64(_mm512_set1_epi8(0x7f), (__m512i)code.lanes,
                                                    (__m512i)sign.lanes, first_chooses);
   }
-  /// a + b, or `nan` where x is NaN. The comparison has its own rounding, or Clang's -ffast-math would know its result.
+  /// a + b, or `nan` where x is NaN.
   static NF_INLINE words sum(const words& a, const words& b, const words& x, const words& nan) {
-    const __mmask16 is_number =
-        _mm512_cmp_round_ps_mask((__m512)x.lanes, (__m512)x.lanes, _CMP_ORD_Q, _MM_FROUND_NO_EXC);
-    return (words::words)_mm512_mask_add_ps((__m512)nan.lanes, is_number, (__m512)a.lanes,
+    return (words::words)_mm512_mask_add_ps((__m512)nan.lanes, is_number(x), (__m512)a.lanes,
                                             (__m512)b.lanes);
+  }
+  /// a + b rounded up, in any environment; the same with `nan`.
+  static NF_INLINE words sum_up(const words& a, const words& b) {
+    __mmask16 all = 0xffff;  // no constant: at -O0 GCC 12 warns of one in its own macro
+    return (words::words)_mm512_maskz_add_round_ps(all, (__m512)a.lanes, (__m512)b.lanes, up);
+  }
+  static NF_INLINE words sum_up(const words& a, const words& b, const words& x, const words& nan) {
+    return (words::words)_mm512_mask_add_round_ps((__m512)nan.lanes, is_number(x), (__m512)a.lanes,
+                                                  (__m512)b.lanes, up);
+  }
+
+ private:
+  static constexpr int up = _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC;
+  /// With a rounding of its own, or Clang's -ffast-math would know the result.
+  static NF_INLINE __mmask16 is_number(const words& x) {
+    return _mm512_cmp_round_ps_mask((__m512)x.lanes, (__m512)x.lanes, _CMP_ORD_Q,
+                                    _MM_FROUND_NO_EXC);
   }
 };
 
