@@ -72,9 +72,17 @@ inline bool is_half(const kernel& of) {
 }
 
 inline constexpr target_class target_classes[] = {
-    {"f32 -> 8 bits or fewer, not stochastic",
-     [](const kernel& k) { return k.encodes() && k.bytes.out_bytes == 1 && !k.is_stochastic(); },
-     0.30, 0.95},
+    {"f32 -> 8 bits or fewer, to nearest even",
+     [](const kernel& k) {
+       return k.encodes() && k.bytes.out_bytes == 1 && k.rounding == default_rounding;
+     },
+     0.55, 0.95},
+    {"f32 -> 8 bits or fewer, other roundings, not stochastic",
+     [](const kernel& k) {
+       return k.encodes() && k.bytes.out_bytes == 1 && k.rounding != default_rounding &&
+              !k.is_stochastic();
+     },
+     0.40, 0.95},
     {"f32 -> bfloat16, float16, to nearest",
      [](const kernel& k) {
        return is_plain(k, std::array{k.format()}) && k.encodes() && is_half(k);
