@@ -74,6 +74,8 @@ expect(train_charlm ${TRAIN_CHARLM} "a multiple of 64 tokens a step" --recipe mx
 expect(train_charlm ${TRAIN_CHARLM} "not both" --resume ${good} --from ${good})
 expect(train_charlm ${TRAIN_CHARLM} "from -31 to 31, not 32" --recipe fp8-graphcore --cscale 32)
 expect(train_charlm ${TRAIN_CHARLM} "such as e4m3, not e 4m3" --format "e 4m3")
+expect(train_charlm ${TRAIN_CHARLM} "takes all, forward, backward, m, v, not x" --part x)
+expect(train_charlm ${TRAIN_CHARLM} "--gain takes a number of at least 0, not -1" --gain -1)
 expect(train_charlm ${TRAIN_CHARLM} "--bits is 4, 9 or 13, not 5" --recipe sr-mac --bits 5)
 set(checkpoint ${CMAKE_CURRENT_BINARY_DIR}/bad_input.checkpoint)
 execute_process(
