@@ -21,7 +21,7 @@ PAPERS = [
     ("Unit scaling (Blake et al. 2023)", "with unit variance everywhere FP8 and float16 need no scale and no loss scale", ["unit-scaling-fp8", "unit-scaling-fp16"]),
     ("FP8 training (Wang et al. 2018)", "1-5-2 operands, 1-6-9 sums in chunks of 64 and stochastic 16-bit updates train as float does", ["small.ibm-fp8"]),
     ("HFP8 (Sun et al. 2019)", "1-4-3 forward and 1-5-2 backward, with 8-bit weights and residuals, train as float does", ["small.hfp8"]),
-    ("SR-MAC (Ali, Filip and Sentieys 2024)", "sums in E6M5 with 9 to 13 random bits train as float does; with 4 they lose", ["small.fp8-e5m2", "small.sr-mac", "small.sr-mac.r9", "small.sr-mac.r4", "small.sr-mac.flush", "small.sr-mac.forward", "small.sr-mac.backward"]),
+    ("SR-MAC (Ali, Filip and Sentieys 2024)", "sums in E6M5 with 9 to 13 random bits train as float does; with 4 they lose", ["small.fp8-e5m2", "small.sr-mac", "small.sr-mac.r9", "small.sr-mac.r4", "small.sr-mac.flush", "small.sr-mac.seed2", "small.sr-mac.seed3", "small.sr-mac.forward", "small.sr-mac.backward"]),
     ("Microscaling (OCP MX; arXiv 2310.10537, 2506.08027)", "MXFP8 and MXFP6 train as float does", ["mxfp8", "mxfp6"]),
     ("MXFP4 training (Tseng et al. 2025)", "unbiased MXFP4 gradients with a Hadamard transform come near bfloat16", ["mxfp4"]),
     ("NVFP4 (arXiv 2509.25149)", "4-bit products forward and backward train, with 2-D weights, Hadamard transforms and stochastic gradients", ["nvfp4", "nvfp4.forward", "nvfp4.backward"]),
@@ -37,23 +37,27 @@ PAPERS = [
 # What to know of the numbers beside them: causes that another run of the table, or a figure, shows.
 NOTES = {
     "Mixed precision (Micikevicius et al. 2018)":
-        "This model's gradients are large: `train_tensors` shows the few that float16 flushes, so that it trains without a scale as well",
+        "`train_tensors` shows what float16 flushes without a loss scale; this model trains the same without it",
     "bfloat16 without a master copy":
-        "In so short a run updates are large beside the last place of a weight: rounding to nearest loses little yet. `optimizers` shows what becomes of small ones",
+        "No loss is seen in so short a run, not even of rounding to nearest; `optimizers` shows what becomes of small updates",
     "FP8-LM (Peng et al. 2023)":
-        "The second moment in FP8 does little harm: no state here lets a positive number become 0, which is what ruins an update (`optimizers`)",
+        "No state here lets a positive second moment become 0, which is what ruins an update (`optimizers`)",
+    "Graphcore FP8 (Perez et al. 2023)":
+        "The interval of constant biases is below; it is as wide for both GPTs",
     "Unit scaling (Blake et al. 2023)":
-        "Compared with unit scaling in float, whose attention branches weigh a quarter: at 1 they add noise until attention has learned",
+        "Compared with unit scaling in float, whose loss is not that of `fp32`: another model, whose attention branches were chosen to weigh a quarter",
     "SR-MAC (Ali, Filip and Sentieys 2024)":
-        "Not so here. `small.fp8-e5m2` has the same operands and float sums: what it loses is theirs. 12-bit sums in the products of gradients alone lose no more (`.backward`); those of the forward products lose the rest (`.forward`), and more random bits do not help",
-    "NVFP4 (arXiv 2509.25149)":
-        "The forward products lose it (`.forward`; rounding the float model's after training costs as much, below); 4-bit gradients alone do not (`.backward`). Which part of the recipe does what to a tensor is in `train_tensors`",
+        "Not so here: operands of 5-2 with float sums lose little (`small.fp8-e5m2`); 12-bit sums in the forward products alone lose most of the rest (`.forward`), in the products of gradients alone nothing more (`.backward`). Random bits, and subnormal numbers, make less difference than a seed does (`.seed2`, `.seed3`)",
     "Microscaling (OCP MX; arXiv 2310.10537, 2506.08027)":
         "MXFP6 is E3M2; rounding the float model to it after training costs about as much (below)",
-    "4-bit states (Li et al. 2023)":
-        "Half of it is the first moment's, half the second's",
+    "NVFP4 (arXiv 2509.25149)":
+        "Three quarters of it come from the forward products (`.forward`; after training they cost somewhat less, below), little from those of gradients (`.backward`). Which part of the recipe does what to a tensor is in `train_tensors`",
     "SwitchBack (Wortsman et al. 2023)":
-        "With gains from 0 nothing is learned before step 200, in float either, so that 700 steps say little of the two; from 1 (`.gain1`) they end where those without gains do. Sums of `dw` are over 2,048 tokens, without outliers of a large model: int8 there costs nothing yet. `accumulate` and `train_tensors` show it grow with tokens",
+        "Nothing diverged without layer scale, so that there was nothing to steady. With gains from 0 no more than the frequencies of bytes is learned before step 200, in float either, and 700 steps say little; from 1 (`.gain1`) they end near those without. `accumulate` shows the error of int8 `dw` grow with tokens; at 2,048 it costs no loss here",
+    "4-bit states (Li et al. 2023)":
+        "Not so here: half of it is the first moment's (`.m`), half the second's (`.v`)",
+    "eXmY (Agrawal et al. 2024)":
+        "Fewer mantissa bits lose more, and about as much after training (below)",
 }
 
 
@@ -87,15 +91,15 @@ class Results:
         """The run in float of the same size that a run is compared with."""
         prefix, wanted = self.prefix(name), self.runs[name]["baseline"]
         variant = name.removeprefix(prefix + self.runs[name]["recipe"])
-        return next(n for n in (prefix + wanted + variant, prefix + wanted, wanted) if n in self.runs)
+        return prefix + wanted + (variant if prefix + wanted + variant in self.runs else "")
 
     def difference(self, name):
         return self.runs[name]["validation_loss"] - self.runs[self.baseline(name)]["validation_loss"]
 
     def told(self, name):
         """name: +0.0012 (0.3 spreads)"""
-        if name not in self.runs:
-            return f"{name}: not run"
+        if name not in self.runs or self.baseline(name) not in self.runs:
+            return f"`{name}`: not run"
         by = self.difference(name)
         return f"`{name}` {by:+.4f} ({by / self.spread(self.prefix(name)):+.1f} σ)"
 
@@ -112,21 +116,22 @@ def described(summary):
 
 
 # Runs that are no recipes by themselves.
-VARIANTS = {"fp8-all": "the same without layer scale", ".gain1": "the same, gains from 1", ".forward": "the same forward alone",
-            ".backward": "the same backward alone", ".m": "the first moment alone", ".v": "the second moment alone",
-            ".r9": "9 random bits", ".r4": "4 random bits", ".flush": "subnormal sums flushed"}
+VARIANTS = {"gain1": "the same, gains from 1", "forward": "that in the forward products alone", "backward": "that in the products of gradients alone",
+            "m": "the first moment alone", "v": "the second moment alone", "r9": "9 random bits", "r4": "4 random bits",
+            "flush": "subnormal sums flushed", "seed2": "another seed", "seed3": "another seed",
+            "e5m2": "5 and 2 bits", "e3m2": "3 and 2 bits", "e3m1": "3 and 1 bits"}
 
 
 def recipe_rows(results, names):
     rows = []
     for name in names:
-        if name not in results:
+        if name not in results or results.baseline(name) not in results:
             continue
         run = results[name]
         base, by = results.baseline(name), results.difference(name)
         compared = "" if base == name else f"{by:+.4f}"
         sigmas = "" if base == name else f"{by / results.spread(results.prefix(name)):+.1f}"
-        what = next((text for end, text in VARIANTS.items() if name.endswith(end)), described(run["summary"]))
+        what = "the same without layer scale" if name == "fp8-all" else VARIANTS.get(name.rpartition(".")[2], described(run["summary"]))
         rows.append([f"`{name}`", what,
                      f"{run['weight_bits']:.1f}", f"{run['state_bits']:.1f}", f"{run['validation_loss']:.4f}",
                      "" if base == name else f"`{base}`", compared, sigmas, str(run["skipped"]),
@@ -171,7 +176,7 @@ def draw_curves(pyplot, results, path):
     for axes, (title, names) in zip(grid.flat, FAMILIES):
         spread = results.spread(results.prefix(names[0]))
         axes.axhspan(-spread, spread, color="0.93", label="float's σ of 3 seeds")
-        for name, color in zip((n for n in names if n in results), COLORS):
+        for name, color in zip((n for n in names if n in results and results.baseline(n) in results), COLORS):
             base = dict(results[results.baseline(name)]["curve"])
             points = [(step, loss - base[step]) for step, loss in results[name]["curve"] if step in base and step > 0]
             axes.plot(*zip(*points), color=color, linewidth=1.4, marker="o", markersize=2.5, label=name)
@@ -227,7 +232,14 @@ def draw_biases(pyplot, results, path):
 
 def commits(results):
     """Of the programs that made the results: one, unless a run was stopped and the code changed."""
-    return ", ".join(sorted({run["commit"] for run in results.runs.values() if "commit" in run}))
+    runs = {}
+    for name, run in sorted(results.runs.items()):
+        runs.setdefault(run.get("commit", "unknown"), []).append(name)
+    if len(runs) == 1:
+        return f"Commit {next(iter(runs))}."
+    by_count = sorted(runs.items(), key=lambda item: -len(item[1]))
+    return (f"Commit {by_count[0][0]}, but "
+            + "; ".join(f"{commit}: " + ", ".join(f"`{name}`" for name in names) for commit, names in by_count[1:]) + ".")
 
 
 def shown(text):
@@ -242,6 +254,15 @@ def paper_lines(results):
         came_out = "; ".join(results.told(run) for run in runs)
         rows.append([paper, claim, came_out + (f". {NOTES[paper]}" if paper in NOTES else "")])
     return table(rows, ["paper", "claim", "here: validation loss less float's (in σ of float)"])
+
+
+NEEDED = ("fp32", "fp32.seed2", "fp32.seed3", "small.fp32", "small.fp32.seed2", "small.fp32.seed3", "digits.fp32", "digits.fp32.seed2",
+          "digits.fp32.seed3", "after.fp32", "nvfp4", "digits.cscale.0", "narrow.cscale.0", "wide.cscale.0")
+
+
+def missing(folder):
+    """Runs without which there is no page."""
+    return [name for name in NEEDED if not (folder / f"{name}.json").exists()]
 
 
 def write(folder, output, recipes, is_quick):
@@ -260,25 +281,29 @@ def write(folder, output, recipes, is_quick):
     variants = {"exmy": ["exmy.e5m2", "exmy.e3m2", "exmy.e3m1"], "fp8-all-layer-scale": ["fp8-all", "fp8-all-layer-scale.gain1"],
                 "fp32-layer-scale": ["fp32-layer-scale.gain1"],
                 "nvfp4": ["nvfp4.forward", "nvfp4.backward"], "adam4bit": ["adam4bit.m", "adam4bit.v"],
-                "sr-mac": [f"small.sr-mac.{v}" for v in ("r9", "r4", "flush", "forward", "backward")]}
+                "sr-mac": [f"small.sr-mac.{v}" for v in ("r9", "r4", "flush", "seed2", "seed3", "forward", "backward")]}
     names = []
     for recipe in recipes:
         names += [recipe, f"small.{recipe}", *variants.get(recipe, [])]
+    sixteen = ("mixed-fp16", "fp16-unscaled", "bf16", "bf16-nearest", "bf16-sr", "bf16-kahan", "bf16-away")
+    pair_noise = statistics.stdev(results.difference(name) for name in sixteen)
     floats = [f"{loss:.4f}" for loss in results.floats("")]
     small_floats = [f"{loss:.4f}" for loss in results.floats("small.")]
     text = f"""# What papers claim, run again
 
 `scripts/reproduce{' --quick' if is_quick else ''}` wrote this page{' of shortened runs' if is_quick else ''}: a GPT of {usual['parameters']:,} weights trained on *The Devil's
 Dictionary*, byte by byte, for {usual['steps']} steps in every recipe; where sums are emulated step by step, one of {small['parameters']:,} weights for {small['steps']}.
-Machine: {platform.machine()}, {platform.system()}; commit {commits(results)}.
+Machine: {platform.machine()}, {platform.system()}, two runs at a time on two cores, one thread each, so that minutes are those of a busy machine;
+products of floats by OpenBLAS. {commits(results)}
 
 A model this small on 345 kB of text says whether a recipe trains and how far it is from float, at this size. It does not say
 what happens at a billion weights. Losses are in nats a byte, on text that no step has seen.
 
 **Float's own spread.** Three seeds (of weights, batches and random bits) in float end at {', '.join(floats)}: σ = {results.spread(''):.4f}; the
-small model at {', '.join(small_floats)}: σ = {results.spread('small.'):.4f}. Every recipe is compared with float at its own size, from the same seed: the same
-weights at first, the same batches. Most of σ is common to such a pair, so that a difference of one σ is not small; it is what a
-new seed would do.
+small model at {', '.join(small_floats)}: σ = {results.spread('small.'):.4f}. Every recipe ran once and is compared with float at its own size, from the same seed: the
+same weights at first, the same batches. σ is what a new seed does, and three seeds give no more than its size. The differences of
+the recipes in 16 bits, which hardly change a step, have a standard deviation of {pair_noise:.4f} (`mixed-fp16` to `bf16-away`): less can be no effect.
+Rows in float other than `fp32` are other optimizers or models, and baselines alone.
 
 ![Losses](reproduction/losses.svg)
 
