@@ -111,7 +111,7 @@ auto largest_magnitude(Isa isa, const T* in, std::size_t n, NanAmax nan = NanAma
   }
 }
 
-/// Converts, and adds what came of it to `stats`. In parts: each is read again only while it lies in the
+/// Converts, and adds what came of it to `stats`: in one loop, or in parts that are read again only while they lie in the
 /// first-level cache.
 template <class From, class To, class R>
 void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const float* factor,
@@ -189,7 +189,7 @@ NF_INLINE auto amax(const In& in, NanAmax nan = NanAmax::keep) {
 /// Promises  the counters depend on the arguments alone, squared_error too: its order of summation is fixed by
 ///           the place of an element in `in`.
 /// Cost      one read of `in` and one write of `out` in memory. In the caches three times a plain conversion on AVX-512,
-///           from float to signed codes of a byte (with narrowfloat::compiled to nearest even and by Stochastic<>), else
+///           from float to most signed codes of a byte (with narrowfloat::compiled to nearest even and by Stochastic<>), else
 ///           up to eight times. See bench/README.md.
 template <float_source In, float_source Out, rounding_policy R = NearestEven>
 NF_INLINE void convert(In&& in, Out&& out, ConversionStats& stats, R rounding = {},

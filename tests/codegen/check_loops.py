@@ -18,6 +18,7 @@ E4M3, BF16, F16, F32, E5M2 = "<4, 3, 7,", "<8, 7, 127,", "<5, 10, 15,", "<8, 23,
 PACKS = ["vpackusdw", "vpackuswb", "vpacksswb"]
 KERNELS = [
     ("avx512", F32, E4M3, "NearestEven", ["vrangeps", "vfixupimmps", "vpermt2w"], "zmm", 58),
+    ("avx512", F32, E4M3, "NearestEven", ["vmulps", "vrangeps", "vfixupimmps", "vpermt2w"], "zmm", 64),
     ("avx512", F32, E5M2, "NearestEven", ["vrangeps", "vpermt2d|vpermi2d", "vpermt2w"], "zmm", 80),
     ("avx512", F32, BF16, "NearestEven", ["vpermt2w", "vpblendmw"], "zmm", 58),
     ("avx512", F32, F16, "NearestEven", ["vcvtps2ph"], "zmm", 44),

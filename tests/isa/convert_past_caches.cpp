@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Arrays larger than the last cache, which are stored past it: right from the first element to the last, and
 // nothing outside is touched, from whatever place in a cache line the array starts.
-#include <narrowfloat/convert.hpp>
+#include <narrowfloat/stats.hpp>
 
+#include <cmath>
 #include <cstring>
 #include <span>
 
@@ -97,4 +98,28 @@ TEST_CASE("arrays past the caches, scaled", "[isa]") {
   }
   check<float, nf::float8_e4m3fn>([&](const auto& in, auto out) { nf::convert(in, out, scale); },
                                   [&](std::size_t i) { return results[i % period]; });
+}
+
+TEST_CASE("arrays past the caches, scaled and counted: some groups overflow, others do not",
+          "[isa]") {
+  std::vector<nf::float8_e4m3fn> results(period);
+  const nf::Scale scale{232.5f};
+  std::size_t nan = 0;
+  for (std::size_t i = 0; i < period; ++i) {
+    results[i] = nf::convert<nf::float8_e4m3fn>(sample<float>(i), scale, nf::nearest_even,
+                                                nf::Saturation::none);
+    nan += std::isnan(static_cast<float>(results[i])) ? 1 : 0;
+  }
+  REQUIRE((nan != 0 && nan < period / 32));
+  nf::ConversionStats first;
+  check<float, nf::float8_e4m3fn>(
+      [&](const auto& in, auto out) {
+        nf::ConversionStats stats;
+        nf::convert(in, out, scale, stats, nf::nearest_even, nf::Saturation::none);
+        CHECK(stats.count == in.size());
+        if (first.count == 0) first = stats;
+        CHECK(stats.saturated == first.saturated);  // from either place
+        CHECK(stats.squared_error == first.squared_error);
+      },
+      [&](std::size_t i) { return results[i % period]; });
 }

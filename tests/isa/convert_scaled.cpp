@@ -81,6 +81,7 @@ void check_format() {
   });
   for (const nf::Saturation saturation : saturations) {
     check_policy<To>(nf::nearest_even, saturation, nf::Subnormals::flush, bad);
+    check_policy<To>(nf::nearest_even, saturation, nf::Subnormals::keep, bad);
   }
   check_policy<To>(nf::Stochastic<>{.seed = 1, .stream = 2, .offset = 3},
                    nf::default_saturation<To>, nf::Subnormals::keep, bad);
@@ -92,6 +93,7 @@ void check_format() {
 TEST_CASE("scaled arrays: the product rounded to nearest, then converted", "[isa]") {
   check_format<nf::float8_e4m3fn>();
   check_format<nf::bfloat16>();
+  check_format<nf::float16>();
   check_format<nf::tfloat32>();
 }
 

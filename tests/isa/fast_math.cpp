@@ -95,6 +95,18 @@ TEST_CASE("errors: built with -ffast-math, the sums of plain doubles in order", 
   twice += stats;
   CHECK(twice.squared_error == 2 * stats.squared_error);
 
+  nf::ConversionStats exact;  // of errors that no sum absorbs
+  nf::convert(in, codes, nf::Scale{0.37f}, exact);
+  volatile double sums[16] = {}, total = 0;
+  for (std::size_t i = 0; i < in.size(); ++i) {  // less than a part
+    volatile float x = in[i] * 0.37f, error = x - static_cast<float>(codes[i]);
+    volatile double square = static_cast<double>(error) * static_cast<double>(error);
+    sums[i % 16] = sums[i % 16] + square;
+  }
+  for (const volatile double& sum : sums) total = total + sum;
+  CHECK(exact.squared_error == total);
+  CHECK(exact.saturated < in.size() / 2);
+
   const auto tensor = nf::BlockTensor<nf::nvfp4>::quantize(in, 10, 100);
   const nf::FormatReport report = nf::format_report(in, tensor, {.three_quarters = true});
   tensor.dequantize(back);

@@ -61,6 +61,16 @@ void check_all() {
 
 }  // namespace
 
+TEST_CASE("amax: a NaN that is the sign alone wins in words of 32 bits, too", "[isa]") {
+  using Wide = Float<8, 23, 128, nf::Specials::fnuz>;
+  for (std::size_t n = 1; n < 150; ++n) {
+    std::vector<Wide> all(n, Wide(1.0f));
+    all[n / 2] = Wide::from_bits(0x80000000u);
+    CHECK(std::isnan(nf::amax(all)));
+    CHECK(nf::amax(all, nf::NanAmax::drop) == (n == 1 ? 0 : 1));
+  }
+}
+
 TEST_CASE("amax: of codes, without decoding them", "[isa]") {
   check_all<nf::float8_e4m3fn, nf::float8_e5m2, nf::float8_e4m3fnuz, nf::float8_e8m0fnu,
             nf::bfloat16, nf::float16, nf::float6_e3m2fn, nf::float4_e2m1fn, nf::float8_ue5m3,

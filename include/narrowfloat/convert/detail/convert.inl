@@ -21,7 +21,8 @@ inline constexpr bool looks_addends_up = [] {
 }();
 /// Whether the code of NaN is the low bits of the largest float.
 template <class To>
-inline constexpr bool has_nan_of_ones = To::has_nan&& To::width == 8 && To::nan_code == 0x7f;
+inline constexpr bool nan_is_0x7f =
+    To::has_nan && !To::has_infinity && To::width == 8 && To::nan_code == 0x7f;
 
 /// Rounds floats by sums that end in the code. LookUp is a parameter so that its functions need not be there where
 /// nothing instantiates them.
@@ -72,7 +73,7 @@ struct addend_rounding {
   }
 
  private:
-  static constexpr bool nan_is_ones = has_nan_of_ones<To>;
+  static constexpr bool nan_is_ones = nan_is_0x7f<To>;
 
   static NF_INLINE words bounded(const words& bits, const bounds<words>& bound) {
     if constexpr (is_directed<R::rule>) return limited(bits, bound.positive, bound.negative);
@@ -110,7 +111,7 @@ struct addend_rounding {
 };
 
 /// The codes that addend_rounding has left above Below other bits, with their signs. Halves is a parameter so that
-/// pack_signs() of half-words need not be there where nothing instantiates it.
+/// pack_signed() need not be there where nothing instantiates it.
 template <class To, int Below, class Halves = halves,
           template <std::size_t> class LookUp = addend_look_up>
 NF_INLINE bytes code_bytes(const unsigned_code<words> (&x)[4]) {
@@ -127,10 +128,10 @@ NF_INLINE bytes code_bytes(const unsigned_code<words> (&x)[4]) {
       codes[k] = codes[k] & Halves(To::magnitude_mask);
     }
   }
-  const bytes sign = pack_signs(signs[0], signs[1]);
+  const bytes sign = pack_signed(signs[0], signs[1]);
   if constexpr (To::width == 8 && To::has_signed_zero) {
-    // a signed pack, too: it leaves the ones of has_nan_of_ones alone
-    return in_split_order(LookUp<16>::with_sign(pack_signs(codes[0], codes[1]), sign));
+    // a signed pack, too: it leaves 0x7f alone
+    return in_split_order(LookUp<16>::with_sign(pack_signed(codes[0], codes[1]), sign));
   } else {
     const bytes magnitude = pack_codes(codes[0], codes[1]).template as<std::uint8_t>();
     return in_split_order(join_sign<To>(magnitude, sign));

@@ -21,7 +21,7 @@ void widen_part(in_library, const T* values, std::size_t n, float* out);
 // The largest magnitude, as bits; a NaN is larger than Inf.
 std::uint32_t largest_bits(in_library, Isa isa, const float* in, std::size_t n);
 std::uint64_t largest_bits(in_library, Isa isa, const double* in, std::size_t n);
-// The largest magnitude of codes of 8 or 16 bits, whose bits are those of `mask`; if the sign alone is NaN, that.
+// The largest magnitude of codes, whose bits are those of `mask`; if the sign alone is NaN, that.
 template <class Code>
 Code largest_code(in_library, Isa isa, const void* in, std::size_t n, Code mask,
                   bool nan_is_negative_zero);

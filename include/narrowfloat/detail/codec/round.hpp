@@ -226,17 +226,17 @@ constexpr NF_FN W round_by_sum(const W& bits, const W& random) {
   return steps;
 }
 
-/// Binades of a float that a format tells apart: those of its values, of which the subnormal ones count for one, and that
-/// of the first value beyond.
+/// Binades of a format's values, of which the subnormal ones count for one, and of the first value beyond.
 template <class Layout>
-inline constexpr int told_binades = Layout::max_exponent - Layout::min_exponent + 2;
+inline constexpr int binade_count = Layout::max_exponent - Layout::min_exponent + 2;
 
 /// Whether the sum can end in the code, by an addend that is looked up: a table of 32 floats has every binade, and the
 /// codes, with the bits below them, fit in a mantissa, at a place where the loops find them.
 template <class Layout, rule Rule, int N>
 inline constexpr bool addend_suffices =
     sum_suffices<Layout, Rule, N, std::uint32_t>&& Layout::exponent_bits > 0 &&
-    Layout::width <= 8 && told_binades<Layout> <= 32 &&
+    Layout::width <= 8 && binade_count<Layout> <= 32 &&
+    (Layout::has_nan || !Layout::has_infinity) &&
     (Layout::max_code + 1) << bits_below<Rule, N> < std::uint32_t{1} << 23 &&
     (bits_below<Rule, N> <= 8 || (bits_below<Rule, N> == 16 && !Layout::nan_is_negative_zero));
 
@@ -244,7 +244,7 @@ inline constexpr bool addend_suffices =
 /// it, and which has the code of the binade in its mantissa, so that the sum ends in the code of the rounded value.
 template <class Layout, int Below>
 struct addend_table {
-  static constexpr std::uint32_t size = told_binades<Layout> <= 16 ? 16 : 32;
+  static constexpr std::uint32_t size = binade_count<Layout> <= 16 ? 16 : 32;
   static constexpr auto lowest_field = static_cast<std::uint32_t>(Layout::min_exponent + 127);
   alignas(64) std::uint32_t of[size];
 

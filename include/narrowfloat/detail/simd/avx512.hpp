@@ -55,7 +55,7 @@ NF_INLINE halves pack_codes(const halves& a, const halves& b) {
 NF_INLINE halves pack_signs(const words& a, const words& b) {
   return (halves::words)_mm512_packs_epi32((__m512i)a.lanes, (__m512i)b.lanes);
 }
-NF_INLINE bytes pack_signs(const halves& a, const halves& b) {
+NF_INLINE bytes pack_signed(const halves& a, const halves& b) {
   return (bytes::words)_mm512_packs_epi16((__m512i)a.lanes, (__m512i)b.lanes);
 }
 NF_INLINE bytes pack_signs(const words& a, const words& b, const words& c, const words& d) {
@@ -107,7 +107,7 @@ struct addend_look_up {
       return (words::words)_mm512_maskz_permutexvar_epi32(0xffff, place, first);
     return (words::words)_mm512_permutex2var_epi32(first, place, last);
   }
-  /// The smaller one of the magnitude of x and a positive float; that where x is NaN.
+  /// The smaller one of the magnitude of x and a positive float; any float where x is NaN.
   static NF_INLINE words limited(const words& x, const words& most) {
     constexpr int smaller_magnitude = 0b1010;
     return (words::words)_mm512_maskz_range_ps(0xffff, (__m512)x.lanes, (__m512)most.lanes,

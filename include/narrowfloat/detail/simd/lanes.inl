@@ -86,10 +86,10 @@ NF_INLINE long_words down_to_24_bits(const long_words& y) {
   return moved - (moved & below);
 }
 
-/// The larger ones, and the largest lane, of lanes that are below half of the range if they have more than 16 bits.
+/// The larger ones, and the largest lane, of lanes that are below half of the range if they have 64 bits.
 template <std::size_t N, class Word>
 NF_INLINE pack<N, Word> larger_lanes(const pack<N, Word>& a, const pack<N, Word>& b) {
-  return sizeof(Word) <= 2 ? greatest(a, b) : larger(a, b);
+  return sizeof(Word) <= 4 ? greatest(a, b) : larger(a, b);
 }
 template <std::size_t N, class Word>
 NF_INLINE Word largest_lane(const pack<N, Word>& x) {

@@ -22,7 +22,7 @@ struct error_counts {
 // Adds what became of n floats to `counts`; `largest` is the bits of the largest finite value of their target.
 void count_errors(in_library, Isa isa, const float* in, const float* out, std::size_t n,
                   std::uint32_t largest, error_counts& counts);
-// Converts n floats times a factor on AVX-512 and adds what became of them; counts_in_loop() says where.
+// Converts n floats times a factor on AVX-512 and adds what became of them; has_counting_loop() and multiplies_in_loop() say where.
 template <class To, class R>
 void count_conversion(in_library, Isa isa, const float* in, To* out, std::size_t n,
                       const R& rounding, Saturation saturation, bool stream, float factor,

@@ -1,5 +1,5 @@
 // Conversion to codes of a byte that counts what becomes of the elements as it goes. No include guard: it is included once in
-// each instruction set's region and namespace, where it sees the loops of convert.inl and count.inl.
+// each instruction set's region and namespace, where it sees the loops of convert.inl.
 
 /// Converts floats and counts; Arithmetic and Rounding are parameters so that their functions need not be there where
 /// nothing instantiates them.
@@ -26,7 +26,7 @@ struct counted_conversion {
     bytes saturated = bytes(0), attained = bytes(0), flushed = bytes(0);
     doubles squares[2] = {};
   };
-  /// Of up to 2^32 groups.
+  /// Of fewer than 2^30 groups.
   struct counters {
     words amax = words(0), saturated = words(0), attained = words(0), flushed = words(0),
           nan = words(0), infinite = words(0);
@@ -138,7 +138,7 @@ NF_INLINE void count_source(const Source& numbers, const float* in, unsigned cha
                             error_counts& counts) {
   using counting = counted_conversion<To, R, Source>;
   constexpr std::size_t random_bytes = counting::step::random_bytes;
-  constexpr std::size_t most_counted = std::size_t{1} << 36;
+  constexpr std::size_t most_counted = std::size_t{1} << 35;  // elements
   const counting step(policy, numbers);
   std::uint32_t buffer[random_bytes == 0 ? 1 : part_elements + 8 * lanes];
   // past the caches from the start, or not at all: parts are of one length, wherever `out` lies
