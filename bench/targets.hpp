@@ -71,16 +71,22 @@ inline bool is_half(const kernel& of) {
   return of.format() == "bfloat16" || of.format() == "float16";
 }
 
+/// Scales have no subnormal numbers: no sum makes their codes.
+inline bool is_scale(const kernel& of) { return of.format() == "float8_e8m0fnu"; }
+
 inline constexpr target_class target_classes[] = {
     {"f32 -> 8 bits or fewer, to nearest even",
      [](const kernel& k) {
-       return k.encodes() && k.bytes.out_bytes == 1 && k.rounding == default_rounding;
+       return k.encodes() && k.bytes.out_bytes == 1 && k.rounding == default_rounding &&
+              !is_scale(k);
      },
      0.55, 0.95},
+    {"f32 -> float8_e8m0fnu", [](const kernel& k) { return k.encodes() && is_scale(k); }, 0.30,
+     0.95},
     {"f32 -> 8 bits or fewer, other roundings, not stochastic",
      [](const kernel& k) {
        return k.encodes() && k.bytes.out_bytes == 1 && k.rounding != default_rounding &&
-              !k.is_stochastic();
+              !k.is_stochastic() && !is_scale(k);
      },
      0.40, 0.95},
     {"f32 -> bfloat16, float16, to nearest",

@@ -19,10 +19,18 @@ inline constexpr bool looks_addends_up = [] {
     return addend_suffices<To, R::rule, R::random_bits>;
   }
 }();
-/// Whether the code of NaN is the low bits of the largest float.
-template <class To>
-inline constexpr bool nan_is_0x7f =
-    To::has_nan && !To::has_infinity && To::width == 8 && To::nan_code == 0x7f;
+/// How Inf and NaN come to their codes.
+enum class special_codes {
+  masked,    ///< a masked sum makes NaN, a masked move Inf
+  all_ones,  ///< NaN is 0x7f, the low bits of the largest float, and so is Inf
+  fnuz       ///< a mark becomes NaN as codes are packed, and so is Inf
+};
+template <class To, int Below>
+inline constexpr special_codes special_codes_of =
+    !To::has_nan || To::has_infinity         ? special_codes::masked
+    : To::width == 8 && To::nan_code == 0x7f ? special_codes::all_ones
+    : To::nan_is_negative_zero && Below == 0 ? special_codes::fnuz
+                                             : special_codes::masked;
 
 /// Rounds floats by sums that end in the code. LookUp is a parameter so that its functions need not be there where
 /// nothing instantiates them.
@@ -38,14 +46,18 @@ struct addend_rounding {
   NF_INLINE unsigned_code<words> encoded(const words& number, const words& random,
                                          const bounds<words>& bound) const {
     words bits = number;
-    if constexpr (!To::has_nan) bits = addends.or_largest(number, number, false);
+    if constexpr (!To::has_nan) bits = addends.marked(number, number, ones, 0);
     const words x = bounded(bits, bound), t = addend(x);
     words code = sum(x, t, bits);
     if constexpr (R::rule == rule::odd) code = code | (sum_up(x, t, bits) & words(1));
     code = with_random(code, random);
-    if constexpr (nan_is_ones) code = addends.or_largest(code, bits, bound.infinity_is_apart);
-    if constexpr (To::has_nan && !nan_is_ones) {
-      if (bound.infinity_is_apart) code = addends.or_infinity(code, bits, bound.infinity << below);
+    const bool apart = bound.infinity_is_apart;
+    if constexpr (specials == special_codes::all_ones)
+      code = addends.marked(code, bits, ones, apart ? ones : 0);
+    if constexpr (specials == special_codes::fnuz)
+      code = addends.marked(code, bits, above_a_byte, apart ? above_a_byte : 0);
+    if constexpr (is_masked) {
+      if (apart) code = addends.or_infinity(code, bits, bound.infinity << below);
     }
     if constexpr (!To::is_signed) {
       code = select_below(bits - words(binary32::sign_mask + 1), words(binary32::infinity_code),
@@ -73,7 +85,10 @@ struct addend_rounding {
   }
 
  private:
-  static constexpr bool nan_is_ones = nan_is_0x7f<To>;
+  static constexpr special_codes specials = special_codes_of<To, below>;
+  static constexpr bool is_masked = To::has_nan && specials == special_codes::masked;
+  static constexpr int ones = LookUp<table::size>::ones,
+                       above_a_byte = LookUp<table::size>::above_a_byte;
 
   static NF_INLINE words bounded(const words& bits, const bounds<words>& bound) {
     if constexpr (is_directed<R::rule>) return limited(bits, bound.positive, bound.negative);
@@ -92,9 +107,9 @@ struct addend_rounding {
     if constexpr (R::random_bits > 0 && R::rule == rule::half_up) result = result + random;
     return R::rule == rule::half_up ? result + words(1) : result;
   }
-  /// The sum; the code of NaN where `bits` are one, but where or_largest() makes it.
+  /// The sum; the code of NaN where `bits` are one, but where marked() makes it.
   static NF_INLINE words sum(const words& x, const words& t, const words& bits) {
-    if constexpr (To::has_nan && !nan_is_ones) {
+    if constexpr (is_masked) {
       return LookUp<table::size>::sum(x, t, bits, words(To::nan_code << below));
     } else {
       return float_sum(x, t);
@@ -102,7 +117,7 @@ struct addend_rounding {
   }
   /// The same rounded up: where the sum is inexact, one of the two is odd.
   static NF_INLINE words sum_up(const words& x, const words& t, const words& bits) {
-    if constexpr (To::has_nan && !nan_is_ones) {
+    if constexpr (is_masked) {
       return LookUp<table::size>::sum_up(x, t, bits, words(To::nan_code << below));
     } else {
       return LookUp<table::size>::sum_up(x, t);
@@ -128,14 +143,16 @@ NF_INLINE bytes code_bytes(const unsigned_code<words> (&x)[4]) {
       codes[k] = codes[k] & Halves(To::magnitude_mask);
     }
   }
+  // A signed pack leaves the low byte of all ones alone, an unsigned one makes 0xff of what is above a byte.
+  constexpr special_codes specials = special_codes_of<To, Below>;
+  bytes code = specials == special_codes::all_ones
+                   ? pack_signed(codes[0], codes[1])
+                   : pack_codes(codes[0], codes[1]).template as<std::uint8_t>();
+  if constexpr (specials == special_codes::fnuz) code = least(code, bytes(To::nan_code));
   const bytes sign = pack_signed(signs[0], signs[1]);
-  if constexpr (To::width == 8 && To::has_signed_zero) {
-    // a signed pack, too: it leaves 0x7f alone
-    return in_split_order(LookUp<16>::with_sign(pack_signed(codes[0], codes[1]), sign));
-  } else {
-    const bytes magnitude = pack_codes(codes[0], codes[1]).template as<std::uint8_t>();
-    return in_split_order(join_sign<To>(magnitude, sign));
-  }
+  if constexpr (To::width == 8 && To::has_signed_zero)
+    return in_split_order(LookUp<16>::with_sign(code, sign));
+  return in_split_order(join_sign<To>(code, sign));
 }
 
 /// The numbers that a step converts: as they are,

@@ -113,9 +113,11 @@ struct addend_look_up {
     return (words::words)_mm512_maskz_range_ps(0xffff, (__m512)x.lanes, (__m512)most.lanes,
                                                smaller_magnitude);
   }
-  /// `value`, or the largest float where x is NaN or, if `of_infinity`, Inf.
-  static NF_INLINE words or_largest(const words& value, const words& x, bool of_infinity) {
-    const __m512i table = _mm512_set1_epi32(of_infinity ? 0x00ee00ee : 0x000000ee);
+  /// What marked() puts in the place of a float: one whose low half is all ones, or one that is above a byte.
+  static constexpr int ones = 0xe, above_a_byte = 0xd;  // vfixupimm's largest float, and pi / 2
+  /// `value`, or these where x is NaN, or Inf; 0: `value`.
+  static NF_INLINE words marked(const words& value, const words& x, int of_nan, int of_infinity) {
+    const __m512i table = _mm512_set1_epi32(of_nan * 0x11 + of_infinity * 0x110000);
     return (words::words)_mm512_maskz_fixupimm_ps(0xffff, (__m512)value.lanes, (__m512)x.lanes,
                                                   table, 0);
   }
