@@ -96,16 +96,17 @@ NF_INLINE bytes in_split_order(const bytes& x) {
 /// Sums with one of 16 or 32 floats.
 template <std::size_t Size>
 struct addend_look_up {
-  __m512i first, last;
+  __m512i part[Size / 16];
 
-  NF_INLINE explicit addend_look_up(const std::uint32_t (&all)[Size])
-      : first(_mm512_load_si512(all)), last(_mm512_load_si512(all + Size - 16)) {}
+  NF_INLINE explicit addend_look_up(const std::uint32_t (&all)[Size]) {
+    for (std::size_t k = 0; k < Size / 16; ++k) part[k] = _mm512_load_si512(all + 16 * k);
+  }
   /// The float that the low bits of each lane choose.
   NF_INLINE words of(const words& places) const {
     const __m512i place = (__m512i)places.lanes;
     if constexpr (Size == 16)
-      return (words::words)_mm512_maskz_permutexvar_epi32(0xffff, place, first);
-    return (words::words)_mm512_permutex2var_epi32(first, place, last);
+      return (words::words)_mm512_maskz_permutexvar_epi32(0xffff, place, part[0]);
+    return (words::words)_mm512_permutex2var_epi32(part[0], place, part[Size / 16 - 1]);
   }
   /// The smaller one of the magnitude of x and a positive float; any float where x is NaN.
   static NF_INLINE words limited(const words& x, const words& most) {
