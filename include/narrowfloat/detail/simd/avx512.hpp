@@ -152,10 +152,11 @@ struct addend_look_up {
 
  private:
   static constexpr int up = _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC;
-  /// With a rounding of its own, or Clang's -ffast-math would know the result.
+  /// Not a comparison, of which Clang's -ffast-math would know the result.
   static NF_INLINE __mmask16 is_number(const words& x) {
-    return _mm512_cmp_round_ps_mask((__m512)x.lanes, (__m512)x.lanes, _CMP_ORD_Q,
-                                    _MM_FROUND_NO_EXC);
+    __mmask16 result;
+    __asm__("vcmpordps %1, %1, %0" : "=Yk"(result) : "v"((__m512)x.lanes));
+    return result;
   }
 };
 
