@@ -21,5 +21,6 @@ constexpr bool multiplies() {
            fits_32_bits<From, To, R::random_bits>();
   }
 }
+
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -3,10 +3,11 @@
 
 /// Converts floats and counts; Arithmetic and Rounding are parameters so that their functions need not be there where
 /// nothing instantiates them.
-template <class To, class R, class Source, class Arithmetic = nearest_arithmetic,
+template <class To, class R, class Arithmetic = nearest_arithmetic,
           class Rounding = addend_rounding<To, R>>
 struct counted_conversion {
-  using step = conversion<binary32, To, R, Source>;
+  using source = scaled_source<Arithmetic>;  // x * 1 is x: one loop serves
+  using step = conversion<binary32, To, R, source>;
   static constexpr std::uint32_t largest = value_bits<To, std::uint32_t>(To::max_code);
   static constexpr int below = Rounding::below;
   // as code_bytes(): that of NaN may be a bit longer than others, where there is room for it
@@ -16,8 +17,8 @@ struct counted_conversion {
   /// The largest magnitude that neither is Inf or NaN nor becomes one.
   words last_plain;
 
-  NF_INLINE counted_conversion(saturates policy, const Source& source)
-      : convert(policy, source),
+  NF_INLINE counted_conversion(saturates policy, float factor)
+      : convert(policy, source(factor)),
         last_plain(splat<words>(policy.overflow ? binary32::infinity_code - 1 : largest)) {}
 
   /// Of a part: a lane for each element of a group. No more than 255 groups are a part.
@@ -100,18 +101,18 @@ struct counted_conversion {
     unsigned_code<words> x[4];
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
-      const words source = convert.source.load(in + k * sizeof(words)), value = source & mask;
-      x[k] = convert.addends.encoded(source, convert.random_part(random, k), convert.bound);
+      const words number = convert.source.load(in + k * sizeof(words)), value = number & mask;
+      x[k] = convert.addends.encoded(number, convert.random_part(random, k), convert.bound);
       const words code = (x[k].magnitude >> below) & words(code_mask);
       // each comparison has one use: GCC 12 makes scalars of one that has two
       const words finite = opaque(select_less(value, infinity, words(~0u), zero)),
-                  number = finite & value;
+                  counted_value = finite & value;
       all.amax = larger(all.amax, value);
       all.nan = all.nan + select_less(infinity, value, one, zero);
       all.infinite = all.infinite + select_equal(value, infinity, one, zero);
-      all.saturated = all.saturated + select_less(words(largest), number, one, zero);
+      all.saturated = all.saturated + select_less(words(largest), counted_value, one, zero);
       all.attained = all.attained + select_less(words(To::max_code - 1), code & finite, one, zero);
-      all.flushed = all.flushed + smaller(select_equal(code, zero, number, zero), one);
+      all.flushed = all.flushed + smaller(select_equal(code, zero, counted_value, zero), one);
       const words error = Arithmetic::difference(value, decode_magnitude<To>(code));
       const words counted = select_less(words(To::max_code), code, zero, error);
       Arithmetic::add_squares(counted & finite, squares);
@@ -131,15 +132,14 @@ struct counted_conversion {
   }
 };
 
-/// The loop over the numbers of a source.
-template <class To, class R, class Source>
-NF_INLINE void count_source(const Source& numbers, const float* in, unsigned char* out,
-                            std::size_t n, const R& rounding, saturates policy, bool stream,
-                            error_counts& counts) {
-  using counting = counted_conversion<To, R, Source>;
+/// The loop of count_conversion().
+template <class To, class R>
+NF_INLINE void count_parts(const float* in, unsigned char* out, std::size_t n, const R& rounding,
+                           saturates policy, bool stream, float factor, error_counts& counts) {
+  using counting = counted_conversion<To, R>;
   constexpr std::size_t random_bytes = counting::step::random_bytes;
   constexpr std::size_t most_counted = std::size_t{1} << 35;  // elements
-  const counting step(policy, numbers);
+  const counting step(policy, factor);
   std::uint32_t buffer[random_bytes == 0 ? 1 : part_elements + 8 * lanes];
   // past the caches from the start, or not at all: parts are of one length, wherever `out` lies
   const bool streams = stream && reinterpret_cast<std::uintptr_t>(out) % (4 * lanes) == 0;
@@ -184,8 +184,7 @@ template <class To, class R>
 void count_conversion(const float* in, void* out, std::size_t n, const R& rounding,
                       saturates policy, bool stream, float factor, error_counts& counts) {
   if constexpr (looks_addends_up<binary32, To, R>) {
-    // x * 1 is x: one loop serves
-    count_source<To>(scaled_source(factor), in, static_cast<unsigned char*>(out), n, rounding,
-                     policy, stream, counts);
+    count_parts<To>(in, static_cast<unsigned char*>(out), n, rounding, policy, stream, factor,
+                    counts);
   }
 }
