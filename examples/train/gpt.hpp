@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A small GPT: token and position tables, blocks of attention and a GELU network with layer norms before them, a head that
 // is the token table. Each operation is written forward, then backward, on row-major arrays of T; with T = double it is
-// what finite differences are compared with.
+// what finite differences are compared with. Long because a reader wants the whole model, gradients included, in one file.
 //
 // B sequences of T tokens make R = B T rows of C channels; attention has H heads of D = C / H channels.
 #pragma once
