@@ -53,7 +53,70 @@ void check_three_quarters(int top, R rounding,
   }
 }
 
+/// Numbers of few bits, of many, and zeros, by turns of 50.
+std::vector<float> mixture(std::size_t n) {
+  std::vector<float> values(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint32_t word = nf::element_bits<32>(1, 2, i);
+    const float x = std::ldexp(static_cast<float>(word >> 8), -24) - 0.5f;
+    const std::size_t turn = i / 50 % 4;
+    values[i] = turn == 0   ? x
+                : turn == 1 ? std::ldexp(x, -static_cast<int>(word % 11))
+                : turn == 2 ? static_cast<float>(static_cast<int>(word % 33) - 16) / 8
+                            : (word % 3 == 0 ? x : 0.0f);
+    if (std::abs(values[i]) < 0x1p-12f) values[i] = 0;
+  }
+  return values;
+}
+
+/// The choice between scales, whose losses are bounded in float first, is that of values so much smaller that their losses
+/// are added up exactly. Returns how many scales are not those of the first rule.
+template <class Format>
+std::size_t check_choice(std::size_t rows, std::size_t cols, nf::QuantizeOptions options, int down,
+                         int steps) {
+  const auto values = mixture(rows * cols);
+  auto small = values;
+  for (float& x : small) x = std::ldexp(x, -down);
+  const auto near = nf::BlockTensor<Format>::quantize(values, rows, cols, options);
+  options.tensor_scale = std::ldexp(options.tensor_scale, -down);
+  const auto far = nf::BlockTensor<Format>::quantize(small, rows, cols, options);
+  Mismatches bad;
+  const auto where = [&] { return std::to_string(rows) + " x " + std::to_string(cols); };
+  options.rule = nf::ScaleRule::floor;
+  options.four_over_six = nf::FourOverSix::none;
+  const auto first = nf::BlockTensor<Format>::quantize(small, rows, cols, options);
+  std::size_t moved = 0;
+  for (std::size_t b = 0; b < near.scales().size(); ++b) {
+    moved += first.scales()[b].bits() != far.scales()[b].bits() ? 1 : 0;
+    const bool is_zero = far.scales()[b].bits() == 0;  // of a block of zeros
+    bad.expect_equal(where, b,
+                     far.scales()[b].bits() + (is_zero ? 0u : static_cast<unsigned>(steps)),
+                     near.scales()[b].bits());
+  }
+  for (std::size_t i = 0; i < values.size(); ++i)
+    bad.expect_equal(where, i, far.codes()[i].bits(), near.codes()[i].bits());
+  CHECK(bad.report() == "");
+  return moved;
+}
+
 }  // namespace
+
+TEST_CASE("scales are chosen by the same losses, bounded or exact", "[block]") {
+  for (const int axis : {0, 1}) {
+    const nf::QuantizeOptions search{.rule = nf::ScaleRule::search, .axis = axis};
+    CHECK(check_choice<nf::mxfp8_e4m3>(70, 2100, search, 70, 70) > 10);
+    CHECK(check_choice<nf::mxfp4_e2m1>(70, 333, search, 70, 70) > 10);
+    CHECK(check_choice<nf::mxint8>(40, 100, search, 70, 70) > 10);
+    CHECK(check_choice<nf::BlockFormat<nf::float6_e3m2fn, nf::float8_e8m0fnu, 48>>(40, 101, search,
+                                                                                   70, 70) > 10);
+    for (const auto kind : {nf::FourOverSix::squared_error, nf::FourOverSix::absolute_error}) {
+      const nf::QuantizeOptions choice{
+          .axis = axis, .tensor_scale = 0x1.3p-10f, .four_over_six = kind};
+      CHECK(check_choice<nf::nvfp4>(40, 1333, choice, 104, 0) > 10);
+      CHECK(check_choice<nf::nvfp4_2d>(50, 70, choice, 104, 0) > 5);
+    }
+  }
+}
 
 TEST_CASE("both axes at once are each axis by itself", "[block]") {
   check_both<nf::mxfp4_e2m1>(70, 100);

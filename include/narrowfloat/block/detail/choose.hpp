@@ -242,16 +242,17 @@ class scale_chooser<Format, false> : public scale_options {
     multiplier_ = float_product(tensor.encode, float_quotient(1.0f, largest_float()));
   }
 
+  static constexpr binary four_binary{1, 2};
+
   static Scale nan() {
     return convert_number<Scale>(float_of_bits(wide<std::uint32_t>::quiet_nan), nearest_even,
                                  default_saturation<Scale>);
   }
   double tensor_scale() const { return real_number<double>(tensor_.decode); }
 
-  /// 1 / (largest element * tensor scale), to a unit in the last place.
-  double inverse_range() const {
-    return quotient_to_odd(binary_of(bits_of_float(1.0f)),
-                           product(largest_binary<Element>(), tensor_binary()));
+  /// 1 / (an element * tensor scale), to a unit in the last place.
+  double inverse_of(const binary& element) const {
+    return quotient_to_odd(binary_of(bits_of_float(1.0f)), product(element, tensor_binary()));
   }
 
   /// Transformer Engine's scale.
@@ -285,7 +286,7 @@ class scale_chooser<Format, false> : public scale_options {
   Scale four_or_six(std::uint32_t amax, std::span<const float> values, std::size_t rows) const {
     if (folds()) return folded_four_or_six(amax, values, rows);
     const Scale six = usable(mapped(amax, largest_binary<Element>()), amax),
-                four = usable(mapped(amax, {1, 2}), 0);
+                four = usable(mapped(amax, four_binary), 0);
     if (amax >= near_the_end && is_beyond_float(four)) return six;
     return loss(values, four, amax) < loss(values, six, amax) ? four : six;
   }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Chooses the scales of a tile, blocks that lie side by side, and divides its values by them: a float for
-// each that every rounding to an element takes for the exact quotient.
+// each that every rounding to an element takes for the exact quotient. Long because both share the tile's arrays.
 #pragma once
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <span>
 #include <vector>
 
@@ -15,33 +16,10 @@
 #include "choose.hpp"
 #include "clip_ends.hpp"
 #include "exponents.hpp"
+#include "losses.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
-
-/// Where the factor of a column is: at column >> shift. As many columns share one as the width of the blocks allows: all
-/// of a block where that is a power of two from 16 on, else 16 or one.
-constexpr NF_FN int block_shift(std::size_t width) {
-  if (width % 16 != 0) return 0;
-  return std::has_single_bit(width) ? std::countr_zero(width) : 4;
-}
-
-/// Repeats the factor of each block, `times` or in the last one less often, up to n factors; `spare` is overwritten.
-template <class T>
-void repeat_factors(std::vector<T>& factors, std::vector<T>& spare, std::size_t n,
-                    std::size_t times) {
-  constexpr std::size_t step = 4;
-  spare.resize(n + step);
-  T* const to = spare.data();
-  for (std::size_t first = 0, block = 0; first < n; first += times, ++block) {
-    const T x = factors[block], together[step] = {x, x, x, x};
-    // The last few may be too many: the next block overwrites them.
-    const std::size_t end = first + std::min(times, n - first);
-    for (std::size_t i = first; i < end; i += step)
-      __builtin_memcpy(to + i, together, sizeof together);
-  }
-  factors.swap(spare);
-}
 
 template <class Format, class R>
 class tile_divider {
@@ -49,6 +27,7 @@ class tile_divider {
   using Scale = typename Format::scale;
   using code = typename element_traits<Element>::code;
   using layout = layout_of<typename element_traits<Element>::rounded>;
+  using scale_code = std::conditional_t<sizeof(Scale) == 1, std::uint8_t, std::uint16_t>;
   static constexpr bool is_power = power_of_two_scale<Scale>;
   static constexpr bool is_random = R::random_bits != 0;
   /// Whether a product by a power of two can overflow where the quotient's element is still chosen.
@@ -72,47 +51,47 @@ class tile_divider {
         choose_(options, tensor),
         width_(width),
         shift_(block_shift(width)),
-        isa_(active_isa()) {}
+        isa_(active_isa()),
+        trials_(options, width, isa_) {}
 
-  /// Begins a tile of so many columns.
-  void start(std::size_t columns) {
+  /// Begins a tile of so many columns; whether its blocks span several rows.
+  void start(std::size_t columns, bool spans_rows) {
     columns_ = columns;
     blocks_ = columns / width_ + (columns % width_ != 0 ? 1 : 0);
-    amax_.assign(whole_packs(blocks_), bits_of_float(options_.least_amax));
+    if (least_.size() != whole_packs(blocks_))
+      least_.assign(whole_packs(blocks_), bits_of_float(options_.least_amax));
+    amax_ = least_;
+    joins_columns_ = spans_rows && width_ != 1;
+    if (joins_columns_) column_amax_.assign(columns, 0);
   }
 
-  /// Takes in values of the columns from `first` on.
-  void join(const float* values, std::size_t n, std::size_t first) {
+  /// Takes in rows of n values, which begin `leading` values apart, of the columns from `first` on.
+  void join(const float* values, std::size_t rows, std::size_t leading, std::size_t n,
+            std::size_t first) {
     const std::uint32_t limit =
         options_.non_finite == NonFinite::propagate ? float_infinity - 1 : ~std::uint32_t{0} >> 1;
-    join_kernels[isa_](values, n, first, width_, limit, amax_.data());
+    if (joins_columns_ || width_ == 1) {
+      std::uint32_t* const amax = joins_columns_ ? column_amax_.data() : amax_.data();
+      join_rows_kernels[isa_](values, rows, leading, n, limit, amax + first);
+      return;
+    }
+    for (std::size_t row = 0; row < rows; ++row)
+      join_kernels[isa_](values + row * leading, n, first, width_, limit, amax_.data());
   }
 
   /// Writes the scales, or takes those that are there; values_of(block) gives all values of one.
   template <class Values>
   void choose(Scale* scales, scale_source source, const Values& values_of) {
-    const float_environment environment(direction::nearest);
     scales_ = scales;
-    const std::uint32_t largest = largest_kernels<std::uint32_t>[isa_](amax_.data(), blocks_);
-    has_blank_ = choose_.is_blank(largest);
-    is_near_the_end_ = largest >= near_the_end;
-    const std::size_t padded = whole_packs(blocks_);
-    factors_.resize(padded);
-    const bool is_given = source == scale_source::given;
+    factors_.resize(amax_.size());
+    if (joins_columns_) join_columns();
     if constexpr (is_power) {
-      steps_.resize(padded);
-      if (choose_.folds() && !is_given) divide_largest();
-      exponent_kernels[isa_](amax_.data(), padded, choose_.rule(), steps_.data(), factors_.data());
-      // Apart from the last loop, which compilers make one of whole vectors.
-      const bool is_searched = options_.rule == ScaleRule::search && !is_given;
-      for (std::size_t b = 0; is_searched && b < blocks_; ++b) search(b, values_of);
-      for (std::size_t b = 0; is_given && b < blocks_; ++b) {
-        if (!choose_.is_blank(amax_[b]))
-          take_steps(b, scale_traits<Scale>::exponent(scales[b]) - scale_traits<Scale>::lowest);
-      }
-      for (std::size_t b = 0; b < blocks_; ++b) scales[b] = choose_.scale_of(steps_[b]);
+      choose_powers(source == scale_source::given, values_of);
     } else {
-      if (!is_given) choose_values(values_of);
+      const std::uint32_t largest = largest_kernels<std::uint32_t>[isa_](amax_.data(), blocks_);
+      has_blank_ = choose_.is_blank(largest);
+      is_near_the_end_ = largest >= near_the_end;
+      if (source != scale_source::given) choose_values(values_of);
       take_values();
     }
     if constexpr (in_floats) finish_factors();
@@ -120,7 +99,6 @@ class tile_divider {
 
   /// Where magnitudes begin that the scales of the tile cut.
   void find_ends() {
-    const float_environment environment(direction::nearest);
     const double tensor = [&] {
       if constexpr (is_power)
         return 1.0;
@@ -161,12 +139,12 @@ class tile_divider {
                                                                            : Saturation::finite),
         .most_negative = most_negative(Element::width, options_.full_range)};
     if constexpr (in_floats) {
-      const bool divides = !is_power;
+      constexpr bool divides = !is_power;
       if (!uses_long() && !has_blank_ && !is_exact_only() && !(divides && folds())) {
-        how.above_zero = looks_below<R>;
         how.reads_ahead = true;
         if (divides) how.inverses = inverses_.data(), how.mask = bits_near<layout>;
-        encode_products<code>(values, n, first, shift_, factors_.data(), rounding, how, out);
+        encode_within_nearest<code, divides>(isa_, values, n, first, shift_, factors_.data(),
+                                             rounding, how, out);
         return;
       }
     }
@@ -179,7 +157,6 @@ class tile_divider {
   /// The quotients of values of the columns from `first` on.
   void divide(const float* values, std::size_t n, std::size_t first, real* out) const {
     if constexpr (in_floats) {
-      const float_environment environment(direction::nearest);
       if (is_exact_only()) {
         for (std::size_t i = 0; i < n; ++i)
           out[i] = real_number<float>(exact_quotient(values[i], first + i), to_odd);
@@ -218,6 +195,37 @@ class tile_divider {
     return choose_.quotient(x, scales_[block], amax_[block]);
   }
 
+  void join_columns() {
+    values_.resize(columns_);
+    __builtin_memcpy(values_.data(), column_amax_.data(), columns_ * sizeof(float));
+    join_kernels[isa_](values_.data(), columns_, 0, width_, ~std::uint32_t{0} >> 1, amax_.data());
+  }
+  template <class Values>
+  void choose_powers(bool is_given, const Values& values_of) {
+    using traits = scale_traits<Scale>;
+    if (choose_.folds() && !is_given) divide_largest();
+    steps_.resize(amax_.size());
+    codes_.resize(amax_.size());
+    // Straight to their place, where whole packs of them have room.
+    const bool is_in_place = sizeof(Scale) == 1 && !is_given && blocks_ == amax_.size();
+    auto* const codes = is_in_place ? reinterpret_cast<std::uint8_t*>(scales_) : codes_.data();
+    const std::uint32_t largest = exponent_kernels[isa_](
+        amax_.data(), amax_.size(), choose_.rule(),
+        __builtin_bit_cast(scale_code, choose_.scale_of(0)), steps_.data(), codes, factors_.data());
+    has_blank_ = choose_.is_blank(largest);
+    if (is_given) {
+      for (std::size_t b = 0; b < blocks_; ++b) {
+        if (!choose_.is_blank(amax_[b]))
+          take_steps(b, traits::exponent(scales_[b]) - traits::lowest);
+      }
+    } else if (options_.rule == ScaleRule::search) {
+      search_tile(values_of);
+    } else if constexpr (sizeof(Scale) == 1) {
+      if (!is_in_place) __builtin_memcpy(scales_, codes, blocks_);
+      return;
+    }
+    for (std::size_t b = 0; b < blocks_; ++b) scales_[b] = choose_.scale_of(steps_[b]);
+  }
   /// By the largest element, in float.
   void divide_largest() {
     values_.resize(amax_.size());
@@ -226,6 +234,60 @@ class tile_divider {
     multiply_kernels[isa_](values_.data(), values_.size(), 0, one_for_all, &reciprocal, false,
                            values_.data());
     __builtin_memcpy(amax_.data(), values_.data(), amax_.size() * sizeof(float));
+  }
+
+  /// Takes the exponents with the least losses: trials tell most of them apart, exact sums the rest.
+  template <class Values>
+  void search_tile(const Values& values_of) {
+    if constexpr (scale_trials<Format>::serves) {
+      constexpr int count = 4;  // of exponents, from one below the floor rule's on
+      trial_losses losses[count];
+      for (int k = 0; k < count; ++k) {
+        values_.resize(amax_.size());
+        const float to_trial = power_of_two<float>(1 - k);
+        for (std::size_t b = 0; b < amax_.size(); ++b) values_[b] = factors_[b] * to_trial;
+        trials_.run(values_, inverses_, values_of, losses[k]);
+      }
+      const loss_error error = trials_.error_of(values_of.size(0));
+      for (std::size_t b = 0; b < blocks_; ++b) {
+        const int best = least_loss(b, losses, error);
+        if (best < 0) {
+          search(b, values_of);
+        } else {
+          take_steps(b, static_cast<int>(steps_[b]) + best - 1);
+        }
+      }
+    } else {
+      for (std::size_t b = 0; b < blocks_; ++b) search(b, values_of);
+    }
+  }
+  /// The last one of the trials with the least loss; -1 where the error leaves it open, or near the ends of float's range.
+  template <int Count>
+  int least_loss(std::size_t block, const trial_losses (&losses)[Count],
+                 const loss_error& error) const {
+    using traits = scale_traits<Scale>;
+    constexpr std::uint32_t least = bits_of_float(0x1p-60f), most = bits_of_float(0x1p60f);
+    const int steps = static_cast<int>(steps_[block]);
+    if (amax_[block] < least || amax_[block] > most || steps < 1 ||
+        steps + Count - 2 > traits::highest - traits::lowest)
+      return -1;
+    double loss[Count];  // in units of the square of the first scale
+    int best = 0;
+    for (int k = 0; k < Count; ++k) {
+      loss[k] = static_cast<double>(losses[k].sums[block]) * power_of_two<double>(2 * k);
+      if (loss[k] <= loss[best]) best = k;
+    }
+    const double more = error.more * power_of_two<double>(2 * Count),
+                 limit = (loss[best] * (1 + error.share) + 2 * more) / (1 - error.share);
+    bool has_same_images = true;  // as the best one, so the same loss
+    for (int k = best; k >= 0; --k) {
+      if (!has_same_images && loss[k] <= limit) return -1;
+      has_same_images = has_same_images && losses[k].changes[block] == 0;
+    }
+    for (int k = best + 1; k < Count; ++k) {
+      if (loss[k] <= limit) return -1;
+    }
+    return best;
   }
 
   template <class Values>
@@ -266,14 +328,11 @@ class tile_divider {
   template <class Values>
   void choose_values(const Values& values_of) {
     if (options_.four_over_six != FourOverSix::none) {
-      for (std::size_t b = 0; b < blocks_; ++b) {
-        if (!choose_.is_blank(amax_[b]))
-          scales_[b] = choose_.four_or_six(amax_[b], values_of(b), values_of.rows());
-      }
+      choose_fours_or_sixes(values_of);
     } else if (folds()) {
       for (std::size_t b = 0; b < blocks_; ++b) scales_[b] = choose_.folded(amax_[b]);
     } else if constexpr (ratios_suffice) {
-      choose_ratios();
+      choose_ratios(largest_binary<Element>(), scales_);
     } else {
       for (std::size_t b = 0; b < blocks_; ++b)
         scales_[b] = choose_.mapped(amax_[b], largest_binary<Element>());
@@ -292,15 +351,62 @@ class tile_divider {
     }
   }
 
-  /// The scales amax / (largest element * tensor scale), rounded to nearest.
-  void choose_ratios() {
+  /// Of the two scales of each block the one that loses less: trials tell most of them apart, exact sums the rest.
+  template <class Values>
+  void choose_fours_or_sixes(const Values& values_of) {
+    std::vector<bool> is_known(blocks_, false);
+    if constexpr (scale_trials<Format>::serves && ratios_suffice) {
+      if (!folds()) try_fours_and_sixes(values_of, is_known);
+    }
+    for (std::size_t b = 0; b < blocks_; ++b) {
+      if (!is_known[b] && !choose_.is_blank(amax_[b]))
+        scales_[b] = choose_.four_or_six(amax_[b], values_of(b), values_of.rows());
+    }
+  }
+  template <class Values>
+  void try_fours_and_sixes(const Values& values_of, std::vector<bool>& is_known) {
+    std::vector<Scale> four(blocks_);
+    choose_ratios(largest_binary<Element>(), scales_);
+    choose_ratios(choose_.four_binary, four.data());
+    trial_losses losses[2];
+    std::vector<float> numbers[2];
+    for (std::size_t k = 0; k < 2; ++k) {
+      Scale* const scales = k == 0 ? scales_ : four.data();
+      for (std::size_t b = 0; options_.normal_scales && b < blocks_; ++b)
+        scales[b] = choose_.usable(scales[b], 0);
+      numbers[k].resize(amax_.size());
+      decode_elements(scales, blocks_, numbers[k].data());
+      factors_.resize(amax_.size());
+      inverses_.resize(amax_.size());
+      invert_kernels[isa_](numbers[k].data(), amax_.size(), choose_.tensor_scale(),
+                           inverses_.data(), factors_.data());
+      trials_.run(factors_, inverses_, values_of, losses[k]);
+    }
+    factors_.resize(amax_.size());
+    const loss_error error = trials_.error_of(values_of.size(0));
+    const double tensor = choose_.tensor_scale();
+    for (std::size_t b = 0; b < blocks_; ++b) {
+      const double scale6 = numbers[0][b] * tensor, scale4 = numbers[1][b] * tensor;
+      if (amax_[b] >= near_the_end || scale6 < 0x1p-100 || scale4 > 0x1p100 ||
+          std::max(losses[0].sums[b], losses[1].sums[b]) > 0x1p100f)
+        continue;
+      const double unit6 = trials_.unit(scale6), unit4 = trials_.unit(scale4),
+                   loss6 = losses[0].sums[b] * unit6, loss4 = losses[1].sums[b] * unit4,
+                   more = error.more * (unit6 + unit4);
+      is_known[b] = std::abs(loss6 - loss4) > error.share * (loss6 + loss4) + more;
+      if (is_known[b] && loss4 < loss6) scales_[b] = four[b];
+    }
+  }
+
+  /// The scales amax / (an element * tensor scale), rounded to nearest.
+  void choose_ratios(const binary& element, Scale* scales) {
     values_.resize(amax_.size());
     __builtin_memcpy(values_.data(), amax_.data(), amax_.size() * sizeof(float));
-    const double inverse = choose_.inverse_range();
+    const double inverse = choose_.inverse_of(element);
     multiply_long_kernels[isa_](values_.data(), values_.size(), 0, one_for_all, &inverse,
                                 std::same_as<Scale, float> ? narrowing::nearest : narrowing::odd,
                                 values_.data());
-    convert_by_kernel(isa_, values_.data(), scales_, blocks_, nearest_even, Saturation::finite,
+    convert_by_kernel(isa_, values_.data(), scales, blocks_, nearest_even, Saturation::finite,
                       Subnormals::keep);
   }
 
@@ -334,8 +440,11 @@ class tile_divider {
   int shift_;
   bool has_blank_ = false, is_near_the_end_ = false;
   Isa isa_;
+  scale_trials<Format> trials_;
   Scale* scales_ = nullptr;
-  std::vector<std::uint32_t> amax_, steps_, ends_, negative_ends_;
+  bool joins_columns_ = false;  ///< the largest magnitudes of columns, then those of blocks
+  std::vector<std::uint32_t> column_amax_, least_, amax_, steps_, ends_, negative_ends_;
+  std::vector<std::uint8_t> codes_;      ///< of the scales that are powers of two
   std::vector<float> factors_, values_;  ///< `values_` of scales, or of what they are made from
   std::vector<double> inverses_, spare_;
 };

@@ -14,8 +14,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-using exponent_kernel = void (*)(const std::uint32_t*, std::size_t, const exponent_rule&,
-                                 std::uint32_t*, float*);
+using exponent_kernel = std::uint32_t (*)(const std::uint32_t*, std::size_t, const exponent_rule&,
+                                          std::uint32_t, std::uint32_t*, std::uint8_t*, float*);
 inline constexpr isa_table<exponent_kernel> exponent_kernels NF_EACH_ISA(choose_exponents);
 
 }  // namespace NF_BASELINE

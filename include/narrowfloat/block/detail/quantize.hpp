@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From a matrix to scales and codes: the checks and the scale of the tensor; then a band of blocks at a time, a tile of
 // blocks that lie side by side in it, parts of its rows in the first-level cache. Elements are worked on in their
-// logical order, so that random bits follow the index.
+// logical order, so that random bits follow the index. All of it in one environment of floats that rounds to nearest.
 #pragma once
 
 #include <algorithm>
@@ -19,12 +19,12 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// All values of a block of the tile from row `top` and column `left` on.
+/// The values of a tile, columns left ... right - 1 of rows top ... bottom - 1, and all those of a block of it.
 template <class T>
-struct values_of_block {
+struct values_of_tile {
   const part_values<const T>& values;
   const block_grid& grid;
-  std::size_t top, bottom, left;
+  std::size_t top, bottom, left, right;
   mutable std::vector<float> buffer;
 
   std::span<const float> operator()(std::size_t block) const {
@@ -39,7 +39,37 @@ struct values_of_block {
     return buffer;
   }
   std::size_t rows() const { return bottom - top; }
+  std::size_t columns() const { return right - left; }
+  std::size_t blocks() const { return (columns() + grid.width - 1) / grid.width; }
+  /// How many values a block has.
+  std::size_t size(std::size_t block) const {
+    return rows() * std::min(grid.width, columns() - block * grid.width);
+  }
+  /// Calls f(floats, n, first) for the parts of the tile; its first column is 0.
+  template <class F>
+  void for_each(F f) const {
+    for (std::size_t row = top; row < bottom; ++row)
+      for_each_part(
+          values.data + row * values.leading, left, right,
+          [&](const float* x, std::size_t n, std::size_t first) { f(x, n, first - left); });
+  }
 };
+
+/// Shows a divider the values of a tile.
+template <class T, class Divider>
+void join_band(const part_values<const T>& values, std::size_t top, std::size_t bottom,
+               std::size_t left, std::size_t right, Divider& divider) {
+  const T* const first_row = values.data + top * values.leading;
+  if constexpr (std::same_as<T, float>) {
+    divider.join(first_row + left, bottom - top, values.leading, right - left, 0);
+  } else {
+    for (std::size_t row = 0; row < bottom - top; ++row)
+      for_each_part(first_row + row * values.leading, left, right,
+                    [&](const float* x, std::size_t n, std::size_t first) {
+                      divider.join(x, 1, 0, n, first - left);
+                    });
+  }
+}
 
 /// Quantizes a matrix: writes a scale a block, in row-major order of the blocks, unless they are there, the codes and the
 /// bits of a mask.
@@ -53,6 +83,8 @@ void quantize_blocks(const part_values<const T>& values, const block_grid& grid,
   if (grid.rows == 0 || grid.cols == 0) return;   // however many empty rows
   const std::size_t across = grid.across(), tile = grid.tile_columns(2 * part_elements);
   const std::size_t stride = bit_stream_bytes(grid.cols, Element::width);
+  // Around all: to read the control register is to wait for every operation before.
+  const float_environment environment(direction::nearest);
   tile_divider<Format, R> divider(options, tensor, grid.width);
   Element elements[is_plain ? 1 : part_elements];
 
@@ -60,14 +92,10 @@ void quantize_blocks(const part_values<const T>& values, const block_grid& grid,
     const std::size_t top = band * grid.height, bottom = grid.band_end(band);
     for (std::size_t left = 0; left < grid.cols; left += tile) {
       const std::size_t right = std::min(grid.cols, left + tile);
-      divider.start(right - left);
-      for (std::size_t row = top; row < bottom; ++row)
-        for_each_part(values.data + row * values.leading, left, right,
-                      [&](const float* x, std::size_t n, std::size_t first) {
-                        divider.join(x, n, first - left);
-                      });
+      divider.start(right - left, grid.height != 1);
+      join_band(values, top, bottom, left, right, divider);
       divider.choose(scales + band * across + left / grid.width, source,
-                     values_of_block<T>{values, grid, top, bottom, left, {}});
+                     values_of_tile<T>{values, grid, top, bottom, left, right, {}});
       if (mask.bytes != nullptr) divider.find_ends();
       for (std::size_t row = top; row < bottom; ++row)
         for_each_part(values.data + row * values.leading, left, right,

@@ -22,22 +22,35 @@ template <class Layout>
 inline constexpr std::uint32_t bits_near = (std::uint32_t{1}
                                             << (24 - (Layout::mantissa_bits + 2))) -
                                            1;
-/// Whether a rounding sees how little is not 0.
-template <class R>
-inline constexpr bool looks_below = is_directed<R::rule> || R::rule == rule::odd;
-
 /// How far below zero a fixed-point number of so many bits reaches.
 constexpr NF_FN std::uint32_t most_negative(int width, bool full_range) {
   return (std::uint32_t{1} << (width - 1)) - (full_range ? 0 : 1);
 }
 
 /// Rounds n floats, at most a part, times their factors to elements; element i takes the random bits i of the rounding.
-template <class Code, class R>
+/// Divides: the factors are rounded inverses, and `how` has what finds the quotients. Within an environment that rounds
+/// to nearest: only other roundings need one of their own.
+template <class Code, bool Divides = false, class R>
+void encode_within_nearest(Isa isa, const float* in, std::size_t n, std::size_t first, int shift,
+                           const float* factors, const R& rounding, const element_encoding& how,
+                           void* out) {
+  const auto encode = encode_kernels<Code, R, Divides>[isa];
+  if constexpr (direction_of(R::rule) == direction::nearest) {
+    encode(in, n, first, shift, factors, rounding, how, out);
+  } else {
+    const float_environment environment(direction_of(R::rule));
+    encode(in, n, first, shift, factors, rounding, how, out);
+  }
+}
+
+/// The same in any environment.
+template <class Code, bool Divides = false, class R>
 void encode_products(const float* in, std::size_t n, std::size_t first, int shift,
                      const float* factors, const R& rounding, const element_encoding& how,
                      void* out) {
-  const float_environment environment(direction_of(R::rule));
-  encode_kernels<Code, R>[active_isa()](in, n, first, shift, factors, rounding, how, out);
+  const float_environment environment(direction::nearest);
+  encode_within_nearest<Code, Divides>(active_isa(), in, n, first, shift, factors, rounding, how,
+                                       out);
 }
 
 /// The shift of the kernels of blocks under which all elements have the first factor.

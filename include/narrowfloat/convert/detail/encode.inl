@@ -2,15 +2,19 @@
 // namespace, where it sees the loops of convert.inl and factors.inl.
 
 /// 4 * lanes floats times their factors.
+template <class Product>
 NF_INLINE void multiply_group(const float* in, std::size_t i, int shift, const float* factors,
-                              bool above_zero, words (&products)[4]) {
+                              words (&products)[4]) {
   NF_UNROLL
   for (std::size_t k = 0; k < 4; ++k) {
     const words x = words::load(in + k * lanes);
-    const words factor = factors_at(factors, i + k * lanes, shift);
-    products[k] = above_zero ? block_product_above_zero{}(x, factor) : block_product{}(x, factor);
+    products[k] = Product{}(x, factors_at(factors, i + k * lanes, shift));
   }
 }
+
+/// What multiplies by factors for a rounding.
+template <class R>
+using product_for = std::conditional_t<looks_below<R>, block_product_above_zero, block_product>;
 
 /// Whether elements are the last bits of a sum.
 template <class Code, class R>
@@ -67,7 +71,7 @@ __attribute__((noinline, cold)) inline words exact_quotients(const float* in, st
 template <class Code, class R>
 NF_INLINE void divide_group(const float* in, std::size_t i, int shift, const float* factors,
                             const element_encoding& how, const words& mask, words (&quotients)[4]) {
-  multiply_group(in, i, shift, factors, false, quotients);
+  multiply_group<block_product>(in, i, shift, factors, quotients);
   words beyond[4];
   NF_UNROLL
   for (std::size_t k = 0; k < 4; ++k) {
@@ -103,75 +107,102 @@ void encode_each(const float* in, std::size_t n, const R& rounding, const elemen
   }
 }
 
+/// From floats and the factors of their blocks to elements, 4 * lanes a step. Divides: the factors are rounded inverses.
+template <class Code, class R, bool Divides>
+struct block_encoder {
+  using rounding_step = conversion<binary32, typename Code::rounded, R>;
+  using storing_step = conversion<binary32, typename Code::stored, R>;
+  static constexpr std::size_t random_bytes = rounding_step::random_bytes,
+                               out_bytes = storing_step::out_bytes;
+  rounding_step step;
+  words most_negative, mask;
+  const element_encoding& how;
+  const float* factors;
+
+  NF_INLINE block_encoder(const element_encoding& encoding, const float* factors_of_blocks)
+      : step(encoding.policy),
+        most_negative(splat<words>(encoding.most_negative)),
+        mask(splat<words>(encoding.mask)),
+        how(encoding),
+        factors(factors_of_blocks) {}
+
+  /// Rounds what is divided already.
+  NF_INLINE void round(const words (&y)[4], const unsigned char* random, unsigned char* out) const {
+    unsigned_code<words> x[4];
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      if constexpr (rounds_by_sum<Code, R>) {
+        const words number = Divides ? y[k] : positive_nan(y[k]);
+        x[k] = {nearest_fixed<Code>(how.most_negative).code(number), words(0)};
+      } else {
+        const words bits = step.random_part(random, k);
+        x[k] = element_code<Code>(step.transcoded(y[k], bits), most_negative);
+      }
+    }
+    storing_step::store_all(out, x, false);
+  }
+  /// Encodes the whole groups of n floats, of the columns from `first` on; returns how many floats these were.
+  NF_INLINE std::size_t whole_groups(const float* in, std::size_t n, std::size_t first, int shift,
+                                     const unsigned char* random, unsigned char* out) const {
+    std::size_t i = 0;
+    for (; n - i >= group; i += group) {
+      if (how.reads_ahead) {
+        NF_UNROLL
+        for (std::size_t byte = 0; byte < 4 * group; byte += 64)
+          prefetch(reinterpret_cast<const unsigned char*>(in + i) + tile_bytes + byte);
+      }
+      words y[4];
+      if constexpr (Divides) {
+        divide_group<Code, R>(in + i, first + i, shift, factors, how, mask, y);
+      } else {
+        multiply_group<product_for<R>>(in + i, first + i, shift, factors, y);
+      }
+      round(y, random + i * random_bytes, out + i * out_bytes);
+    }
+    return i;
+  }
+};
+
 /// The products or quotients of n floats, at most a part, in a buffer.
+template <class R, bool Divides>
 NF_INLINE void scale_part(const float* in, std::size_t n, std::size_t first, int shift,
                           const float* factors, const element_encoding& how, float* out) {
-  if (how.inverses != nullptr) {
+  if constexpr (Divides) {
     multiply_blocks_long(in, n, first, shift, how.inverses, narrowing::odd, out);
   } else {
-    multiply_blocks(in, n, first, shift, factors, how.above_zero, out);
+    product_for<R> step;
+    run_blocks(step, in, n, first, shift, factors, out);
   }
 }
 
-/// Rounds the products of n floats, at most a part, to elements, each in a code of whole bytes; element i takes the
-/// random bits i of `rounding`.
-template <class Code, class R>
+/// Rounds the products or quotients of n floats, at most a part, to elements, each in a code of whole bytes; element i
+/// takes the random bits i of `rounding`.
+template <class Code, class R, bool Divides>
 void encode_blocks(const float* in, std::size_t n, std::size_t first, int shift,
                    const float* factors, const R& rounding, const element_encoding& how,
                    void* out) {
   auto* const target = static_cast<unsigned char*>(out);
   if constexpr (!has_vector_formula<binary32, typename Code::rounded, R::random_bits>()) {
-    float products[part_elements];
-    scale_part(in, n, first, shift, factors, how, products);
-    encode_each<Code>(products, n, rounding, how, target);
+    float scaled[part_elements];
+    scale_part<R, Divides>(in, n, first, shift, factors, how, scaled);
+    encode_each<Code>(scaled, n, rounding, how, target);
   } else {
-    using rounding_step = conversion<binary32, typename Code::rounded, R>;
-    using storing_step = conversion<binary32, typename Code::stored, R>;
-    constexpr std::size_t random_bytes = rounding_step::random_bytes,
-                          out_bytes = storing_step::out_bytes;
-    const rounding_step step(how.policy);
-    const words most_negative = splat<words>(how.most_negative), mask = splat<words>(how.mask);
-    std::uint32_t buffer[random_bytes == 0 ? 1 : part_elements + 8 * lanes];
+    using encoder = block_encoder<Code, R, Divides>;
+    const encoder encode(how, factors);
+    std::uint32_t buffer[encoder::random_bytes == 0 ? 1 : part_elements + 8 * lanes];
     const unsigned char* random = nullptr;
-    if constexpr (random_bytes != 0) random = draw(rounding, 0, n, buffer);
+    if constexpr (encoder::random_bytes != 0) random = draw(rounding, 0, n, buffer);
 
-    for (std::size_t i = 0; i < n; i += group) {
-      words y[4];
-      unsigned_code<words> x[4];
-      if (n - i >= group) {
-        if (how.reads_ahead) {
-          NF_UNROLL
-          for (std::size_t byte = 0; byte < 4 * group; byte += 64)
-            prefetch(reinterpret_cast<const unsigned char*>(in + i) + tile_bytes + byte);
-        }
-        if (how.inverses != nullptr) {
-          divide_group<Code, R>(in + i, first + i, shift, factors, how, mask, y);
-        } else {
-          multiply_group(in + i, first + i, shift, factors, how.above_zero, y);
-        }
-      } else {
-        float rest[group] = {};
-        scale_part(in + i, n - i, first + i, shift, factors, how, rest);
-        NF_UNROLL
-        for (std::size_t k = 0; k < 4; ++k) y[k] = words::load(rest + k * lanes);
-      }
-      NF_UNROLL
-      for (std::size_t k = 0; k < 4; ++k) {
-        if constexpr (rounds_by_sum<Code, R>) {
-          const words number = how.inverses == nullptr ? positive_nan(y[k]) : y[k];
-          x[k] = {nearest_fixed<Code>(how.most_negative).code(number), words(0)};
-        } else {
-          const words bits = step.random_part(random + i * random_bytes, k);
-          x[k] = element_code<Code>(step.transcoded(y[k], bits), most_negative);
-        }
-      }
-      if (n - i >= group) {
-        storing_step::store_all(target + i * out_bytes, x, false);
-      } else {
-        unsigned char codes[group * out_bytes];
-        storing_step::store_all(codes, x, false);
-        __builtin_memcpy(target + i * out_bytes, codes, (n - i) * out_bytes);
-      }
-    }
+    // Two loops: where each column has a factor of its own, factors are loaded, not repeated.
+    const std::size_t i = shift == 0 ? encode.whole_groups(in, n, first, 0, random, target)
+                                     : encode.whole_groups(in, n, first, shift, random, target);
+    if (i == n) return;
+    float rest[group] = {};
+    scale_part<R, Divides>(in + i, n - i, first + i, shift, factors, how, rest);
+    const words y[4] = {words::load(rest), words::load(rest + lanes), words::load(rest + 2 * lanes),
+                        words::load(rest + 3 * lanes)};
+    unsigned char codes[group * encoder::out_bytes];
+    encode.round(y, random + i * encoder::random_bytes, codes);
+    __builtin_memcpy(target + i * encoder::out_bytes, codes, (n - i) * encoder::out_bytes);
   }
 }

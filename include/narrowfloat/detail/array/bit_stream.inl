@@ -21,34 +21,64 @@ NF_INLINE long_words load_groups(const std::uint8_t* from) {
   return x;
 }
 
-/// The inverse, from lanes of 8 * Width bits; eight bytes are written of the last group.
+/// The first Part of each Whole bytes, side by side within every 16 bytes.
+template <std::size_t Part, std::size_t Whole, std::size_t... I>
+NF_INLINE bytes first_parts(const bytes& x, std::index_sequence<I...>) {
+  constexpr auto place = [](std::size_t i) {
+    const std::size_t k = i % 16, from = k / Part * Whole + k % Part;
+    return static_cast<int>(i - k + (from < 16 ? from : 15));
+  };
+  return __builtin_shufflevector(x.lanes, x.lanes, place(I)...);
+}
+
+/// A pack of codes, of which those in 16 bytes are packed into the first 2 * Width of these.
 template <int Width>
-NF_INLINE void store_groups(std::uint8_t* to, const long_words& x) {
-  if constexpr (Width == 4) {
-    using half = vector<lanes / 2, std::uint32_t>;
-    const half groups = __builtin_convertvector(x.lanes, half);
-    __builtin_memcpy(to, &groups, sizeof groups);
+NF_INLINE bytes packed_lanes(const unsigned char* codes) {
+  constexpr std::make_index_sequence<sizeof(words)> every_byte;
+  if constexpr (Width == 6) {  // 2^6 of one code, then 2^12 of two: products that add up neighbours
+    const halves pairs = byte_products(bytes::load(codes), halves(0x4001).as<std::uint8_t>());
+    const words fours = pair_products(pairs.as<std::uint32_t>(), words(0x10000001));
+    return first_parts<3, 4>(fours.as<std::uint8_t>(), every_byte);
   } else {
-    NF_UNROLL
-    for (std::size_t k = 0; k < lanes / 2; ++k) {
-      const std::uint64_t codes = x.lanes[k];
-      __builtin_memcpy(to + k * Width, &codes, 8);
-    }
+    const long_words eights = squeeze<Width, 8>(long_words::load(codes));
+    return first_parts<Width, 8>(eights.as<std::uint8_t>(), every_byte);
   }
 }
 
 /// Codes that a step must leave behind it, so that what it reads or writes beyond its own lies in the stream.
 template <int Width>
-inline constexpr std::size_t codes_after = Width == 4 ? 0 : 8 * ((8 + Width - 1) / Width);
+inline constexpr std::size_t codes_after = Width == 4 ? 0 : 8 * ((16 - Width) / Width);
+
+/// Packs as many codes as a pack has bytes; Width 4 apart, 16 - 2 * Width bytes more are written.
+template <int Width>
+NF_INLINE void pack_step(const unsigned char* codes, std::uint8_t* to) {
+  if constexpr (Width == 4) {
+    using half = vector<sizeof(words) / 2, std::uint8_t>;
+    const halves x = halves::load(codes);
+    const half nibbles = __builtin_convertvector((x | (x >> 4)).lanes, half);
+    __builtin_memcpy(to, &nibbles, sizeof nibbles);
+  } else {
+    const bytes packed = packed_lanes<Width>(codes);
+    NF_UNROLL
+    for (std::size_t k = 0; k < sizeof(packed) / 16; ++k)
+      __builtin_memcpy(to + k * 2 * Width,
+                       reinterpret_cast<const unsigned char*>(&packed.lanes) + 16 * k, 16);
+  }
+}
 
 /// As pack_eights().
 template <int Width>
 void pack_array(const void* codes, std::size_t n, std::uint8_t* to) {
   const auto* from = static_cast<const unsigned char*>(codes);
   if constexpr (Width < 8) {
-    constexpr std::size_t step = sizeof(long_words), after = codes_after<Width>;
-    for (; n >= step + after; n -= step, from += step, to += step / 8 * Width) {
-      store_groups<Width>(to, squeeze<Width, 8>(long_words::load(from)));
+    constexpr std::size_t step = sizeof(words), after = codes_after<Width>;
+    for (; n >= step + after; n -= step, from += step, to += step / 8 * Width)
+      pack_step<Width>(from, to);
+    if (n >= step && after != 0) {
+      std::uint8_t last[step / 8 * Width + 16];
+      pack_step<Width>(from, last);
+      __builtin_memcpy(to, last, step / 8 * Width);
+      n -= step, from += step, to += step / 8 * Width;
     }
   }
   pack_eights<Width>(from, n, to);

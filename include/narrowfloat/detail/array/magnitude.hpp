@@ -30,6 +30,9 @@ inline constexpr isa_table<largest_code_kernel<Code>> largest_code_kernels
 using join_kernel = void (*)(const float*, std::size_t, std::size_t, std::size_t, std::uint32_t,
                              std::uint32_t*);
 inline constexpr isa_table<join_kernel> join_kernels NF_EACH_ISA(join_magnitudes);
+using join_rows_kernel = void (*)(const float*, std::size_t, std::size_t, std::size_t,
+                                  std::uint32_t, std::uint32_t*);
+inline constexpr isa_table<join_rows_kernel> join_rows_kernels NF_EACH_ISA(join_rows);
 
 inline std::uint32_t largest_bits(here, Isa isa, const float* in, std::size_t n) {
   return largest_kernels<std::uint32_t>[isa](in, n);

@@ -52,16 +52,34 @@ NF_INLINE words magnitudes_up_to(const float* in, const words& limit) {
   return select_less(limit, value, words(0), value);
 }
 
-/// Joins the magnitudes, as bits, of n floats to their own, amax[i]; those above `limit` count as 0.
-NF_INLINE void join_each(const float* in, std::size_t n, std::uint32_t limit, std::uint32_t* amax) {
+/// Joins the magnitudes, as bits, of rows of n floats, which begin `leading` floats apart, to those of their columns,
+/// amax[i]; those above `limit` count as 0.
+inline void join_rows(const float* in, std::size_t rows, std::size_t leading, std::size_t n,
+                      std::uint32_t limit, std::uint32_t* amax) {
+  constexpr std::size_t together = 4;  // rows that are read side by side
   const words most = splat<words>(limit);
-  std::size_t i = 0;
-  for (; n - i >= lanes; i += lanes)
-    larger(words::load(amax + i), magnitudes_up_to(in + i, most)).store(amax + i);
-  for (; i < n; ++i) amax[i] = larger<std::uint32_t>(amax[i], magnitude_up_to(in[i], limit));
+  for (; rows != 0;) {
+    const std::size_t count = rows < together ? 1 : together;
+    std::size_t i = 0;
+    for (; n - i >= lanes; i += lanes) {
+      words x = magnitudes_up_to(in + i, most);
+      if (count == together) {
+        NF_UNROLL
+        for (std::size_t k = 1; k < together; ++k)
+          x = larger(x, magnitudes_up_to(in + k * leading + i, most));
+      }
+      larger(words::load(amax + i), x).store(amax + i);
+    }
+    for (; i < n; ++i) {
+      for (std::size_t k = 0; k < count; ++k)
+        amax[i] = larger<std::uint32_t>(amax[i], magnitude_up_to(in[k * leading + i], limit));
+    }
+    rows -= count;
+    in += count * leading;
+  }
 }
 
-/// The same for one block.
+/// Joins those of n floats to the largest of one block.
 NF_INLINE std::uint32_t joined_block(const float* in, std::size_t n, std::uint32_t limit,
                                      std::uint32_t amax) {
   const words most = splat<words>(limit);
@@ -78,6 +96,10 @@ NF_INLINE std::uint32_t joined_block(const float* in, std::size_t n, std::uint32
     joined = larger(larger(all[0], all[1]), larger(all[2], all[3]));
   }
   for (; n - i >= lanes; i += lanes) joined = larger(joined, magnitudes_up_to(in + i, most));
+  if (i != n && n >= lanes) {  // some of them once more
+    joined = larger(joined, magnitudes_up_to(in + n - lanes, most));
+    i = n;
+  }
   if (i != 0) amax = larger<std::uint32_t>(amax, largest_lane(joined));
   for (; i < n; ++i) amax = larger<std::uint32_t>(amax, magnitude_up_to(in[i], limit));
   return amax;
@@ -85,28 +107,44 @@ NF_INLINE std::uint32_t joined_block(const float* in, std::size_t n, std::uint32
 
 /// The larger one of each two lanes, of two packs.
 NF_INLINE words larger_of_pairs(const words& a, const words& b) {
-  const long_words first = (long_words::words)a.lanes, last = (long_words::words)b.lanes;
-  return larger(every_second_word(first, last, false), every_second_word(first, last, true));
+  return larger(every_second_lane(a, b, false), every_second_lane(a, b, true));
 }
 
-/// Joins the magnitudes of `lanes` whole blocks.
-NF_INLINE void join_whole(const float* in, std::size_t width, std::uint32_t* amax) {
+/// Joins the magnitudes of `lanes` whole blocks of so many packs; Packs is their number where that is known, else 0.
+template <std::size_t Packs>
+NF_INLINE void join_whole(const float* in, std::size_t packs_of_block, std::uint32_t* amax) {
+  const std::size_t packs = Packs != 0 ? Packs : packs_of_block;
   const words mask(binary32::sign_mask - 1);
   words all[lanes];
   NF_UNROLL
   for (std::size_t k = 0; k < lanes; ++k) {
-    const float* const block = in + k * width;
+    const float* const block = in + k * packs * lanes;
     words most = words::load(block) & mask;
-    for (std::size_t i = lanes; i < width; i += lanes)
-      most = larger(most, words::load(block + i) & mask);
+    if constexpr (Packs != 0) {
+      NF_UNROLL
+      for (std::size_t i = 1; i < Packs; ++i)
+        most = larger(most, words::load(block + i * lanes) & mask);
+    } else {
+      for (std::size_t i = 1; i < packs; ++i)
+        most = larger(most, words::load(block + i * lanes) & mask);
+    }
     all[k] = most;
   }
   NF_UNROLL
-  for (std::size_t packs = lanes / 2; packs != 0; packs /= 2) {
+  for (std::size_t n = lanes / 2; n != 0; n /= 2) {
     NF_UNROLL
-    for (std::size_t k = 0; k < packs; ++k) all[k] = larger_of_pairs(all[2 * k], all[2 * k + 1]);
+    for (std::size_t k = 0; k < n; ++k) all[k] = larger_of_pairs(all[2 * k], all[2 * k + 1]);
   }
   larger(words::load(amax), all[0]).store(amax);
+}
+/// Joins those of all `lanes` whole blocks that n floats have; returns how many floats these were.
+template <std::size_t Packs>
+NF_INLINE std::size_t join_all_whole(const float* in, std::size_t n, std::size_t packs,
+                                     std::uint32_t* amax) {
+  const std::size_t size = lanes * lanes * (Packs != 0 ? Packs : packs);
+  std::size_t i = 0;
+  for (; n - i >= size; i += size, amax += lanes) join_whole<Packs>(in + i, packs, amax);
+  return i;
 }
 
 /// Joins the magnitudes, as bits, of n floats to their blocks' largest, amax[(first + i) / width]; those above `limit`
@@ -114,14 +152,17 @@ NF_INLINE void join_whole(const float* in, std::size_t width, std::uint32_t* ama
 inline void join_magnitudes(const float* in, std::size_t n, std::size_t first, std::size_t width,
                             std::uint32_t limit, std::uint32_t* amax) {
   if (width == 1) {
-    join_each(in, n, limit, amax + first);
+    join_rows(in, 1, 0, n, limit, amax + first);
     return;
   }
   amax += first / width;
   std::size_t rest_of_block = width - first % width, i = 0;
   if (width % lanes == 0 && rest_of_block == width && limit == binary32::sign_mask - 1) {
-    for (; n - i >= lanes * width; i += lanes * width, amax += lanes)
-      join_whole(in + i, width, amax);
+    const std::size_t packs = width / lanes;
+    i = packs == 1   ? join_all_whole<1>(in, n, packs, amax)
+        : packs == 2 ? join_all_whole<2>(in, n, packs, amax)
+                     : join_all_whole<0>(in, n, packs, amax);
+    amax += i / width;
   }
   for (; i < n; ++amax) {
     const std::size_t end = n - i < rest_of_block ? n : i + rest_of_block;

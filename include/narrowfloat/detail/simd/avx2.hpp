@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The packs and edge operations of AVX2 (with F16C and FMA).
+// The packs and edge operations of AVX2 (with F16C and FMA). Long because all of an instruction set stands in one place.
 #pragma once
 
 #if defined(__x86_64__)
@@ -152,6 +152,14 @@ NF_INLINE bool is_any_up_to(const words& x, const words& bound) {
 NF_INLINE words product_of_sum(const words& x, const words& high, const words& low) {
   const __m256 rest = _mm256_mul_ps((__m256)x.lanes, (__m256)low.lanes);
   return (words::words)_mm256_fmadd_ps((__m256)x.lanes, (__m256)high.lanes, rest);
+}
+
+/// The doubles of floats: exact.
+NF_INLINE void widen_floats(const words& x, vector<lanes / 2, double>& first,
+                            vector<lanes / 2, double>& last) {
+  const __m256 floats = (__m256)x.lanes;
+  first = (vector<lanes / 2, double>)_mm256_cvtps_pd(_mm256_castps256_ps128(floats));
+  last = (vector<lanes / 2, double>)_mm256_cvtps_pd(_mm256_extractf128_ps(floats, 1));
 }
 
 /// a * b + c, rounded once.

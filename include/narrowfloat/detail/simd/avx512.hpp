@@ -213,6 +213,16 @@ NF_INLINE words narrow_doubles(const long_words& first, const long_words& last) 
                                                13, 14, 15);
 }
 
+/// The doubles of floats: exact. Not plain_widen_floats(): GCC 12 makes four quarters of a pack.
+NF_INLINE void widen_floats(const words& x, vector<lanes / 2, double>& first,
+                            vector<lanes / 2, double>& last) {
+  const vector<lanes, float> all = (vector<lanes, float>)x.lanes;
+  const auto low = __builtin_shufflevector(all, all, 0, 1, 2, 3, 4, 5, 6, 7);
+  const auto high = __builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15);
+  first = (vector<lanes / 2, double>)_mm512_maskz_cvtps_pd(0xff, (__m256)low);
+  last = (vector<lanes / 2, double>)_mm512_maskz_cvtps_pd(0xff, (__m256)high);
+}
+
 /// Arithmetic that rounds to nearest in any environment.
 struct nearest_arithmetic {
   static constexpr int nearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
@@ -231,17 +241,14 @@ struct nearest_arithmetic {
     return (vector<lanes / 2, double>)_mm512_maskz_add_round_pd(all, (__m512d)a, (__m512d)b,
                                                                 nearest);
   }
-  /// Adds the squares of floats to sums in double. Not widen_floats(): GCC 12 makes four quarters of a pack.
+  /// Adds the squares of floats to sums in double.
   static NF_INLINE void add_squares(const words& x, vector<lanes / 2, double> (&sums)[2]) {
-    const vector<lanes, float> all = (vector<lanes, float>)x.lanes;
-    const __m256 parts[2] = {
-        (__m256)__builtin_shufflevector(all, all, 0, 1, 2, 3, 4, 5, 6, 7),
-        (__m256)__builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15)};
+    vector<lanes / 2, double> y[2];
+    widen_floats(x, y[0], y[1]);
     NF_UNROLL
-    for (std::size_t k = 0; k < 2; ++k) {
-      const __m512d y = _mm512_maskz_cvtps_pd(0xff, parts[k]);
-      sums[k] = (vector<lanes / 2, double>)_mm512_fmadd_round_pd(y, y, (__m512d)sums[k], nearest);
-    }
+    for (std::size_t k = 0; k < 2; ++k)
+      sums[k] = (vector<lanes / 2, double>)_mm512_fmadd_round_pd((__m512d)y[k], (__m512d)y[k],
+                                                                 (__m512d)sums[k], nearest);
   }
 };
 
@@ -518,7 +525,7 @@ using avx512::byte_products, avx512::bytes, avx512::cell_floats, avx512::finish_
     avx512::load_widen_bytes, avx512::long_words, avx512::magnitudes_from, avx512::multiply_add,
     avx512::narrow_down, avx512::nibble_floats, avx512::pack_codes, avx512::prefetch,
     avx512::quotient, avx512::saturated_difference, avx512::store, avx512::turned_left,
-    avx512::words;
+    avx512::widen_floats, avx512::words;
 
 struct byte_table {
   __m512i quarter[4];

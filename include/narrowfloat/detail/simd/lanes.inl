@@ -50,15 +50,6 @@ NF_INLINE doubles splat_double(double x) {
   return (doubles)splat<long_words>(__builtin_bit_cast(std::uint64_t, x)).lanes;
 }
 
-/// The doubles of floats: exact.
-NF_INLINE void widen_floats(const words& x, doubles& first, doubles& last) {
-  vector<lanes / 2, float> half;
-  __builtin_memcpy(&half, &x.lanes, sizeof half);
-  first = __builtin_convertvector(half, doubles);
-  __builtin_memcpy(&half, reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof half,
-                   sizeof half);
-  last = __builtin_convertvector(half, doubles);
-}
 NF_INLINE void store_doubles(unsigned char* to, const words& x) {
   doubles first, last;
   widen_floats(x, first, last);

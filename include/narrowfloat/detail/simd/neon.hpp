@@ -261,6 +261,12 @@ using all_values = no_values;
 
 #include "../codec/philox.inl"
 
+/// The doubles of floats: exact.
+NF_INLINE void widen_floats(const words& x, vector<lanes / 2, double>& first,
+                            vector<lanes / 2, double>& last) {
+  plain_widen_floats(x, first, last);
+}
+
 #include "lanes.inl"
 
 /// Doubles in the range of normal floats as floats, rounded down.

@@ -144,21 +144,30 @@ NF_INLINE pack<N, Lane> limited(const pack<N, Lane>& bits, const pack<N, Lane>& 
   return least(once, negative | pack<N, Lane>(Lane{1} << (8 * sizeof(Lane) - 1)));
 }
 
+/// The even lanes of two packs, or the odd ones, in order.
+template <std::size_t N>
+NF_INLINE pack<N> every_second_lane(const pack<N>& a, const pack<N>& b, bool odd) {
+  if constexpr (N == 16) {
+    return odd ? __builtin_shufflevector(a.lanes, b.lanes, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21,
+                                         23, 25, 27, 29, 31)
+               : __builtin_shufflevector(a.lanes, b.lanes, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20,
+                                         22, 24, 26, 28, 30);
+  } else if constexpr (N == 8) {
+    return odd ? __builtin_shufflevector(a.lanes, b.lanes, 1, 3, 5, 7, 9, 11, 13, 15)
+               : __builtin_shufflevector(a.lanes, b.lanes, 0, 2, 4, 6, 8, 10, 12, 14);
+  } else {
+    static_assert(N == 4);
+    return odd ? __builtin_shufflevector(a.lanes, b.lanes, 1, 3, 5, 7)
+               : __builtin_shufflevector(a.lanes, b.lanes, 0, 2, 4, 6);
+  }
+}
+
 /// Two packs of f64 words to the low or the high halves of their lanes, in order.
 template <std::size_t N>
 NF_INLINE pack<2 * N> every_second_word(const pack<N, std::uint64_t>& first,
                                         const pack<N, std::uint64_t>& last, bool high) {
-  const pack<2 * N> a = (high ? first >> 32 : first).template as<std::uint32_t>();
-  const pack<2 * N> b = (high ? last >> 32 : last).template as<std::uint32_t>();
-  if constexpr (N == 8) {
-    return __builtin_shufflevector(a.lanes, b.lanes, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24,
-                                   26, 28, 30);
-  } else if constexpr (N == 4) {
-    return __builtin_shufflevector(a.lanes, b.lanes, 0, 2, 4, 6, 8, 10, 12, 14);
-  } else {
-    static_assert(N == 2);
-    return __builtin_shufflevector(a.lanes, b.lanes, 0, 2, 4, 6);
-  }
+  const pack<2 *N> a = first.template as<std::uint32_t>(), b = last.template as<std::uint32_t>();
+  return every_second_lane(a, b, high);
 }
 
 /// Each of the lower half of the lanes twice.
@@ -219,6 +228,18 @@ NF_INLINE pack<N> plain_turned_left(const pack<N>& x, const pack<N>& by) {
   const pack<N> steps = by & pack<N>(31);
   // by 0: the second shift is by 32 bits in all, which one alone need not do
   return (x << steps) | ((x >> 1) >> (pack<N>(31) - steps));
+}
+
+/// The doubles of floats: exact.
+template <std::size_t N>
+NF_INLINE void plain_widen_floats(const pack<N>& x, vector<N / 2, double>& first,
+                                  vector<N / 2, double>& last) {
+  vector<N / 2, float> half;
+  __builtin_memcpy(&half, &x.lanes, sizeof half);
+  first = __builtin_convertvector(half, vector<N / 2, double>);
+  __builtin_memcpy(&half, reinterpret_cast<const unsigned char*>(&x.lanes) + sizeof half,
+                   sizeof half);
+  last = __builtin_convertvector(half, vector<N / 2, double>);
 }
 
 /// Stands for a look-up that an instruction set has no better way for than one value after the other.

@@ -69,7 +69,7 @@ void round_to_int8(const float* in, std::size_t n, const int8_factors& by, const
                 !looks_below<R>) {
     how.inverses = by.inverses;
     how.mask = bits_near<layout_of<int8_magnitude>>;
-    encode_products<int8_code>(in, n, by.first, by.shift, by.narrow, rounding, how, out);
+    encode_products<int8_code, true>(in, n, by.first, by.shift, by.narrow, rounding, how, out);
   } else if constexpr (decisive_bits<layout_of<int8_magnitude>, R> <= 22) {
     float quotients[part_elements];
     {
