@@ -42,7 +42,7 @@ std::unique_ptr<quantizer> make_blocks() {
 template <class Format>
 quantizer_entry blocks(std::string format) {
   return {std::move(format), "",           Format::element::width,
-          {0.12, 0.70},      {0.60, 0.95}, &make_blocks<Format>};
+          {0.30, 0.70},      {0.60, 0.95}, &make_blocks<Format>};
 }
 /// One that the targets do not name.
 template <class Format, int Axis = 1, class R = NearestEven>
@@ -59,6 +59,16 @@ quantizer_entry more_blocks(std::string format, std::string options) {
 std::unique_ptr<quantizer> make_scaled_nvfp4() {
   return std::make_unique<block_quantizer<nvfp4, NearestEven>>(
       QuantizeOptions{.tensor_scale = 0.001f}, NearestEven{});
+}
+
+/// Scales by the least loss of each block.
+std::unique_ptr<quantizer> make_searched_mxfp8() {
+  return std::make_unique<block_quantizer<mxfp8_e4m3, NearestEven>>(
+      QuantizeOptions{.rule = ScaleRule::search}, NearestEven{});
+}
+std::unique_ptr<quantizer> make_four_over_six() {
+  return std::make_unique<block_quantizer<nvfp4, NearestEven>>(
+      QuantizeOptions{.four_over_six = FourOverSix::squared_error}, NearestEven{});
 }
 
 class codebook_quantizer : public quantizer {
@@ -155,22 +165,28 @@ std::vector<quantizer_entry> all_quantizers() {
           blocks<mxfp6_e2m3>("mxfp6_e2m3"),
           blocks<mxfp6_e3m2>("mxfp6_e3m2"),
           blocks<mxfp4_e2m1>("mxfp4_e2m1"),
-          {"nvfp4", "tensor scale given", 4, {0.12, 0.70}, {0.60, 0.95}, &make_scaled_nvfp4},
+          {"nvfp4", "tensor scale given", 4, {0.20, 0.70}, {0.60, 0.95}, &make_scaled_nvfp4},
           more_blocks<nvfp4>("nvfp4", ""),
           more_blocks<mxint8>("mxint8", ""),
+          more_blocks<mxfp8_e4m3, 0>("mxfp8_e4m3", "axis 0"),
           more_blocks<mxfp4_e2m1, 0>("mxfp4_e2m1", "axis 0"),
           more_blocks<nvfp4, 0>("nvfp4", "axis 0"),
           more_blocks<nvfp4_2d>("nvfp4_2d", ""),
           more_blocks<mxfp4_e2m1, 1, Stochastic<>>("mxfp4_e2m1", "stochastic_16"),
           more_blocks<nvfp4, 1, Stochastic<>>("nvfp4", "stochastic_16"),
+          more_blocks<mxfp8_e4m3, 1, Stochastic<>>("mxfp8_e4m3", "stochastic_16"),
+          {"mxfp8_e4m3", "search", 8, {}, {}, &make_searched_mxfp8},
+          {"nvfp4", "four over six", 4, {}, {}, &make_four_over_six},
+          more_blocks<BlockFormat<float8_e4m3fn, float8_e8m0fnu, 48>>("float8_e4m3fn", "1x48"),
           more_blocks<fp8_row_blocks>("float8_e4m3fn", "1x128"),
           more_blocks<fp8_square_blocks>("float8_e4m3fn", "128x128"),
           {"int8", "row-wise", 8, {}, {}, &make_int8<true>},
           {"int8", "column-wise", 8, {}, {}, &make_int8<false>},
-          {"codebook", "dynamic, block 256", 8, {0.06, 0}, {}, &make_dynamic},
-          {"codebook", "nf4, block 64", 4, {}, {}, &make_nf4},
+          {"codebook", "dynamic, block 256", 8, {0.20, 0}, {}, &make_dynamic},
+          {"codebook", "nf4, block 64", 4, {0.28, 0}, {}, &make_nf4},
           passing<&fake_quantize_e4m3>("fake_quantize", "e4m3"),
           passing<&unscale_by_1000>("unscale", ""),
+          passing<&transform<16>>("hadamard", "group 16"),
           passing<&transform<32>>("hadamard", "group 32"),
           passing<&transform<128>>("hadamard", "group 128")};
 }
