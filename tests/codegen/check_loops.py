@@ -12,8 +12,8 @@ import sys
 import tempfile
 
 # Kernel, as c++filt writes its name, from the namespace on; instructions of its loop; register; the most
-# instructions. A loop converts four vectors of words: 64 elements with zmm, 32 with ymm. Limits: what GCC 12
-# and Clang 14 make, the larger of the two, plus 15 %.
+# instructions. A loop converts four vectors of words: 64 elements with zmm, 32 with ymm, 16 with q. Limits: what
+# GCC 12 and Clang 14 make, the larger of the two, plus 15 %.
 E4M3, BF16, F16, F32, E5M2 = "<4, 3, 7,", "<8, 7, 127,", "<5, 10, 15,", "<8, 23, 127,", "<5, 2, 15,"
 PACKS = ["vpackusdw", "vpackuswb", "vpacksswb"]
 KERNELS = [
@@ -31,6 +31,10 @@ WIDENINGS = [
     ("avx512", BF16, ["vperm(t2)?w"], "zmm", 45),
     ("avx2", E5M2, ["vcvtph2ps"], "ymm", 58),
 ]
+NEON_KERNELS = [
+    ("neon", F32, E4M3, "NearestEven", ["fmin", "fmla", "usra", "uzp1"], "q", 71),
+    ("neon", F32, E4M3, "Stochastic", ["fmin", "fmla", "uzp1"], "q", 85),
+]
 COUNTED = [
     ("avx512", E4M3, "NearestEven", ["vrangeps", "vpackssdw", "vfmadd\\d+pd"], "zmm", 130),
 ]
@@ -41,11 +45,11 @@ LOOK_UPS = [
 ]
 
 # Vectors written to the stack in a loop: Clang 14 has one too many for the 16 registers of AVX2.
-MOST_SPILLED = {"zmm": 0, "ymm": 1}
+MOST_SPILLED = {"zmm": 0, "ymm": 1, "q": 0}
 
 LABEL = re.compile(r"^([.\w$]+):")
-JUMP = re.compile(r"^j\w+\s+([.\w$]+)$")
-STACK = re.compile(r"\(%r[sb]p[,)]")
+JUMP = re.compile(r"^(?:j\w+|b\.?\w*|cbn?z\s+\w+,)\s+([.\w$]+)$")
+STACK = re.compile(r"\(%r[sb]p[,)]|\[sp\b")
 
 
 def functions(assembly):
@@ -76,8 +80,8 @@ def innermost_loops(body):
 
 def stores(loop, register):
     """Whether a loop stores vectors of a kind to the arrays."""
-    return any(re.match(rf"vmov\w+\s+%{register}\d+, ", line) and line.endswith(")") and
-               not STACK.search(line) for line in loop)
+    store = re.compile(rf"vmov\w+\s+%{register}\d+, .*\)$|st[rp]\s+{register}\d+, .*\[")
+    return any(store.match(line) and not STACK.search(line) for line in loop)
 
 
 def complaints(loops, wanted, register, most):
@@ -88,11 +92,11 @@ def complaints(loops, wanted, register, most):
         yield f"no loop that stores %{register} registers and has all of " + " ".join(wanted)
         return
     hot = min(fit, key=len)
-    yield from (f"a call: {line}" for line in hot if line.startswith("call"))
+    yield from (f"a call: {line}" for line in hot if re.match(r"call|bl\s", line))
     # The 16 registers of AVX2 do not hold all constants: reading those from the stack is no spill.
     on_stack = [line for line in hot if STACK.search(line)]
-    spilled = [line for line in on_stack if re.match(rf"vmov\w+\s+%{register}\d+, ", line)]
-    if register == "zmm" and on_stack or len(spilled) > MOST_SPILLED[register]:
+    spilled = [line for line in on_stack if re.match(rf"(vmov\w+\s+%|st[rp]\s+){register}\d+, ", line)]
+    if register != "ymm" and on_stack or len(spilled) > MOST_SPILLED[register]:
         yield f"spills: {'; '.join(on_stack)}"
     if len(hot) > most:
         yield f"{len(hot)} instructions, more than {most}"
@@ -112,16 +116,21 @@ def main():
     if len(sys.argv) != 3:
         print(__doc__, file=sys.stderr)
         return 2
+    is_arm = subprocess.run([sys.argv[1], "-dumpmachine"], capture_output=True, text=True,
+                            check=True).stdout.startswith("aarch64")
     bodies = dict(functions(compiled(*sys.argv[1:])))
     names = subprocess.run(["c++filt"], input="\n".join(bodies), capture_output=True, text=True,
                            check=True).stdout.splitlines()
     bodies = dict(zip(names, bodies.values()))
     checks = [(re.compile(rf"::{isa}::convert_array<.*layout{a}.*layout{b}.*::{rounding}\b"), *rest)
-              for isa, a, b, rounding, *rest in KERNELS]
-    checks += [(re.compile(rf"::{isa}::widen_array<.*layout{a}"), *rest) for isa, a, *rest in WIDENINGS]
-    checks += [(re.compile(rf"::{isa}::count_conversion<.*layout{a}.*::{rounding}\b"), *rest)
-               for isa, a, rounding, *rest in COUNTED]
-    checks += [(re.compile(rf"::{isa}::look_up<{size}ul>"), *rest) for isa, size, *rest in LOOK_UPS]
+              for isa, a, b, rounding, *rest in (NEON_KERNELS if is_arm else KERNELS)]
+    if not is_arm:
+        checks += [(re.compile(rf"::{isa}::widen_array<.*layout{a}"), *rest)
+                   for isa, a, *rest in WIDENINGS]
+        checks += [(re.compile(rf"::{isa}::count_conversion<.*layout{a}.*::{rounding}\b"), *rest)
+                   for isa, a, rounding, *rest in COUNTED]
+        checks += [(re.compile(rf"::{isa}::look_up<{size}ul>"), *rest)
+                   for isa, size, *rest in LOOK_UPS]
     failed = 0
     for pattern, wanted, register, most in checks:
         found = [body for name, body in bodies.items() if pattern.search(name)]

@@ -16,6 +16,10 @@ inline namespace NF_BASELINE {
 #define LOOK_UP(isa, Bytes) \
   template void isa::look_up<Bytes>(const void*, void*, std::size_t, const code_table&, bool);
 
+#if defined(__aarch64__)
+CONVERT(neon, float, float8_e4m3fn, NearestEven)
+CONVERT(neon, float, float8_e4m3fn, Stochastic<>)
+#else
 CONVERT(avx512, float, float8_e4m3fn, NearestEven)
 CONVERT(avx512, float, float8_e5m2, NearestEven)
 CONVERT(avx512, float, bfloat16, NearestEven)
@@ -30,6 +34,7 @@ COUNT(avx512, float8_e4m3fn, NearestEven)
 LOOK_UP(avx512_vbmi, 1)
 LOOK_UP(avx512_vbmi, 2)
 LOOK_UP(avx512_vbmi, 4)
+#endif
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

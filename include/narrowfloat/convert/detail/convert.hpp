@@ -7,6 +7,7 @@
 
 #include "../../detail/array/parts.hpp"
 #include "../../detail/array/widen.hpp"
+#include "code_sums.hpp"
 #include "factor.hpp"
 
 namespace narrowfloat::detail {

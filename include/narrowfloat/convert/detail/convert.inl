@@ -1,5 +1,5 @@
 // The loops of array conversion. No include guard: it is included once in each instruction set's region and namespace,
-// where it sees the edge operations, run_groups(), draw() and the loops of widen.inl.
+// where it sees the edge operations, run_groups(), draw() and the loops of widen.inl and code_sums.inl.
 
 template <class W>
 NF_INLINE bounds<W> splat(const bounds<lane<W>>& of) {
@@ -239,6 +239,8 @@ struct conversion {
 
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out,
                             const unsigned char* random, bool stream) const {
+    if constexpr (sums_show_codes<From, To, R>)
+      return store(out, code_sums<To, R>::template step<From>(*this, in, random), stream);
     const unsigned_code<words> x[4] = {part(in, random, 0), part(in, random, 1),
                                        part(in, random, 2), part(in, random, 3)};
     store_all(out, x, stream);

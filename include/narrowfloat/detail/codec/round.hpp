@@ -240,6 +240,14 @@ inline constexpr bool addend_suffices =
     (Layout::max_code + 1) << bits_below<Rule, N> < std::uint32_t{1} << 23 &&
     (bits_below<Rule, N> <= 8 || (bits_below<Rule, N> == 16 && !Layout::nan_is_negative_zero));
 
+/// Whether the low bits of round_by_sum's sum, with the binades below it added, show the code and a constant, which
+/// bytes and the bits below them have room for.
+template <class Layout, rule Rule, int N>
+inline constexpr bool sum_shows_code =
+    sum_suffices<Layout, Rule, N, std::uint32_t>&& Layout::is_signed&& Layout::mantissa_bits > 0 &&
+    Layout::width <= 8 && !is_directed<Rule> && Rule != rule::odd &&
+    (bits_below<Rule, N> <= 8 || (bits_below<Rule, N> == 16 && Layout::max_code < 0x7f));
+
 /// By the last bits of a float's exponent field: the float whose sum with it has its last place where round_by_sum has
 /// it, and which has the code of the binade in its mantissa, so that the sum ends in the code of the rounded value.
 template <class Layout, int Below>

@@ -72,7 +72,41 @@ NF_INLINE bytes sign_bytes(const words (&x)[4]) { return pack_signs(x[0], x[1], 
 
 using nearest_arithmetic = no_values;  // only as the environment has it
 template <std::size_t>
-using addend_look_up = no_values;  // round_by_sum() serves
+using addend_look_up = no_values;  // bytes_of_sums serve
+
+/// What makes codes of a byte from sums.
+struct bytes_of_sums {
+  /// The smaller one of the magnitude of x and a positive float; NaN where x is one. Not an intrinsic, of which
+  /// -ffast-math would know that there is no NaN.
+  static NF_INLINE words limited(const words& x, const words& most) {
+    float32x4_t result;
+    __asm__("fmin %0.4s, %1.4s, %2.4s"
+            : "=w"(result)
+            : "w"(vabsq_f32((float32x4_t)x.lanes)), "w"((float32x4_t)most.lanes));
+    return (words::words)result;
+  }
+  /// The bytes above the lowest Below bits of words.
+  template <int Below>
+  static NF_INLINE bytes low(const words (&x)[4]) {
+    constexpr bool is_high = Below >= 16;
+    const halves first = is_high ? pack_signs(x[0], x[1]) : pack_codes(x[0], x[1]);
+    const halves last = is_high ? pack_signs(x[2], x[3]) : pack_codes(x[2], x[3]);
+    if constexpr (Below % 16 == 0) {
+      return (bytes::words)pack_codes(first, last).lanes;
+    } else {
+      const uint16x8_t a = (uint16x8_t)first.lanes, b = (uint16x8_t)last.lanes;
+      return (bytes::words)vshrn_high_n_u16(vshrn_n_u16(a, Below), b, Below);
+    }
+  }
+  /// All ones where limited() has left NaN: no other float has a top byte of 0x7f.
+  static NF_INLINE bytes is_nan(const words (&x)[4]) {
+    return (bytes::words)vceqq_u8((uint8x16_t)sign_bytes(x).lanes, vdupq_n_u8(0x7f));
+  }
+  /// The low seven bits of one, the top bit of the other.
+  static NF_INLINE bytes with_sign(const bytes& code, const bytes& sign) {
+    return (bytes::words)vbslq_u8(vdupq_n_u8(0x7f), (uint8x16_t)code.lanes, (uint8x16_t)sign.lanes);
+  }
+};
 
 /// The upper and the lower halves of words.
 NF_INLINE void split_halves(const words& a, const words& b, halves& high, halves& low) {

@@ -244,6 +244,8 @@ NF_INLINE void plain_widen_floats(const pack<N>& x, vector<N / 2, double>& first
 
 /// Stands for a look-up that an instruction set has no better way for than one value after the other.
 struct no_values {};
+/// Where an instruction set has no way of its own from sums to codes of a byte.
+using bytes_of_sums = no_values;
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
