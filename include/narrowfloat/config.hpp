@@ -37,6 +37,18 @@ static_assert(sizeof(float) == 4 && sizeof(double) == 8,
 #define NF_UNROLL _Pragma("GCC unroll 16")
 #endif
 
+// NARROWFLOAT_HARDWARE_FP8, which the user defines, in all units alike: arrays become E4M3 or E5M2 by the FP8
+// instructions that a unit's own flags allow (-mavx10.2, -march=...+fp8), where they have the library's results: to
+// nearest even, Saturation::finite and none. No machine was at hand: these conversions have been compiled, and
+// models of the published definitions give the same bits (tests/unit/hardware_fp8.cpp), but they have never run. The
+// library narrowfloat::compiled has the instructions that it was built with.
+#if defined(NARROWFLOAT_HARDWARE_FP8) && (defined(__AVX10_2__) || defined(__ARM_FEATURE_FP8))
+#define NF_HARDWARE_FP8
+#define NF_BASE fp8_base
+#else
+#define NF_BASE base
+#endif
+
 // NF_BASELINE names the instructions that the translation unit itself may use. Everything in detail lives in an inline
 // namespace of this name, so that units with different flags never share a function body. Public types stay outside:
 // they are the same types everywhere. The name is put together from what the compiler defines, 1 where it may use an
@@ -56,7 +68,7 @@ static_assert(sizeof(float) == 4 && sizeof(double) == 8,
     defined(__BMI2__) || defined(__MOVBE__) || defined(__TBM__) || defined(__GFNI__)
 #define NF_BASELINE                                                                             \
   NF_JOIN(                                                                                      \
-      base_,                                                                                    \
+      NF_JOIN(NF_BASE, _, , , , , , ),                                                          \
       NF_JOIN(__SSE3__, __SSSE3__, __SSE4_1__, __SSE4_2__, __POPCNT__, __AVX__, __AVX2__,       \
               __FMA__),                                                                         \
       NF_JOIN(__F16C__, __LZCNT__, __BMI__, __BMI2__, __MOVBE__, __GFNI__, __SSE4A__, __XOP__), \
@@ -66,12 +78,12 @@ static_assert(sizeof(float) == 4 && sizeof(double) == 8,
     defined(__ARM_FEATURE_SVE) || defined(__ARM_FEATURE_SHA3)
 #define NF_BASELINE                                                                             \
   NF_JOIN(                                                                                      \
-      base_,                                                                                    \
+      NF_JOIN(NF_BASE, _, , , , , , ),                                                          \
       NF_JOIN(__ARM_FEATURE_ATOMICS, __ARM_FEATURE_FP16_VECTOR_ARITHMETIC, __ARM_FEATURE_QRDMX, \
               __ARM_FEATURE_DOTPROD, __ARM_FEATURE_FRINT, __ARM_FEATURE_SHA3, , ),              \
       NF_JOIN(__ARM_FEATURE_SVE, __ARM_FEATURE_SVE2, __ARM_FEATURE_BF16,                        \
               __ARM_FEATURE_MATMUL_INT8, __ARM_FEATURE_FP16_FML, , , ),                         \
       , , , , )
 #else
-#define NF_BASELINE base
+#define NF_BASELINE NF_BASE
 #endif

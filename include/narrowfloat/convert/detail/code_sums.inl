@@ -77,3 +77,47 @@ struct code_sums {
     return R::rule == rule::half_up ? result + words(1) : result;
   }
 };
+
+/// Whether the processor's own instructions round floats to codes of To.
+template <class From, class To, class R, class Edge = fp8_codes>
+inline constexpr bool has_fp8_codes = [] {
+  if constexpr (std::is_same_v<Edge, no_values> || std::is_same_v<From, To> ||
+                std::is_same_v<From, binary64> || R::rule != rule::half_even ||
+                R::random_bits != 0) {
+    return false;
+  } else {
+    return Edge::template has<To>;
+  }
+}();
+
+/// The step of such a conversion.
+template <class From, class To, class Source, class Edge = fp8_codes>
+struct fp8_conversion {
+  static constexpr std::size_t in_bytes = sizeof(code_for<From>), out_bytes = 1, random_bytes = 0;
+  Source source;
+  bool saturates;
+
+  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
+                            bool stream) const {
+    words x[4];
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      x[k] = source.load(in + k * lanes * in_bytes);
+      if constexpr (!std::is_same_v<From, binary32>) x[k] = decode<From>(x[k]);
+    }
+    store(out, Edge::template codes<To>(x, saturates), stream);
+  }
+};
+
+/// Converts by it; or returns false, where what becomes of Inf is no instruction's way.
+template <class From, class To, class R, class Source>
+NF_INLINE bool convert_to_fp8(const Source& numbers, const unsigned char* in, unsigned char* out,
+                              std::size_t n, saturates policy, bool stream) {
+  if constexpr (has_fp8_codes<From, To, R>) {
+    if (policy.overflow != policy.infinity) return false;
+    run_groups(fp8_conversion<From, To, Source>{numbers, policy.overflow}, in, out, n, nullptr,
+               stream);
+    return true;
+  }
+  return false;
+}

@@ -380,6 +380,7 @@ NF_INLINE void convert_source(const Source& numbers, const void* in, void* out, 
         return;
       }
     }
+    if (convert_to_fp8<From, To, R>(numbers, source, target, n, policy, stream)) return;
     run_groups(step(policy, numbers), source, target, n, nullptr, stream);
   }
 }

@@ -509,6 +509,12 @@ struct all_values {
 
 #include "random.inl"
 
+#if defined(NF_HARDWARE_FP8)
+#include "fp8.inl"
+
+#include "avx10_2.inl"
+#endif
+
 }  // namespace avx512
 NF_TARGET_END
 }  // namespace NF_BASELINE

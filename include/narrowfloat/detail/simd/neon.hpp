@@ -318,6 +318,12 @@ NF_INLINE pack<4> largest_of_fours(const words (&x)[4]) {
 
 #include "random.inl"
 
+#if defined(NF_HARDWARE_FP8)
+#include "fp8.inl"
+
+#include "neon_fp8.inl"
+#endif
+
 }  // namespace neon
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

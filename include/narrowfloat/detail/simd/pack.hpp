@@ -244,8 +244,9 @@ NF_INLINE void plain_widen_floats(const pack<N>& x, vector<N / 2, double>& first
 
 /// Stands for a look-up that an instruction set has no better way for than one value after the other.
 struct no_values {};
-/// Where an instruction set has no way of its own from sums to codes of a byte.
+/// Where an instruction set has no way of its own from sums to codes of a byte, or no conversion to FP8.
 using bytes_of_sums = no_values;
+using fp8_codes = no_values;
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
