@@ -22,6 +22,7 @@ KERNELS = [
     ("avx512", F32, E5M2, "NearestEven", ["vrangeps", "vpermt2d|vpermi2d", "vpermt2w"], "zmm", 80),
     ("avx512", F32, BF16, "NearestEven", ["vpermt2w", "vpblendmw"], "zmm", 58),
     ("avx512", F32, F16, "NearestEven", ["vcvtps2ph"], "zmm", 44),
+    ("avx512", F16, E4M3, "NearestEven", ["vcvtph2ps", "vrangeps", "vfixupimmps"], "zmm", 62),
     ("avx512", F32, E4M3, "Stochastic", ["vrangeps", "vfixupimmps", "vpmovzxwd"], "zmm", 69),
     ("avx2", F32, E4M3, "NearestEven", ["vfmadd231ps", *PACKS, "vpermd"], "ymm", 90),
     ("avx2", F32, BF16, "NearestEven", ["vpshufb", "vpunpckhqdq"], "ymm", 65),

@@ -107,6 +107,21 @@ TEST_CASE("arrays: decoding every code, as the scalar does", "[isa]") {
   for_each_format<distinct_formats>(decode);
 }
 
+TEST_CASE("arrays: every half-word to narrower formats, as the scalar does", "[isa]") {
+  Mismatches bad;
+  const auto check_target = [&]<class To, class R>(R rounding) {
+    for (const nf::Saturation saturation : saturations) {
+      check<To>(every_code<nf::float16>(), rounding, saturation, nf::Subnormals::keep, bad);
+      check<To>(every_code<nf::bfloat16>(), rounding, saturation, nf::Subnormals::keep, bad);
+    }
+  };
+  check_target.operator()<nf::float8_e5m2>(nf::nearest_even);
+  check_target.operator()<nf::float8_e4m3fnuz>(nf::toward_positive);
+  check_target.operator()<nf::float8_ue5m3>(nf::to_odd);
+  check_target.operator()<nf::float6_e2m3fn>(nf::nearest_away);
+  CHECK(bad.report() == "");
+}
+
 TEST_CASE("arrays: between formats and from double, as the scalar does", "[isa]") {
   Mismatches bad;
   const auto none = nf::Saturation::none;

@@ -22,14 +22,15 @@ struct code_sums {
   static constexpr std::uint32_t constant = lowest << To::mantissa_bits;
 
   /// Of a step of conversion.
-  template <class From, class Step>
-  static NF_INLINE bytes step(const Step& convert, const unsigned char* in,
+  template <class Step>
+  static NF_INLINE bytes step(const Step& convert, const words (&x)[4],
                               const unsigned char* random) {
+    using number = typename Step::number;
     words numbers[4], bits[4];
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
-      numbers[k] = convert.source.load(in + k * lanes * Step::in_bytes);
-      if constexpr (!std::is_same_v<From, binary32>) numbers[k] = decode<From>(numbers[k]);
+      numbers[k] = x[k];
+      if constexpr (!std::is_same_v<number, binary32>) numbers[k] = decode<number>(x[k]);
       bits[k] = convert.random_part(random, k);
     }
     return codes(numbers, bits, convert.bound);
@@ -93,6 +94,7 @@ inline constexpr bool has_fp8_codes = [] {
 /// The step of such a conversion.
 template <class From, class To, class Source, class Edge = fp8_codes>
 struct fp8_conversion {
+  using number = typename Source::number;
   static constexpr std::size_t in_bytes = sizeof(code_for<From>), out_bytes = 1, random_bytes = 0;
   Source source;
   bool saturates;
@@ -100,10 +102,10 @@ struct fp8_conversion {
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
                             bool stream) const {
     words x[4];
-    NF_UNROLL
-    for (std::size_t k = 0; k < 4; ++k) {
-      x[k] = source.load(in + k * lanes * in_bytes);
-      if constexpr (!std::is_same_v<From, binary32>) x[k] = decode<From>(x[k]);
+    load_all(source, in, x);
+    if constexpr (!std::is_same_v<number, binary32>) {
+      NF_UNROLL
+      for (std::size_t k = 0; k < 4; ++k) x[k] = decode<number>(x[k]);
     }
     store(out, Edge::template codes<To>(x, saturates), stream);
   }

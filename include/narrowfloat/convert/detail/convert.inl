@@ -1,5 +1,6 @@
 // The loops of array conversion. No include guard: it is included once in each instruction set's region and namespace,
-// where it sees the edge operations, run_groups(), draw() and the loops of widen.inl and code_sums.inl.
+// where it sees the edge operations, run_groups(), draw() and the loops of widen.inl and code_sums.inl. Long because a step,
+// the sources of its numbers and the roundings that it chooses among are one kernel.
 
 template <class W>
 NF_INLINE bounds<W> splat(const bounds<lane<W>>& of) {
@@ -155,15 +156,19 @@ NF_INLINE bytes code_bytes(const unsigned_code<words> (&x)[4]) {
   return in_split_order(join_sign<To>(code, sign));
 }
 
-/// The numbers that a step converts: as they are,
+/// The numbers that a step converts: codes of a format as they are,
 template <class From>
 struct plain_source {
+  using number = From;
+  static constexpr std::size_t in_bytes = sizeof(code_for<From>);
   NF_INLINE words load(const unsigned char* from) const { return load_widen<code_for<From>>(from); }
 };
 /// or floats times a factor, rounded to nearest in any environment. It is a number and not 0: so a product is NaN where
-/// the float is one, with its sign.
+/// the float is one, with its sign;
 template <class Arithmetic = nearest_arithmetic>
 struct scaled_source {
+  using number = binary32;
+  static constexpr std::size_t in_bytes = 4;
   words factor;
 
   NF_INLINE explicit scaled_source(float x)
@@ -172,10 +177,42 @@ struct scaled_source {
     return Arithmetic::product(words::load(from), factor);
   }
 };
+/// or half-words of binary16 or bfloat16, two packs at once, as the floats that they are; a NaN is any of its sign. Words is
+/// a parameter so that load_half() need not be there where nothing instantiates it.
+template <class From, class Words = words>
+struct half_source {
+  using number = binary32;
+  static constexpr std::size_t in_bytes = 2;
+  NF_INLINE void load(const unsigned char* from, Words& first, Words& last) const {
+    if constexpr (is_upper_half<From>) {
+      widen_high(halves::load(from), first, last);
+    } else {
+      load_half(from, first, last);
+    }
+  }
+};
+
+/// Two packs of the numbers of a source, and four.
+template <class Source, class Words>
+NF_INLINE void load_pair(const Source& source, const unsigned char* from, Words& first,
+                         Words& last) {
+  if constexpr (requires { source.load(from, first, last); }) {
+    source.load(from, first, last);
+  } else {
+    first = source.load(from);
+    last = source.load(from + lanes * Source::in_bytes);
+  }
+}
+template <class Source, class Words>
+NF_INLINE void load_all(const Source& source, const unsigned char* from, Words (&x)[4]) {
+  load_pair(source, from, x[0], x[1]);
+  load_pair(source, from + 2 * lanes * Source::in_bytes, x[2], x[3]);
+}
 
 /// Codes of From to codes of To, 4 * lanes a step, through the formulas.
 template <class From, class To, class R, class Source = plain_source<From>>
 struct conversion {
+  using number = typename Source::number;
   static constexpr std::size_t in_bytes = sizeof(code_for<From>), out_bytes = sizeof(code_for<To>);
   static constexpr bool is_random = R::random_bits != 0;
   static constexpr std::size_t random_bytes = is_random ? sizeof(random_element<R>) : 0;
@@ -188,7 +225,7 @@ struct conversion {
   static constexpr std::size_t packs =
       4 * lanes * sizeof(lane<source_words>) / sizeof(source_words);
 
-  static constexpr bool looks_up = looks_addends_up<From, To, R>;
+  static constexpr bool looks_up = looks_addends_up<number, To, R>;
   static constexpr int below = bits_below<R::rule, R::random_bits>;
 
   bounds<source_words> bound;
@@ -211,39 +248,51 @@ struct conversion {
                                                    const source_words& random) const {
     if constexpr (looks_up) {
       words bits = opaque(code);  // GCC 12 would read it from the array three times
-      if constexpr (!std::is_same_v<From, binary32>) bits = decode<From>(code);
+      if constexpr (!std::is_same_v<number, binary32>) bits = decode<number>(code);
       return addends.encoded(bits, random, bound);
     } else {
-      return transcode<From, target, R::rule, R::random_bits>(code, random, bound);
+      return transcode<number, target, R::rule, R::random_bits>(code, random, bound);
     }
   }
 
-  /// The codes of those elements.
+  /// The codes of elements k * lanes ... (k + 1) * lanes - 1, of words,
+  NF_INLINE unsigned_code<words> part(const words& x, const unsigned char* random,
+                                      std::size_t k) const {
+    if constexpr (to_double) {
+      return {to_float<number>(x), words(0)};
+    } else {
+      return transcoded(x, random_part(random, k));
+    }
+  }
+  /// or of doubles.
   NF_INLINE unsigned_code<words> part(const unsigned char* in, const unsigned char* random,
                                       std::size_t k) const {
-    const words bits = random_part(random, k);
     in += k * lanes * in_bytes;
-    if constexpr (from_double) {
-      long_words first_bits(0), last_bits(0);
-      if constexpr (is_random) widen_words(bits, first_bits, last_bits);
-      const auto first = transcoded(long_words::load(in), first_bits);
-      const auto last = transcoded(long_words::load(in + sizeof(long_words)), last_bits);
-      return {every_second_word(first.magnitude, last.magnitude, false),
-              every_second_word(first.sign, last.sign, true)};
-    } else if constexpr (to_double) {
-      return {to_float<From>(source.load(in)), words(0)};
-    } else {
-      return transcoded(source.load(in), bits);
-    }
+    long_words first_bits(0), last_bits(0);
+    if constexpr (is_random) widen_words(random_part(random, k), first_bits, last_bits);
+    const auto first = transcoded(long_words::load(in), first_bits);
+    const auto last = transcoded(long_words::load(in + sizeof(long_words)), last_bits);
+    return {every_second_word(first.magnitude, last.magnitude, false),
+            every_second_word(first.sign, last.sign, true)};
   }
 
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out,
                             const unsigned char* random, bool stream) const {
-    if constexpr (sums_show_codes<From, To, R>)
-      return store(out, code_sums<To, R>::template step<From>(*this, in, random), stream);
-    const unsigned_code<words> x[4] = {part(in, random, 0), part(in, random, 1),
-                                       part(in, random, 2), part(in, random, 3)};
-    store_all(out, x, stream);
+    if constexpr (from_double) {
+      const unsigned_code<words> x[4] = {part(in, random, 0), part(in, random, 1),
+                                         part(in, random, 2), part(in, random, 3)};
+      store_all(out, x, stream);
+    } else {
+      words numbers[4];
+      load_all(source, in, numbers);
+      if constexpr (sums_show_codes<number, To, R>) {
+        store(out, code_sums<To, R>::step(*this, numbers, random), stream);
+      } else {
+        const unsigned_code<words> x[4] = {part(numbers[0], random, 0), part(numbers[1], random, 1),
+                                           part(numbers[2], random, 2), part(numbers[3], random, 3)};
+        store_all(out, x, stream);
+      }
+    }
   }
 
   static NF_INLINE void store_all(unsigned char* out, const unsigned_code<words> (&x)[4],
@@ -335,6 +384,13 @@ struct float_to_upper_half {
   }
 };
 
+/// Whether half-words are rounded as floats, which they become in an instruction or two. Copies keep their codes, and
+/// floats that are results have the canonical NaN.
+template <class From, class To>
+inline constexpr bool loads_halves = (is_upper_half<From> ||
+                                      (converts_half && std::is_same_v<From, binary16>)) &&
+                                     !std::is_same_v<From, To> && !std::is_same_v<To, binary32>;
+
 /// As convert_array() of the numbers of a source.
 template <class From, class To, class R, class Source>
 NF_INLINE void convert_source(const Source& numbers, const void* in, void* out, std::size_t n,
@@ -396,5 +452,9 @@ void convert_array(const void* in, void* out, std::size_t n, const R& rounding, 
       return;
     }
   }
-  convert_source<From, To>(plain_source<From>{}, in, out, n, rounding, policy, stream);
+  if constexpr (loads_halves<From, To>) {
+    convert_source<From, To>(half_source<From>{}, in, out, n, rounding, policy, stream);
+  } else {
+    convert_source<From, To>(plain_source<From>{}, in, out, n, rounding, policy, stream);
+  }
 }

@@ -106,6 +106,12 @@ NF_INLINE void from_half(const halves& x, words& first, words& last) {
   first = (words::words)_mm256_cvtph_ps(_mm256_castsi256_si128(all));
   last = (words::words)_mm256_cvtph_ps(_mm256_extracti128_si256(all, 1));
 }
+/// The same of binary16 in memory.
+NF_INLINE void load_half(const unsigned char* from, words& first, words& last) {
+  const auto* const parts = (const __m128i*)from;
+  first = (words::words)_mm256_cvtph_ps(_mm_loadu_si128(parts));
+  last = (words::words)_mm256_cvtph_ps(_mm_loadu_si128(parts + 1));
+}
 
 template <class Pack>
 NF_INLINE void store(unsigned char* to, const Pack& x, bool stream) {

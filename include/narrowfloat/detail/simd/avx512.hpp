@@ -188,6 +188,12 @@ NF_INLINE void from_half(const halves& x, words& first, words& last) {
   first = (words::words)_mm512_maskz_cvtph_ps(0xffff, low);
   last = (words::words)_mm512_maskz_cvtph_ps(0xffff, high);
 }
+/// The same of binary16 in memory.
+NF_INLINE void load_half(const unsigned char* from, words& first, words& last) {
+  const auto* const quarters = (const __m256i*)from;
+  first = (words::words)_mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(quarters));
+  last = (words::words)_mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(quarters + 1));
+}
 
 template <class Pack>
 NF_INLINE void store(unsigned char* to, const Pack& x, bool stream) {

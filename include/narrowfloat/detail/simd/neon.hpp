@@ -131,6 +131,10 @@ NF_INLINE void from_half(const halves& x, words& first, words& last) {
   first = (words::words)vcvt_f32_f16(vget_low_f16(all));
   last = (words::words)vcvt_high_f32_f16(all);
 }
+/// The same of binary16 in memory.
+NF_INLINE void load_half(const unsigned char* from, words& first, words& last) {
+  from_half(halves::load(from), first, last);
+}
 
 template <class Pack>
 NF_INLINE void store(unsigned char* to, const Pack& x, bool) {
