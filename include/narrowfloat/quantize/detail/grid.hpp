@@ -18,6 +18,15 @@ inline namespace NF_BASELINE {
 
 using grid_round_kernel = void (*)(const void*, void*, std::size_t, const float_grid&, bool);
 inline constexpr isa_table<grid_round_kernel> grid_round_kernels NF_EACH_ISA(round_to_grid);
+inline constexpr isa_table<grid_round_kernel> float_grid_kernels NF_EACH_ISA(round_to_float_grid);
+
+/// Whether no quotient, value or part of one that a loop of floats meets is beyond the normal floats or below them.
+inline bool fits_floats(const float_grid& grid) {
+  const int fraction_bits = 52 - static_cast<int>(grid.to_unit >> 52);
+  const int lowest = static_cast<int>(grid.least_field >> 52) - 1023 - fraction_bits;
+  const int largest = static_cast<int>(grid.largest >> 23) - 127;
+  return lowest >= -64 && largest + lowest >= -64 && largest <= 100;
+}
 
 using grid_code_kernel = void (*)(const void*, void*, std::size_t, const float_grid&);
 inline constexpr isa_table<grid_code_kernel> grid_encode_kernels NF_EACH_ISA(encode_grid);
@@ -33,7 +42,8 @@ inline constexpr isa_table<grid_gradient_kernel> grid_gradient_kernels NF_EACH_I
 inline void round_to_grid(here, Isa isa, const float* in, float* out, std::size_t n,
                           const float_grid& grid, bool stream) {
   const float_environment environment(direction::nearest);
-  grid_round_kernels[isa](in, out, n, grid, stream);
+  const bool by_floats = isa != Isa::generic && fits_floats(grid);
+  (by_floats ? float_grid_kernels : grid_round_kernels)[isa](in, out, n, grid, stream);
 }
 inline void clip_to_grid(here, Isa isa, const float* in, std::size_t n, const float_grid& grid,
                          std::uint8_t* bits) {

@@ -100,6 +100,86 @@ inline void round_to_grid(const void* in, void* out, std::size_t n, const float_
              static_cast<unsigned char*>(out), n, nullptr, stream);
 }
 
+/// The same of a grid that fits_floats(). A quotient lies between the products by the two floats next to its factor: where
+/// these are rounded to the same number of steps, so is it. The value of that number is a float or, of 36 bits, no middle
+/// between two: a product by two floats that stand for its factor decides as the exact one does.
+struct float_grid_step {
+  static constexpr std::size_t in_bytes = 4, out_bytes = 4, random_bytes = 0;
+  using floats = vector<lanes, float>;
+  static constexpr int dropped = 52 - 23;  ///< bits of a double that a float has not
+  grid_quantizer quantize;
+  floats low, high;  ///< next to the factor of quotients
+  words step, rest;  ///< those of the factor of values
+  words least, least_field, to_unit;
+
+  NF_INLINE explicit float_grid_step(const float_grid& grid)
+      : quantize(grid),
+        least(splat<words>(grid.is_signed ? binary32::sign_mask : 0)),
+        least_field(splat<words>(float_field(grid.least_field, 1023 - 127))),
+        to_unit(splat<words>(float_field(grid.to_unit, dropped))) {
+    const auto up = __builtin_bit_cast(std::uint64_t, quantize.round.up[0]);
+    const bool is_exact = up << (64 - dropped) == 0;
+    low = (floats)splat<words>(cut(up)).lanes;
+    high = (floats)splat<words>(cut(up) + (is_exact ? 0 : 1)).lanes;
+    const double down = quantize.round.down[0];
+    const std::uint32_t first = cut(__builtin_bit_cast(std::uint64_t, down));
+    const auto last =
+        static_cast<float>(down - static_cast<double>(__builtin_bit_cast(float, first)));
+    step = splat<words>(first);
+    rest = splat<words>(__builtin_bit_cast(std::uint32_t, last));
+  }
+
+  /// Rounds; `doubt` is not 0 where the two numbers of steps differ.
+  NF_INLINE words rounded(const words& x, words& doubt) const {
+    const words mask(binary32::sign_mask - 1), infinity(binary32::infinity_code);
+    const words number = larger(x, least);  // as signed ones
+    const floats value = (floats)smaller(number & mask, quantize.largest).lanes;
+    const words field = words((words::words)(value * low)) & infinity;
+    // The unit in the last place of this number is the step of the grid.
+    const floats unit = (floats)(larger(field, least_field) + to_unit).lanes;
+    const words sum = opaque((words::words)multiply_add(value, low, unit));
+    doubt = sum ^ words((words::words)multiply_add(value, high, unit));
+    const words steps = opaque((words::words)((floats)sum.lanes - unit));
+    const words result = product_of_sum(steps | (number & words(binary32::sign_mask)), step, rest);
+    return select_less(infinity, x & mask, words(binary32::nan_code), result);
+  }
+  /// A call, since it is rare.
+  static __attribute__((noinline, cold)) void round_all(const grid_quantizer& quantize,
+                                                        const unsigned char* in,
+                                                        unsigned char* out) {
+    grid_step{quantize}(in, out, nullptr, false);
+  }
+  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
+                            bool stream) const {
+    words y[4], doubt[4];
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k)
+      y[k] = rounded(words::load(in + k * sizeof(words)), doubt[k]);
+    if (has_signs(words(0) - (doubt[0] | doubt[1] | doubt[2] | doubt[3]))) {
+      round_all(quantize, in, out);
+      return;
+    }
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) store(out + k * sizeof(words), y[k], stream);
+  }
+
+ private:
+  /// The exponent field of a double as one of a float, so many less.
+  static std::uint32_t float_field(std::uint64_t field, std::uint32_t less) {
+    return (static_cast<std::uint32_t>(field >> 52) - less) << 23;
+  }
+  /// The float of the leading bits of a positive double.
+  static std::uint32_t cut(std::uint64_t bits) {
+    return static_cast<std::uint32_t>(bits >> dropped) - ((1023u - 127) << 23);
+  }
+};
+
+inline void round_to_float_grid(const void* in, void* out, std::size_t n, const float_grid& grid,
+                                bool stream) {
+  run_groups(float_grid_step(grid), static_cast<const unsigned char*>(in),
+             static_cast<unsigned char*>(out), n, nullptr, stream);
+}
+
 struct grid_encode_step {
   static constexpr std::size_t in_bytes = 4, out_bytes = 4, random_bytes = 0;
   grid_quantizer quantize;
