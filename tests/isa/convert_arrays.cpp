@@ -122,6 +122,22 @@ TEST_CASE("arrays: every half-word to narrower formats, as the scalar does", "[i
   CHECK(bad.report() == "");
 }
 
+TEST_CASE("arrays: doubles to narrower formats, as the scalar does", "[isa]") {
+  Mismatches bad;
+  const auto check_target = [&]<class To, class R>(R rounding) {
+    for (const nf::Saturation saturation : saturations)
+      check<To>(deciding_doubles<To>(), rounding, saturation, nf::Subnormals::keep, bad);
+  };
+  check_target.operator()<nf::float8_e5m2>(nf::nearest_even);
+  check_target.operator()<nf::float8_ue5m3>(nf::toward_zero);
+  check_target.operator()<nf::float4_e2m1fn>(nf::to_odd);
+  check_target.operator()<nf::float16>(nf::toward_negative);
+  check_target.operator()<nf::bfloat16>(nf::nearest_even);
+  check_target.operator()<nf::bfloat16>(nf::nearest_away);
+  check_target.operator()<nf::bfloat16>(nf::Stochastic<8>{.seed = 4});
+  CHECK(bad.report() == "");
+}
+
 TEST_CASE("arrays: between formats and from double, as the scalar does", "[isa]") {
   Mismatches bad;
   const auto none = nf::Saturation::none;
@@ -136,6 +152,8 @@ TEST_CASE("arrays: between formats and from double, as the scalar does", "[isa]"
   check<nf::float8_e4m3fn>(deciding_doubles<nf::float8_e4m3fn>(), nf::nearest_even, none,
                            nf::Subnormals::keep, bad);
   check<float>(deciding_doubles<nf::float16>(), nf::nearest_even, none, nf::Subnormals::keep, bad);
+  check<float>(deciding_doubles<nf::bfloat16>(), nf::toward_positive, none, nf::Subnormals::keep,
+               bad);
   check<double>(every_code<nf::float16>(), nf::nearest_even, none, nf::Subnormals::keep, bad);
   CHECK(bad.report() == "");
 }

@@ -113,12 +113,6 @@ constexpr NF_HD To convert_by(From x, float factor, const R& rounding, Saturatio
                       subnormals, i);
 }
 
-/// Whether a rounding to codes of Layout by R does with a float that is rounded to odd as with the number itself.
-template <class Layout, class R>
-inline constexpr bool odd_float_suffices =
-    Layout::mantissa_bits + R::random_bits <= 21 && Layout::quantum - R::random_bits >= -147 &&
-    Layout::max_exponent <= (R::random_bits == 0 && Layout::mantissa_bits > 0 ? 127 : 126);
-
 /// As convert_scaled(), for products and quotients that are rounded once.
 template <bool Divides, class From, class To, class R>
 void convert_all_by(Isa isa, const From* in, To* out, std::size_t n, float factor,

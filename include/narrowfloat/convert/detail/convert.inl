@@ -177,8 +177,8 @@ struct scaled_source {
     return Arithmetic::product(words::load(from), factor);
   }
 };
-/// or half-words of binary16 or bfloat16, two packs at once, as the floats that they are; a NaN is any of its sign. Words is
-/// a parameter so that load_half() need not be there where nothing instantiates it.
+// Words and Odd are parameters so that their functions need not be there where nothing instantiates them.
+/// or half-words of binary16 or bfloat16, two packs at once, as the floats that they are; a NaN is any of its sign;
 template <class From, class Words = words>
 struct half_source {
   using number = binary32;
@@ -189,6 +189,21 @@ struct half_source {
     } else {
       load_half(from, first, last);
     }
+  }
+};
+/// or doubles as floats that To takes for them when it rounds by R.
+template <class To, class R, class Odd = odd_floats>
+struct double_source {
+  using number = binary32;
+  static constexpr std::size_t in_bytes = 8;
+  static constexpr bool is_normal = R::random_bits == 0 && !is_directed<R::rule> &&
+                                    R::rule != rule::odd && To::is_signed && !To::is_scale &&
+                                    To::quantum > -125;
+  NF_INLINE words load(const unsigned char* from) const {
+    const long_words first = long_words::load(from),
+                     last = long_words::load(from + sizeof(long_words));
+    if constexpr (is_normal) return Odd::of_normal(first, last);
+    return Odd::of(first, last);
   }
 };
 
@@ -217,7 +232,7 @@ struct conversion {
   static constexpr bool is_random = R::random_bits != 0;
   static constexpr std::size_t random_bytes = is_random ? sizeof(random_element<R>) : 0;
   static constexpr int unused_bits = 8 * static_cast<int>(random_bytes) - R::random_bits;
-  static constexpr bool from_double = std::is_same_v<From, binary64>;
+  static constexpr bool from_double = std::is_same_v<number, binary64>;
   static constexpr bool to_double = std::is_same_v<To, binary64>;
   // Words of 64 bits take in double sources; to double, the loops convert to float first.
   using source_words = std::conditional_t<from_double, long_words, words>;
@@ -289,7 +304,8 @@ struct conversion {
         store(out, code_sums<To, R>::step(*this, numbers, random), stream);
       } else {
         const unsigned_code<words> x[4] = {part(numbers[0], random, 0), part(numbers[1], random, 1),
-                                           part(numbers[2], random, 2), part(numbers[3], random, 3)};
+                                           part(numbers[2], random, 2),
+                                           part(numbers[3], random, 3)};
         store_all(out, x, stream);
       }
     }
@@ -332,14 +348,15 @@ struct conversion {
 /// float to binary16 by the instruction, which overflows to Inf as IEEE 754 has it and keeps NaN payloads.
 template <class Source, class Words = words>
 struct float_to_half {
-  static constexpr std::size_t in_bytes = 4, out_bytes = 2, random_bytes = 0;
+  static constexpr std::size_t in_bytes = Source::in_bytes, out_bytes = 2, random_bytes = 0;
   Source source;
 
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
                             bool stream) const {
     NF_UNROLL
-    for (std::size_t k = 0; k < 2; ++k, in += 2 * sizeof(Words), out += sizeof(halves)) {
-      const Words first = source.load(in), last = source.load(in + sizeof(Words));
+    for (std::size_t k = 0; k < 2; ++k, in += 2 * lanes * in_bytes, out += sizeof(halves)) {
+      Words first(0), last(0);
+      load_pair(source, in, first, last);
       const halves code = to_half(first, last);
       store(out, with_canonical_nan<binary16>(code), stream);
     }
@@ -350,7 +367,7 @@ struct float_to_half {
 /// in lanes of 16 bits, where the lower half only decides whether the upper one goes up.
 template <rule Rule, class Source>
 struct float_to_upper_half {
-  static constexpr std::size_t in_bytes = 4, out_bytes = 2, random_bytes = 0;
+  static constexpr std::size_t in_bytes = Source::in_bytes, out_bytes = 2, random_bytes = 0;
   Source source;
 
   /// The upper half, or the next one where the magnitude goes up.
@@ -371,15 +388,32 @@ struct float_to_upper_half {
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
                             bool stream) const {
     NF_UNROLL
-    for (std::size_t k = 0; k < 2; ++k, in += 2 * sizeof(words), out += sizeof(halves)) {
+    for (std::size_t k = 0; k < 2; ++k, in += 2 * lanes * in_bytes, out += sizeof(halves)) {
+      words first(0), last(0);
       halves high(0), low(0);
-      split_halves(source.load(in), source.load(in + sizeof(words)), high, low);
+      load_pair(source, in, first, last);
+      split_halves(first, last, high, low);
       // A NaN is above Inf; its payload may lie in the lower half alone.
       const halves value = high & halves(bfloat::sign_mask - 1), infinity(bfloat::infinity_code);
       const halves last_number = select_equal(low, halves(0), infinity, infinity - halves(1));
       const halves nan = (high & halves(bfloat::sign_mask)) | halves(bfloat::nan_code);
       const halves code = select_less(last_number, value, nan, rounded(high, low));
       store(out, in_split_order(code), stream);
+    }
+  }
+};
+
+/// Doubles to float by the instruction, which overflows to Inf as IEEE 754 has it.
+struct double_to_float {
+  static constexpr std::size_t in_bytes = 8, out_bytes = 4, random_bytes = 0;
+
+  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
+                            bool stream) const {
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k, in += 2 * sizeof(long_words), out += sizeof(words)) {
+      const words x =
+          narrow_doubles(long_words::load(in), long_words::load(in + sizeof(long_words)));
+      store(out, to_float<binary32>(opaque(x)), stream);
     }
   }
 };
@@ -391,11 +425,22 @@ inline constexpr bool loads_halves = (is_upper_half<From> ||
                                       (converts_half && std::is_same_v<From, binary16>)) &&
                                      !std::is_same_v<From, To> && !std::is_same_v<To, binary32>;
 
+/// Whether doubles are rounded as floats rounded to odd.
+template <class From, class To, class R>
+inline constexpr bool loads_odd_floats = [] {
+  if constexpr (!std::is_same_v<From, binary64> || std::is_same_v<odd_floats, no_values> ||
+                std::is_same_v<To, binary32> || std::is_same_v<To, binary64>)
+    return false;
+  else
+    return odd_float_suffices<To, R> && fits_32_bits<binary32, To, R::random_bits>();
+}();
+
 /// As convert_array() of the numbers of a source.
 template <class From, class To, class R, class Source>
 NF_INLINE void convert_source(const Source& numbers, const void* in, void* out, std::size_t n,
                               const R& rounding, saturates policy, bool stream) {
   using step = conversion<From, To, R, Source>;
+  constexpr bool is_float = std::is_same_v<typename Source::number, binary32>;
   const auto* source = static_cast<const unsigned char*>(in);
   auto* target = static_cast<unsigned char*>(out);
   if constexpr (!has_vector_formula<From, To, R::random_bits>()) {
@@ -422,15 +467,21 @@ NF_INLINE void convert_source(const Source& numbers, const void* in, void* out, 
         return;
       }
     }
-    if constexpr (std::is_same_v<From, binary32> && is_upper_half<To>) {
+    if constexpr (std::is_same_v<From, binary64> && std::is_same_v<To, binary32> &&
+                  R::rule != rule::half_up && R::rule != rule::odd) {
+      if (!policy.overflow) {
+        run_groups(double_to_float{}, source, target, n, nullptr, stream);
+        return;
+      }
+    }
+    if constexpr (is_float && is_upper_half<To>) {
       if (!policy.overflow) {
         run_groups(float_to_upper_half<R::rule, Source>{numbers}, source, target, n, nullptr,
                    stream);
         return;
       }
     }
-    if constexpr (std::is_same_v<From, binary32> && converts_half &&
-                  is_hardware_half<To, R::rule>) {
+    if constexpr (is_float && converts_half && is_hardware_half<To, R::rule>) {
       if (!policy.overflow) {
         run_groups(float_to_half<Source>{numbers}, source, target, n, nullptr, stream);
         return;
@@ -452,7 +503,9 @@ void convert_array(const void* in, void* out, std::size_t n, const R& rounding, 
       return;
     }
   }
-  if constexpr (loads_halves<From, To>) {
+  if constexpr (loads_odd_floats<From, To, R>) {
+    convert_source<From, To>(double_source<To, R>{}, in, out, n, rounding, policy, stream);
+  } else if constexpr (loads_halves<From, To>) {
     convert_source<From, To>(half_source<From>{}, in, out, n, rounding, policy, stream);
   } else {
     convert_source<From, To>(plain_source<From>{}, in, out, n, rounding, policy, stream);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which loops multiply by a factor as they convert.
+// Which loops multiply by a factor as they convert, and which take a float for another number.
 #pragma once
 
 #include <type_traits>
@@ -21,6 +21,12 @@ constexpr bool multiplies() {
            fits_32_bits<From, To, R::random_bits>();
   }
 }
+
+/// Whether a rounding to codes of Layout by R does with a float that is rounded to odd as with the number itself.
+template <class Layout, class R>
+inline constexpr bool odd_float_suffices =
+    Layout::mantissa_bits + R::random_bits <= 21 && Layout::quantum - R::random_bits >= -147 &&
+    Layout::max_exponent <= (R::random_bits == 0 && Layout::mantissa_bits > 0 ? 127 : 126);
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -258,6 +258,32 @@ struct nearest_arithmetic {
   }
 };
 
+/// Doubles as floats that stand for them in roundings to fewer bits, in any environment.
+struct odd_floats {
+  /// Rounded to odd.
+  static NF_INLINE words of(const long_words& first, const long_words& last) {
+    const words down = narrowed<_MM_FROUND_TO_NEG_INF>(first, last),
+                up = narrowed<_MM_FROUND_TO_POS_INF>(first, last);
+    return least(down, up) | ((down | up) & words(1));  // where they differ one of them is odd
+  }
+  /// The same above the smallest normal float; below, where no rounding to nearest looks, toward zero.
+  static NF_INLINE words of_normal(const long_words& first, const long_words& last) {
+    const words low = every_second_word(first, last, false);
+    return narrowed<_MM_FROUND_TO_ZERO>(first, last) | least(low, words(1));
+  }
+
+ private:
+  template <int Rounding>
+  static NF_INLINE words narrowed(const long_words& first, const long_words& last) {
+    constexpr int rounding = Rounding | _MM_FROUND_NO_EXC;
+    __mmask8 all = 0xff;  // no constant: at -O0 GCC 12 warns of one in its own macro
+    const __m256 low = _mm512_maskz_cvt_roundpd_ps(all, (__m512d)first.lanes, rounding);
+    const __m256 high = _mm512_maskz_cvt_roundpd_ps(all, (__m512d)last.lanes, rounding);
+    return (words::words)__builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+                                                 12, 13, 14, 15);
+  }
+};
+
 /// Whether a sign bit is set.
 NF_INLINE bool has_signs(const words& x) { return _mm512_movepi32_mask((__m512i)x.lanes) != 0; }
 /// The sign bits, that of lane k in bit k.
