@@ -80,7 +80,7 @@ void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t place, 
       alignas(64) unsigned char buffer[group];
       const unsigned char* from = codes + i * unit_bytes;
       if constexpr (Code::width < 8) {
-        spread<Code::width, 8>(load_groups<Code::width>(codes + i / 8 * Code::width)).store(buffer);
+        unpack_group<Code::width>(codes + i / 8 * Code::width).store(buffer);
         from = buffer;
       }
       words x[4];

@@ -21,6 +21,17 @@ NF_INLINE long_words load_groups(const std::uint8_t* from) {
   return x;
 }
 
+/// 4 * lanes codes of the bit stream, one a byte; reads as load_groups(). Sixes is a parameter so that its functions need
+/// not be there where nothing instantiates them.
+template <int Width, class Sixes = six_bit_codes>
+NF_INLINE bytes unpack_group(const std::uint8_t* from) {
+  if constexpr (Width == 6 && !std::is_same_v<Sixes, no_values>) {
+    return Sixes::unpacked(from);
+  } else {
+    return spread<Width, 8>(load_groups<Width>(from)).template as<std::uint8_t>();
+  }
+}
+
 /// The first Part of each Whole bytes, side by side within every 16 bytes.
 template <std::size_t Part, std::size_t Whole, std::size_t... I>
 NF_INLINE bytes first_parts(const bytes& x, std::index_sequence<I...>) {
@@ -91,7 +102,7 @@ void unpack_array(const std::uint8_t* from, std::size_t n, void* codes) {
   if constexpr (Width < 8) {
     constexpr std::size_t step = sizeof(long_words), after = codes_after<Width>;
     for (; n >= step + after; n -= step, to += step, from += step / 8 * Width) {
-      spread<Width, 8>(load_groups<Width>(from)).store(to);
+      unpack_group<Width>(from).store(to);
     }
   }
   unpack_eights<Width>(from, n, to);

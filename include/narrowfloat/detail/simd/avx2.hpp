@@ -200,6 +200,20 @@ NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long
   return {product >> 32, product};
 }
 
+/// Codes of 6 bits.
+struct six_bit_codes {
+  /// 32 of a bit stream, one a byte: three bytes, which are four codes, to a word, then apart by twos and ones.
+  static NF_INLINE bytes unpacked(const std::uint8_t* from) {
+    const __m256i halves_of_stream = _mm256_set_m128i(_mm_loadu_si128((const __m128i*)(from + 8)),
+                                                      _mm_loadu_si128((const __m128i*)from));
+    const __m256i threes = _mm256_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1, 4,
+                                            5, 6, -1, 7, 8, 9, -1, 10, 11, 12, -1, 13, 14, 15, -1);
+    const words four = (words::words)_mm256_shuffle_epi8(halves_of_stream, threes);
+    const words two = (four & words(0xfff)) | ((four << 4) & words(0xfff0000));
+    return ((two & words(0x3f003f)) | ((two << 2) & words(0x3f003f00))).as<std::uint8_t>();
+  }
+};
+
 /// Four words of each of `lanes` rows, Apart bytes apart: word k of row r to lane r of found[k].
 template <std::size_t Apart>
 NF_INLINE void load_rows(const std::uint8_t* rows, words (&found)[4]) {

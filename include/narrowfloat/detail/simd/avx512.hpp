@@ -474,6 +474,7 @@ NF_INLINE void widen_integers(const words& x, vector<lanes / 2, double>& first,
 }
 
 using byte_table = no_values;  // without VBMI that of AVX2 serves
+using six_bit_codes = no_values;
 
 /// A table of up to 16 values in a vector.
 struct few_values {

@@ -72,6 +72,7 @@ NF_INLINE bytes sign_bytes(const words (&x)[4]) { return pack_signs(x[0], x[1], 
 
 using nearest_arithmetic = no_values;  // only as the environment has it
 using odd_floats = no_values;
+using six_bit_codes = no_values;
 template <std::size_t>
 using addend_look_up = no_values;  // bytes_of_sums serve
 
