@@ -27,6 +27,11 @@ template <class T>
 void widen_part(in_library, const T* values, std::size_t n, float* out) {
   widen_part(here{}, values, n, out);
 }
+template <class T>
+void widen_scaled_part(in_library, Isa isa, const T* values, std::size_t n, float factor,
+                       float* out, bool stream) {
+  widen_scaled_part(here{}, isa, values, n, factor, out, stream);
+}
 
 }  // namespace narrowfloat::detail
 
@@ -52,17 +57,20 @@ void widen_part(in_library, const T* values, std::size_t n, float* out) {
       float);
 
 // To float, and to itself.
-#define NF_TO_FLOAT(From)                                                                        \
-  template void narrowfloat::detail::convert_part(                                               \
-      narrowfloat::detail::in_library, narrowfloat::Isa, const narrowfloat::From*, float*,       \
-      std::size_t, const narrowfloat::NearestEven&, narrowfloat::Saturation,                     \
-      narrowfloat::Subnormals, bool, float);                                                     \
-  template void narrowfloat::detail::convert_part(                                               \
-      narrowfloat::detail::in_library, narrowfloat::Isa, const narrowfloat::From*,               \
-      narrowfloat::From*, std::size_t, const narrowfloat::NearestEven&, narrowfloat::Saturation, \
-      narrowfloat::Subnormals, bool, float);                                                     \
-  template void narrowfloat::detail::widen_part(narrowfloat::detail::in_library,                 \
-                                                const narrowfloat::From*, std::size_t, float*);
+#define NF_TO_FLOAT(From)                                                                          \
+  template void narrowfloat::detail::convert_part(                                                 \
+      narrowfloat::detail::in_library, narrowfloat::Isa, const narrowfloat::From*, float*,         \
+      std::size_t, const narrowfloat::NearestEven&, narrowfloat::Saturation,                       \
+      narrowfloat::Subnormals, bool, float);                                                       \
+  template void narrowfloat::detail::convert_part(                                                 \
+      narrowfloat::detail::in_library, narrowfloat::Isa, const narrowfloat::From*,                 \
+      narrowfloat::From*, std::size_t, const narrowfloat::NearestEven&, narrowfloat::Saturation,   \
+      narrowfloat::Subnormals, bool, float);                                                       \
+  template void narrowfloat::detail::widen_part(narrowfloat::detail::in_library,                   \
+                                                const narrowfloat::From*, std::size_t, float*);    \
+  template void narrowfloat::detail::widen_scaled_part(narrowfloat::detail::in_library,            \
+                                                       narrowfloat::Isa, const narrowfloat::From*, \
+                                                       std::size_t, float, float*, bool);
 
 #define NF_ALL_ROUNDINGS(To)        \
   NF_FROM_FLOAT(To, NearestEven)    \

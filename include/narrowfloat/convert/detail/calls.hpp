@@ -8,6 +8,7 @@
 
 #include "../../detail/array/parts.hpp"
 #include "../../detail/array/place.hpp"
+#include "../../detail/array/sources.hpp"
 #include "../../detail/exact/binary.hpp"
 #include "../../float.hpp"
 #include "../../isa.hpp"
@@ -129,6 +130,12 @@ void convert_all_by(Isa isa, const From* in, To* out, std::size_t n, float facto
     if (!to_float || saturation == Saturation::none) {
       const bool flush = subnormals == Subnormals::flush;
       const bool stream = leaves_caches(n * (sizeof(From) + sizeof(To)));
+      if constexpr (to_float && !is_float && !Divides) {
+        if (!flush && is_finite(factor) && !is_zero(factor)) {  // NaN alone becomes NaN
+          widen_scaled_part(place_of<is_named<From>, From>(), isa, in, n, factor, out, stream);
+          return;
+        }
+      }
       const double by = Divides ? nearest_double(quotient(exact_integer(1), exact_float(factor)))
                                 : real_number<double>(factor);
       From sources[part_elements];

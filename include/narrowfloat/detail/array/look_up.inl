@@ -51,3 +51,33 @@ void look_up(const void* in, void* out, std::size_t n, const code_table& table,
     run_groups(step(table), source, target, n, nullptr, stream);
   }
 }
+
+/// A byte to a float times a factor.
+template <class Table>
+struct look_up_products {
+  static constexpr std::size_t in_bytes = 1, out_bytes = 4, random_bytes = 0;
+  Table low, high;
+  vector<lanes, float> factor;
+
+  NF_INLINE look_up_products(const code_table& table, float by)
+      : low(table.low), high(table.high), factor(splat_float(by)) {}
+  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
+                            bool stream) const {
+    const bytes code = bytes::load(in);
+    const auto low_part = low.find(code), high_part = high.find(code);
+    NF_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      const words x = floats_of_pairs(low_part, high_part, k);
+      const words y = (words::words)((vector<lanes, float>)x.lanes * factor);
+      store(out + k * sizeof(words), y, stream);
+    }
+  }
+};
+
+/// Writes the floats of n codes times a factor, a number that is not 0, in an environment that rounds to nearest.
+template <class Table = byte_table>
+void look_up_scaled(const void* in, void* out, std::size_t n, const code_table& table, float factor,
+                    bool stream) {
+  run_groups(look_up_products<Table>(table, factor), static_cast<const unsigned char*>(in),
+             static_cast<unsigned char*>(out), n, nullptr, stream);
+}

@@ -18,6 +18,10 @@ namespace narrowfloat::detail {
 // Writes n numbers, each of which is a float, as floats.
 template <class T>
 void widen_part(in_library, const T* values, std::size_t n, float* out);
+// The same times a factor, a number that is not 0, each product rounded to nearest.
+template <class T>
+void widen_scaled_part(in_library, Isa isa, const T* values, std::size_t n, float factor,
+                       float* out, bool stream);
 // The largest magnitude, as bits; a NaN is larger than Inf.
 std::uint32_t largest_bits(in_library, Isa isa, const float* in, std::size_t n);
 std::uint64_t largest_bits(in_library, Isa isa, const double* in, std::size_t n);
@@ -32,6 +36,9 @@ inline namespace NF_BASELINE {
 
 template <class T>
 void widen_part(here, const T* values, std::size_t n, float* out);
+template <class T>
+void widen_scaled_part(here, Isa isa, const T* values, std::size_t n, float factor, float* out,
+                       bool stream);
 std::uint32_t largest_bits(here, Isa isa, const float* in, std::size_t n);
 std::uint64_t largest_bits(here, Isa isa, const double* in, std::size_t n);
 template <class Code>

@@ -32,5 +32,10 @@ using widen_kernel = void (*)(const void*, void*, std::size_t, bool);
 template <class From>
 inline constexpr isa_table<widen_kernel> widen_kernels NF_EACH_ISA(widen_array<From>);
 
+using scaled_widen_kernel = void (*)(const void*, void*, std::size_t, float, bool);
+template <class From>
+inline constexpr isa_table<scaled_widen_kernel> scaled_widen_kernels
+    NF_EACH_ISA(widen_scaled_array<From>);
+
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

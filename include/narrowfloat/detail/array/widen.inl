@@ -91,11 +91,52 @@ struct widening {
   }
 };
 
+/// Whether codes become floats by half-words.
+template <class From>
+inline constexpr bool widens_through_half = is_upper_half<From> ||
+                                            (converts_half && is_in_half<From>());
+
+/// Codes to floats times a factor.
+template <class From>
+struct scaled_widening {
+  static constexpr std::size_t in_bytes = sizeof(code_for<From>), out_bytes = 4, random_bytes = 0;
+  words factor;
+
+  NF_INLINE words scaled(const words& x) const {
+    using floats = vector<lanes, float>;
+    // opaque: -ffast-math might multiply the factor by a power of two of the decoding first
+    return (words::words)((floats)opaque(x).lanes * (floats)factor.lanes);
+  }
+  NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
+                            bool stream) const {
+    NF_UNROLL
+    for (std::size_t k = 0; k < 2; ++k, in += 2 * lanes * in_bytes, out += 2 * sizeof(words)) {
+      words first(0), last(0);
+      if constexpr (widens_through_half<From>) {
+        half_to_float<From>::floats(in, first, last);
+      } else {
+        first = to_float<From>(load_widen<code_for<From>>(in));
+        last = to_float<From>(load_widen<code_for<From>>(in + lanes * in_bytes));
+      }
+      store(out, scaled(first), stream);
+      store(out + sizeof(words), scaled(last), stream);
+    }
+  }
+};
+
+/// Writes the floats of n codes times a factor, a number that is not 0, in an environment that rounds to nearest; the arrays
+/// as for widen_array().
+template <class From>
+void widen_scaled_array(const void* in, void* out, std::size_t n, float factor, bool stream) {
+  run_groups(scaled_widening<From>{splat<words>(__builtin_bit_cast(std::uint32_t, factor))},
+             static_cast<const unsigned char*>(in), static_cast<unsigned char*>(out), n, nullptr,
+             stream);
+}
+
 /// Writes the floats of n codes; the arrays are apart, or the same where their elements have the same size.
 template <class From>
 void widen_array(const void* in, void* out, std::size_t n, bool stream) {
-  constexpr bool through_half = is_upper_half<From> || (converts_half && is_in_half<From>());
-  using step = std::conditional_t<through_half, half_to_float<From>, widening<From>>;
+  using step = std::conditional_t<widens_through_half<From>, half_to_float<From>, widening<From>>;
   run_groups(step{}, static_cast<const unsigned char*>(in), static_cast<unsigned char*>(out), n,
              nullptr, stream);
 }

@@ -39,9 +39,29 @@ void widen(Isa isa, const void* in, void* out, std::size_t n, bool stream) {
   widen_kernels<From>[isa](in, out, n, stream);
 }
 
+/// The same times a factor, a number that is not 0, each product rounded to nearest.
+template <class From>
+void widen_scaled(Isa isa, const void* in, void* out, std::size_t n, float factor, bool stream) {
+  const float_environment environment(direction::nearest);
+#if defined(__x86_64__)
+  if constexpr (has_table<From, binary32>()) {
+    if (has_vbmi(isa)) {
+      avx512_vbmi::look_up_scaled<>(in, out, n, float_table<From>, factor, stream);
+      return;
+    }
+  }
+#endif
+  scaled_widen_kernels<From>[isa](in, out, n, factor, stream);
+}
+
 template <class T>
 void widen_part(here, const T* values, std::size_t n, float* out) {
   widen<layout_of<T>>(active_isa(), values, out, n, false);
+}
+template <class T>
+void widen_scaled_part(here, Isa isa, const T* values, std::size_t n, float factor, float* out,
+                       bool stream) {
+  widen_scaled<layout_of<T>>(isa, values, out, n, factor, stream);
 }
 
 }  // namespace NF_BASELINE
