@@ -113,6 +113,11 @@ def compiled(compiler, include):
         return output.read_text()
 
 
+def function_of(rounding):
+    """The function that has the loop of a conversion."""
+    return "run_all" if rounding == "Stochastic" else "convert_array"
+
+
 def main():
     if len(sys.argv) != 3:
         print(__doc__, file=sys.stderr)
@@ -123,7 +128,8 @@ def main():
     names = subprocess.run(["c++filt"], input="\n".join(bodies), capture_output=True, text=True,
                            check=True).stdout.splitlines()
     bodies = dict(zip(names, bodies.values()))
-    checks = [(re.compile(rf"::{isa}::convert_array<.*layout{a}.*layout{b}.*::{rounding}\b"), *rest)
+    checks = [(re.compile(rf"::{isa}::{function_of(rounding)}<.*layout{a}.*layout{b}.*::{rounding}\b"
+                          r"(?!.*scaled_source)"), *rest)
               for isa, a, b, rounding, *rest in (NEON_KERNELS if is_arm else KERNELS)]
     if not is_arm:
         checks += [(re.compile(rf"::{isa}::widen_array<.*layout{a}"), *rest)

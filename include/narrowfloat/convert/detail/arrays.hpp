@@ -24,6 +24,24 @@ const code_table& find_code_table(saturates policy) {
                          : code_table_of<From, To, Rule, true, false>;
 }
 
+/// Whether the loop of a conversion neither sees the floating-point environment nor leaves a flag in it: one of integers
+/// alone, or on AVX-512 sums that name their rounding, where a subnormal float is rounded as zero is.
+template <class From, class To, class R>
+constexpr bool ignores_environment(Isa isa, saturates policy, float factor) {
+  if constexpr (!std::is_same_v<From, binary32> || std::is_same_v<To, binary64>) {
+    return false;
+  } else {
+    constexpr int last_place = To::quantum - bits_below<R::rule, R::random_bits>;
+    constexpr bool rounds_alike =
+        !is_directed<R::rule> && R::rule != rule::odd && last_place > binary32::min_exponent;
+    // as integers: a comparison of floats sets a flag where one is subnormal
+    if (number_traits<float>::to_code(factor) != number_traits<float>::to_code(1)) return false;
+    if (is_upper_half<To> && R::random_bits == 0 && !policy.overflow) return true;
+    if (shift_suffices<To, R::random_bits, std::uint32_t>) return true;
+    return rounds_alike && isa == Isa::avx512 && avx512::looks_addends_up<From, To, R>;
+  }
+}
+
 /// Converts n codes by the kernel, or the table, that is the fastest; `stream` if stores had better go past the caches.
 /// A factor that is not 1 is one that multiplies_in_loop() has.
 template <class From, class To, class R>
@@ -42,8 +60,13 @@ void run_kernel(Isa isa, const void* in, void* out, std::size_t n, const R& roun
     look_up_kernel_of<sizeof(code_for<To>)>(isa)(
         in, out, n, find_code_table<From, To, R::rule>(policy), stream);
   } else {
+    const convert_kernel<R> kernel = convert_kernels<From, To, R>[isa];
+    if (ignores_environment<From, To, R>(isa, policy, factor)) {
+      kernel(in, out, n, rounding, policy, stream, factor);
+      return;
+    }
     const float_environment environment(direction_of(R::rule));
-    convert_kernels<From, To, R>[isa](in, out, n, rounding, policy, stream, factor);
+    kernel(in, out, n, rounding, policy, stream, factor);
   }
 }
 

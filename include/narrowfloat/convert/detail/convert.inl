@@ -49,8 +49,9 @@ struct addend_rounding {
     words bits = number;
     if constexpr (!To::has_nan) bits = addends.marked(number, number, ones, 0);
     const words x = bounded(bits, bound), t = addend(x);
-    words code = sum(x, t, bits);
-    if constexpr (R::rule == rule::odd) code = code | (sum_up(x, t, bits) & words(1));
+    words code = sum<direction_of(R::rule)>(x, t, bits);
+    if constexpr (R::rule == rule::odd)
+      code = code | (sum<direction::to_positive>(x, t, bits) & words(1));
     code = with_random(code, random);
     const bool apart = bound.infinity_is_apart;
     if constexpr (specials == special_codes::all_ones)
@@ -72,9 +73,9 @@ struct addend_rounding {
                                  words& t) const {
     const words x = bounded(bits, bound);
     t = addend(x);
-    words code = opaque(float_sum(x, t));
+    words code = addends.template sum<direction_of(R::rule)>(x, t);
     if constexpr (R::rule == rule::odd)
-      code = code | (LookUp<table::size>::sum_up(x, t) & words(1));
+      code = code | (addends.template sum<direction::to_positive>(x, t) & words(1));
     return with_random(code, random);
   }
   /// The magnitude of the value of a finite code; exact in every environment.
@@ -108,20 +109,13 @@ struct addend_rounding {
     if constexpr (R::random_bits > 0 && R::rule == rule::half_up) result = result + random;
     return R::rule == rule::half_up ? result + words(1) : result;
   }
-  /// The sum; the code of NaN where `bits` are one, but where marked() makes it.
+  /// The sum; the code of NaN where `bits` are one, but where marked() makes it. An inexact one is odd up or down.
+  template <direction D>
   static NF_INLINE words sum(const words& x, const words& t, const words& bits) {
     if constexpr (is_masked) {
-      return LookUp<table::size>::sum(x, t, bits, words(To::nan_code << below));
+      return LookUp<table::size>::template sum<D>(x, t, bits, words(To::nan_code << below));
     } else {
-      return float_sum(x, t);
-    }
-  }
-  /// The same rounded up: where the sum is inexact, one of the two is odd.
-  static NF_INLINE words sum_up(const words& x, const words& t, const words& bits) {
-    if constexpr (is_masked) {
-      return LookUp<table::size>::sum_up(x, t, bits, words(To::nan_code << below));
-    } else {
-      return LookUp<table::size>::sum_up(x, t);
+      return LookUp<table::size>::template sum<D>(x, t);
     }
   }
 };
@@ -224,6 +218,12 @@ NF_INLINE void load_all(const Source& source, const unsigned char* from, Words (
   load_pair(source, from + 2 * lanes * Source::in_bytes, x[2], x[3]);
 }
 
+/// What a conversion is made of.
+template <class Source>
+struct conversion_parameters {
+  saturates policy;
+  Source source;
+};
 /// Codes of From to codes of To, 4 * lanes a step, through the formulas.
 template <class From, class To, class R, class Source = plain_source<From>>
 struct conversion {
@@ -245,12 +245,12 @@ struct conversion {
 
   bounds<source_words> bound;
   std::conditional_t<looks_up, addend_rounding<To, R>, no_values> addends;
-  Source source;
+  conversion_parameters<Source> parameters;
 
-  NF_INLINE explicit conversion(saturates policy, const Source& from = {})
+  NF_INLINE explicit conversion(const conversion_parameters<Source>& with)
       : bound(splat<source_words>(
-            bounds_for<target, R::rule, R::random_bits, lane<source_words>>(policy))),
-        source(from) {}
+            bounds_for<target, R::rule, R::random_bits, lane<source_words>>(with.policy))),
+        parameters(with) {}
 
   /// The random bits of elements k * lanes ... (k + 1) * lanes - 1 of the step.
   NF_INLINE words random_part(const unsigned char* random, std::size_t k) const {
@@ -299,7 +299,7 @@ struct conversion {
       store_all(out, x, stream);
     } else {
       words numbers[4];
-      load_all(source, in, numbers);
+      load_all(parameters.source, in, numbers);
       if constexpr (sums_show_codes<number, To, R>) {
         store(out, code_sums<To, R>::step(*this, numbers, random), stream);
       } else {
@@ -456,8 +456,8 @@ NF_INLINE void convert_source(const Source& numbers, const void* in, void* out, 
                  : 0;
       const std::size_t part = n - done < most - misaligned ? n - done : most - misaligned;
       const unsigned char* const random = draw(rounding, done, part, buffer);
-      run_groups(step(policy, numbers), source + done * step::in_bytes,
-                 target + done * step::out_bytes, part, random, stream);
+      run_all<step>(conversion_parameters<Source>{policy, numbers}, source + done * step::in_bytes,
+                    target + done * step::out_bytes, part, random, stream);
       done += part;
     }
   } else {
@@ -488,7 +488,7 @@ NF_INLINE void convert_source(const Source& numbers, const void* in, void* out, 
       }
     }
     if (convert_to_fp8<From, To, R>(numbers, source, target, n, policy, stream)) return;
-    run_groups(step(policy, numbers), source, target, n, nullptr, stream);
+    run_groups(step({policy, numbers}), source, target, n, nullptr, stream);
   }
 }
 

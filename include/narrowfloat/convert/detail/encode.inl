@@ -121,7 +121,7 @@ struct block_encoder {
   const float* factors;
 
   NF_INLINE block_encoder(const element_encoding& encoding, const float* factors_of_blocks)
-      : step(encoding.policy),
+      : step({encoding.policy, {}}),
         most_negative(splat<words>(encoding.most_negative)),
         mask(splat<words>(encoding.mask)),
         how(encoding),

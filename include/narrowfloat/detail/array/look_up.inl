@@ -5,9 +5,10 @@
 template <class Table>
 struct look_up_bytes {
   static constexpr std::size_t in_bytes = 1, out_bytes = 1, random_bytes = 0;
+  const code_table* parameters;
   Table low;
 
-  NF_INLINE explicit look_up_bytes(const code_table& table) : low(table.low) {}
+  NF_INLINE explicit look_up_bytes(const code_table* table) : parameters(table), low(table->low) {}
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
                             bool stream) const {
     store(out, low.find(bytes::load(in)), stream);
@@ -18,9 +19,11 @@ struct look_up_bytes {
 template <std::size_t OutBytes, class Table>
 struct look_up_pairs {
   static constexpr std::size_t in_bytes = 1, out_bytes = OutBytes, random_bytes = 0;
+  const code_table* parameters;
   Table low, high;
 
-  NF_INLINE explicit look_up_pairs(const code_table& table) : low(table.low), high(table.high) {}
+  NF_INLINE explicit look_up_pairs(const code_table* table)
+      : parameters(table), low(table->low), high(table->high) {}
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
                             bool stream) const {
     const bytes code = bytes::load(in);
@@ -48,7 +51,7 @@ void look_up(const void* in, void* out, std::size_t n, const code_table& table,
   } else {
     using step = std::conditional_t<OutBytes == 1, look_up_bytes<byte_table>,
                                     look_up_pairs<OutBytes, byte_table>>;
-    run_groups(step(table), source, target, n, nullptr, stream);
+    run_groups(step(&table), source, target, n, nullptr, stream);
   }
 }
 

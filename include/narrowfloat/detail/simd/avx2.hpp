@@ -71,7 +71,7 @@ NF_INLINE bytes low_bytes(const words (&x)[4]) {
   return pack_codes(x[0] & mask, x[1] & mask, x[2] & mask, x[3] & mask);
 }
 NF_INLINE bytes sign_bytes(const words (&x)[4]) { return pack_signs(x[0], x[1], x[2], x[3]); }
-
+using masked_bytes = no_values;
 using nearest_arithmetic = no_values;  // only as the environment has it
 using odd_floats = no_values;
 template <std::size_t>

@@ -93,7 +93,8 @@ NF_INLINE bytes in_split_order(const bytes& x) {
   return in_order(x.as<std::uint16_t>()).as<std::uint8_t>();
 }
 
-/// Sums with one of 16 or 32 floats.
+/// Sums with one of 16 or 32 floats. They name their rounding and raise no flags, in any environment; where that takes
+/// subnormal floats for zero, so do they.
 template <std::size_t Size>
 struct addend_look_up {
   __m512i part[Size / 16];
@@ -111,16 +112,18 @@ struct addend_look_up {
   /// The smaller one of the magnitude of x and a positive float; any float where x is NaN.
   static NF_INLINE words limited(const words& x, const words& most) {
     constexpr int smaller_magnitude = 0b1010;
-    return (words::words)_mm512_maskz_range_ps(0xffff, (__m512)x.lanes, (__m512)most.lanes,
-                                               smaller_magnitude);
+    __mmask16 all = 0xffff;  // no constant: at -O0 GCC 12 warns of one in its own macro
+    return (words::words)_mm512_maskz_range_round_ps(all, (__m512)x.lanes, (__m512)most.lanes,
+                                                     smaller_magnitude, _MM_FROUND_NO_EXC);
   }
   /// What marked() puts in the place of a float: one whose low half is all ones, or one that is above a byte.
   static constexpr int ones = 0xe, above_a_byte = 0xd;  // vfixupimm's largest float, and pi / 2
   /// `value`, or these where x is NaN, or Inf; 0: `value`.
   static NF_INLINE words marked(const words& value, const words& x, int of_nan, int of_infinity) {
     const __m512i table = _mm512_set1_epi32(of_nan * 0x11 + of_infinity * 0x110000);
-    return (words::words)_mm512_maskz_fixupimm_ps(0xffff, (__m512)value.lanes, (__m512)x.lanes,
-                                                  table, 0);
+    __mmask16 all = 0xffff;
+    return (words::words)_mm512_maskz_fixupimm_round_ps(all, (__m512)value.lanes, (__m512)x.lanes,
+                                                        table, 0, _MM_FROUND_NO_EXC);
   }
   /// `value`, or `infinity` where x is Inf.
   static NF_INLINE words or_infinity(const words& value, const words& x, const words& infinity) {
@@ -135,27 +138,31 @@ struct addend_look_up {
     return (bytes::words)_mm512_ternarylogic_epi64(_mm512_set1_epi8(0x7f), (__m512i)code.lanes,
                                                    (__m512i)sign.lanes, first_chooses);
   }
-  /// a + b, or `nan` where x is NaN.
+  /// a + b, rounded so.
+  template <direction D>
+  static NF_INLINE words sum(const words& a, const words& b) {
+    __mmask16 all = 0xffff;
+    return (words::words)_mm512_maskz_add_round_ps(all, (__m512)a.lanes, (__m512)b.lanes,
+                                                   rounding<D>);
+  }
+  /// The same, or `nan` where x is NaN.
+  template <direction D>
   static NF_INLINE words sum(const words& a, const words& b, const words& x, const words& nan) {
-    return (words::words)_mm512_mask_add_ps((__m512)nan.lanes, is_number(x), (__m512)a.lanes,
-                                            (__m512)b.lanes);
-  }
-  /// a + b rounded up, in any environment; the same with `nan`.
-  static NF_INLINE words sum_up(const words& a, const words& b) {
-    __mmask16 all = 0xffff;  // no constant: at -O0 GCC 12 warns of one in its own macro
-    return (words::words)_mm512_maskz_add_round_ps(all, (__m512)a.lanes, (__m512)b.lanes, up);
-  }
-  static NF_INLINE words sum_up(const words& a, const words& b, const words& x, const words& nan) {
     return (words::words)_mm512_mask_add_round_ps((__m512)nan.lanes, is_number(x), (__m512)a.lanes,
-                                                  (__m512)b.lanes, up);
+                                                  (__m512)b.lanes, rounding<D>);
   }
 
  private:
-  static constexpr int up = _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC;
+  template <direction D>
+  static constexpr int rounding = _MM_FROUND_NO_EXC |
+                                  (D == direction::to_zero       ? _MM_FROUND_TO_ZERO
+                                   : D == direction::to_positive ? _MM_FROUND_TO_POS_INF
+                                   : D == direction::to_negative ? _MM_FROUND_TO_NEG_INF
+                                                                 : _MM_FROUND_TO_NEAREST_INT);
   /// Not a comparison, of which Clang's -ffast-math would know the result.
   static NF_INLINE __mmask16 is_number(const words& x) {
     __mmask16 result;
-    __asm__("vcmpordps %1, %1, %0" : "=Yk"(result) : "v"((__m512)x.lanes));
+    __asm__("vcmpordps %{sae%}, %1, %1, %0" : "=Yk"(result) : "v"((__m512)x.lanes));
     return result;
   }
 };
@@ -203,6 +210,20 @@ NF_INLINE void store(unsigned char* to, const Pack& x, bool stream) {
     x.store(to);
   }
 }
+/// The first `count` bytes, not 0, of a vector, or all of it: no others are touched. What is not loaded is 0.
+struct masked_bytes {
+  static NF_INLINE bytes load(const unsigned char* from, std::size_t count) {
+    return (bytes::words)_mm512_maskz_loadu_epi8(first(count), from);
+  }
+  static NF_INLINE void store(unsigned char* to, const bytes& x, std::size_t count) {
+    _mm512_mask_storeu_epi8(to, first(count), (__m512i)x.lanes);
+  }
+
+ private:
+  static NF_INLINE __mmask64 first(std::size_t count) {
+    return ~__mmask64{0} >> (count < 64 ? 64 - count : 0);
+  }
+};
 NF_INLINE void prefetch(const unsigned char* from) { _mm_prefetch((const char*)from, _MM_HINT_T0); }
 NF_INLINE void finish_streaming() { _mm_sfence(); }
 
@@ -561,15 +582,16 @@ namespace avx512_vbmi {
 
 using avx512::byte_products, avx512::bytes, avx512::cell_floats, avx512::finish_streaming,
     avx512::halves, avx512::is_any_up_to, avx512::lanes, avx512::largest_of_fours,
-    avx512::load_widen_bytes, avx512::long_words, avx512::magnitudes_from, avx512::multiply_add,
-    avx512::narrow_down, avx512::nibble_floats, avx512::pack_codes, avx512::prefetch,
-    avx512::quotient, avx512::saturated_difference, avx512::store, avx512::turned_left,
-    avx512::widen_floats, avx512::words;
+    avx512::load_widen_bytes, avx512::long_words, avx512::magnitudes_from, avx512::masked_bytes,
+    avx512::multiply_add, avx512::narrow_down, avx512::nibble_floats, avx512::pack_codes,
+    avx512::prefetch, avx512::quotient, avx512::saturated_difference, avx512::store,
+    avx512::turned_left, avx512::widen_floats, avx512::words;
 
 struct byte_table {
   __m512i quarter[4];
 
   NF_INLINE explicit byte_table(const std::uint8_t* table) {
+    NF_UNROLL
     for (int k = 0; k < 4; ++k) quarter[k] = _mm512_loadu_si512(table + 64 * k);
   }
   NF_INLINE bytes find(const bytes& code) const {

@@ -118,13 +118,6 @@ NF_INLINE pack<N, Lane> float_sum(const pack<N, Lane>& a, const pack<N, Lane>& t
   return (vector<N, Lane>)((reals)a.lanes + (reals)t.lanes * scale);
 }
 
-/// Of two floats of the same sign, rounded as the floating-point environment has it.
-template <std::size_t N>
-NF_INLINE pack<N> float_sum(const pack<N>& a, const pack<N>& b) {
-  using floats = vector<N, float>;
-  return (typename pack<N>::words)((floats)a.lanes + (floats)b.lanes);
-}
-
 template <int Exponent, std::size_t N, class Lane>
 NF_INLINE pack<N, Lane> scaled_integer(const pack<N, Lane>& a) {
   using real = typename wide<Lane>::real;

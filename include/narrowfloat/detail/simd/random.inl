@@ -41,9 +41,10 @@ struct block_run {
     keys.low[0] = splat<long_words>(seed & 0xffffffffu);
     keys.high[0] = splat<long_words>(seed >> 32);
     NF_UNROLL
-    for (int round = 1; round < Rounds; ++round) {
-      keys.low[round] = keys.low[round - 1] + long_words(philox_low_step);
-      keys.high[round] = keys.high[round - 1] + long_words(philox_high_step);
+    for (int round = 1; round < Rounds; ++round) {  // separate: else each has a constant of its own
+      keys.low[round].lanes = separate((keys.low[round - 1] + long_words(philox_low_step)).lanes);
+      keys.high[round].lanes =
+          separate((keys.high[round - 1] + long_words(philox_high_step)).lanes);
     }
   }
   /// Writes the next sets.
@@ -71,6 +72,27 @@ struct block_run {
   }
 };
 
+// Calls, so that short arrays do not wait for the registers that the loop of long ones saves.
+
+/// Writes the blocks of a few sets, whose numbers have the same upper word.
+template <int Rounds, std::size_t Sets>
+__attribute__((noinline)) void random_sets(std::uint32_t* to, std::uint64_t first,
+                                           std::uint64_t seed, std::uint64_t stream) {
+  block_run<Rounds>(first, seed, stream).template next<Sets>(to);
+}
+/// The same of `count` blocks, and of as many more as whole sets have.
+template <int Rounds>
+__attribute__((noinline)) void random_run(std::uint32_t* to, std::uint64_t first, std::size_t count,
+                                          std::uint64_t seed, std::uint64_t stream) {
+  constexpr std::size_t set = lanes / 2;
+  block_run<Rounds> run(first, seed, stream);
+  std::size_t done = 0;
+  for (; done + (sets_together - 1) * set < count; done += sets_together * set)
+    run.template next<sets_together>(to + 4 * done);
+  for (; done < count; done += set)
+    random_sets<Rounds, 1>(to + 4 * done, first + done, seed, stream);
+}
+
 /// Writes `count` blocks of Philox, numbered from `first` modulo `modulus` (a power of two), four words each, and up to
 /// lanes / 2 - 1 blocks more.
 template <int Rounds>
@@ -81,16 +103,12 @@ void random_blocks(std::uint32_t* to, std::uint64_t first, std::size_t count, st
     first = first & (modulus - 1);
     const std::uint64_t before_carry = (std::uint64_t{1} << 32) - (first & 0xffffffffu);
     const std::size_t part = before_carry < count ? before_carry : count;
-    block_run<Rounds> run(first, seed, stream);
-    std::uint32_t* next = to;
-    std::size_t left = part;
-    for (; left >= sets_together * set; left -= sets_together * set) {
-      run.template next<sets_together>(next);
-      next += sets_together * set * 4;
-    }
-    for (; left != 0; left -= left < set ? left : set) {
-      run.template next<1>(next);
-      next += set * 4;
+    if (part <= set) {
+      random_sets<Rounds, 1>(to, first, seed, stream);
+    } else if (part <= 2 * set) {
+      random_sets<Rounds, 2>(to, first, seed, stream);
+    } else {
+      random_run<Rounds>(to, first, part, seed, stream);
     }
     to += 4 * part;  // over what was written beyond
     first += part;

@@ -18,7 +18,7 @@ struct counted_conversion {
   words last_plain;
 
   NF_INLINE counted_conversion(saturates policy, float factor)
-      : convert(policy, source(factor)),
+      : convert({policy, source(factor)}),
         last_plain(splat<words>(policy.overflow ? binary32::infinity_code - 1 : largest)) {}
 
   /// Of a part: a lane for each element of a group. No more than 255 groups are a part.
@@ -64,7 +64,7 @@ struct counted_conversion {
     words x[4], most(0);
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
-      x[k] = convert.source.load(in + k * sizeof(words));
+      x[k] = convert.parameters.source.load(in + k * sizeof(words));
       most = k == 0 ? x[k] & mask : larger(most, x[k] & mask);
     }
     if (has_signs(last_plain - most)) return false;
@@ -101,7 +101,8 @@ struct counted_conversion {
     unsigned_code<words> x[4];
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
-      const words number = convert.source.load(in + k * sizeof(words)), value = number & mask;
+      const words number = convert.parameters.source.load(in + k * sizeof(words)),
+                  value = number & mask;
       x[k] = convert.addends.encoded(number, convert.random_part(random, k), convert.bound);
       const words code = (x[k].magnitude >> below) & words(code_mask);
       // each comparison has one use: GCC 12 makes scalars of one that has two
