@@ -70,7 +70,7 @@ void run(const options& chosen) {
       result.fused = measure_fused(with, chosen_passes(fused_passes(), chosen));
   }
   if (chosen.wants("convert")) result.sqnr = sqnr_of(tensors, all);
-  result.targets = targets_of(result.measured.rows, result.wide, result.calls);
+  result.targets = targets_of(result.measured.rows, result.wide, result.calls, result.fused);
 
   print(to_text(result));
   if (chosen.json) write_file(*chosen.json, json_text(result));

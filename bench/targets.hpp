@@ -17,6 +17,7 @@
 #include "machine.hpp"
 #include "measure.hpp"
 #include "section_calls.hpp"
+#include "section_fused.hpp"
 #include "section_wide.hpp"
 
 namespace bench {
@@ -135,10 +136,41 @@ inline void add_speed_target(std::vector<target>& all, const target_class& kind,
   found.append_to(all);
 }
 
+/// A fused pass with its targets: in the second-level cache a part of the conversion's speed or, on Zen 4, so many Gelem/s;
+/// in memory a part of that, or of the roof.
+struct fused_target {
+  std::string_view pass;
+  double second_level, memory;
+  bool beside_conversion = false;
+};
+
+inline constexpr fused_target fused_targets[] = {
+    {"convert, Scale", 0.85, 1, true},
+    {"convert, ConversionStats", 4.0, 0.95},
+    {"convert, Scale, ConversionStats", 3.5, 0.95},
+};
+
+inline void add_fused_target(std::vector<target>& all, const fused_target& kind,
+                             std::size_t f32_bytes, const std::vector<fused_row>& rows) {
+  const bool memory = f32_bytes == standard_sizes().memory;
+  const char* const unit = kind.beside_conversion ? " / conversion"
+                           : memory               ? " / roof"
+                                                  : ", Gelem/s on Zen 4";
+  worst_of found(fmt::format("{}, {}{}", kind.pass, size_name(f32_bytes), unit),
+                 memory ? kind.memory : kind.second_level, true);
+  for (const fused_row& each : rows) {
+    if (each.name != kind.pass || each.f32_bytes != f32_bytes) continue;
+    const double unit_speed = kind.beside_conversion ? each.plain : memory ? *each.roof : 1e9;
+    found.add(row_label(each.conversion), each.speed / unit_speed);
+  }
+  found.append_to(all);
+}
+
 /// Every target that there are rows for.
 inline std::vector<target> targets_of(const std::vector<row>& rows,
                                       const std::vector<wide_row>& wide,
-                                      const std::vector<call_row>& calls) {
+                                      const std::vector<call_row>& calls,
+                                      const std::vector<fused_row>& fused) {
   using narrowfloat::Isa;
   std::vector<target> all;
   const Isa widest = narrowfloat::active_isa();
@@ -156,9 +188,17 @@ inline std::vector<target> targets_of(const std::vector<row>& rows,
   for (const wide_row& each : wide)
     difference.add(row_label(*each.conversion), std::abs(1 - each.wide / each.normal));
   difference.append_to(all);
-  worst_of fixed("a call of 64, ns beyond the kernel", 40, false);
-  for (const call_row& each : calls) fixed.add(row_label(each.conversion), each.fixed_ns());
+  for (const std::size_t size : {sizes.second_level, sizes.memory}) {
+    for (const fused_target& kind : fused_targets) add_fused_target(all, kind, size, fused);
+  }
+  worst_of fixed("a call of 64, ns beyond the kernel", 10, false),
+      keyed("a call of 64, stochastic, ns beyond the kernel", 25, false);
+  for (const call_row& each : calls) {
+    (each.conversion.is_stochastic() ? keyed : fixed)
+        .add(row_label(each.conversion), each.fixed_ns());
+  }
   fixed.append_to(all);
+  keyed.append_to(all);
   return all;
 }
 
