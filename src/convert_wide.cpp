@@ -3,7 +3,9 @@
 #include "instances.hpp"
 
 NF_ALL_ROUNDINGS(float16)
+NF_COUNTED(float16, NearestEven)
 NF_ALL_ROUNDINGS(bfloat16)
+NF_COUNTED(bfloat16, NearestEven)
 NF_ALL_ROUNDINGS(tfloat32)
 NF_ALL_ROUNDINGS(float16_e6m9)
 NF_ALL_ROUNDINGS(float12_e6m5)

@@ -42,7 +42,7 @@ void widen_scaled_part(in_library, Isa isa, const T* values, std::size_t n, floa
       std::size_t, const narrowfloat::R&, narrowfloat::Saturation, narrowfloat::Subnormals, bool, \
       float);
 
-// The same to a byte, counted.
+// The same, counted.
 #define NF_COUNTED(To, R)                                                                \
   template void narrowfloat::detail::count_conversion(                                   \
       narrowfloat::detail::in_library, narrowfloat::Isa, const float*, narrowfloat::To*, \

@@ -118,11 +118,11 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
                      ConversionStats& stats, const R& rounding, Saturation saturation,
                      Subnormals subnormals) {
   using to = layout_of<To>;
-  const bool stream = leaves_caches(n * (sizeof(From) + sizeof(To)));
   constexpr std::uint32_t largest = value_bits<to, std::uint32_t>(to::max_code);
   error_counts counts{};
   bool is_counted = false;
   if constexpr (has_counting_loop<From, To, R>()) {
+    const bool stream = leaves_caches(n * (sizeof(From) + sizeof(To)));
     const float by = factor == nullptr ? 1 : *factor;
     is_counted = multiplies_in_loop<To, R>(isa, by, subnormals);
     if (is_counted)
@@ -130,7 +130,8 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
                        n, rounding, saturation, stream, by, counts);
   }
   float sources[part_elements], results[part_elements];
-  // Parts of one length, wherever `out` lies: the order of the sums is the same then.
+  // Parts of one length, wherever `out` lies: the order of the sums is the same then. Not past the caches: they are read
+  // again.
   for (std::size_t done = is_counted ? n : 0, count = 0; done < n; done += count) {
     count = n - done < part_elements ? n - done : part_elements;
     const float* source = sources;
@@ -142,12 +143,12 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
         source = sources;
       }
       convert_part(isa, source, out + done, count, rounding_from(rounding, done), saturation,
-                   subnormals, stream);
+                   subnormals, false);
     } else {
       convert_part(isa, in + done, sources, count, NearestEven{}, Saturation::none,
                    Subnormals::keep, false);
       convert_part(isa, in + done, out + done, count, rounding_from(rounding, done), saturation,
-                   subnormals, stream);
+                   subnormals, false);
     }
     const float* result = results;
     if constexpr (std::is_same_v<To, float>) {
@@ -189,8 +190,8 @@ NF_INLINE auto amax(const In& in, NanAmax nan = NanAmax::keep) {
 /// Promises  the counters depend on the arguments alone, squared_error too: its order of summation is fixed by
 ///           the place of an element in `in`.
 /// Cost      one read of `in` and one write of `out` in memory. In the caches three times a plain conversion on AVX-512,
-///           from float to most signed codes of a byte (with narrowfloat::compiled to nearest even and by Stochastic<>), else
-///           up to eight times. See bench/README.md.
+///           from float to most signed codes of a byte (with narrowfloat::compiled to nearest even and by Stochastic<>) and
+///           to nearest even to float16 and bfloat16, else up to eight times. See bench/README.md.
 template <float_source In, float_source Out, rounding_policy R = NearestEven>
 NF_INLINE void convert(In&& in, Out&& out, ConversionStats& stats, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,

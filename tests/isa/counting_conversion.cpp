@@ -31,7 +31,8 @@ std::vector<float> numbers(std::size_t n, std::size_t every, std::uint32_t seed)
     if (every == 0 || random() % every != 0) continue;
     constexpr std::uint32_t rare[] = {0x00000001, 0x007fffff, 0x7f7fffff, 0x7f800000, 0x7f800001,
                                       0x7fc00000, 0x00000000, 0x43e00000, 0x43e80000, 0x47600000,
-                                      0x477fffff, 0x41f00000, 0x35000000, 0x33800001};
+                                      0x477fffff, 0x41f00000, 0x35000000, 0x33800001, 0x477fe000,
+                                      0x477fefff, 0x33000000, 0x33000001, 0x7f7f0000, 0x7f7f7fff};
     x = std::bit_cast<float>(rare[random() % std::size(rare)] | (bits & 0x80000000u));
   }
   return all;
@@ -172,6 +173,10 @@ TEST_CASE("stats: counted as converted, E5M2 and E3M4", "[isa]") {
 }
 TEST_CASE("stats: counted as converted, E4M3FNUZ", "[isa]") {
   check_roundings<nf::float8_e4m3fnuz>(nf::nearest_even, random_16, random_8);
+}
+TEST_CASE("stats: counted as converted, float16 and bfloat16", "[isa]") {
+  check_roundings<nf::float16>(nf::nearest_even);
+  check_roundings<nf::bfloat16>(nf::nearest_even);
 }
 TEST_CASE("stats: counted as converted, E2M1", "[isa]") {
   check_roundings<nf::float4_e2m1fn>(nf::nearest_even, nf::TowardNegative{});

@@ -51,17 +51,21 @@ struct half_to_float {
     }
   }
 
-  /// 2 * lanes codes.
-  static NF_INLINE void floats(const unsigned char* in, Words& first, Words& last) {
+  /// The floats of 2 * lanes half-words,
+  static NF_INLINE void floats(const halves& code, Words& first, Words& last) {
     if constexpr (is_upper_half<From>) {
-      widen_high(half_words(in), first, last);
+      widen_high(code, first, last);
     } else {
-      from_half(half_words(in), first, last);
+      from_half(code, first, last);
       if constexpr (From::bias != binary16::bias) {
         first = times_power_of_two(first, binary16::bias - From::bias);
         last = times_power_of_two(last, binary16::bias - From::bias);
       }
     }
+  }
+  /// and of codes.
+  static NF_INLINE void floats(const unsigned char* in, Words& first, Words& last) {
+    floats(half_words(in), first, last);
   }
 
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,

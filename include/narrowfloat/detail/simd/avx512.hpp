@@ -268,6 +268,16 @@ struct nearest_arithmetic {
     return (vector<lanes / 2, double>)_mm512_maskz_add_round_pd(all, (__m512d)a, (__m512d)b,
                                                                 nearest);
   }
+  /// Adds 1 to the lanes, in the order of packs, where a result is 0 and its error is not; both are magnitudes.
+  static NF_INLINE void count_lost(const words (&result)[2], const words (&error)[2],
+                                   halves& counter) {
+    const __m512i results = (__m512i)pack_signs(result[0], result[1]).lanes,
+                  errors = (__m512i)pack_signs(error[0], error[1]).lanes;
+    const __mmask32 zero = _mm512_testn_epi16_mask(results, results);
+    counter = (halves::words)_mm512_mask_add_epi16(
+        (__m512i)counter.lanes, _mm512_mask_test_epi16_mask(zero, errors, errors),
+        (__m512i)counter.lanes, _mm512_set1_epi16(1));
+  }
   /// Adds the squares of floats to sums in double.
   static NF_INLINE void add_squares(const words& x, vector<lanes / 2, double> (&sums)[2]) {
     vector<lanes / 2, double> y[2];

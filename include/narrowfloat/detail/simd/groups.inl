@@ -63,13 +63,21 @@ __attribute__((noinline)) void run_part(Parameters parameters, const unsigned ch
   if (!is_whole) copy_bytes<sizeof target>(out, target, n * Step::out_bytes);
 }
 
+/// Calls for the elements, of Bytes each, that a loop takes some groups later.
+template <std::size_t Bytes>
+NF_INLINE void prefetch_group(const unsigned char* in) {
+  constexpr std::size_t line = 64, ahead = 4096;
+  NF_UNROLL
+  for (std::size_t byte = 0; byte < group * Bytes; byte += line) prefetch(in + ahead + byte);
+}
+
 /// Runs a step over n elements, `group` at a time. Each group is read before it is written. Streaming stores
 /// go past the caches; they begin where `out` is aligned to a vector. Reads are then prefetched, but for
 /// narrowing on a processor that reads ahead.
 template <class Step>
 NF_INLINE void run_groups(const Step& step, const unsigned char* in, unsigned char* out,
                           std::size_t n, const unsigned char* random, bool stream) {
-  constexpr std::size_t line = 64, ahead = 4096, alignment = 4 * lanes;
+  constexpr std::size_t alignment = 4 * lanes;
   std::size_t i = 0;
   bool prefetches = false;
   if (stream) {
@@ -82,12 +90,8 @@ NF_INLINE void run_groups(const Step& step, const unsigned char* in, unsigned ch
     }
   }
   for (; n - i >= group; i += group) {
-    if (prefetches) [[unlikely]] {
-      NF_UNROLL
-      for (std::size_t byte = 0; byte < group * Step::in_bytes; byte += line) {
-        prefetch(in + i * Step::in_bytes + ahead + byte);
-      }
-    }
+    if (prefetches) [[unlikely]]
+      prefetch_group<Step::in_bytes>(in + i * Step::in_bytes);
     step(in + i * Step::in_bytes, out + i * Step::out_bytes, random + i * Step::random_bytes,
          stream);
   }

@@ -40,8 +40,14 @@ template <class To, class R>
 void count_conversion(here, Isa isa, const float* in, To* out, std::size_t n, const R& rounding,
                       Saturation saturation, bool stream, float factor, error_counts& counts);
 
-/// Whether there is a loop that counts as it converts: on AVX-512, from float to signed codes of a byte. The library has
-/// those of two roundings; elsewhere passes over parts give the same.
+/// Whether the codes are half-words that an instruction, or the upper halves of floats, give.
+template <class Layout, class R>
+inline constexpr bool counts_halves = R::rule == rule::half_even&& R::random_bits == 0 &&
+                                      (std::is_same_v<Layout, binary16> ||
+                                       std::is_same_v<Layout, bfloat>);
+
+/// Whether there is a loop that counts as it converts: on AVX-512, from float to signed codes of a byte, and to nearest even
+/// to float16 and bfloat16. The library has those of two roundings; elsewhere passes over parts give the same.
 template <class From, class To, class R>
 constexpr bool has_counting_loop() {
   if constexpr (!std::is_same_v<From, float> || !narrow_float<To> || !float_environment::is_known) {
@@ -50,7 +56,8 @@ constexpr bool has_counting_loop() {
 #if defined(NARROWFLOAT_COMPILED)
     if (is_compiled_conversion<From, To, R> && !is_counted_rounding<R>) return false;
 #endif
-    return layout_of<To>::is_signed && addend_suffices<layout_of<To>, R::rule, R::random_bits>;
+    using to = layout_of<To>;
+    return counts_halves<to, R> || (to::is_signed && addend_suffices<to, R::rule, R::random_bits>);
   }
 }
 
