@@ -3,6 +3,8 @@
 // begin: on both sides of every carry of the counter's words, far beyond 2^36, and where the index wraps.
 #include <narrowfloat/convert.hpp>
 
+#include <span>
+
 #include "support/catch.hpp"
 #include "support/formats.hpp"
 #include "support/mismatches.hpp"
@@ -11,8 +13,9 @@ using namespace test;
 
 namespace {
 
-// Two parts and a rest, from a place inside a block.
+// Two parts and a rest, from a place inside a block; before them fewer than the loop takes, in one set of blocks to three.
 constexpr std::size_t count = 2 * 1024 + 77;
+constexpr std::size_t lengths[] = {20, 40, 80, 160, count};
 
 constexpr std::uint64_t power(int n) { return std::uint64_t{1} << n; }
 
@@ -37,15 +40,17 @@ void check(Mismatches& bad) {
   for (const std::uint64_t offset : offsets) {
     using R = nf::Stochastic<N, V, Generator>;
     const R key{.seed = 0x123456789abcdef0u, .stream = 0xfedcba9876543210u, .offset = offset};
-    nf::convert(in, out, key);
-    for (std::size_t i = 0; i < count; ++i) {
-      const To scalar = nf::convert<To>(in[i], R{key.seed, key.stream, offset + i});
-      bad.expect_equal(
-          [&] {
-            return "to " + name_of<To>() + ", N " + std::to_string(N) + ", element " +
-                   std::to_string(i);
-          },
-          offset, bits_of(scalar), bits_of(out[i]));
+    for (const std::size_t n : lengths) {
+      nf::convert(std::span(in).first(n), std::span(out).first(n), key);
+      for (std::size_t i = 0; i < n; ++i) {
+        const To scalar = nf::convert<To>(in[i], R{key.seed, key.stream, offset + i});
+        bad.expect_equal(
+            [&] {
+              return "to " + name_of<To>() + ", N " + std::to_string(N) + ", element " +
+                     std::to_string(i) + " of " + std::to_string(n);
+            },
+            offset, bits_of(scalar), bits_of(out[i]));
+      }
     }
   }
 }
