@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The scale of a tensor and of one block, exactly; the exact quotient of a value by its scale.
+// The scale of a tensor and of one block, exactly; the exact quotient of a value by its scale. Long because both kinds of
+// scale share an interface.
 #pragma once
 
 #include <algorithm>
@@ -117,14 +118,19 @@ std::vector<double> nearest_elements(std::span<const quotient_type<Element>> quo
   return numbers;
 }
 
-/// The loss of a block whose quotients are rounded to nearest even, under the factor of its elements.
+/// The images of values whose quotients are rounded to nearest even, under the factor of their elements.
 template <class Element>
-block_loss loss_under(FourOverSix kind, std::span<const float> values,
-                      std::span<const quotient_type<Element>> quotients, double factor,
-                      bool full_range) {
-  std::vector<double> images = nearest_elements<Element>(quotients, full_range);
-  for (double& image : images) image = scaled_up(image, factor);
-  return loss_of(kind, values, images);
+block_images images_under(std::span<const float> values,
+                          std::span<const quotient_type<Element>> quotients, double factor,
+                          bool full_range) {
+  block_images images{nearest_elements<Element>(quotients, full_range)};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    images.of[i] = scaled_up(images.of[i], factor);
+    const std::uint64_t magnitude = __builtin_bit_cast(std::uint64_t, images.of[i]) << 1 >> 1;
+    if (magnitude >= __builtin_bit_cast(std::uint64_t, least_infinite) && is_finite(values[i]))
+      images.have_infinity = true;
+  }
+  return images;
 }
 
 /// The scale of each block; the two kinds of scale share this interface.
@@ -183,17 +189,17 @@ class scale_chooser<Format, true> : public scale_options {
   int searched_steps(std::uint32_t amax, std::span<const float> values,
                      const Predicate& makes_infinity) const {
     const int floor = binary_of(amax).exponent + 23 - largest_exponent<Element>;
-    const auto loss_at = [&](int e) {
-      block_loss found = loss(values, e);
-      if (amax >= near_the_end && makes_infinity(e)) found.to_infinity = true;
+    const auto images_at = [&](int e) {
+      block_images found = images(values, e);
+      if (amax >= near_the_end && makes_infinity(e)) found.have_infinity = true;
       return found;
     };
     int best = clamped(floor - 1);
-    block_loss least = loss_at(best);
+    block_images of_best = images_at(best);
     for (int e = best + 1; e <= clamped(floor + 2); ++e) {
-      const block_loss other = loss_at(e);
-      if (least < other) continue;
-      least = other;
+      block_images other = images_at(e);
+      if (loses_less(FourOverSix::squared_error, values, of_best, other)) continue;
+      of_best = std::move(other);
       best = e;
     }
     return best - traits::lowest;
@@ -209,7 +215,7 @@ class scale_chooser<Format, true> : public scale_options {
 
  private:
   static int clamped(int e) { return std::clamp(e, traits::lowest, traits::highest); }
-  block_loss loss(std::span<const float> values, int e) const {
+  block_images images(std::span<const float> values, int e) const {
     std::vector<quotient_type<Element>> quotients(values.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
       if constexpr (float_suffices<Element>)
@@ -217,8 +223,7 @@ class scale_chooser<Format, true> : public scale_options {
       else
         quotients[i] = scaled_up(real_number<double>(values[i]), power_of_two<double>(-e));
     }
-    return loss_under<Element>(FourOverSix::squared_error, values, quotients,
-                               power_of_two<double>(e), options_.full_range);
+    return images_under<Element>(values, quotients, power_of_two<double>(e), options_.full_range);
   }
 };
 
@@ -288,7 +293,9 @@ class scale_chooser<Format, false> : public scale_options {
     const Scale six = usable(mapped(amax, largest_binary<Element>()), amax),
                 four = usable(mapped(amax, four_binary), 0);
     if (amax >= near_the_end && is_beyond_float(four)) return six;
-    return loss(values, four, amax) < loss(values, six, amax) ? four : six;
+    const bool takes_four = loses_less(options_.four_over_six, values, images(values, four, amax),
+                                       images(values, six, amax));
+    return takes_four ? four : six;
   }
 
   /// The scale itself, or the nearest one that the options allow: none below the smallest normal one, none under which
@@ -348,12 +355,12 @@ class scale_chooser<Format, false> : public scale_options {
         nearest_float(exact_binary(product(top, product(odd_binary(value), tensor_binary())))));
   }
 
-  block_loss loss(std::span<const float> values, Scale scale, std::uint32_t amax) const {
+  block_images images(std::span<const float> values, Scale scale, std::uint32_t amax) const {
     std::vector<quotient_type<Element>> quotients(values.size());
     for (std::size_t i = 0; i < values.size(); ++i)
       quotients[i] = real_number<quotient_type<Element>>(quotient(values[i], scale, amax), to_odd);
-    return loss_under<Element>(options_.four_over_six, values, quotients,
-                               scaled_up(scale_value(scale), tensor_scale()), options_.full_range);
+    return images_under<Element>(values, quotients, scaled_up(scale_value(scale), tensor_scale()),
+                                 options_.full_range);
   }
 
   /// Transformer Engine's choice, its scales and its sums in float.

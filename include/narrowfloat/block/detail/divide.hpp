@@ -387,7 +387,8 @@ class tile_divider {
     const double tensor = choose_.tensor_scale();
     for (std::size_t b = 0; b < blocks_; ++b) {
       const double scale6 = numbers[0][b] * tensor, scale4 = numbers[1][b] * tensor;
-      if (amax_[b] >= near_the_end || scale6 < 0x1p-100 || scale4 > 0x1p100 ||
+      is_known[b] = amax_[b] == 0 || scale4 == scale6;  // the losses are the same
+      if (is_known[b] || amax_[b] >= near_the_end || scale6 < 0x1p-100 || scale4 > 0x1p100 ||
           std::max(losses[0].sums[b], losses[1].sums[b]) > 0x1p100f)
         continue;
       const double unit6 = trials_.unit(scale6), unit4 = trials_.unit(scale4),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -14,17 +15,6 @@
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
-
-/// What a block loses under a scale; one under which a finite value reads back as Inf, in float, loses more than any other.
-struct block_loss {
-  bool to_infinity = false;
-  exact_sum sum;
-
-  friend bool operator<(const block_loss& a, const block_loss& b) {
-    if (a.to_infinity != b.to_infinity) return b.to_infinity;
-    return a.sum < b.sum;
-  }
-};
 
 /// The least double that rounds to Inf as a float.
 inline constexpr double least_infinite = 0x1.ffffffp127;
@@ -48,18 +38,54 @@ inline void add_loss(FourOverSix kind, std::uint32_t x, double image, exact_sum&
   }
 }
 
-/// The loss of a block, of which all finite values count.
-inline block_loss loss_of(FourOverSix kind, std::span<const float> values,
-                          std::span<const double> images) {
-  block_loss loss;
+/// What the elements of a block stand for under a scale, and whether a finite value reads back as Inf, in float.
+struct block_images {
+  std::vector<double> of;
+  bool have_infinity = false;
+};
+
+/// By how much more the finite values of a block lose under the images a than under b, in double, and more than that is
+/// off: each term is a few 2^-53 of what it is made of off, and so is each sum.
+struct loss_difference {
+  double sum = 0, error = 0;
+};
+inline loss_difference difference_of(FourOverSix kind, std::span<const float> values,
+                                     std::span<const double> a, std::span<const double> b) {
+  loss_difference found;
+  double size = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::uint32_t x = magnitude_bits(values[i]);
-    if (x >= float_infinity) continue;
-    const std::uint64_t y = __builtin_bit_cast(std::uint64_t, images[i]) << 1 >> 1;
-    if (y >= __builtin_bit_cast(std::uint64_t, least_infinite)) loss.to_infinity = true;
-    add_loss(kind, x, images[i], loss.sum);
+    if (!is_finite(values[i]) || a[i] == b[i]) continue;
+    const double x = values[i], apart = std::abs(a[i]) + std::abs(b[i]),
+                 all = 2 * std::abs(x) + apart;
+    if (kind == FourOverSix::absolute_error) {
+      found.sum += std::abs(x - a[i]) - std::abs(x - b[i]);
+      size += all;
+    } else {
+      found.sum += (b[i] - a[i]) * (2 * x - a[i] - b[i]);
+      size += apart * all;
+    }
   }
-  return loss;
+  found.error = size * (static_cast<double>(values.size()) + 8) * 0x1p-50;
+  return found;
+}
+
+/// Whether the finite values of a block lose less under the images a than under b; those with an Inf lose more than any
+/// others. Exact sums decide what double does not; values whose images are the same lose the same.
+inline bool loses_less(FourOverSix kind, std::span<const float> values, const block_images& a,
+                       const block_images& b) {
+  if (a.have_infinity != b.have_infinity) return b.have_infinity;
+  const loss_difference found = difference_of(kind, values, a.of, b.of);
+  if (found.sum < -found.error) return true;
+  if (found.sum > found.error) return false;
+  exact_sum loss_a, loss_b;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const bool is_same =
+        __builtin_bit_cast(std::uint64_t, a.of[i]) == __builtin_bit_cast(std::uint64_t, b.of[i]);
+    if (!is_finite(values[i]) || is_same) continue;
+    add_loss(kind, magnitude_bits(values[i]), a.of[i], loss_a);
+    add_loss(kind, magnitude_bits(values[i]), b.of[i], loss_b);
+  }
+  return loss_a < loss_b;
 }
 
 /// A sum of floats, each rounded, as Transformer Engine adds up the errors of a block: in order within a row, then the

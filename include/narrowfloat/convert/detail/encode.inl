@@ -78,13 +78,12 @@ NF_INLINE void divide_group(const float* in, std::size_t i, int shift, const flo
     if constexpr (rounds_by_sum<Code, R>) {
       beyond[k] = nearest_fixed<Code>::beyond(quotients[k]);
     } else {
-      beyond[k] = (quotients[k] + words(near_quotients)) & mask;  // takes in 0
+      beyond[k] = beyond_nearest(quotients[k], mask);
     }
   }
   if (!has_near(smaller(smaller(beyond[0], beyond[1]), smaller(beyond[2], beyond[3])))) return;
   NF_UNROLL
   for (std::size_t k = 0; k < 4; ++k) {
-    if constexpr (!rounds_by_sum<Code, R>) beyond[k] = beyond_nearest(quotients[k], mask);
     if (has_near(beyond[k]))
       quotients[k] = exact_quotients(in + k * lanes, i + k * lanes, shift, how.inverses);
   }
