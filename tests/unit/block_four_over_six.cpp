@@ -109,6 +109,42 @@ void check_folded(const std::vector<float>& values, std::size_t rows, std::size_
 
 }  // namespace
 
+TEST_CASE("losses that are equal, or nearly, are told apart exactly", "[block]") {
+  constexpr std::size_t n = 16;
+  std::uint32_t state = 7;
+  std::size_t equal = 0, less = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::vector<float> x(n);
+    nf::detail::block_images a{std::vector<double>(n)}, b{std::vector<double>(n)};
+    std::int64_t errors[n];  // in units of 2^-20: of their squares double loses the last bits
+    for (std::size_t i = 0; i < n; ++i) {
+      x[i] = static_cast<float>((next_random(state) >> 10) + 4096);
+      errors[i] = static_cast<std::int64_t>(next_random(state) >> 3) - (1 << 28);
+    }
+    // The same errors in another order and with other signs; in two of three rounds one is off by one.
+    const std::size_t turn = next_random(state) % n;
+    oracle::Wide squares[2] = {}, magnitudes[2] = {};
+    for (std::size_t i = 0; i < n; ++i) {
+      std::int64_t other = -errors[(i + turn) % n];
+      if (i == 0) other += round % 3 - 1;
+      a.of[i] = static_cast<double>(x[i]) + std::ldexp(static_cast<double>(errors[i]), -20);
+      b.of[i] = static_cast<double>(x[i]) + std::ldexp(static_cast<double>(other), -20);
+      squares[0] += static_cast<oracle::Wide>(errors[i] * errors[i]);
+      squares[1] += static_cast<oracle::Wide>(other * other);
+      magnitudes[0] += static_cast<oracle::Wide>(std::abs(errors[i]));
+      magnitudes[1] += static_cast<oracle::Wide>(std::abs(other));
+    }
+    equal += squares[0] == squares[1] ? 1 : 0;
+    less += squares[0] < squares[1] ? 1 : 0;
+    REQUIRE(nf::detail::loses_less(nf::FourOverSix::squared_error, x, a, b) ==
+            (squares[0] < squares[1]));
+    REQUIRE(nf::detail::loses_less(nf::FourOverSix::absolute_error, x, a, b) ==
+            (magnitudes[0] < magnitudes[1]));
+  }
+  CHECK(equal > 900);
+  CHECK(less > 900);
+}
+
 TEST_CASE("four or six, whichever errs less, six of equals", "[block]") {
   Mismatches bad;
   std::size_t fours = 0, sixes = 0, apart = 0;
