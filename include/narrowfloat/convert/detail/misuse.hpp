@@ -36,15 +36,13 @@ concept has_explained = std::ranges::range<Range> &&
      (std::is_arithmetic_v<std::ranges::range_value_t<Range>> &&
       (sizeof(std::ranges::range_value_t<Range>) > 1 || std::ranges::contiguous_range<Range>)));
 
-template <class Range>
-inline constexpr bool is_const_range = [] {
-  using reference = std::ranges::range_reference_t<Range>;
-  if constexpr (std::is_reference_v<reference>)
-    return std::is_const_v<std::remove_reference_t<reference>>;
-  else  // of packed codes
-    return std::is_const_v<std::remove_reference_t<Range>> ||
-           std::same_as<reference, std::ranges::range_value_t<Range>>;
-}();
+/// Whether nothing can be written to a range, whose references are such, or packed codes, which are numbers if they are
+/// constant.
+template <class Range, class Reference = std::ranges::range_reference_t<Range>>
+inline constexpr bool is_const_range =
+    std::is_reference_v<Reference> ? std::is_const_v<std::remove_reference_t<Reference>>
+                                   : std::is_const_v<std::remove_reference_t<Range>> ||
+                                         std::same_as<Reference, std::ranges::range_value_t<Range>>;
 
 enum class misuse {
   other,
