@@ -135,6 +135,17 @@ TEST_CASE("arrays: doubles to narrower formats, as the scalar does", "[isa]") {
   check_target.operator()<nf::bfloat16>(nf::nearest_even);
   check_target.operator()<nf::bfloat16>(nf::nearest_away);
   check_target.operator()<nf::bfloat16>(nf::Stochastic<8>{.seed = 4});
+  // Of 19 mantissa bits the float between has four more, of 20 three.
+  const auto check_ties = [&]<int M>() {
+    std::vector<double> ties;
+    for (int k = 0; k < 64; ++k)
+      for (const double beyond : {0.0, 0x1p-45, -0x1p-45})
+        ties.push_back(1 + std::ldexp(k, -M - 2) + beyond);
+    check<Float<5, M, 15>>(ties, nf::nearest_even, nf::Saturation::none, nf::Subnormals::keep, bad);
+  };
+  check_ties.operator()<19>();
+  check_ties.operator()<20>();
+  check_ties.operator()<21>();
   CHECK(bad.report() == "");
 }
 

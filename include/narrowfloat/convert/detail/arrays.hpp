@@ -27,7 +27,7 @@ const code_table& find_code_table(saturates policy) {
 /// Whether the loop of a conversion neither sees the floating-point environment nor leaves a flag in it: one of integers
 /// alone, or on AVX-512 sums that name their rounding, where a subnormal float is rounded as zero is.
 template <class From, class To, class R>
-constexpr bool ignores_environment(Isa isa, saturates policy, float factor) {
+constexpr bool ignores_environment(Isa isa, float factor) {
   if constexpr (!std::is_same_v<From, binary32> || std::is_same_v<To, binary64>) {
     return false;
   } else {
@@ -36,7 +36,6 @@ constexpr bool ignores_environment(Isa isa, saturates policy, float factor) {
         !is_directed<R::rule> && R::rule != rule::odd && last_place > binary32::min_exponent;
     // as integers: a comparison of floats sets a flag where one is subnormal
     if (number_traits<float>::to_code(factor) != number_traits<float>::to_code(1)) return false;
-    if (is_upper_half<To> && R::random_bits == 0 && !policy.overflow) return true;
     if (shift_suffices<To, R::random_bits, std::uint32_t>) return true;
     return rounds_alike && isa == Isa::avx512 && avx512::looks_addends_up<From, To, R>;
   }
@@ -61,7 +60,7 @@ void run_kernel(Isa isa, const void* in, void* out, std::size_t n, const R& roun
         in, out, n, find_code_table<From, To, R::rule>(policy), stream);
   } else {
     const convert_kernel<R> kernel = convert_kernels<From, To, R>[isa];
-    if (ignores_environment<From, To, R>(isa, policy, factor)) {
+    if (ignores_environment<From, To, R>(isa, factor)) {
       kernel(in, out, n, rounding, policy, stream, factor);
       return;
     }

@@ -190,9 +190,9 @@ template <class To, class R, class Odd = odd_floats>
 struct double_source {
   using number = binary32;
   static constexpr std::size_t in_bytes = 8;
-  static constexpr bool is_normal = R::random_bits == 0 && !is_directed<R::rule> &&
-                                    R::rule != rule::odd && To::is_signed && !To::is_scale &&
-                                    To::quantum > -125;
+  static constexpr bool is_normal =
+      R::random_bits == 0 && !is_directed<R::rule> && R::rule != rule::odd && To::is_signed &&
+      !To::is_scale && To::quantum > -125 && To::mantissa_bits <= Odd::normal_mantissa_bits;
   NF_INLINE words load(const unsigned char* from) const {
     const long_words first = long_words::load(from),
                      last = long_words::load(from + sizeof(long_words));

@@ -289,7 +289,7 @@ struct nearest_arithmetic {
   }
 };
 
-/// Doubles as floats that stand for them in roundings to fewer bits, in any environment.
+/// Doubles as floats that stand for them in roundings to fewer bits, in any environment that keeps subnormals.
 struct odd_floats {
   /// Rounded to odd.
   static NF_INLINE words of(const long_words& first, const long_words& last) {
@@ -297,7 +297,10 @@ struct odd_floats {
                 up = narrowed<_MM_FROUND_TO_POS_INF>(first, last);
     return least(down, up) | ((down | up) & words(1));  // where they differ one of them is odd
   }
-  /// The same above the smallest normal float; below, where no rounding to nearest looks, toward zero.
+  /// The same for roundings to nearest, or toward zero, to at most so many mantissa bits: the lower words, which show what
+  /// is cut off, have three bits of the floats as well. Toward zero below the smallest normal float, where no such
+  /// rounding looks.
+  static constexpr int normal_mantissa_bits = 19;
   static NF_INLINE words of_normal(const long_words& first, const long_words& last) {
     const words low = every_second_word(first, last, false);
     return narrowed<_MM_FROUND_TO_ZERO>(first, last) | least(low, words(1));
