@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The options of block tensors: both axes at once, 3/4 of the quotients, scales that stay normal, explicit words,
 // the places of blocks.
+#include <limits>
+
 #include "support/block_check.hpp"
 #include "support/catch.hpp"
 
@@ -116,6 +118,44 @@ TEST_CASE("scales are chosen by the same losses, bounded or exact", "[block]") {
       CHECK(check_choice<nf::nvfp4_2d>(50, 70, choice, 104, 0) > 1);
     }
   }
+}
+
+TEST_CASE("search where trials know nothing: a NaN that stays, elements without a sign",
+          "[block]") {
+  std::vector<float> values(32, 0.0f);
+  values[0] = std::numeric_limits<float>::quiet_NaN();
+  values[1] = 3;
+  const nf::QuantizeOptions search{.rule = nf::ScaleRule::search,
+                                   .non_finite = nf::NonFinite::propagate};
+  CHECK(nf::BlockTensor<nf::mxfp8_e4m3>::quantize(values, 1, 32, search).scales()[0] ==
+        nf::float8_e8m0fnu(0x1p-5f));
+  CHECK(nf::BlockTensor<nf::mxfp4_e2m1>::quantize(values, 1, 32, search).scales()[0] ==
+        nf::float8_e8m0fnu(2.0f));
+
+  // -0.3 becomes 0 under every scale, and 4 is 4 under three: the largest of them.
+  using element = Float<2, 1, 1, Specials::finite, Signedness::is_unsigned>;
+  values = std::vector<float>(32, 0.0f);
+  values[0] = 4;
+  values[1] = -0.3f;
+  const auto tensor = nf::BlockTensor<nf::BlockFormat<element, nf::float8_e8m0fnu, 32>>::quantize(
+      values, 1, 32, {.rule = nf::ScaleRule::search});
+  CHECK(tensor.scales()[0] == nf::float8_e8m0fnu(4.0f));
+}
+
+TEST_CASE("Inf keeps its sign under a scale of 0 that is given", "[block]") {
+  std::vector<float> values(16, 1.0f);
+  values[3] = std::numeric_limits<float>::infinity();
+  values[4] = -values[3];
+  const nf::QuantizeOptions options{.non_finite = nf::NonFinite::saturate};
+  const std::vector<float> scales(1, 0.0f);
+  const auto check = [&]<class Element>(float largest) {
+    const auto tensor = nf::BlockTensor<nf::BlockFormat<Element, float, 16>>::quantize(
+        values, 1, 16, scales, options);
+    CHECK(static_cast<float>(Element::from_bits(tensor.codes()[3].bits())) == largest);
+    CHECK(static_cast<float>(Element::from_bits(tensor.codes()[4].bits())) == -largest);
+  };
+  check.operator()<nf::float8_e4m3fn>(448);
+  check.operator()<nf::FixedPoint<8, 6>>(127.0f / 64);
 }
 
 TEST_CASE("both axes at once are each axis by itself", "[block]") {

@@ -78,7 +78,8 @@ inline void require_channels(const MatrixView<const float>& in, std::span<const 
 ///           does not allow throw std::invalid_argument with the numbers before anything is written.
 /// Requires  the ranges are apart, or the same memory.
 /// Promises  no allocation; the same bits on every instruction set and in every floating-point environment.
-/// Cost      one pass; in floats, but in double where a format has values far from 1 (2^-64 or 2^100).
+/// Cost      one pass; in floats, but in double where a format has values far from 1 (2^-64 or 2^100) or more than 6
+///           exponent bits, and without SIMD instructions.
 ///
 /// Example   const RuntimeFormat f{.exponent_bits = 2, .mantissa_bits = 5, .max_value = 4.3f};
 ///           std::vector<float> q(x.size());

@@ -74,9 +74,7 @@ void require_options(const char* call, const QuantizeOptions& options) {
           "normal_scales is for scales that are formats with subnormal numbers");
   require(!options.normal_scales || !folds,
           "normal_scales is for the exact pipeline: Transformer Engine's scales may be subnormal");
-  constexpr bool is_fp4 =
-      std::is_same_v<typename Format::element, Float<2, 1, 1, Specials::finite>>;
-  require(options.four_over_six == FourOverSix::none || (is_fp4 && !is_power),
+  require(options.four_over_six == FourOverSix::none || has_four_over_six<Format>,
           "four_over_six is for fp4 with scales that are no powers of two");
 }
 

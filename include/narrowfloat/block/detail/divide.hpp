@@ -92,6 +92,10 @@ class tile_divider {
       has_blank_ = choose_.is_blank(largest);
       is_near_the_end_ = largest >= near_the_end;
       if (source != scale_source::given) choose_values(values_of);
+      is_zero_given_ = source == scale_source::given && largest >= float_infinity &&
+                       std::ranges::any_of(std::span(scales_, blocks_), [](const Scale& scale) {
+                         return is_zero(real_number<float>(scale));
+                       });
       take_values();
     }
     if constexpr (in_floats) finish_factors();
@@ -138,7 +142,7 @@ class tile_divider {
         .policy = saturates_in(options_.non_finite == NonFinite::propagate ? Saturation::propagate
                                                                            : Saturation::finite),
         .most_negative = most_negative(Element::width, options_.full_range)};
-    if constexpr (in_floats) {
+    if constexpr (in_floats && (is_power || !(is_random || looks_below<R>))) {
       constexpr bool divides = !is_power;
       if (!uses_long() && !has_blank_ && !is_exact_only() && !(divides && folds())) {
         how.reads_ahead = true;
@@ -185,7 +189,9 @@ class tile_divider {
   bool is_lopsided() const { return detail::is_lopsided<Element>(options_.full_range); }
   bool folds() const { return choose_.folds(); }
   /// Whether an Inf may meet a scale of 0.
-  bool is_exact_only() const { return !is_power && options_.non_finite == NonFinite::propagate; }
+  bool is_exact_only() const {
+    return !is_power && (options_.non_finite == NonFinite::propagate || is_zero_given_);
+  }
   bool uses_long() const {
     return options_.three_quarters || (!is_power && !folds() && (is_random || looks_below<R>));
   }
@@ -269,11 +275,12 @@ class tile_divider {
     constexpr std::uint32_t least = bits_of_float(0x1p-60f), most = bits_of_float(0x1p60f);
     const int steps = static_cast<int>(steps_[block]);
     if (amax_[block] < least || amax_[block] > most || steps < 1 ||
-        steps + Count - 2 > traits::highest - traits::lowest)
+        steps + Count - 2 > traits::highest - traits::lowest || error.share > 0.25)
       return -1;
     double loss[Count];  // in units of the square of the first scale
     int best = 0;
     for (int k = 0; k < Count; ++k) {
+      if (bits_of_float(losses[k].sums[block]) >= float_infinity) return -1;  // of an Inf or a NaN
       loss[k] = static_cast<double>(losses[k].sums[block]) * power_of_two<double>(2 * k);
       if (loss[k] <= loss[best]) best = k;
     }
@@ -355,7 +362,7 @@ class tile_divider {
   template <class Values>
   void choose_fours_or_sixes(const Values& values_of) {
     std::vector<bool> is_known(blocks_, false);
-    if constexpr (scale_trials<Format>::serves && ratios_suffice) {
+    if constexpr (scale_trials<Format>::serves && ratios_suffice && has_four_over_six<Format>) {
       if (!folds()) try_fours_and_sixes(values_of, is_known);
     }
     for (std::size_t b = 0; b < blocks_; ++b) {
@@ -389,7 +396,8 @@ class tile_divider {
       const double scale6 = numbers[0][b] * tensor, scale4 = numbers[1][b] * tensor;
       is_known[b] = amax_[b] == 0 || scale4 == scale6;  // the losses are the same
       if (is_known[b] || amax_[b] >= near_the_end || scale6 < 0x1p-100 || scale4 > 0x1p100 ||
-          std::max(losses[0].sums[b], losses[1].sums[b]) > 0x1p100f)
+          std::max(bits_of_float(losses[0].sums[b]), bits_of_float(losses[1].sums[b])) >
+              bits_of_float(0x1p100f))
         continue;
       const double unit6 = trials_.unit(scale6), unit4 = trials_.unit(scale4),
                    loss6 = losses[0].sums[b] * unit6, loss4 = losses[1].sums[b] * unit4,
@@ -439,7 +447,7 @@ class tile_divider {
   scale_chooser<Format> choose_;
   std::size_t width_, columns_ = 0, blocks_ = 0;
   int shift_;
-  bool has_blank_ = false, is_near_the_end_ = false;
+  bool has_blank_ = false, is_near_the_end_ = false, is_zero_given_ = false;
   Isa isa_;
   scale_trials<Format> trials_;
   Scale* scales_ = nullptr;

@@ -125,10 +125,11 @@ class scale_trials {
 
   /// The unit of losses under a scale.
   double unit(double scale) const { return is_squared_ ? scale * scale : scale; }
-  /// The error of a loss whose n terms have been added up in float: sums and squares are off by 2^-24 of themselves, or
-  /// by 2^-149. A quotient by an inverse that is not exact is off by d = 2^-22 of itself, which is at most twice the
-  /// largest element and the error of the element, so sqrt(sum). That changes a sum of squares s by at most 2 d sqrt(n s) +
-  /// n d^2 <= s / 2^12 + 2^13 n d^2, and one of magnitudes by n d.
+  /// The error of a loss whose n terms have been added up in float. Sums and squares are off by 2^-24 of themselves, or by
+  /// 2^-149. A quotient q by an inverse that is not exact is off by 2^-22 |q|, and |q| is at most the largest element plus
+  /// the error of q's element. With d = 2^-22 times twice the largest element a sum of squares s changes by at most
+  /// 2 d sqrt(n s) + n d^2 <= s / 2^12 + 2^13 n d^2, one of magnitudes by n d; what the errors of elements add is within
+  /// `share`.
   loss_error error_of(std::size_t n) const {
     constexpr double off = is_power ? 0 : power_of_two<double>(layout::max_exponent + 2 - 22);
     const double count = static_cast<double>(n);

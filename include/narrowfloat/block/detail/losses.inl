@@ -49,11 +49,11 @@ struct summed_elements {
 };
 template <class Code, bool Divides>
 using nearest_elements_of =
-    std::conditional_t<!Divides && !Code::is_fixed &&
+    std::conditional_t<!Divides && !Code::is_fixed && Code::rounded::is_signed &&
                            looks_addends_up<binary32, typename Code::rounded, NearestEven>,
                        summed_elements<Code>, encoded_elements<Code, Divides>>;
 
-/// Adds what n quotients, at most a part of finite floats times factors, differ by from their nearest elements, or the
+/// Adds what n quotients, at most a part of floats times factors, differ by from their nearest elements, or the
 /// squares of it, to sums[column >> shift], where columns are first, first + 1 ... shift is 0 or at least 4. Without
 /// Divides, changes[column >> shift] is not 0 where an element is not half of what `elements` says, which takes the
 /// elements. All arrays have room for whole packs; what is after the last value is 0.
@@ -93,8 +93,8 @@ void add_losses(const float* in, std::size_t n, std::size_t first, int shift, co
     return;
   }
   for (std::size_t i = 0; i < n;) {
-    const std::size_t place = (first + i) >> shift, rest = ((place + 1) << shift) - first,
-                      end = rest < n ? rest : n;
+    const std::size_t place = (first + i) >> shift, end_of_group = ((place + 1) << shift) - first,
+                      end = end_of_group < n ? end_of_group : n;
     const words factor = factors_at(factors, first + i, shift);
     floats loss{};
     words changed(0);
