@@ -3,6 +3,13 @@
 // accumulator.
 #pragma once
 
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+
 #include "detail/block_values.hpp"
 #include "exact.hpp"
 
@@ -10,27 +17,59 @@ namespace narrowfloat {
 namespace detail {
 inline namespace NF_BASELINE {
 
+/// The elements of a format as integers times 2^unit, by their codes.
+template <class Element>
+struct integer_elements {
+  using layout = layout_of<typename element_traits<Element>::rounded>;
+  static constexpr int unit = layout::quantum, bits = layout::max_exponent - unit + 2;
+  static constexpr bool serves = Element::width <= 8 && bits <= 62;
+  static constexpr std::int64_t special = std::numeric_limits<std::int64_t>::min();  // Inf, NaN
+  std::int64_t of[std::size_t{1} << Element::width] = {};
+
+  constexpr integer_elements() {
+    for (std::size_t code = 0; code < std::size(of); ++code) {
+      const exact x =
+          operand_value(Element::from_bits(static_cast<std::uint8_t>(code)), Subnormals::keep);
+      if (x.what == exact::kind::zero) continue;
+      of[code] = special;
+      if (x.what != exact::kind::finite) continue;
+      const auto magnitude = static_cast<std::int64_t>(x.significand >> (unit - x.exponent));
+      of[code] = x.negative ? -magnitude : magnitude;
+    }
+  }
+};
+template <class Element>
+inline constexpr integer_elements<Element> element_integers;
+
 /// The exact values of a row of a tensor blocked along axis 1, in order.
 template <class Format>
 class row_values {
+ public:
   using element = typename Format::element;
 
- public:
   row_values(const BlockTensor<Format>& tensor, std::size_t row, Subnormals subnormals)
       : codes_(tensor.codes().row(row)),
         scales_(tensor.scales().data() + row * tensor.block_cols()),
         tensor_scale_(exact_float(tensor.tensor_scale())),
         subnormals_(subnormals) {}
   exact operator()(std::size_t i) {
-    constexpr auto K = static_cast<std::size_t>(Format::block_size);
+    return product(operand_value(static_cast<element>(codes_[i]), subnormals_), factor(i));
+  }
+  /// What element i is multiplied by, and where the block of that factor ends.
+  const exact& factor(std::size_t i) {
     if (i / K != block_) {
       block_ = i / K;
       factor_ = product(exact_block_scale(scales_[block_]), tensor_scale_);
     }
-    return product(operand_value(static_cast<element>(codes_[i]), subnormals_), factor_);
+    return factor_;
+  }
+  static std::size_t block_end(std::size_t i) { return (i / K + 1) * K; }
+  std::int64_t integer(std::size_t i) const {
+    return element_integers<element>.of[static_cast<element>(codes_[i]).bits()];
   }
 
  private:
+  static constexpr auto K = static_cast<std::size_t>(Format::block_size);
   PackedSpan<const element> codes_;
   const typename Format::scale* scales_;
   exact tensor_scale_, factor_;
@@ -53,6 +92,42 @@ void require_rows(const char* call, const BlockTensor<A>& a, std::size_t row_a,
 }
 
 /// The sum of the products of elements first ... last - 1 of two rows.
+/// Whether the products of 2^20 pairs of elements add up in 62 bits, and those of their factors have no more.
+template <class A, class B>
+inline constexpr bool sums_integers = [] {
+  using a = integer_elements<typename A::element>;
+  using b = integer_elements<typename B::element>;
+  if constexpr (a::serves && b::serves) {
+    return a::bits + b::bits + 20 <= 62 &&
+           value_bits_of_blocks<A>() + value_bits_of_blocks<B>() <= 60 &&
+           A::block_size <= 1 << 20 && B::block_size <= 1 << 20;
+  }
+  return false;
+}();
+
+/// Adds the products of elements first ... last - 1, of one block in each row, as one integer times their factors. Returns
+/// false, and adds nothing, where one of them, or of the factors, is no number or the factors are 0.
+template <class A, class B, class Sum>
+bool add_block(row_values<A>& x, row_values<B>& y, std::size_t first, std::size_t last, Sum& sum) {
+  using a = integer_elements<typename A::element>;
+  using b = integer_elements<typename B::element>;
+  const exact factor = product(x.factor(first), y.factor(first));
+  if (factor.what != exact::kind::finite) return false;
+  std::int64_t total = 0;
+  bool is_special = false;
+  for (std::size_t i = first; i < last; ++i) {
+    const std::int64_t of_x = x.integer(i), of_y = y.integer(i);
+    is_special = is_special || of_x == a::special || of_y == b::special;
+    total += is_special ? 0 : of_x * of_y;
+  }
+  if (is_special) return false;
+  if (total != 0) {
+    const auto magnitude = static_cast<std::uint64_t>(total < 0 ? -total : total);
+    sum.add(exact::finite(total < 0, magnitude, a::unit + b::unit), factor);
+  }
+  return true;
+}
+
 template <class A, class B, class Acc>
 typename Acc::type dot_rows(const BlockTensor<A>& a, std::size_t row_a, const BlockTensor<B>& b,
                             std::size_t row_b, std::size_t first, std::size_t last,
@@ -61,7 +136,16 @@ typename Acc::type dot_rows(const BlockTensor<A>& a, std::size_t row_a, const Bl
   row_values<A> x(a, row_a, sum_type::subnormals(acc));
   row_values<B> y(b, row_b, sum_type::subnormals(acc));
   sum_type sum(acc, 0);
-  for (std::size_t i = first; i < last; ++i) sum.add(x(i), y(i));
+  if constexpr (std::same_as<Acc, ExactAccumulator> && sums_integers<A, B>) {
+    for (std::size_t i = first; i < last;) {
+      const std::size_t end = std::min({last, x.block_end(i), y.block_end(i)});
+      const bool is_added = add_block(x, y, i, end, sum);
+      for (; i < end; ++i)
+        if (!is_added) sum.add(x(i), y(i));
+    }
+  } else {
+    for (std::size_t i = first; i < last; ++i) sum.add(x(i), y(i));
+  }
   return sum.value();
 }
 
@@ -84,6 +168,7 @@ concept summable_blocks = A::block_rows == 1 && B::block_rows == 1 &&
 /// Result    the exact sum rounded once, to nearest even; +0 where it is zero.
 /// Special   Inf and NaN as IEEE 754: NaN with a NaN scale. Matrices blocked along axis 0, of different
 ///           widths, and rows or blocks that are not there throw std::invalid_argument.
+/// Cost      2 to 4 ns a product by integers, where those of two elements fit 42 bits: all named formats but E5M2 by E5M2.
 ///
 /// Example   const auto a = BlockTensor<mxfp8_e4m3>::quantize(x, rows, cols);
 ///           const auto b = BlockTensor<mxfp4_e2m1>::quantize(weights, rows, cols);
