@@ -122,6 +122,24 @@ TEST_CASE("Inf and NaN in a dot product", "[mx]") {
   CHECK(std::isnan(nf::dot(nan_block, 0, nan_block, 0, 0)));
 }
 
+TEST_CASE("Inf and NaN among elements that are added up as integers", "[mx]") {
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  using other_pairs = nf::BlockFormat<nf::float8_e4m3fn, nf::float8_e8m0fnu, 2>;
+  const auto of = [](const std::vector<float>& a, const std::vector<float>& b) {
+    const nf::QuantizeOptions keeps{.non_finite = nf::NonFinite::propagate};
+    return nf::dot_general(nf::BlockTensor<pairs>::quantize(a, 1, a.size(), keeps), 0,
+                           nf::BlockTensor<other_pairs>::quantize(b, 1, b.size(), keeps), 0);
+  };
+  CHECK(of({3, 1, 5, 0}, {2, -6, 0.5f, 0}) == 2.5f);
+  CHECK(of({inf, 1, 5, 0}, {-2, 1, 1, 1}) == -inf);
+  CHECK(std::isnan(of({5, 0, inf, 1}, {1, 1, 0, 1})));
+  CHECK(std::isnan(of({5, 0, 1, 1}, {1, 1, nan, 1})));
+  CHECK(std::isnan(of({nan, 0, 1, 1}, {1, 1, 1, 1})));
+  const float zero = of({3, 1}, {2, -6});
+  CHECK((zero == 0 && !std::signbit(zero)));
+}
+
 TEST_CASE("dot products of what does not match are refused", "[mx]") {
   const std::vector<float> ones(64, 1.0f);
   using MX = nf::BlockTensor<nf::mxfp4_e2m1>;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -92,15 +93,15 @@ void require_rows(const char* call, const BlockTensor<A>& a, std::size_t row_a,
 }
 
 /// The sum of the products of elements first ... last - 1 of two rows.
-/// Whether the products of 2^20 pairs of elements add up in 62 bits, and those of their factors have no more.
+/// Whether the products of the elements of a block add up in 62 bits, and those of their factors have no more.
 template <class A, class B>
 inline constexpr bool sums_integers = [] {
   using a = integer_elements<typename A::element>;
   using b = integer_elements<typename B::element>;
   if constexpr (a::serves && b::serves) {
-    return a::bits + b::bits + 20 <= 62 &&
-           value_bits_of_blocks<A>() + value_bits_of_blocks<B>() <= 60 &&
-           A::block_size <= 1 << 20 && B::block_size <= 1 << 20;
+    constexpr auto size = static_cast<unsigned>(std::min(A::block_size, B::block_size));
+    return a::bits + b::bits + static_cast<int>(std::bit_width(size)) <= 62 &&
+           value_bits_of_blocks<A>() + value_bits_of_blocks<B>() <= 60;
   }
   return false;
 }();
@@ -168,7 +169,7 @@ concept summable_blocks = A::block_rows == 1 && B::block_rows == 1 &&
 /// Result    the exact sum rounded once, to nearest even; +0 where it is zero.
 /// Special   Inf and NaN as IEEE 754: NaN with a NaN scale. Matrices blocked along axis 0, of different
 ///           widths, and rows or blocks that are not there throw std::invalid_argument.
-/// Cost      2 to 4 ns a product by integers, where those of two elements fit 42 bits: all named formats but E5M2 by E5M2.
+/// Cost      2 to 4 ns a product by integers, where those of a block fit 62 bits: of all named formats but E5M2 by E5M2.
 ///
 /// Example   const auto a = BlockTensor<mxfp8_e4m3>::quantize(x, rows, cols);
 ///           const auto b = BlockTensor<mxfp4_e2m1>::quantize(weights, rows, cols);
