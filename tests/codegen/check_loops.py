@@ -50,7 +50,8 @@ MOST_SPILLED = {"zmm": 0, "ymm": 1, "q": 0}
 
 LABEL = re.compile(r"^([.\w$]+):")
 JUMP = re.compile(r"^(?:j\w+|b\.?\w*|cbn?z\s+\w+,)\s+([.\w$]+)$")
-STACK = re.compile(r"\(%r[sb]p[,)]|\[sp\b")
+# %rbp may hold the address of an array; what a frame has lies below it.
+STACK = re.compile(r"\(%rsp[,)]|-\d+\(%rbp\)|\[sp\b")
 
 
 def functions(assembly):
