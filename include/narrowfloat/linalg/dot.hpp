@@ -92,7 +92,6 @@ void require_rows(const char* call, const BlockTensor<A>& a, std::size_t row_a,
                             std::to_string(b.rows()) + " rows");
 }
 
-/// The sum of the products of elements first ... last - 1 of two rows.
 /// Whether the products of the elements of a block add up in 62 bits, and those of their factors have no more.
 template <class A, class B>
 inline constexpr bool sums_integers = [] {
@@ -129,6 +128,7 @@ bool add_block(row_values<A>& x, row_values<B>& y, std::size_t first, std::size_
   return true;
 }
 
+/// The sum of the products of elements first ... last - 1 of two rows.
 template <class A, class B, class Acc>
 typename Acc::type dot_rows(const BlockTensor<A>& a, std::size_t row_a, const BlockTensor<B>& b,
                             std::size_t row_b, std::size_t first, std::size_t last,

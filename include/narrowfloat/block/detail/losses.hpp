@@ -115,7 +115,7 @@ class scale_trials {
           elements);
       elements += whole_packs(n);
     });
-    for (std::size_t b = 0; times != 1 && b < values.blocks(); ++b) {
+    for (std::size_t b = 0; times != 1 && b * times < groups; ++b) {
       const std::size_t first = b * times, last = std::min(groups, first + times);
       losses.sums[b] = std::accumulate(&losses.sums[first], &losses.sums[0] + last, 0.0f);
       for (std::size_t i = first + 1; i < last; ++i) losses.changes[first] |= losses.changes[i];

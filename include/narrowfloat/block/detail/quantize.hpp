@@ -40,7 +40,6 @@ struct values_of_tile {
   }
   std::size_t rows() const { return bottom - top; }
   std::size_t columns() const { return right - left; }
-  std::size_t blocks() const { return (columns() + grid.width - 1) / grid.width; }
   /// How many values a block has.
   std::size_t size(std::size_t block) const {
     return rows() * std::min(grid.width, columns() - block * grid.width);
