@@ -42,7 +42,7 @@ struct code_sums {
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
       limited[k] = Edge::limited(numbers[k], bound.positive);
-      sums[k] = with_random(sum(limited[k]), random[k]);
+      sums[k] = with_random<R::rule, R::random_bits>(sum(limited[k]), random[k]);
     }
     if (bound.infinity_is_apart) {
       const words code = (bound.infinity + words(constant)) << below;
@@ -70,12 +70,6 @@ struct code_sums {
   static NF_INLINE words sum(const words& x) {
     const words power = larger(x & words(binary32::infinity_code), words(lowest << 23));
     return float_sum<direction_of(R::rule)>(x, power, up) + (power >> up);
-  }
-  static NF_INLINE words with_random(const words& sum, const words& random) {
-    words result = sum;
-    if constexpr (R::random_bits > 0) result = result + random;
-    if constexpr (R::random_bits > 0 && R::rule == rule::half_up) result = result + random;
-    return R::rule == rule::half_up ? result + words(1) : result;
   }
 };
 

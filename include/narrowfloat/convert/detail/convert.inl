@@ -52,7 +52,7 @@ struct addend_rounding {
     words code = sum<direction_of(R::rule)>(x, t, bits);
     if constexpr (R::rule == rule::odd)
       code = code | (sum<direction::to_positive>(x, t, bits) & words(1));
-    code = with_random(code, random);
+    code = with_random<R::rule, R::random_bits>(code, random);
     const bool apart = bound.infinity_is_apart;
     if constexpr (specials == special_codes::all_ones)
       code = addends.marked(code, bits, ones, apart ? ones : 0);
@@ -76,7 +76,7 @@ struct addend_rounding {
     words code = addends.template sum<direction_of(R::rule)>(x, t);
     if constexpr (R::rule == rule::odd)
       code = code | (addends.template sum<direction::to_positive>(x, t) & words(1));
-    return with_random(code, random);
+    return with_random<R::rule, R::random_bits>(code, random);
   }
   /// The magnitude of the value of a finite code; exact in every environment.
   NF_INLINE words value(const words& code, const words& t) const {
@@ -102,12 +102,6 @@ struct addend_rounding {
     if constexpr (!is_directed<R::rule>) return addends.of(larger(x, lowest) >> 23);
     const words value = x & words(binary32::sign_mask - 1);
     return addends.of(larger(value, lowest) >> 23) | (x & words(binary32::sign_mask));
-  }
-  static NF_INLINE words with_random(const words& code, const words& random) {
-    words result = code;
-    if constexpr (R::random_bits > 0) result = result + random;
-    if constexpr (R::random_bits > 0 && R::rule == rule::half_up) result = result + random;
-    return R::rule == rule::half_up ? result + words(1) : result;
   }
   /// The sum; the code of NaN where `bits` are one, but where marked() makes it. An inexact one is odd up or down.
   template <direction D>

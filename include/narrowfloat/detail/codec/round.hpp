@@ -113,6 +113,14 @@ constexpr NF_FN direction direction_of(rule r) {
 /// half of half_up.
 template <rule Rule, int N>
 inline constexpr int bits_below = N + (Rule == rule::half_up ? 1 : 0);
+/// A sum that ends in a code above bits_below<Rule, N> others, with the random bits, and the half of half_up, added to these.
+template <rule Rule, int N, class W>
+constexpr NF_FN W with_random(const W& sum, const W& random) {
+  W result = sum;
+  if constexpr (N > 0) result = result + random;
+  if constexpr (N > 0 && Rule == rule::half_up) result = result + random;
+  return Rule == rule::half_up ? result + W(1) : result;
+}
 
 /// Whether round_by_shift serves: the target's exponents are those of the source, or it is a scale,
 /// which has no subnormals; and the N random bits lie inside the source's mantissa.
