@@ -48,24 +48,46 @@ void view_blocks(const st::File& file, const std::string& name) {
 
 /// The bytes that write() gives the file.
 std::string bytes_of(const st::File& file) {
-  const std::string header = st::detail::header_of(file);
+  st::detail::Header described{{}, file.metadata};
+  std::string data;
+  for (const st::Tensor& tensor : file.tensors) {
+    const std::size_t begin = data.size();
+    data.append(reinterpret_cast<const char*>(tensor.data.data()), tensor.data.size());
+    described.entries.push_back(
+        {tensor.name, std::string(st::dtype_name(tensor.dtype)), tensor.shape, begin, data.size()});
+  }
+  const std::string header = st::detail::print_header(described);
   std::string bytes;
   for (unsigned i = 0; i < 8; ++i) bytes += static_cast<char>(header.size() >> (8 * i) & 0xff);
-  bytes += header;
-  for (const st::Tensor& tensor : file.tensors)
-    bytes.append(reinterpret_cast<const char*>(tensor.data.data()), tensor.data.size());
-  return bytes;
+  return bytes + header + data;
+}
+
+/// Reads each tensor by its name, whole and its last byte.
+void read_each(const st::Reader& reader, const st::File& file) {
+  require(reader.entries().size() == file.tensors.size());
+  for (const st::Tensor& tensor : file.tensors) {
+    require(file.find(tensor.name) == &tensor);
+    require(reader.read(tensor.name).data == tensor.data);
+    require(reader.find(tensor.name)->size_bytes() == tensor.data.size());
+    if (tensor.data.empty()) continue;
+    std::byte last{};
+    reader.read(tensor.name, tensor.data.size() - 1, std::span(&last, 1));
+    require(last == tensor.data.back());
+  }
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto input = std::as_bytes(std::span(data, size));
   st::File file;
   try {
-    file = st::read(std::as_bytes(std::span(data, size)));
+    file = st::read(input);
   } catch (const st::Error&) {
     return 0;
   }
+  const st::Reader reader(input);
+  read_each(reader, file);
   std::size_t held = 0;
   for (const st::Tensor& tensor : file.tensors) {
     held += tensor.data.size();
@@ -74,9 +96,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     view_codes<float6_e3m2fn>(tensor);
     view_codes<float8_e8m0fnu>(tensor);
     view_codes<bfloat16>(tensor);
-    view_blocks<mxfp4_e2m1>(file, tensor.name);
-    view_blocks<mxfp6_e3m2>(file, tensor.name);
-    view_blocks<mxint8>(file, tensor.name);
+    const st::File group = reader.read_group(tensor.name);
+    view_blocks<mxfp4_e2m1>(group, tensor.name);
+    view_blocks<mxfp6_e3m2>(group, tensor.name);
+    view_blocks<mxint8>(group, tensor.name);
     view_blocks<nvfp4>(file, tensor.name);
     view_blocks<nvfp4_2d>(file, tensor.name);
   }

@@ -80,7 +80,16 @@ TEST_CASE("safetensors: each C++ type has its dtype", "[safetensors]") {
   CHECK(name(float8_e8m0fnu{}) == "F8_E8M0");
   CHECK(name(float8_e4m3fnuz{}) == "F8_E4M3FNUZ");
   CHECK(name(float8_e5m2fnuz{}) == "F8_E5M2FNUZ");
-  STATIC_REQUIRE_FALSE(st::storable<int>);
+  CHECK(name(std::int8_t{}) == "I8");
+  CHECK(name(std::uint8_t{}) == "U8");
+  CHECK(name(std::int16_t{}) == "I16");
+  CHECK(name(std::uint16_t{}) == "U16");
+  CHECK(name(std::int32_t{}) == "I32");
+  CHECK(name(std::uint32_t{}) == "U32");
+  CHECK(name(std::int64_t{}) == "I64");
+  CHECK(name(std::uint64_t{}) == "U64");
+  CHECK(name(0LL) == "I64");
+  STATIC_REQUIRE_FALSE((st::storable<bool> || st::storable<char> || st::storable<char32_t>));
   STATIC_REQUIRE_FALSE(st::storable<float8_e4m3>);
   STATIC_REQUIRE_FALSE(st::storable<float4_e2m1fn>);
 }
@@ -203,10 +212,12 @@ TEST_CASE("safetensors: a file that cannot be put in place leaves nothing behind
   CHECK(write_to(folder.path / "absent" / "a").find("cannot create") != std::string::npos);
   CHECK(std::distance(fs::directory_iterator(folder.path), {}) == 1);
 
-  // A file that has the temporary name already is another's: it stays.
-  std::ofstream(folder.path / "a.safetensors.tmp0") << "another's";
+  // Files that no writer left stay.
+  const std::vector<std::string> others{"a.safetensors.1.pending", "a.safetensors.1.x.pending",
+                                        "a.safetensors.1.0.pending2", "b.safetensors.1.0.pending"};
+  for (const std::string& name : others) std::ofstream(folder.path / name) << "another's";
   CHECK(write_to(folder.file) == no_error);
-  CHECK(bytes_of(folder.path / "a.safetensors.tmp0") == "another's");
+  for (const std::string& name : others) CHECK(bytes_of(folder.path / name) == "another's");
   CHECK(same(st::read(folder.file), {}));
 }
 

@@ -68,6 +68,15 @@ constexpr std::size_t dtype_bits(Dtype dtype) {
 /// Result  the dtype that stores T as it is; none if there is none.
 template <class T>
 constexpr std::optional<Dtype> dtype_of() {
+  if (std::is_integral_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, char> &&
+      !std::is_same_v<T, wchar_t> && !std::is_same_v<T, char8_t> && !std::is_same_v<T, char16_t> &&
+      !std::is_same_v<T, char32_t>) {
+    constexpr bool s = std::is_signed_v<T>;
+    if (sizeof(T) == 1) return s ? Dtype::i8 : Dtype::u8;
+    if (sizeof(T) == 2) return s ? Dtype::i16 : Dtype::u16;
+    if (sizeof(T) == 4) return s ? Dtype::i32 : Dtype::u32;
+    if (sizeof(T) == 8) return s ? Dtype::i64 : Dtype::u64;
+  }
   if (std::is_same_v<T, double>) return Dtype::f64;
   if (std::is_same_v<T, float>) return Dtype::f32;
   if (std::is_same_v<T, float16>) return Dtype::f16;

@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "name_index.hpp"
+
 namespace narrowfloat::safetensors::detail {
 
 /// What is wrong and where in the file; read() and write() add the path.
@@ -23,7 +25,7 @@ struct Malformed : std::runtime_error {
 };
 
 /// One tensor as the header describes it. Its data are the bytes begin to end of the data part.
-struct Entry {
+struct RawEntry {
   std::string name;
   std::string dtype;
   std::vector<std::size_t> shape;
@@ -32,11 +34,14 @@ struct Entry {
 };
 
 struct Header {
-  std::vector<Entry> entries;  // in the order of the text
+  std::vector<RawEntry> entries;  // in the order of the text
   std::map<std::string, std::string> metadata;
 };
 
 inline constexpr std::string_view metadata_name = "__metadata__";
+
+// As the format's definition limits it.
+inline constexpr std::size_t largest_header = 100'000'000;
 
 // JSON readers that keep numbers in a double see other values above 2^53.
 inline constexpr std::uint64_t largest_number =
@@ -51,21 +56,30 @@ inline std::string quote(std::string_view text, std::size_t most = 64) {
 
 inline std::string place_of(std::string_view tensor) { return "tensor " + quote(tensor); }
 
-/// Takes the parser's events and accepts only {"__metadata__": {key: string}, name: {dtype, shape,
-/// data_offsets}}. It nests no deeper than that, so neither does the parser's stack.
+/// Takes the parser's events and accepts only {"__metadata__": {key: string} or null, name: {dtype, shape, data_offsets}}.
+/// Other fields of a tensor may be any JSON, which is passed over, as all loaders do.
 class HeaderReader {
  public:
   explicit HeaderReader(Header& header) : header_(header) {}
 
-  bool null() { refuse("null"); }
-  bool boolean(bool) { refuse("a boolean"); }
-  bool number_integer(std::int64_t value) {
-    refuse("the negative number " + std::to_string(value));
+  bool null() {
+    if (next_ == Next::metadata) {  // as if there were none
+      next_ = Next::name;
+      return true;
+    }
+    return pass_over_or_refuse("null");
   }
-  bool number_float(double, const std::string& text) { refuse("the number " + quote(text)); }
+  bool boolean(bool) { return pass_over_or_refuse("a boolean"); }
+  bool number_integer(std::int64_t value) {
+    return pass_over_or_refuse("the negative number " + std::to_string(value));
+  }
+  bool number_float(double, const std::string& text) {
+    return pass_over_or_refuse("the number " + quote(text));
+  }
   bool binary(std::vector<std::uint8_t>&) { refuse("binary data"); }
 
   bool number_unsigned(std::uint64_t value) {
+    if (pass_over()) return true;
     if (next_ != Next::extent && next_ != Next::offset)
       refuse("the number " + std::to_string(value));
     if (value > largest_number)
@@ -77,6 +91,7 @@ class HeaderReader {
   }
 
   bool string(std::string& value) {
+    if (pass_over()) return true;
     if (next_ == Next::dtype) {
       entry().dtype = std::move(value);
       next_ = Next::field;
@@ -101,12 +116,16 @@ class HeaderReader {
       case Next::tensor:
         next_ = Next::field;
         return true;
+      case Next::anything:
+        ++depth_;
+        return true;
       default:
         refuse("an object");
     }
   }
 
   bool end_object() {
+    if (next_ == Next::anything) return leave();
     if (next_ == Next::field) {
       for (std::size_t i = 0; i < fields.size(); ++i)
         if (!seen_[i]) fail("has no " + std::string(fields[i].name));
@@ -123,12 +142,16 @@ class HeaderReader {
       case Next::offsets:
         next_ = Next::offset;
         return true;
+      case Next::anything:
+        ++depth_;
+        return true;
       default:
         refuse("an array");
     }
   }
 
   bool end_array() {
+    if (next_ == Next::anything) return leave();
     if (next_ == Next::offset) {
       if (offsets_.size() != 2)
         fail("data_offsets has " + std::to_string(offsets_.size()) + " numbers, not 2");
@@ -140,6 +163,7 @@ class HeaderReader {
   }
 
   bool key(std::string& name) {
+    if (next_ == Next::anything) return true;
     if (next_ == Next::metadata_key) {
       key_ = std::move(name);
       next_ = Next::metadata_value;
@@ -177,7 +201,8 @@ class HeaderReader {
     shape,
     extent,
     offsets,
-    offset
+    offset,
+    anything  // within a field that has no meaning here
   };
   struct Field {
     std::string_view name;
@@ -186,7 +211,7 @@ class HeaderReader {
   static constexpr std::array<Field, 3> fields{
       {{"dtype", Next::dtype}, {"shape", Next::shape}, {"data_offsets", Next::offsets}}};
 
-  Entry& entry() { return header_.entries.back(); }
+  RawEntry& entry() { return header_.entries.back(); }
 
   void begin_field(const std::string& name) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
@@ -195,7 +220,23 @@ class HeaderReader {
       next_ = fields[i].value;
       return;
     }
-    fail("has the unknown field " + quote(name));
+    next_ = Next::anything;
+    depth_ = 0;
+  }
+
+  /// Whether a value has no meaning here.
+  bool pass_over() {
+    if (next_ != Next::anything) return false;
+    if (depth_ == 0) next_ = Next::field;
+    return true;
+  }
+  bool pass_over_or_refuse(const std::string& got) {
+    if (!pass_over()) refuse(got);
+    return true;
+  }
+  bool leave() {
+    --depth_;
+    return pass_over();
   }
 
   std::string place() {
@@ -244,19 +285,17 @@ class HeaderReader {
   Next next_ = Next::header;
   std::array<bool, fields.size()> seen_{};
   bool has_metadata_ = false;
+  std::size_t depth_ = 0;  // of what is passed over
   std::string key_;
   std::vector<std::size_t> offsets_;
 };
 
 /// Throws Malformed if two tensors have one name or one has the metadata's.
 inline void check_names(const Header& header) {
-  std::vector<std::string_view> names;
-  names.reserve(header.entries.size());
-  for (const Entry& entry : header.entries) names.push_back(entry.name);
-  std::sort(names.begin(), names.end());
-  const auto twin = std::adjacent_find(names.begin(), names.end());
-  if (twin != names.end()) throw Malformed(place_of(*twin) + " appears twice");
-  if (std::binary_search(names.begin(), names.end(), metadata_name))
+  const narrowfloat::detail::SortedNames names(header.entries);
+  if (const auto twin = names.twin(header.entries))
+    throw Malformed(place_of(*twin) + " appears twice");
+  if (names.find(header.entries, metadata_name))
     throw Malformed(place_of(metadata_name) + ": the name is taken by the file's metadata");
 }
 
@@ -289,7 +328,7 @@ inline std::string print_header(const Header& header) {
   if (!header.metadata.empty())
     text += ",\"" + std::string(metadata_name) +
             "\":" + print(std::string(metadata_name), header.metadata);
-  for (const Entry& entry : header.entries) {
+  for (const RawEntry& entry : header.entries) {
     const std::string place = place_of(entry.name);
     for (const std::size_t extent : entry.shape)
       if (extent > largest_number)
@@ -301,6 +340,9 @@ inline std::string print_header(const Header& header) {
   }
   text = "{" + text.erase(0, 1) + "}";
   text.append((8 - text.size() % 8) % 8, ' ');
+  if (text.size() > largest_header)
+    throw Malformed("header: its length " + std::to_string(text.size()) + " is larger than " +
+                    std::to_string(largest_header));
   return text;
 }
 

@@ -13,15 +13,23 @@
 
 namespace narrowfloat::safetensors::detail {
 
-/// Throws Malformed if the bytes of a tensor are not those that its shape asks for.
-inline void check_size(const Entry& entry, std::size_t element_bits) {
+/// What is wrong with a tensor, with its shape.
+inline std::string shape_message(const RawEntry& entry, const std::string& reason) {
+  std::string shape;
+  for (std::size_t i = 0; i < std::min<std::size_t>(entry.shape.size(), 16); ++i)
+    shape += (i == 0 ? "" : ", ") + std::to_string(entry.shape[i]);
+  return place_of(entry.name) + ": shape [" + shape + (entry.shape.size() > 16 ? ", ..." : "") +
+         "] of " + entry.dtype + " " + reason;
+}
+inline std::string size_message(const RawEntry& entry, std::uint64_t wanted, std::uint64_t got) {
+  return shape_message(
+      entry, "has " + std::to_string(wanted) + " bytes, but its data have " + std::to_string(got));
+}
+
+/// The bytes that the shape of a tensor asks for. Throws Malformed if they are too many to count, or not whole.
+inline std::size_t count_bytes(const RawEntry& entry, std::size_t element_bits) {
   const auto fail = [&](const std::string& reason) {
-    std::string shape;
-    for (std::size_t i = 0; i < std::min<std::size_t>(entry.shape.size(), 16); ++i)
-      shape += (i == 0 ? "" : ", ") + std::to_string(entry.shape[i]);
-    throw Malformed(place_of(entry.name) + ": shape [" + shape +
-                    (entry.shape.size() > 16 ? ", ..." : "") + "] of " + entry.dtype + " " +
-                    reason);
+    throw Malformed(shape_message(entry, reason));
   };
   // Extents of 0 count last, so that [0, n, n] may be multiplied in any order by whoever reads it.
   std::size_t bits = element_bits;
@@ -30,17 +38,22 @@ inline void check_size(const Entry& entry, std::size_t element_bits) {
       fail("has too many elements to count");
   if (std::ranges::find(entry.shape, std::size_t{0}) != entry.shape.end()) bits = 0;
   if (bits % 8 != 0) fail("has " + std::to_string(bits) + " bits, not whole bytes");
-  if (bits / 8 != entry.end - entry.begin)
-    fail("has " + std::to_string(bits / 8) + " bytes, but its data have " +
-         std::to_string(entry.end - entry.begin));
+  return bits / 8;
+}
+
+/// Throws Malformed if the bytes of a tensor are not those that its shape asks for.
+inline void check_size(const RawEntry& entry, std::size_t element_bits) {
+  const std::size_t bytes = count_bytes(entry, element_bits);
+  if (bytes != entry.end - entry.begin)
+    throw Malformed(size_message(entry, bytes, entry.end - entry.begin));
 }
 
 /// Sorts the entries by their data and throws Malformed unless these fill `size` bytes exactly.
-inline void order_entries(std::vector<Entry>& entries, std::uint64_t size) {
+inline void order_entries(std::vector<RawEntry>& entries, std::uint64_t size) {
   std::ranges::stable_sort(entries, {},
-                           [](const Entry& entry) { return std::pair(entry.begin, entry.end); });
+                           [](const RawEntry& entry) { return std::pair(entry.begin, entry.end); });
   std::size_t filled = 0;
-  for (const Entry& entry : entries) {
+  for (const RawEntry& entry : entries) {
     const auto fail = [&](const std::string& reason) {
       throw Malformed(place_of(entry.name) + ": data_offsets [" + std::to_string(entry.begin) +
                       ", " + std::to_string(entry.end) + "] " + reason);
