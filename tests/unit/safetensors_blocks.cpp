@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A block tensor goes into a safetensors file as codes, scales and metadata, and comes back the same;
 // what does not fit together is refused.
-#include <cmath>
 #include <cstddef>
 #include <functional>
 #include <limits>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/safetensors_blocks.hpp"
 #include "support/safetensors_file.hpp"
 
 namespace {
@@ -19,13 +19,6 @@ namespace {
 using namespace narrowfloat;
 namespace st = narrowfloat::safetensors;
 using Shape = std::vector<std::size_t>;
-
-std::vector<float> numbers(std::size_t n) {
-  std::vector<float> values(n);
-  for (std::size_t i = 0; i < n; ++i)
-    values[i] = std::ldexp(static_cast<float>(i * 7919 % 257) - 128, static_cast<int>(i % 13) - 9);
-  return values;
-}
 
 template <class Format>
 BlockTensor<Format> blocks_of(std::size_t rows, std::size_t cols, int axis = 1) {
@@ -175,7 +168,7 @@ TEST_CASE("safetensors: blocks under a shape that is not theirs are not added", 
         [&] { st::add_blocks(file, "w", shape, blocks_of<mxfp4_e2m1>(rows, cols, axis)); });
   };
   CHECK(reason({64, 2}, 2, 64) == "tensor \"w\": shape [64, 2] is not that of blocks of 2 x 64");
-  CHECK(reason({2, 64}, 2, 32).find("has 64 bytes, but its data have 32") != std::string::npos);
+  CHECK(reason({2, 64}, 2, 32) == "tensor \"w\": shape [2, 64] is not that of blocks of 2 x 32");
   CHECK(reason({3, 3}, 3, 3).find("has 36 bits, not whole bytes") != std::string::npos);
   CHECK(reason({2, 2, 32}, 4, 32, 0) ==
         "tensor \"w\": shape [2, 2, 32]: blocks that span rows are those of a matrix");
