@@ -3,6 +3,7 @@
 #pragma once
 
 #include "block.hpp"
+#include "compat.hpp"
 #include "config.hpp"
 #include "convert.hpp"
 #include "float.hpp"
