@@ -24,6 +24,27 @@ TEST_CASE("ggml blocks: the scale, then low nibbles 0-15 and high nibbles 16-31"
   CHECK(nf::from_ggml_mxfp4(bytes, rows, cols) == tensor);
 }
 
+TEST_CASE("ggml blocks: four scales, then each 16 codes as low nibbles 0-7 and high nibbles 8-15",
+          "[mx]") {
+  const std::size_t rows = 3, cols = 192;
+  const auto tensor =
+      nf::BlockTensor<nf::nvfp4>::quantize(sample_block(rows * cols, 5, 3), rows, cols);
+  const std::vector<std::uint8_t> bytes = nf::to_ggml_nvfp4(tensor);
+  REQUIRE(bytes.size() == 9 * 36);
+  bool equal = true;
+  for (std::size_t block = 0; block < 36; ++block) {
+    const std::size_t at = block / 4 * 36;
+    equal = equal && bytes[at + block % 4] == tensor.scales()[block].bits();
+    for (std::size_t j = 0; j < 8; ++j) {
+      const std::uint32_t low = tensor.codes()[16 * block + j].bits(),
+                          high = tensor.codes()[16 * block + j + 8].bits();
+      equal = equal && bytes[at + 4 + block % 4 * 8 + j] == (low | high << 4);
+    }
+  }
+  CHECK(equal);
+  CHECK(nf::from_ggml_nvfp4(bytes, rows, cols, tensor.tensor_scale()) == tensor);
+}
+
 TEST_CASE("what is no whole ggml block is refused", "[mx]") {
   using MX = nf::BlockTensor<nf::mxfp4_e2m1>;
   const std::vector<float> values(66, 1.0f);
@@ -32,6 +53,10 @@ TEST_CASE("what is no whole ggml block is refused", "[mx]") {
                   std::invalid_argument);
   CHECK_THROWS_AS(nf::from_ggml_mxfp4(std::vector<std::uint8_t>(33), 2, 32), std::invalid_argument);
   CHECK_THROWS_AS(nf::from_ggml_mxfp4(std::vector<std::uint8_t>(34), 2, 31), std::invalid_argument);
+  CHECK_THROWS_WITH(
+      nf::from_ggml_nvfp4(std::vector<std::uint8_t>(36), 1, 32),
+      "narrowfloat::from_ggml_nvfp4: ggml blocks are 64 elements of a row: a matrix of "
+      "1 x 32 blocked along axis 1 has no such");
 }
 
 TEST_CASE("scales are swizzled in tiles of 128 x 4", "[mx]") {

@@ -15,14 +15,73 @@ namespace narrowfloat {
 namespace detail {
 inline namespace NF_BASELINE {
 
-inline constexpr std::size_t ggml_mxfp4_bytes = 17;  // the scale, then 16 bytes of nibbles
+/// A struct of ggml: the scales of `blocks` neighbours in a row, then their codes, in the low nibbles the first half of
+/// each block's and in the high ones the second.
+template <class Format>
+struct ggml_struct {
+  static constexpr std::size_t blocks = Format::block_size == 16 ? 4 : 1;
+  static constexpr std::size_t block_bytes = Format::block_size / 2;
+  static constexpr std::size_t elements = blocks * Format::block_size;
+  static constexpr std::size_t bytes = blocks * (1 + block_bytes);
+};
 
-inline void require_ggml_shape(const char* call, std::size_t rows, std::size_t cols, int axis) {
+template <class Format>
+void require_ggml_shape(const char* call, std::size_t rows, std::size_t cols, int axis) {
   require_matrix(call, rows, cols);
-  if (axis == 1 && cols % 32 == 0) return;
-  throw_invalid(call, "ggml blocks are 32 elements of a row: a matrix of " + std::to_string(rows) +
-                          " x " + std::to_string(cols) + " blocked along axis " +
-                          std::to_string(axis) + " has no such");
+  constexpr std::size_t elements = ggml_struct<Format>::elements;
+  if (axis == 1 && cols % elements == 0) return;
+  throw_invalid(call, "ggml blocks are " + std::to_string(elements) +
+                          " elements of a row: a matrix of " + std::to_string(rows) + " x " +
+                          std::to_string(cols) + " blocked along axis " + std::to_string(axis) +
+                          " has no such");
+}
+
+inline void require_parts(const char* call, const char* parts, std::size_t have, std::size_t need,
+                          std::size_t rows, std::size_t cols) {
+  if (have == need) return;
+  throw_invalid(call, std::to_string(rows) + " x " + std::to_string(cols) + " " + parts + " take " +
+                          std::to_string(need) + ", not " + std::to_string(have));
+}
+
+template <class Format>
+std::vector<std::uint8_t> to_ggml(const char* call, const BlockTensor<Format>& tensor) {
+  using layout = ggml_struct<Format>;
+  require_ggml_shape<Format>(call, tensor.rows(), tensor.cols(), tensor.axis());
+  std::vector<std::uint8_t> bytes(tensor.scales().size() / layout::blocks * layout::bytes);
+  const std::uint8_t* from = tensor.codes().bytes().data();
+  std::uint8_t* to = bytes.data();
+  for (const auto* scale = tensor.scales().data(); to != bytes.data() + bytes.size();) {
+    for (std::size_t i = 0; i < layout::blocks; ++i) *to++ = (scale++)->bits();
+    for (std::size_t i = 0; i < layout::blocks; ++i, from += layout::block_bytes)
+      for (std::size_t j = 0; j < layout::block_bytes; ++j)
+        *to++ = static_cast<std::uint8_t>(get_bits<4>(from, j) |
+                                          get_bits<4>(from, j + layout::block_bytes) << 4);
+  }
+  return bytes;
+}
+
+template <class Format>
+BlockTensor<Format> from_ggml(const char* call, std::span<const std::uint8_t> bytes,
+                              std::size_t rows, std::size_t cols, float tensor_scale = 1) {
+  using layout = ggml_struct<Format>;
+  require_ggml_shape<Format>(call, rows, cols, 1);
+  const std::size_t structs = rows * (cols / layout::elements);
+  require_parts(call, "elements in bytes", bytes.size(), structs * layout::bytes, rows, cols);
+  std::vector<typename Format::scale> scales(structs * layout::blocks);
+  std::vector<std::uint8_t> codes(structs * layout::elements / 2);
+  const std::uint8_t* from = bytes.data();
+  std::uint8_t* to = codes.data();
+  for (auto* scale = scales.data(); scale != scales.data() + scales.size();) {
+    for (std::size_t i = 0; i < layout::blocks; ++i) *scale++ = Format::scale::from_bits(*from++);
+    for (std::size_t i = 0; i < layout::blocks; ++i, from += layout::block_bytes) {
+      for (std::size_t j = 0; j < layout::block_bytes; ++j) {
+        const int shift = j < layout::block_bytes / 2 ? 0 : 4;  // where codes 2j and 2j + 1 are
+        const std::uint8_t* const pair = from + 2 * j % layout::block_bytes;
+        *to++ = static_cast<std::uint8_t>((pair[0] >> shift & 15) | (pair[1] >> shift & 15) << 4);
+      }
+    }
+  }
+  return BlockTensor<Format>::from_parts(codes, scales, rows, cols, 1, tensor_scale);
 }
 
 /// The place of scale (row, col) among `cols` columns of them, swizzled.
@@ -42,13 +101,6 @@ inline std::size_t swizzled_size(const char* call, std::size_t rows, std::size_t
   return down * across * 512;
 }
 
-inline void require_parts(const char* call, const char* parts, std::size_t have, std::size_t need,
-                          std::size_t rows, std::size_t cols) {
-  if (have == need) return;
-  throw_invalid(call, std::to_string(rows) + " x " + std::to_string(cols) + " " + parts + " take " +
-                          std::to_string(need) + ", not " + std::to_string(have));
-}
-
 }  // namespace NF_BASELINE
 }  // namespace detail
 
@@ -56,20 +108,11 @@ inline void require_parts(const char* call, const char* parts, std::size_t have,
 /// bytes in the layout SplitNibbles.
 ///
 /// Special   a matrix blocked along axis 0, and rows that are no whole blocks, throw
-///           std::invalid_argument.
+///           std::invalid_argument. ggml reads the NaN of E8M0 as 2^128 and the code of -0 as +0.
 template <class Format>
 requires std::same_as<Format, BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>>
 [[nodiscard]] inline std::vector<std::uint8_t> to_ggml_mxfp4(const BlockTensor<Format>& tensor) {
-  detail::require_ggml_shape("to_ggml_mxfp4", tensor.rows(), tensor.cols(), tensor.axis());
-  std::vector<std::uint8_t> bytes(tensor.scales().size() * detail::ggml_mxfp4_bytes);
-  for (std::size_t block = 0; block < tensor.scales().size(); ++block) {
-    std::uint8_t* const to = bytes.data() + block * detail::ggml_mxfp4_bytes;
-    const auto row = tensor.codes().row(block / tensor.block_cols());
-    to[0] = tensor.scales()[block].bits();
-    convert(row.subspan(block % tensor.block_cols() * 32, 32),
-            PackedSpan<float4_e2m1fn, SplitNibbles>(to + 1, 32));
-  }
-  return bytes;
+  return detail::to_ggml("to_ggml_mxfp4", tensor);
 }
 
 /// The inverse of to_ggml_mxfp4().
@@ -78,19 +121,27 @@ requires std::same_as<Format, BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>>
 template <class Format = BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>>
 [[nodiscard]] inline BlockTensor<Format> from_ggml_mxfp4(std::span<const std::uint8_t> bytes,
                                                          std::size_t rows, std::size_t cols) {
-  detail::require_ggml_shape("from_ggml_mxfp4", rows, cols, 1);
-  const std::size_t blocks = rows * (cols / 32);
-  detail::require_parts("from_ggml_mxfp4", "elements in bytes", bytes.size(),
-                        blocks * detail::ggml_mxfp4_bytes, rows, cols);
-  std::vector<float8_e8m0fnu> scales(blocks);
-  std::vector<std::uint8_t> codes(blocks * 16);
-  for (std::size_t block = 0; block < blocks; ++block) {
-    const std::uint8_t* const from = bytes.data() + block * detail::ggml_mxfp4_bytes;
-    scales[block] = float8_e8m0fnu::from_bits(from[0]);
-    convert(PackedSpan<const float4_e2m1fn, SplitNibbles>(from + 1, 32),
-            PackedSpan<float4_e2m1fn>(codes.data() + block * 16, 32));
-  }
-  return BlockTensor<Format>::from_parts(codes, scales, rows, cols);
+  return detail::from_ggml<Format>("from_ggml_mxfp4", bytes, rows, cols);
+}
+
+/// The blocks of a matrix as ggml keeps block_nvfp4: for each 64 elements of a row four scale bytes, then 8 bytes a block
+/// of 16, whose byte j has code j in its low and code j + 8 in its high nibble. The tensor scale is not among them.
+///
+/// Special   as to_ggml_mxfp4(). ggml ignores the sign of a scale and reads its NaN, the code 0x7f, as 0.
+template <class Format>
+requires std::same_as<Format, BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>>
+[[nodiscard]] inline std::vector<std::uint8_t> to_ggml_nvfp4(const BlockTensor<Format>& tensor) {
+  return detail::to_ggml("to_ggml_nvfp4", tensor);
+}
+
+/// The inverse of to_ggml_nvfp4(), with the tensor scale.
+///
+/// Special   as from_ggml_mxfp4().
+template <class Format = BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>>
+[[nodiscard]] inline BlockTensor<Format> from_ggml_nvfp4(std::span<const std::uint8_t> bytes,
+                                                         std::size_t rows, std::size_t cols,
+                                                         float tensor_scale = 1) {
+  return detail::from_ggml<Format>("from_ggml_nvfp4", bytes, rows, cols, tensor_scale);
 }
 
 /// A matrix of scales in the order that Blackwell's block-scaled matrix units read: tiles of 128 x 4 in
