@@ -1,96 +1,15 @@
 // SPDX-License-Identifier: MIT
-// to_chars(): the shortest decimal text of a Float that reads back as the same number.
+// to_chars() and from_chars() of every Float, in the shape of the standard's for float.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <system_error>
 
-#include "detail/exact/decimal.hpp"
-#include "float.hpp"
+#include "rounding.hpp"
+#include "text/detail/read.hpp"
+#include "text/detail/write.hpp"
 
 namespace narrowfloat {
-namespace detail {
-inline namespace NF_BASELINE {
-
-/// A text of at most 32 characters.
-struct short_text {
-  std::array<char, 32> characters{};
-  std::size_t size = 0;
-
-  constexpr void put(char c) { characters[size++] = c; }
-  constexpr void put(const char* text) {
-    for (; *text != '\0'; ++text) put(*text);
-  }
-  /// The digits first ... last - 1 of a number, zeros around those it has.
-  constexpr void put_digits(const decimal& number, int first, int last) {
-    for (int i = first; i < last; ++i) {
-      put(0 <= i && i < number.count ? number.digits[static_cast<std::size_t>(i)] : '0');
-    }
-  }
-  constexpr void put_integer(std::uint64_t integer) {
-    if (integer >= 10) put_integer(integer / 10);
-    put(static_cast<char>('0' + integer % 10));
-  }
-};
-
-constexpr void put_fixed(short_text& text, const decimal& number, const binary_step& step) {
-  // A fraction has no digits of an integer's text only: every integer near it is a code of its own.
-  const int places = std::min(std::max(-step.exponent, 0), 31);
-  if ((step.significand & ((1u << places) - 1)) == 0) {
-    return text.put_integer(step.exponent < 0 ? std::uint64_t{step.significand >> places}
-                                              : std::uint64_t{step.significand} << step.exponent);
-  }
-  if (number.point <= 0) text.put('0');
-  text.put_digits(number, 0, number.point);
-  text.put('.');
-  text.put_digits(number, number.point, number.count);
-}
-
-constexpr void put_scientific(short_text& text, const decimal& number) {
-  const int exponent = number.point - 1, distance = exponent < 0 ? -exponent : exponent;
-  text.put(number.digits[0]);
-  if (number.count > 1) text.put('.');
-  text.put_digits(number, 1, number.count);
-  text.put(exponent < 0 ? "e-" : "e+");
-  if (distance < 10) text.put('0');
-  text.put_integer(static_cast<std::uint64_t>(distance));
-}
-
-template <class F>
-constexpr short_text shortest_text(F x) {
-  using layout = layout_of<F>;
-  const exact value = exact_of(x);
-  const bool nan = value.what == exact::kind::nan;
-  short_text text;
-  if ((x.bits() & layout::sign_mask) != 0 && !(nan && !layout::has_signed_nan)) text.put('-');
-  if (nan) text.put("nan");
-  if (value.what == exact::kind::infinity) text.put("inf");
-  if (value.what == exact::kind::zero) text.put('0');
-  if (value.what != exact::kind::finite) return text;
-
-  const std::uint32_t magnitude = x.bits() & ~layout::sign_mask;
-  const decimal number = shortest_digits<layout>(magnitude);
-  short_text scientific = text;
-  put_scientific(scientific, number);
-  // Beyond these points fixed notation is longer: scientific takes 14 characters at most.
-  if (number.point < -4 || number.point > 17) return scientific;
-  put_fixed(text, number, step_of<layout>(magnitude));
-  return text.size <= scientific.size ? text : scientific;
-}
-
-template <class F>
-constexpr std::to_chars_result to_chars(char* first, char* last, F x) {
-  const short_text text = shortest_text(x);
-  if (last - first < static_cast<std::ptrdiff_t>(text.size)) {
-    return {last, std::errc::value_too_large};
-  }
-  return {std::copy_n(text.characters.data(), text.size, first), std::errc{}};
-}
-
-}  // namespace NF_BASELINE
-}  // namespace detail
 
 /// Writes the shortest decimal text of x to [first, last), as std::to_chars does for float.
 ///
@@ -102,9 +21,68 @@ constexpr std::to_chars_result to_chars(char* first, char* last, F x) {
 ///           not fit gives {last, std::errc::value_too_large}, and nothing is written; 32
 ///           characters always fit.
 /// Promises  noexcept, constexpr, no allocation; independent of the locale.
+/// Example   char text[32];
+///           const auto end = to_chars(text, text + 32, float8_e4m3fn(0.1f)).ptr;
+///           assert(std::string_view(text, end - text) == "0.1");
 template <narrow_float F>
 constexpr NF_INLINE std::to_chars_result to_chars(char* first, char* last, F x) noexcept {
-  return detail::to_chars(first, last, x);
+  return detail::copy_text(first, last, detail::shortest_text(x));
+}
+
+/// The same digits in a notation that is named: fixed (0.1, 65504), scientific (1e-01, 6.5504e+04), hex (1.9ap-4), or
+/// general, which is fixed where the decimal exponent is -4 to 5.
+///
+/// Special   as above; 400 characters always fit. The leading digit of hex is 1, of subnormal numbers too.
+/// Promises  as above.
+template <narrow_float F>
+constexpr NF_INLINE std::to_chars_result to_chars(char* first, char* last, F x,
+                                                  std::chars_format format) noexcept {
+  return detail::copy_text(first, last, detail::text_in(x, format));
+}
+
+/// The value of x, which is exact, rounded to `precision` decimals, or significant digits in general notation, as
+/// printf does it: std::to_chars of the double.
+///
+/// Promises  noexcept, no allocation; independent of the locale; not constexpr.
+template <narrow_float F>
+NF_INLINE std::to_chars_result to_chars(char* first, char* last, F x, std::chars_format format,
+                                        int precision) noexcept {
+  return std::to_chars(first, last, static_cast<double>(x), format, precision);
+}
+
+/// Reads the number that begins [first, last), as std::from_chars does for float: 0.1, -3e5, inf, nan; with
+/// std::chars_format::hex 1.8p+1.
+///
+/// Result    the end of the text, and in `value` the number that the text names, of any length, rounded once.
+/// Special   Inf, NaN, overflow and negative numbers as by convert(). No number gives {first,
+///           std::errc::invalid_argument}. Under Saturation::none what becomes zero, Inf or NaN and was neither gives
+///           the end and std::errc::result_out_of_range. With an error `value` is left as it was.
+/// Promises  noexcept, constexpr, no allocation; independent of the locale and the floating-point environment.
+/// Cost      tens of nanoseconds up to 18 digits and powers of ten, microseconds beyond.
+/// Example   float8_e4m3fn x;
+///           const std::string_view text = "0.3, 1";
+///           const auto end = from_chars(text.data(), text.data() + text.size(), x).ptr;
+///           assert(x == float8_e4m3fn(0.3125f) && *end == ',');
+template <narrow_float F, rounding_policy R = NearestEven>
+constexpr NF_INLINE std::from_chars_result from_chars(
+    const char* first, const char* last, F& value,
+    std::chars_format format = std::chars_format::general, R rounding = {},
+    Saturation saturation = default_saturation<F>) noexcept {
+  using layout = detail::layout_of<F>;
+  using kind = detail::exact::kind;
+  const detail::found_number text = detail::number_in(first, last, format);
+  if (text.end == nullptr) return {first, std::errc::invalid_argument};
+  F number = detail::round_to<F>(text.value, rounding, saturation);
+  const bool is_number = text.value.what == kind::finite || text.value.what == kind::zero;
+  if (saturation == Saturation::none && is_number &&
+      detail::exact_of(number).what != kind::finite &&
+      !(text.value.what == kind::zero && detail::exact_of(number).what == kind::zero)) {
+    return {text.end, std::errc::result_out_of_range};
+  }
+  if (text.value.what == kind::nan && text.value.negative && layout::has_signed_nan)
+    number = F::from_bits(static_cast<typename F::Storage>(number.bits() | layout::sign_mask));
+  value = number;
+  return {text.end, std::errc{}};
 }
 
 }  // namespace narrowfloat

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// operator<<: a Float is written as the float or double of its value, the stream's flags honoured.
+// operator<<: a Float is written as the float or double of its value, the stream's flags honoured. operator>>: it is read
+// as from_chars() reads it.
 #include <narrowfloat/formats.hpp>
 #include <narrowfloat/io/ostream.hpp>
 
@@ -44,4 +45,28 @@ TEST_CASE("wide streams are written to as well", "[ostream]") {
   std::wostringstream out;
   out << float16(0.5);
   CHECK(out.str() == L"0.5");
+}
+
+TEST_CASE("numbers are read one after another", "[ostream]") {
+  std::istringstream in("0.3 -1e3,\n+7;inf");
+  float8_e4m3fn a, b, c;
+  char comma = 0, semicolon = 0;
+  float16 d;
+  in >> a >> b >> comma >> c >> semicolon >> d;
+  CHECK(written(a, ' ', b, comma, c, semicolon, d) == "0.3125 -448,7;inf");
+  CHECK(in.eof());
+  CHECK(in);
+}
+
+TEST_CASE("what is no number sets failbit and leaves the number", "[ostream]") {
+  for (const char* text : {"", "x", "1.2.3", "+-1", "--1", "1e", "65520"}) {
+    std::istringstream in(text);
+    float16 x(2);
+    CHECK(!(in >> x));
+    CHECK(x == float16(2));
+  }
+  std::wistringstream wide(L"2.5\u00e9");
+  float16 x;
+  CHECK(wide >> x);
+  CHECK(x == float16(2.5));
 }

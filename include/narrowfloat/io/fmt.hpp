@@ -101,7 +101,7 @@ constexpr char* put_text(char* out, F x, const text_spec& spec) {
     }
     return out;
   }
-  char* const end = detail::to_chars(out + 1, out + 33, x).ptr;
+  char* const end = to_chars(out + 1, out + 33, x).ptr;
   if (spec.sign != '-' && out[1] != '-') {
     *out = spec.sign;
     return end;

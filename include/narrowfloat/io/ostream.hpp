@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Writes a Float, and the summary of a BlockTensor, to a std::ostream.
+// Writes a Float, and the summary of a BlockTensor, to a std::ostream; reads a Float from a std::istream.
 #pragma once
 
+#include <istream>
 #include <ostream>
+#include <string>
+#include <string_view>
 
 #include "../block/format.hpp"
+#include "../text.hpp"
 
 namespace narrowfloat {
 
@@ -16,6 +20,40 @@ std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& o
     return out << static_cast<float>(x);
   else
     return out << static_cast<double>(x);
+}
+
+/// Reads a number after white space, as from_chars() reads it: rounded once.
+///
+/// Special   what is no number, or none that the format has under its default saturation, sets failbit, and x is left as
+///           it was; the characters that a number may have are taken from the stream.
+/// Promises  no more than 1,024 characters are read.
+template <class Char, class Traits, narrow_float F>
+std::basic_istream<Char, Traits>& operator>>(std::basic_istream<Char, Traits>& in, F& x) {
+  const typename std::basic_istream<Char, Traits>::sentry ready(in);
+  if (!ready) return in;
+  constexpr std::size_t most = 1024;
+  std::string text;
+  for (auto c = in.peek(); text.size() < most; c = in.peek()) {
+    if (Traits::eq_int_type(c, Traits::eof())) break;
+    const auto code = static_cast<unsigned long>(c);
+    if (code >= 128) break;
+    const char letter = static_cast<char>(code);
+    const bool digit = '0' <= letter && letter <= '9';
+    if (!digit && std::string_view("+-.efinatyEFINATY").find(letter) == std::string_view::npos)
+      break;
+    text.push_back(letter);
+    in.ignore();
+  }
+  const char* first = text.data();
+  const char* const last = first + text.size();
+  if (text.starts_with('+') && !text.starts_with("+-")) ++first;
+  F number;
+  const auto [end, error] = from_chars(first, last, number);
+  if (error == std::errc{} && end == last)
+    x = number;
+  else
+    in.setstate(std::ios_base::failbit);
+  return in;
 }
 
 /// Writes the shape, the blocks and the size of a tensor: "4 x 64 in blocks of 1 x 32, 4.25 bits an

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The fewest decimal digits that name a code.
+// Decimals: the fewest digits that name a code, and the value of digits that somebody wrote.
 #pragma once
 
 #include <algorithm>
@@ -10,12 +10,12 @@
 #include <cstdint>
 
 #include "../codec/layout.hpp"
+#include "arithmetic.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// An unsigned integer of N 32-bit words, low word first; shortest_digits() chooses N so that
-/// nothing overflows.
+/// An unsigned integer of N 32-bit words, low word first; who uses it chooses N so that nothing overflows.
 template <int N>
 struct big {
   std::array<std::uint32_t, N> words{};
@@ -29,13 +29,40 @@ struct big {
     if (at + 1 < x.words.size()) x.words[at + 1] = static_cast<std::uint32_t>(two >> 32);
     return x;
   }
-  constexpr void times_10() {
-    std::uint64_t carry = 0;
+  /// *this * factor + addend
+  constexpr void times(std::uint32_t factor, std::uint32_t addend = 0) {
+    std::uint64_t carry = addend;
     for (std::uint32_t& word : words) {
-      carry += std::uint64_t{word} * 10;
+      carry += std::uint64_t{word} * factor;
       word = static_cast<std::uint32_t>(carry);
       carry >>= 32;
     }
+  }
+  constexpr void times_power_of_10(int n) {
+    for (; n >= 9; n -= 9) times(1'000'000'000);
+    for (; n > 0; --n) times(10);
+  }
+  constexpr void shift_up(int bits) {
+    const auto whole = static_cast<std::size_t>(bits / 32);
+    for (std::size_t i = words.size(); i-- > 0;) words[i] = i < whole ? 0 : words[i - whole];
+    times(std::uint32_t{1} << (bits % 32));
+  }
+  /// Divides by a divisor and returns what is left.
+  constexpr std::uint32_t divide(std::uint32_t divisor) {
+    std::uint64_t rest = 0;
+    for (std::size_t i = words.size(); i-- > 0;) {
+      rest = rest << 32 | words[i];
+      words[i] = static_cast<std::uint32_t>(rest / divisor);
+      rest %= divisor;
+    }
+    return static_cast<std::uint32_t>(rest);
+  }
+  /// The place above the leading one; 0 of zero.
+  constexpr int bit_width() const {
+    std::size_t i = words.size();
+    while (i > 0 && words[i - 1] == 0) --i;
+    return i == 0 ? 0
+                  : static_cast<int>(32 * (i - 1)) + static_cast<int>(std::bit_width(words[i - 1]));
   }
   constexpr void add(const big& other) {
     std::uint64_t carry = 0;
@@ -113,14 +140,14 @@ constexpr decimal shortest_digits(std::uint32_t magnitude) {
   decimal text;
   const int log2 = static_cast<int>(std::bit_width(step.significand)) - 1 + step.exponent;
   text.point = ((log2 * 1233) >> 12) - (log2 < 0 ? 1 : 0);
-  for (int i = 0; i < text.point; ++i) unit.times_10();
+  for (int i = 0; i < text.point; ++i) unit.times(10);
   for (int i = 0; i > text.point; --i) {
-    rest.times_10(), above.times_10(), below.times_10();
+    rest.times(10), above.times(10), below.times(10);
   }
-  for (; rest >= unit; ++text.point) unit.times_10();
+  for (; rest >= unit; ++text.point) unit.times(10);
 
   for (;;) {
-    rest.times_10(), above.times_10(), below.times_10();
+    rest.times(10), above.times(10), below.times(10);
     int digit = 0;
     for (; rest >= unit; ++digit) rest.subtract(unit);
     integer next = rest;
@@ -142,6 +169,68 @@ constexpr decimal shortest_digits(std::uint32_t magnitude) {
     text.digits[static_cast<std::size_t>(text.count++)] = static_cast<char>('0' + digit);
     if (this_one || next_one) return text;
   }
+}
+
+/// The number 0.d1 d2 d3 ... * 10^point as somebody wrote it; `more` says that digits which are not all zeros follow.
+/// No number halfway between two of a format, nor any that random bits decide at, has 800 digits.
+struct written_decimal {
+  static constexpr int most_digits = 800;
+  std::array<char, most_digits> digits;  // the first `count` are set
+  int count = 0;
+  std::int64_t point = 0;
+  bool more = false;
+};
+
+/// digits * 10^power by long division, N words holding both sides of it.
+template <int N>
+constexpr exact divided_decimal(const written_decimal& text, int power, bool negative) {
+  big<N> value, unit = big<N>::shifted(1, 0);
+  for (int i = 0; i < text.count;) {
+    std::uint32_t factor = 1, chunk = 0;
+    for (; i < text.count && factor < 1'000'000'000; ++i, factor *= 10)
+      chunk =
+          chunk * 10 + static_cast<std::uint32_t>(text.digits[static_cast<std::size_t>(i)] - '0');
+    value.times(factor, chunk);
+  }
+  (power >= 0 ? value : unit).times_power_of_10(power >= 0 ? power : -power);
+  int exponent = value.bit_width() - unit.bit_width();
+  (exponent >= 0 ? unit : value).shift_up(exponent >= 0 ? exponent : -exponent);
+  if (value < unit) {
+    value.times(2);
+    --exponent;
+  }
+  std::uint64_t significand = 0;  // of value / unit, in [1, 2)
+  for (int i = 0; i <= exact::leading; ++i) {
+    const bool one = value >= unit;
+    if (one) value.subtract(unit);
+    value.times(2);
+    significand = significand << 1 | (one ? 1u : 0u);
+  }
+  const bool tail = text.more || value != big<N>{};
+  return exact::finite(negative, significand | (tail ? 1u : 0u), exponent - exact::leading);
+}
+
+/// The value of a decimal, for one rounding.
+constexpr exact decimal_value(const written_decimal& text, bool negative) {
+  if (text.count == 0) return exact::zero(negative);
+  // beyond what any format can tell from overflow or from zero, by far
+  if (text.point > 400) return exact::finite(negative, 3, 4000);
+  if (text.point < -400) return exact::finite(negative, 3, -4000);
+  const int power = static_cast<int>(text.point) - text.count;
+  constexpr int few = 18;  // 10^18 < 2^60
+  if (text.count <= few && -few <= power && power <= few) {
+    std::uint64_t integer = 0, ten = 1;
+    for (int i = 0; i < text.count; ++i)
+      integer =
+          integer * 10 + static_cast<std::uint64_t>(text.digits[static_cast<std::size_t>(i)] - '0');
+    for (int i = 0; i != power; i += power < 0 ? -1 : 1) ten *= 10;
+    const exact digits = exact::finite(negative, integer, 0), scale = exact::finite(false, ten, 0);
+    return power < 0 ? quotient(digits, scale) : product(digits, scale);
+  }
+  // 10^200 and 60 digits have 665 and 200 bits; 10^1200 and 800 digits 3987 and 2658.
+  if (text.count <= 60 && -200 <= power && power <= 100)
+    return divided_decimal<24>(text, power, negative);
+  return divided_decimal<128>(text, power, negative);
 }
 
 }  // namespace NF_BASELINE
