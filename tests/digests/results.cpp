@@ -50,6 +50,8 @@ std::string build_of(const std::filesystem::path& executable) {
 Results::Results(std::filesystem::path file, std::string rounding, std::string isa,
                  std::string build)
     : file_(std::move(file)), rounding_(std::move(rounding)), rest_(isa + " " + build) {
+  std::ofstream writable(file_, std::ios::app);
+  if (!writable) throw std::runtime_error(file_.string() + ": cannot be written");
   std::ifstream before(file_);
   for_each_line(before, [&](const Line& line) {
     if (line.rounding == rounding_ && line.rest == rest_) done_.insert(line.format);
