@@ -2,19 +2,16 @@
 // What each of the usual formats would make of the tensors of a safetensors file: the noise, what is clipped and
 // flushed, and which formats are worth their bits.
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
-#include <cstring>
-#include <exception>
+#include <iterator>
 #include <narrowfloat/io/safetensors.hpp>
 #include <narrowfloat/quantize/choose.hpp>
 #include <narrowfloat/quantize/exmy.hpp>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -30,13 +27,14 @@ namespace nf = narrowfloat;
 namespace st = narrowfloat::safetensors;
 
 constexpr const char* help =
-    R"(usage: choose_format [INPUT.safetensors] [options]
+    R"(usage: choose_format [INPUT] [options]
 
 A table for each F32, F16, BF16 and F64 (through F32) tensor: for every format the bits an element with
 scales, the signal-to-quantization-noise ratio, and how many of the finite values are clipped (more than
 half a step beyond the largest of their block), flushed to zero and lost (Inf or NaN in the format). A *
 marks the Pareto front: no format has as few bits and as little noise. Below: the split of 4, 5, 6 and 8
-bits (eXmY) that loses least with one bias. Without a file: the tensors of the digits example.
+bits (eXmY) that loses least with one bias. INPUT is a safetensors file, or the index of several, whose
+name ends in .index.json; without it: the tensors of the digits example.
 
   --only TEXT    only the tensors whose names end in TEXT, as .weight
   --order NAME   bits (default) or sqnr
@@ -82,14 +80,12 @@ Options parse(int count, char** arguments) {
 }
 
 /// The tensors that are measured: of numbers, not empty, named as wanted.
-std::vector<const st::Tensor*> wanted_tensors(const st::File& file, const Options& options) {
-  std::vector<const st::Tensor*> wanted;
-  for (const st::Tensor& tensor : file.tensors) {
-    const bool is_float = tensor.dtype == st::Dtype::f32 || tensor.dtype == st::Dtype::f16 ||
-                          tensor.dtype == st::Dtype::bf16 || tensor.dtype == st::Dtype::f64;
-    if (is_float && !tensor.data.empty() && tensor.name.ends_with(options.only))
-      wanted.push_back(&tensor);
-  }
+std::vector<st::Entry> wanted_tensors(const st::Reader& reader, const Options& options) {
+  std::vector<st::Entry> wanted;
+  std::ranges::copy_if(reader.entries(), std::back_inserter(wanted), [&](const st::Entry& tensor) {
+    return example::is_float(tensor.dtype) && tensor.size_bytes() != 0 &&
+           tensor.name.ends_with(options.only);
+  });
   if (wanted.empty()) {
     throw std::invalid_argument(options.input +
                                 (options.only.empty()
@@ -98,23 +94,6 @@ std::vector<const st::Tensor*> wanted_tensors(const st::File& file, const Option
   }
   return wanted;
 }
-
-/// Rewrites one line of a terminal, and clears it at the end.
-class Progress {
- public:
-  ~Progress() { clear(); }
-  void show(const std::string& text) {
-    if (isatty(STDERR_FILENO) == 0) return;
-    fmt::print(stderr, "\r\033[K{}", text);
-    shown_ = true;
-  }
-  void clear() {
-    if (std::exchange(shown_, false)) fmt::print(stderr, "\r\033[K");
-  }
-
- private:
-  bool shown_ = false;
-};
 
 struct Measured {
   std::string name;
@@ -126,9 +105,13 @@ struct Measured {
 
 constexpr int split_bits[] = {4, 5, 6, 8};
 
-Measured measure(const st::Tensor& tensor, const std::vector<nf::Candidate>& candidates,
-                 nf::FormatOrder order) {
-  const std::vector<float> values = example::floats_of(tensor).value();
+Measured measure(const st::Reader& reader, const st::Entry& tensor,
+                 const std::vector<nf::Candidate>& candidates, nf::FormatOrder order) {
+  std::vector<float> values;
+  values.reserve(tensor.size_bytes() / (st::dtype_bits(tensor.dtype) / 8));
+  example::for_each_floats(reader, tensor, [&](const std::vector<float>& part) {
+    values.insert(values.end(), part.begin(), part.end());
+  });
   const std::size_t cols = tensor.shape.empty() ? 1 : tensor.shape.back();
   Measured measured;
   measured.name = tensor.name;
@@ -138,7 +121,7 @@ Measured measure(const st::Tensor& tensor, const std::vector<nf::Candidate>& can
   for (const std::size_t place : nf::pareto_front(measured.reports))
     measured.on_front[place] = true;
   // the search is for samples: the first million values
-  const std::span sample = std::span(values).first(std::min<std::size_t>(values.size(), 1 << 20));
+  const std::span<const float> sample(values.data(), std::min<std::size_t>(values.size(), 1 << 20));
   for (const int bits : split_bits) measured.splits.push_back(nf::recommend_exmy(sample, bits));
   return measured;
 }
@@ -195,25 +178,27 @@ nlohmann::ordered_json json_of(const std::vector<Measured>& tensors) {
 }
 
 int run(const Options& options) {
-  const st::File file = st::read(options.input);
-  const std::vector<const st::Tensor*> tensors = wanted_tensors(file, options);
+  const st::Reader reader(options.input);
+  const std::vector<st::Entry> tensors = wanted_tensors(reader, options);
+  example::require_apart(options.json, options.input);
+  for (const auto& file : reader.files()) example::require_apart(options.json, file);
   example::OutputFile json(options.json);
   const auto order = options.order == "sqnr" ? nf::FormatOrder::sqnr : nf::FormatOrder::bits;
 
-  Progress progress;
+  example::Progress progress;
   std::size_t at = 0;
   std::vector<nf::Candidate> candidates = nf::default_candidates();
   for (nf::Candidate& each : candidates) {  // each says that it is its turn
     each.measure = [&, format = each.format, inner = std::move(each.measure)](
                        std::span<const float> values, std::size_t rows, std::size_t cols) {
       progress.show(
-          fmt::format("{} of {}: {} as {}", at + 1, tensors.size(), tensors[at]->name, format));
+          fmt::format("{} of {}: {} as {}", at + 1, tensors.size(), tensors[at].name, format));
       return inner(values, rows, cols);
     };
   }
   std::vector<Measured> all;
   for (; at < tensors.size(); ++at) {
-    all.push_back(measure(*tensors[at], candidates, order));
+    all.push_back(measure(reader, tensors[at], candidates, order));
     progress.clear();
     print(all.back(), options.front);
   }

@@ -3,15 +3,18 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace example {
@@ -35,19 +38,58 @@ class OutputFile {
   std::ofstream file_;
 };
 
-/// The main() of a program: parses its arguments, then shows `help` or runs it. Bad input is one line on stderr and
-/// exit status 2.
+/// Writes out what was printed. A full disk, say, throws: what is asked for is not there.
+inline void flush_stdout() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    throw std::system_error(errno, std::generic_category(), "standard output");
+}
+
+/// Throws where a file that will be written is one that is read, by whatever name.
+inline void require_apart(const std::filesystem::path& output, const std::filesystem::path& input) {
+  std::error_code absent;
+  if (std::filesystem::equivalent(output, input, absent))
+    throw std::invalid_argument(output.string() + ": is the input");
+}
+
+/// One line of a terminal that is rewritten, and cleared at the end. Nothing on what is no terminal.
+class Progress {
+ public:
+  Progress() = default;
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress() { clear(); }
+
+  void show(const std::string& text) {
+    if (!is_terminal_) return;
+    fmt::print(stderr, "\r\033[K{:.79}", text);
+    std::fflush(stderr);
+    shown_ = true;
+  }
+  void clear() {
+    if (std::exchange(shown_, false)) fmt::print(stderr, "\r\033[K");
+  }
+
+ private:
+  bool is_terminal_ = isatty(STDERR_FILENO) == 1;
+  bool shown_ = false;
+};
+
+/// The main() of a program: parses its arguments, then shows `help` or runs it. Bad input, and output that cannot be
+/// written, is one line on stderr and exit status 2.
 template <class Parse, class Run>
 int run_program(std::string_view name, std::string_view help, Parse parse, Run run) {
   try {
     auto options = parse();
+    int status = 0;
     if (options.help) {
       fmt::print("{}", help);
-      return 0;
+    } else {
+      status = run(options);
     }
-    return run(options);
+    flush_stdout();
+    return status;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "{}: {}\n", name, error.what());
+    std::fputs(fmt::format("{}: {}\n", name, error.what()).c_str(), stderr);  // may be full, too
     return 2;
   }
 }

@@ -2,26 +2,24 @@
 // Quantizes the matrices of a safetensors checkpoint to a block format, says what each one lost, and
 // reads its own output back.
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <exception>
+#include <cstring>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <narrowfloat/io/safetensors_blocks.hpp>
 #include <narrowfloat/quantize/format_report.hpp>
 #include <optional>
-#include <random>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -35,30 +33,44 @@ namespace nf = narrowfloat;
 namespace st = narrowfloat::safetensors;
 
 constexpr std::string_view help =
-    R"(usage: quantize [INPUT.safetensors OUTPUT.safetensors] [options]
+    R"(usage: quantize [INPUT OUTPUT] [options]
 
 Quantizes every F32, F16, BF16 and F64 (through F32) tensor of two dimensions or more whose last
 one is whole blocks; copies all others. NAME becomes NAME, NAME_scale and, for nvfp4, NAME_scale_2.
-Without files: the digits example's, to a temporary file.
+INPUT and OUTPUT are safetensors files; a name that ends in .index.json is the index of several.
+Without files: the digits example's, which are not kept.
 
 Says of each tensor the signal over the noise, how many of its finite values are clipped (more than half
 a step beyond the largest of their block) and flushed to zero, and how many are lost: finite before and Inf
 or NaN after, as all values of a block that holds an Inf or a NaN. Then nothing is written.
 
-  --format NAME  mxfp8_e4m3, mxfp8_e5m2, mxfp6_e2m3, mxfp6_e3m2, mxfp4_e2m1 (default), mxint8, nvfp4
-  --rule NAME    floor (default), ceil, rceil, even, search: how the power-of-two scale is chosen
-  --only TEXT    only the tensors whose names end in TEXT, as .weight
-  --allow-lossy  writes the file even if finite values are lost
+  --format NAME      mxfp8_e4m3, mxfp8_e5m2, mxfp6_e2m3, mxfp6_e3m2, mxfp4_e2m1 (default), mxint8, nvfp4
+  --rule NAME        floor (default), ceil, rceil, even, search: how the power-of-two scale is chosen
+  --only TEXT        only the tensors whose names end in TEXT, as .weight
+  --shard-bytes N    with an index: the most bytes of tensors in a file (default 5000000000)
+  --allow-lossy      writes the file even if finite values are lost
   --help
 
-exit status: 0; 1 if finite values are lost, or if the output does not read back as it was written, which
-removes it; 2 for anything else
+exit status: 0; 1 if finite values are lost, or if what was written does not read back the same; 2 for
+anything else. OUTPUT is there, whole, with status 0 alone
 )";
 
 struct Options {
   std::string input, output, format = "mxfp4_e2m1", rule = "floor", only;
-  bool allow_lossy = false, help = false;
+  std::uint64_t shard_bytes = st::WriterOptions{}.largest_shard;
+  bool keep = true, allow_lossy = false, help = false;
 };
+
+/// Adds the counts of a part.
+void add(nf::FormatReport& all, const nf::FormatReport& part) {
+  all.elements += part.elements;
+  all.non_finite += part.non_finite;
+  all.lost += part.lost;
+  all.clipped += part.clipped;
+  all.flushed += part.flushed;
+  all.signal += part.signal;
+  all.noise += part.noise;
+}
 
 /// What became of one tensor, or of all.
 struct Row {
@@ -69,13 +81,7 @@ struct Row {
   Row& operator+=(const Row& other) {
     bytes_before += other.bytes_before;
     bytes_after += other.bytes_after;
-    report.elements += other.report.elements;
-    report.non_finite += other.report.non_finite;
-    report.lost += other.report.lost;
-    report.clipped += other.report.clipped;
-    report.flushed += other.report.flushed;
-    report.signal += other.report.signal;
-    report.noise += other.report.noise;
+    add(report, other.report);
     quantized = quantized || other.quantized;
     return *this;
   }
@@ -87,102 +93,216 @@ nf::ScaleRule rule_of(const std::string& name) {
   return static_cast<nf::ScaleRule>(found - st::scale_rule_names.begin());
 }
 
-std::string shape_text(const st::Tensor& tensor) {
+std::string shape_text(const st::Entry& tensor) {
   std::string text;
   for (const std::size_t extent : tensor.shape)
     text += (text.empty() ? "" : "x") + std::to_string(extent);
   return text.empty() ? "scalar" : text;
 }
 
-/// Rewrites one line of a terminal, and clears it at the end.
-class Progress {
+/// A number that tells other bytes from these.
+class Digest {
  public:
-  ~Progress() {
-    if (shown_) fmt::print(stderr, "\r\033[K");
+  void add(std::span<const std::byte> bytes) {
+    for (; !bytes.empty(); bytes = bytes.subspan(std::min<std::size_t>(bytes.size(), 8))) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, bytes.data(), std::min<std::size_t>(bytes.size(), 8));
+      value_ = (value_ ^ word) * 0x9e3779b97f4a7c15u;  // odd, so no two words have one product
+      value_ ^= value_ >> 32;
+    }
   }
-  void show(std::size_t done, std::size_t all, const std::string& name) {
-    if (isatty(STDERR_FILENO) == 0) return;
-    fmt::print(stderr, "\r\033[K{} of {}: {}", done, all, name);
-    shown_ = true;
-  }
+  friend bool operator==(const Digest&, const Digest&) = default;
 
  private:
-  bool shown_ = false;
+  std::uint64_t value_ = 0;
+};
+
+/// What becomes of one tensor of the input: which tensors, known before their data are, so that the header comes first.
+struct Plan {
+  const st::Entry* input;
+  bool quantized = false;
+  std::vector<st::Entry> outputs;
 };
 
 template <class Format>
 class Quantizer {
  public:
-  explicit Quantizer(const Options& options) : options_(options), rule_(rule_of(options.rule)) {}
+  Quantizer(const Options& options, const st::Reader& input)
+      : options_(options), input_(input), metadata_(input.metadata()) {
+    const nf::ScaleRule rule = rule_of(options.rule);
+    if (!has_tensor_scale) quantize_.rule = rule;
+    for (const st::Entry& tensor : input.entries()) plans_.push_back(plan(tensor));
+    if (!options.only.empty() && std::ranges::none_of(plans_, &Plan::quantized))
+      throw std::invalid_argument(options.input +
+                                  ": no tensor that can be quantized has a name that ends in " +
+                                  options.only);
+  }
 
-  /// Adds what becomes of a tensor to the output.
-  Row add(const st::Tensor& tensor) {
-    Row row{.bytes_before = tensor.data.size(), .bytes_after = tensor.data.size()};
-    const std::optional<std::vector<float>> values =
-        wanted(tensor) ? example::floats_of(tensor) : std::nullopt;
-    if (!values) {
-      output_.tensors.push_back(tensor);
-      return row;
+  const std::vector<Plan>& plans() const { return plans_; }
+
+  /// A writer of all that comes out, made before the work, so that a bad path costs no time.
+  void open(std::optional<st::Writer>& writer) const {
+    std::vector<st::Entry> entries;
+    for (const Plan& plan : plans_)
+      entries.insert(entries.end(), plan.outputs.begin(), plan.outputs.end());
+    // the largest elements first, so that each tensor is aligned in the file
+    writer.emplace(options_.output, std::move(entries), metadata_,
+                   st::WriterOptions{.largest_shard = options_.shard_bytes, .aligned = true});
+    for (const fs::path& output : writer->files()) {
+      example::require_apart(output, options_.input);
+      for (const fs::path& input : input_.files()) example::require_apart(output, input);
     }
-    const std::size_t cols = tensor.shape.back();
-    nf::QuantizeOptions options;
-    if (Format::tensor_scale == nf::TensorScale::none) options.rule = rule_;
-    auto blocks = nf::BlockTensor<Format>::quantize(*values, values->size() / cols, cols, options);
-    st::add_blocks(output_, tensor.name, tensor.shape, blocks, rule_text());
-    row.bytes_after = blocks.size_bytes();
-    row.report = nf::format_report(*values, blocks);
-    row.quantized = true;
-    quantized_.emplace_back(tensor.name, std::move(blocks));
+  }
+
+  /// Writes what becomes of a tensor; calls advance() for every part of it.
+  template <class Advance>
+  Row write(const Plan& plan, st::Writer& writer, Advance advance) {
+    Row row{.bytes_before = plan.input->size_bytes()};
+    if (plan.quantized) {
+      const Blocks blocks = quantize(*plan.input, row.report, advance);
+      numbers_.push_back(digest_of(blocks));
+      row.quantized = true;
+      st::File made;
+      st::add_blocks(made, plan.input->name, plan.input->shape, blocks, rule_text());
+      for (const st::Tensor& tensor : made.tensors) {
+        written_[tensor.name].add(tensor.data);
+        writer.write(tensor);
+      }
+    } else {
+      example::for_each_bytes(input_, *plan.input, [&](std::span<const std::byte> part) {
+        written_[plan.input->name].add(part);
+        writer.write(plan.input->name, part);
+        advance(part.size());
+      });
+    }
+    for (const st::Entry& each : plan.outputs) row.bytes_after += each.size_bytes();
     return row;
   }
 
-  void write(const fs::path& path, std::map<std::string, std::string> metadata) {
-    output_.metadata.merge(metadata);
-    // the largest elements first, so that each tensor is aligned in the file
-    std::ranges::stable_sort(output_.tensors, std::greater(),
-                             [](const st::Tensor& tensor) { return st::dtype_bits(tensor.dtype); });
-    st::write(path, output_);
-  }
-
-  /// Whether the file holds what was written, and the same numbers come out of it.
-  bool verify(const fs::path& path) const {
-    const st::File file = st::read(path);
-    const auto same_tensor = [](const st::Tensor& x, const st::Tensor& y) {
-      return x.name == y.name && x.dtype == y.dtype && x.shape == y.shape && x.data == y.data;
-    };
-    return std::ranges::equal(file.tensors, output_.tensors, same_tensor) &&
-           file.metadata == output_.metadata &&
-           std::ranges::all_of(quantized_, [&](const auto& known) {
-             const auto expected = numbers_of(known.second);
-             const auto got = numbers_of(st::read_blocks<Format>(file, known.first));
-             return std::ranges::equal(got, expected, {}, std::bit_cast<std::uint32_t, float>,
-                                       std::bit_cast<std::uint32_t, float>);
-           });
+  /// Whether the files hold what was written, and the same numbers come out of them.
+  bool verify(const st::Reader& output) const {
+    std::size_t found = 0;
+    auto numbers = numbers_.begin();
+    for (const Plan& plan : plans_) {
+      for (const st::Entry& each : plan.outputs) {
+        const st::Entry* const there = output.find(each.name);
+        if (there == nullptr || *there != each || digest_of(output, each) != written_.at(each.name))
+          return false;
+        ++found;
+      }
+      if (plan.quantized && digest_of(read_back(plan, output)) != *numbers++) return false;
+    }
+    return found == output.entries().size() && output.metadata() == metadata_;
   }
 
  private:
   using Blocks = nf::BlockTensor<Format>;
+  static constexpr bool has_tensor_scale = Format::tensor_scale != nf::TensorScale::none;
+  static constexpr auto block_size = static_cast<std::size_t>(Format::block_size);
 
-  bool wanted(const st::Tensor& tensor) const {
-    return tensor.shape.size() >= 2 && !tensor.data.empty() &&
-           tensor.shape.back() % static_cast<std::size_t>(Format::block_size) == 0 &&
+  bool is_wanted(const st::Entry& tensor) const {
+    return example::is_float(tensor.dtype) && tensor.shape.size() >= 2 &&
+           tensor.size_bytes() != 0 && tensor.shape.back() % block_size == 0 &&
            tensor.name.ends_with(options_.only);
   }
 
   std::string_view rule_text() const {
-    return Format::tensor_scale == nf::TensorScale::none ? std::string_view(options_.rule) : "amax";
+    return has_tensor_scale ? std::string_view("amax") : std::string_view(options_.rule);
   }
 
-  static std::vector<float> numbers_of(const Blocks& blocks) {
-    std::vector<float> numbers(blocks.size());
-    blocks.dequantize(numbers);
-    return numbers;
+  /// What comes out of a tensor, as one block shows.
+  Plan plan(const st::Entry& tensor) {
+    Plan plan{&tensor, is_wanted(tensor), {tensor}};
+    if (!plan.quantized) return plan;
+    st::File made;
+    st::add_blocks(made, tensor.name, {1, block_size}, block_of(1), rule_text());
+    for (const auto& [key, value] : made.metadata) metadata_[key] = value;
+    plan.outputs.clear();
+    for (const st::Tensor& each : made.tensors) {
+      std::vector<std::size_t> shape = each.shape;
+      if (!shape.empty()) {
+        shape = tensor.shape;
+        shape.back() = shape.back() / block_size * each.shape.back();
+      }
+      plan.outputs.push_back({each.name, each.dtype, shape});
+    }
+    return plan;
+  }
+
+  /// A block whose largest magnitude this is, and the tensor scale that belongs to it.
+  static Blocks block_of(float amax) {
+    std::vector<float> values(block_size);
+    values[0] = amax;
+    return Blocks::quantize(values, 1, block_size);
+  }
+
+  float largest_magnitude(const st::Entry& tensor) const {
+    float amax = 0;
+    example::for_each_floats(input_, tensor, [&](const std::vector<float>& values) {
+      for (const float x : values)
+        if (std::isfinite(x)) amax = std::max(amax, std::fabs(x));
+    });
+    return amax;
+  }
+
+  template <class Advance>
+  Blocks quantize(const st::Entry& tensor, nf::FormatReport& report, Advance advance) const {
+    nf::QuantizeOptions options = quantize_;
+    if (has_tensor_scale) options.tensor_scale = block_of(largest_magnitude(tensor)).tensor_scale();
+    std::vector<std::uint8_t> codes;
+    std::vector<typename Format::scale> scales;
+    example::for_each_floats(input_, tensor, [&](const std::vector<float>& values) {
+      const auto part = Blocks::quantize(values, 1, values.size(), options);
+      add(report, nf::format_report(values, part));
+      codes.insert(codes.end(), part.codes().bytes().begin(), part.codes().bytes().end());
+      scales.insert(scales.end(), part.scales().begin(), part.scales().end());
+      advance(values.size() * st::dtype_bits(tensor.dtype) / 8);
+    });
+    const std::size_t cols = tensor.shape.back();
+    return Blocks::from_parts(codes, scales, scales.size() / (cols / block_size), cols, 1,
+                              has_tensor_scale ? options.tensor_scale : 1);
+  }
+
+  /// The blocks as a file has them.
+  static Blocks read_back(const Plan& plan, const st::Reader& output) {
+    st::File file;
+    for (const st::Entry& each : plan.outputs) file.tensors.push_back(output.read(each.name));
+    const std::string keys = plan.input->name + ".";
+    for (auto each = output.metadata().lower_bound(keys);
+         each != output.metadata().end() && each->first.starts_with(keys); ++each)
+      file.metadata.insert(*each);
+    return st::read_blocks<Format>(file, plan.input->name);
+  }
+
+  static Digest digest_of(const st::Reader& reader, const st::Entry& entry) {
+    Digest digest;
+    example::for_each_bytes(reader, entry, [&](auto part) { digest.add(part); });
+    return digest;
+  }
+
+  /// Of the numbers, row by row or several at a time.
+  static Digest digest_of(const Blocks& blocks) {
+    const std::size_t most = example::most_in_memory, cols = blocks.cols();
+    const std::size_t width = std::min(cols, most), band = std::max<std::size_t>(1, most / cols);
+    std::vector<float> numbers;
+    Digest digest;
+    for (std::size_t row = 0; row < blocks.rows(); row += band) {
+      for (std::size_t col = 0; col < cols; col += width) {
+        numbers.resize(std::min(band, blocks.rows() - row) * std::min(width, cols - col));
+        blocks.dequantize(row * cols + col, numbers.size(), numbers);
+        digest.add(std::as_bytes(std::span(numbers)));
+      }
+    }
+    return digest;
   }
 
   const Options& options_;
-  nf::ScaleRule rule_;
-  st::File output_;
-  std::vector<std::pair<std::string, Blocks>> quantized_;
+  const st::Reader& input_;
+  nf::QuantizeOptions quantize_;
+  std::vector<Plan> plans_;
+  std::map<std::string, std::string> metadata_;  // of the output
+  std::map<std::string, Digest> written_;        // by name
+  std::vector<Digest> numbers_;                  // of each quantized tensor
 };
 
 void print_row(std::string_view name, const std::string& shape, const Row& row) {
@@ -199,11 +319,11 @@ void print_row(std::string_view name, const std::string& shape, const Row& row) 
              r.lost);
 }
 
-void print_table(const st::File& input, const std::vector<Row>& rows, const Row& total) {
+void print_table(const std::vector<Plan>& plans, const std::vector<Row>& rows, const Row& total) {
   fmt::print("{:<24} {:>12} {:>12} {:>12} {:>10} {:>9} {:>9} {:>10}\n", "tensor", "shape", "bytes",
              "after", "SQNR dB", "clipped %", "flushed %", "lost");
   for (std::size_t i = 0; i < rows.size(); ++i)
-    print_row(input.tensors[i].name, shape_text(input.tensors[i]), rows[i]);
+    print_row(plans[i].input->name, shape_text(*plans[i].input), rows[i]);
   print_row("total", "", total);
 }
 
@@ -219,30 +339,40 @@ bool is_refused(const std::vector<Row>& rows, const Row& total, bool allowed) {
 
 template <class Format>
 int run(const Options& options) {
-  Quantizer<Format> quantizer(options);
-  const st::File input = st::read(options.input);
+  const st::Reader input(options.input);
+  Quantizer<Format> quantizer(options, input);
+  std::optional<st::Writer> writer;
+  quantizer.open(writer);
   std::vector<Row> rows;
   Row total, quantized;
+  bool same = false;
   {
-    Progress progress;
-    for (const st::Tensor& tensor : input.tensors) {
-      progress.show(rows.size() + 1, input.tensors.size(), tensor.name);
-      rows.push_back(quantizer.add(tensor));
+    example::Progress progress;
+    std::uint64_t done = 0, all = 0;
+    for (const st::Entry& tensor : input.entries()) all += tensor.size_bytes();
+    for (const Plan& plan : quantizer.plans()) {
+      const auto advance = [&](std::size_t bytes) {
+        done += bytes;
+        progress.show(fmt::format("{} %, {} of {}: {}", done * 100 / all, rows.size() + 1,
+                                  quantizer.plans().size(), plan.input->name));
+      };
+      rows.push_back(quantizer.write(plan, *writer, advance));
       total += rows.back();
       if (rows.back().quantized) quantized += rows.back();
     }
+    progress.show("reading back");
+    same = quantizer.verify(st::Reader(writer->pending()));
   }
   const bool refused = is_refused(rows, total, options.allow_lossy);
-  if (!refused) quantizer.write(options.output, input.metadata);
-  print_table(input, rows, total);
+  print_table(quantizer.plans(), rows, total);
   if (refused) return 1;
-  const bool same = quantizer.verify(options.output);
   fmt::print("{}: {:.3f} bits an element quantized; read back: {}\n", options.format,
              quantized.report.elements == 0 ? 0.0
                                             : 8 * static_cast<double>(quantized.bytes_after) /
                                                   static_cast<double>(quantized.report.elements),
              same ? "the same numbers" : "OTHER NUMBERS");
-  if (!same) fs::remove(options.output);
+  example::flush_stdout();  // before there is a file that no one was told of
+  if (same && options.keep) writer->commit();
   return same ? 0 : 1;
 }
 
@@ -260,12 +390,14 @@ int run_named(const Options& options) {
 Options parse(int count, char** arguments) {
   Options options;
   std::vector<std::string> files;
+  std::string shard_bytes;
   for (int i = 1; i < count; ++i) {
     const std::string argument = arguments[i];
-    std::string* const value = argument == "--format" ? &options.format
-                               : argument == "--rule" ? &options.rule
-                               : argument == "--only" ? &options.only
-                                                      : nullptr;
+    std::string* const value = argument == "--format"        ? &options.format
+                               : argument == "--rule"        ? &options.rule
+                               : argument == "--only"        ? &options.only
+                               : argument == "--shard-bytes" ? &shard_bytes
+                                                             : nullptr;
     if (value != nullptr) {
       if (++i == count) throw std::invalid_argument(argument + " needs a value");
       *value = arguments[i];
@@ -284,34 +416,27 @@ Options parse(int count, char** arguments) {
   if (!files.empty()) {
     options.input = files[0];
     options.output = files[1];
+    for (const std::string& file : files)
+      if (file.empty()) throw std::invalid_argument("an input or output has no name");
+  }
+  if (!shard_bytes.empty()) {
+    const char* const end = shard_bytes.data() + shard_bytes.size();
+    const auto [at, error] = std::from_chars(shard_bytes.data(), end, options.shard_bytes);
+    if (error != std::errc() || at != end || options.shard_bytes == 0)
+      throw std::invalid_argument("--shard-bytes takes a whole number of at least 1, not " +
+                                  shard_bytes);
   }
   return options;
 }
-
-/// A name for a file of its own, which is removed at the end.
-class TemporaryFile {
- public:
-  TemporaryFile()
-      : path(fs::temp_directory_path() /
-             fmt::format("narrowfloat-{:08x}.safetensors", std::random_device{}())) {}
-  ~TemporaryFile() {
-    std::error_code ignored;
-    fs::remove(path, ignored);
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-  const fs::path path;
-};
 
 }  // namespace
 
 int main(int count, char** arguments) {
   const auto run_chosen = [](Options& options) {
-    std::optional<TemporaryFile> temporary;
     if (options.input.empty()) {
       options.input = NARROWFLOAT_DATA_DIR "/digits.safetensors";
-      options.output = temporary.emplace().path.string();
+      options.output = (fs::temp_directory_path() / "narrowfloat-quantize.safetensors").string();
+      options.keep = false;
     }
     return run_named<nf::mxfp8_e4m3, nf::mxfp8_e5m2, nf::mxfp6_e2m3, nf::mxfp6_e3m2, nf::mxfp4_e2m1,
                      nf::mxint8, nf::nvfp4>(options);

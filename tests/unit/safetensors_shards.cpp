@@ -104,6 +104,9 @@ TEST_CASE("safetensors: nothing of an index is there before all is written", "[s
     CHECK(writer.files() ==
           std::vector{folder.path / shard(1, 2), folder.path / shard(2, 2), folder.index});
     writer.write(tensor("a", 1));
+    const st::Reader pending(writer.pending());
+    CHECK(pending.entries() == entries);
+    CHECK(pending.read("a").data == tensor("a", 1).data);
     if (!commit) return;
     writer.write(tensor("b", 1));
     writer.commit();
@@ -112,6 +115,11 @@ TEST_CASE("safetensors: nothing of an index is there before all is written", "[s
   CHECK(folder.names().empty());
   put(true);
   CHECK(folder.names().size() == 3);
+
+  const fs::path shard1 = folder.path / shard(1, 2);
+  CHECK(reason_of([&] {
+          st::Reader(std::vector{shard1, shard1});
+        }) == "tensor \"a\": is in two of the files");
 
   // A file that cannot be put in its place: the old index went before the first file came.
   fs::remove(folder.path / shard(1, 2));

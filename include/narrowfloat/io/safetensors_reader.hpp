@@ -83,13 +83,22 @@ class Reader {
   ///           are and where; for a file in another folder, and for what is no regular file. Links are followed.
   /// Promises  allocates a small multiple of the headers; reads nothing outside the files, whatever they hold.
   explicit Reader(const std::filesystem::path& path) : prefix_(detail::prefix_of(path)) {
-    detail::with_prefix(prefix_, [&] {
-      narrowfloat::detail::ByteSource source(path);
-      if (detail::is_index(path)) return open_shards(path, source);
-      files_.push_back(path);
-      open(std::move(source), prefix_);
-    });
+    if (detail::is_index(path)) {
+      detail::with_prefix(prefix_, [&] { open_shards(path); });
+    } else {
+      open(path);
+      names_ = narrowfloat::detail::SortedNames(entries_);
+    }
+  }
+  /// Opens several files as one, without an index.
+  ///
+  /// Special   throws Error as well where two of them have a tensor of the same name.
+  explicit Reader(const std::vector<std::filesystem::path>& files) {
+    for (const std::filesystem::path& file : files) open(file);
+    forget_unclear();
     names_ = narrowfloat::detail::SortedNames(entries_);
+    if (const auto twin = names_.twin(entries_))
+      throw Error(detail::place_of(*twin) + ": is in two of the files");
   }
   /// Opens a file that lies in memory, and stays there.
   explicit Reader(std::span<const std::byte> bytes) {
@@ -183,6 +192,11 @@ class Reader {
   }
 
   // Adds the tensors of a file.
+  void open(const std::filesystem::path& path) {
+    const std::string prefix = detail::prefix_of(path);
+    detail::with_prefix(prefix, [&] { open(narrowfloat::detail::ByteSource(path), prefix); });
+    files_.push_back(path);
+  }
   void open(narrowfloat::detail::ByteSource source, const std::string& prefix) {
     const std::string text = detail::read_header_text(source);
     const std::uint64_t begin = 8 + text.size();
@@ -201,30 +215,32 @@ class Reader {
     sources_.push_back({std::move(source), prefix});
   }
 
-  void open_shards(const std::filesystem::path& index,
-                   const narrowfloat::detail::ByteSource& text) {
-    const detail::WeightMap map = detail::parse_index(detail::read_index_text(text));
+  void open_shards(const std::filesystem::path& index) {
+    const detail::WeightMap map =
+        detail::parse_index(detail::read_index_text(narrowfloat::detail::ByteSource(index)));
     std::set<std::string> names;
     for (const auto& [tensor, name] : map) names.insert(name);
     for (const std::string& name : names) {
-      const std::size_t before = entries_.size();
-      files_.push_back(index.parent_path() / name);
-      const std::string prefix = detail::prefix_of(files_.back());
-      detail::with_prefix(prefix,
-                          [&] { open(narrowfloat::detail::ByteSource(files_.back()), prefix); });
-      for (std::size_t at = before; at < entries_.size(); ++at) {
-        const auto found = map.find(entries_[at].name);
+      std::size_t at = entries_.size();
+      open(index.parent_path() / name);
+      for (; at < entries_.size(); ++at) {
+        const std::string& tensor = entries_[at].name;
+        const auto found = map.find(tensor);
         if (found == map.end() || found->second != name)
-          throw detail::Malformed(detail::place_of(entries_[at].name) + ": is in " +
-                                  detail::quote(name) + ", and by the weight_map in " +
+          throw detail::Malformed(detail::place_of(tensor) + ": is in " + detail::quote(name) +
+                                  ", and by the weight_map in " +
                                   (found == map.end() ? "no file" : detail::quote(found->second)));
       }
     }
+    forget_unclear();
     names_ = narrowfloat::detail::SortedNames(entries_);
     for (const auto& [tensor, name] : map)
       if (find(tensor) == nullptr)
         throw detail::Malformed(detail::place_of(tensor) + ": is not in " + detail::quote(name) +
                                 ", where the weight_map has it");
+  }
+
+  void forget_unclear() {
     for (const std::string& key : unclear_) metadata_.erase(key);
   }
 

@@ -82,6 +82,13 @@ class Writer {
     return paths;
   }
 
+  /// Where the files of the tensors are before commit(), to be read back by a Reader of several files.
+  std::vector<std::filesystem::path> pending() const {
+    std::vector<std::filesystem::path> paths;
+    for (const auto& file : files_) paths.push_back(file.temporary());
+    return paths;
+  }
+
   /// Writes the first bytes of a tensor's data, or those that follow what was written of it before.
   ///
   /// Special  throws Error where there is no such tensor, it has fewer bytes, or the disk refuses.

@@ -47,6 +47,8 @@ class PendingFile {
 
   /// Where commit() puts the file.
   const std::filesystem::path& path() const { return path_; }
+  /// Where it is until then.
+  const std::filesystem::path& temporary() const { return temporary_; }
 
   void append(std::span<const std::byte> bytes) {
     write_at(end_, bytes);
