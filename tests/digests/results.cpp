@@ -77,9 +77,7 @@ void print_table(std::span<const std::filesystem::path> files) {
       digest = line.digest;
     });
   }
-  std::string header = "name,exponent_bits,mantissa_bits,bias,specials,signed";
-  for (const char* const rounding : test::table_mode_names) header += std::string(",") + rounding;
-  std::puts(header.c_str());
+  std::puts(test::table_header);
   for (const oracle::Format& format : test::every_format()) {
     std::string row = test::row_of(format);
     for (const char* const rounding : test::table_mode_names) {

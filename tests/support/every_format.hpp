@@ -120,5 +120,8 @@ constexpr oracle::Saturation usual_saturation(const oracle::Format& f) {
 inline constexpr std::array table_modes{oracle::Mode::nearest_even, oracle::Mode::toward_zero,
                                         oracle::Mode::to_odd};
 inline constexpr std::array table_mode_names{"nearest_even", "toward_zero", "to_odd"};
+/// The table's first line.
+inline constexpr const char table_header[] =
+    "name,exponent_bits,mantissa_bits,bias,specials,signed,nearest_even,toward_zero,to_odd";
 
 }  // namespace test
