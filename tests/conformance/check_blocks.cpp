@@ -25,6 +25,9 @@ std::string name_of(const Manner& manner) {
          conformance::name_of(manner.mode);
 }
 
+bool is_zero(const oracle::Element& element, std::uint32_t code) {
+  return code >> 8 == 0 && oracle::value(element, code).is_zero();
+}
 bool is_finite(std::uint32_t bits) { return (bits & 0x7fffffff) < 0x7f800000; }
 
 // Blocks that tell the rules apart: the largest magnitude takes many exponents, with significands at and beside all
@@ -102,7 +105,8 @@ bool check_blocks(Kernel& kernel, const Options& options) {
     return its[b];
   };
 
-  // The text of what is wrong with a block, empty if nothing is.
+  // The text of what is wrong with a block, empty if nothing is; a zero of the other sign apart.
+  std::size_t zero_signs = 0;
   const auto fault = [&](std::size_t b, const Manner& manner) -> std::string {
     const auto block = std::span(floats).subspan(b * block_size, block_size);
     const std::uint32_t scale = scale_of(b, manner.rule);
@@ -119,11 +123,14 @@ bool check_blocks(Kernel& kernel, const Options& options) {
       const std::uint32_t got = codes[b * block_size + i];
       const std::uint32_t right =
           oracle::divide(element, oracle::from_f32_bits(block[i]), divisor, {.mode = manner.mode});
-      if (got != right)
-        return where + ", scale " + hex(scale, 8) + ", gives " + value_text(element.format, got) +
-               " where " + value_text(element.format, right) +
-               " is right: " + float_text(block[i]) + " (" + hex(block[i], 32) + "), code " +
-               hex(got, 8) + " for " + hex(right, 8);
+      if (got == right) continue;
+      if (is_zero(element, got) && is_zero(element, right)) {
+        ++zero_signs;
+        continue;
+      }
+      return where + ", scale " + hex(scale, 8) + ", gives " + value_text(element.format, got) +
+             " where " + value_text(element.format, right) + " is right: " + float_text(block[i]) +
+             " (" + hex(block[i], 32) + "), code " + hex(got, 8) + " for " + hex(right, 8);
     }
     return {};
   };
@@ -133,7 +140,7 @@ bool check_blocks(Kernel& kernel, const Options& options) {
     return wrong;
   };
   const std::size_t wrong = count_wrong(expected);
-  if (wrong == 0) {
+  if (wrong == 0 && zero_signs == 0) {
     std::printf("verdict: equal\n");
     return true;
   }
@@ -148,14 +155,31 @@ bool check_blocks(Kernel& kernel, const Options& options) {
       nearest = manner;
     }
   }
-  std::printf("verdict: differs in %s\n%s: %s\n", count_text(wrong, "block").c_str(),
-              least == 0 ? "equal to" : "nearest", name_of(nearest).c_str());
-  Listing list(options.most_intervals);
+  std::printf("verdict: differs in %s\n", count_text(wrong, "block").c_str());
+  zero_signs = 0;
+  std::vector<std::string> by_scale, by_code;
   for (std::size_t b = 0; b < blocks; ++b) {
-    const std::string text = fault(b, nearest);
-    if (!text.empty()) list.add(text);
+    std::string text = fault(b, nearest);
+    if (text.empty()) continue;
+    const bool has_scale = scales[b] == scale_of(b, nearest.rule);
+    (has_scale ? by_code : by_scale).push_back(std::move(text));
   }
-  list.finish("block");
+  std::printf("%s: %s", least == 0 && zero_signs == 0 ? "equal to" : "nearest",
+              name_of(nearest).c_str());
+  if (least != 0)
+    std::printf(", with another scale in %s and another code in %s",
+                count_text(by_scale.size(), "block").c_str(),
+                count_text(by_code.size(), "block").c_str());
+  std::printf("\n");
+  for (const auto* texts : {&by_scale, &by_code}) {
+    Listing list(options.most_intervals);
+    for (const std::string& text : *texts) list.add(text);
+    list.finish("block");
+  }
+  if (zero_signs != 0)
+    std::printf(
+        "  but %s the other sign\n",
+        zero_signs == 1 ? "1 zero has" : (std::to_string(zero_signs) + " zeros have").c_str());
   return false;
 }
 

@@ -40,7 +40,7 @@ void list_differences(const Options& options, std::span<const Difference> all) {
   }
   list.finish("interval");
   if (!nans.empty())
-    std::printf("  but nan gives another code of nan in %s: %s%s\n",
+    std::printf("  but another code of nan in %s: %s%s\n",
                 count_text(nans.size(), "interval").c_str(), text(nans.front()).c_str(),
                 nans.size() == 1 ? "" : " ...");
   if (all_ties) std::printf("  all of these are ties\n");

@@ -36,7 +36,8 @@ What is expected:
 --rounding      nearest_even (the default), nearest_away, toward_zero, toward_positive, toward_negative, to_odd
 --saturation    finite, propagate (the default), none (the default of the IEEE formats from 12 bits on)
 --subnormals    keep (the default), flush
---nan           canonical (the default), positive, payload, all_ones, positive_all_ones
+--nan           canonical (the default), positive, payload, signaling_payload, all_ones,
+                positive_all_ones
 --variant       of stochastic: a (the default), b, c        --bits N   the low bits of each word (32)
 --rule          of blocks: floor (the default), ceil, rceil, even
 

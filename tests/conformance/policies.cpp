@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
 
 #include "conformance/text.hpp"
 
@@ -19,8 +20,8 @@ constexpr std::array<std::string_view, 6> mode_names = {
     "nearest_even", "nearest_away", "toward_zero", "toward_positive", "toward_negative", "to_odd"};
 constexpr std::array<std::string_view, 3> saturation_names = {"finite", "propagate", "none"};
 constexpr std::array<std::string_view, 2> subnormal_names = {"keep", "flush"};
-constexpr std::array<std::string_view, 5> nan_names = {"canonical", "positive", "payload",
-                                                       "all_ones", "positive_all_ones"};
+constexpr std::array<std::string_view, 6> nan_names = {
+    "canonical", "positive", "payload", "signaling_payload", "all_ones", "positive_all_ones"};
 
 template <class Value, class Names>
 Value by_name(const Names& names, std::string_view name, const char* option) {
@@ -39,8 +40,10 @@ std::uint32_t nan_code(const oracle::Format& f, NanCode kind, std::uint32_t bits
       bits >= sign && kind != NanCode::positive && kind != NanCode::positive_all_ones;
   const auto canonical = static_cast<std::uint32_t>(oracle::nan_code(f, negative));
   if (f.special != oracle::Special::ieee || f.mantissa_bits == 0) return canonical;
-  if (kind == NanCode::payload)
-    return canonical | (bits & 0x007fffff) >> std::max(23 - f.mantissa_bits, 0);
+  const std::uint32_t payload = (bits & 0x007fffff) >> std::max(23 - f.mantissa_bits, 0);
+  if (kind == NanCode::payload) return canonical | payload;
+  if (kind == NanCode::signaling_payload)
+    return (canonical ^ 1u << (f.mantissa_bits - 1)) | std::max(payload, 1u);
   const bool ones = kind == NanCode::all_ones || kind == NanCode::positive_all_ones;
   return ones ? canonical | ((1u << f.mantissa_bits) - 1) : canonical;
 }
@@ -88,15 +91,21 @@ class Rounded {
   std::vector<std::uint32_t> starts_;
 };
 
-// How many floats differ: of those that are no NaN, and of the NaNs.
-struct Counts {
-  std::uint64_t numbers = 0, nans = 0;
+// How far two conversions are apart, in intervals, then in floats.
+struct Distance {
+  std::size_t intervals = 0;
+  std::uint64_t floats = 0;
+  friend auto operator<=>(const Distance&, const Distance&) = default;
 };
-Counts counts_of(std::span<const Difference> all) {
-  Counts counts;
-  for (const Difference& d : all)
-    (is_nan_pattern(d.first) ? counts.nans : counts.numbers) += std::uint64_t{d.last} - d.first + 1;
-  return counts;
+// Of the NaNs alone, or of all others.
+Distance distance_of(std::span<const Difference> all, bool of_nans) {
+  Distance distance;
+  for (const Difference& d : all) {
+    if (is_nan_pattern(d.first) != of_nans) continue;
+    ++distance.intervals;
+    distance.floats += d.last - d.first + 1;
+  }
+  return distance;
 }
 
 }  // namespace
@@ -152,36 +161,36 @@ std::vector<Difference> differences(std::span<const CodeRun> got, std::span<cons
 }
 
 std::uint64_t count_of(std::span<const Difference> all) {
-  const Counts counts = counts_of(all);
-  return counts.numbers + counts.nans;
+  return distance_of(all, false).floats + distance_of(all, true).floats;
 }
 
 Policy nearest_policy(const oracle::Format& format, std::span<const CodeRun> got,
                       const Policy& preferred) {
   Policy nearest = preferred;
-  Counts least = counts_of(differences(got, runs_of(format, preferred)));
+  const std::vector<Difference> from_preferred = differences(got, runs_of(format, preferred));
+  Distance least = distance_of(from_preferred, true);
   for (std::size_t kind = 0; kind < nan_names.size(); ++kind) {
     Policy policy = preferred;
     policy.nan = static_cast<NanCode>(static_cast<int>(kind));
-    const Counts counts = counts_of(differences(got, runs_of(format, policy)));
-    if (counts.nans >= least.nans) continue;
-    least.nans = counts.nans;
+    const Distance distance = distance_of(differences(got, runs_of(format, policy)), true);
+    if (distance >= least) continue;
+    least = distance;
     nearest.nan = policy.nan;
   }
+  least = distance_of(from_preferred, false);
   for (std::size_t mode = 0; mode < mode_names.size(); ++mode) {
     Policy policy = nearest;
     policy.mode = static_cast<Mode>(static_cast<int>(mode));
     const Rounded rounded(format, policy.mode);
-    for (policy.saturation = Saturation::finite;;
-         policy.saturation = static_cast<Saturation>(static_cast<int>(policy.saturation) + 1)) {
+    for (std::size_t saturation = 0; saturation < saturation_names.size(); ++saturation) {
+      policy.saturation = static_cast<Saturation>(static_cast<int>(saturation));
       for (const bool flush : {false, true}) {
         policy.flush = flush;
-        const Counts counts = counts_of(differences(got, rounded.runs(policy)));
-        if (counts.numbers >= least.numbers) continue;
-        least.numbers = counts.numbers;
+        const Distance distance = distance_of(differences(got, rounded.runs(policy)), false);
+        if (distance >= least) continue;
+        least = distance;
         nearest = policy;
       }
-      if (policy.saturation == Saturation::none) break;
     }
   }
   return nearest;

@@ -37,7 +37,10 @@ std::string value_text(const oracle::Format& format, std::uint32_t code) {
   const std::string sign = x.negative ? "-" : "";
   if (x.is_nan()) return sign + "nan";
   if (x.is_infinity()) return sign + "inf";
-  return sign + shortest(std::ldexp(static_cast<double>(x.significand), x.exponent));
+  const double magnitude = std::ldexp(static_cast<double>(x.significand), x.exponent);
+  const auto as_float = static_cast<float>(magnitude);
+  return sign +
+         (static_cast<double>(as_float) == magnitude ? shortest(as_float) : shortest(magnitude));
 }
 
 std::string interval_text(std::uint32_t first, std::uint32_t last) {
