@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -25,7 +24,6 @@ struct Malformed : std::runtime_error {
 inline constexpr std::string_view magic = "GGUF";
 inline constexpr std::uint32_t version = 3;
 inline constexpr std::size_t longest_key = 65535, longest_name = 64, most_extents = 4;
-inline constexpr std::uint64_t largest_extent = std::numeric_limits<std::int64_t>::max();
 inline constexpr int most_nested = 8;  // arrays; no loader of today's takes any that are nested
 inline constexpr std::string_view alignment_key = "general.alignment";
 inline constexpr std::uint32_t default_alignment = 32;
@@ -130,7 +128,7 @@ inline std::size_t size_of_data(const Entry& entry) {
   // Extents of 0 count last, so that [0, n, n] may be multiplied in any order by whoever reads it.
   std::size_t bits = 8 * info->bytes;  // whose number fits as well
   for (const std::size_t extent : entry.shape)
-    if (extent > largest_extent || (extent != 0 && __builtin_mul_overflow(bits, extent, &bits)))
+    if (extent != 0 && __builtin_mul_overflow(bits, extent, &bits))
       fail("has too many elements to count");
   const std::size_t row = entry.shape.empty() ? 1 : entry.shape.back();
   if (row % info->block != 0)
