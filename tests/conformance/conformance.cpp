@@ -42,7 +42,7 @@ What is expected:
 --rule          of blocks: floor (the default), ceil, rceil, even
 
 Formats, with or without "float8_" and the like, or spelled out as e4m3b7fn (exponent bits, mantissa bits, bias; then fn,
-fnuz, finite, scale, p3109 or nothing; then u if it has no sign):
+fnuz, finite, scale, p3109 or nothing for IEEE 754; ue4m3b7fn has no sign):
 )";
 
 void print_help() {

@@ -34,6 +34,22 @@ bool take(std::string_view& text, char letter, int& number) {
   return true;
 }
 
+// As narrowfloat::Float has them.
+bool is_possible(const oracle::Format& f) {
+  if (f.exponent_bits == 0 && f.special != Special::finite && f.special != Special::fn &&
+      f.special != Special::fnuz)
+    return false;
+  if (f.special == Special::fnuz && !f.is_signed) return false;
+  if (f.special == Special::scale && (f.mantissa_bits != 0 || f.is_signed)) return false;
+  const std::uint64_t largest = oracle::largest_finite_code(f, false);
+  if (largest == 0 || largest >> (f.exponent_bits + f.mantissa_bits) != 0) return false;
+  for (const std::uint64_t code : {std::uint64_t{1}, largest}) {  // exact in double
+    const oracle::Exact x = oracle::decode(f, code);
+    if (!oracle::same(oracle::from_f64_bits(oracle::round_to_f64(x)), x)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::span<const NamedFormat> named_formats() {
@@ -66,13 +82,13 @@ NamedFormat format_by_name(std::string_view name) {
   const UsageError unknown("unknown format " + std::string(name) + " (--help lists them)");
   std::string_view rest = name;
   oracle::Format format{0, 0, 0, Special::ieee, true};
+  if (rest.starts_with('u')) {
+    format.is_signed = false;
+    rest.remove_prefix(1);
+  }
   if (!take(rest, 'e', format.exponent_bits) || !take(rest, 'm', format.mantissa_bits) ||
       !take(rest, 'b', format.bias))
     throw unknown;
-  if (rest.ends_with('u')) {
-    format.is_signed = false;
-    rest.remove_suffix(1);
-  }
   const std::pair<std::string_view, Special> specials[] = {
       {"", Special::ieee},         {"fn", Special::fn},       {"fnuz", Special::fnuz},
       {"finite", Special::finite}, {"scale", Special::scale}, {"p3109", Special::p3109}};
@@ -89,6 +105,9 @@ NamedFormat format_by_name(std::string_view name) {
   if (width < 2 || width > 16)
     throw UsageError("format " + named.name + " has " + std::to_string(width) +
                      " bits, and codes have 2 to 16");
+  if (!is_possible(format))
+    throw UsageError("format " + named.name +
+                     ": no such bits, bias, special codes and sign together");
   return named;
 }
 

@@ -59,6 +59,8 @@ fault(wrong_binade "differs for 1998585856 floats\nnearest: ${beyond_is_nan}
 fault(nan_is_zero "differs for 16777214 floats\nnearest: ${usual}
   but nan gives 0 where nan is right: 7f800001 to 7fffffff, code 00 for 7f
   but -nan gives 0 where -nan is right: ff800001 to ffffffff, code 00 for ff")
+expect(1 "nearest: nearest_even, saturation finite, .*  but .-0.0029296875, -0.0009765626. gives no code where 0 is right: ba800001 to bb3fffff, code 81 for 00\n"
+       --format ue4m3b7fn --library ${KERNELS} --symbol narrowfloat_convert ${few})
 fault(nan_without_sign "differs for 8388607 floats\nequal to: nearest_even, saturation finite, subnormals keep, NaN positive")
 fault(ties_away "differs for 118 floats\nnearest: nearest_away, saturation finite, subnormals keep, NaN canonical
   but 0.0009765625 gives 0 where 0.001953125 is right: 3a800000, code 00 for 01
@@ -90,8 +92,12 @@ expect(1 "verdict: fails: exit 3: 0 bytes came for .* ended with exit status 3\n
 
 # Bad usage.
 refuse("--format is missing" --library ${KERNELS})
+refuse("unknown format e4m3b7fnu" --format e4m3b7fnu --library ${KERNELS})
 refuse("unknown format e4m3fm" --format e4m3fm --library ${KERNELS})
 refuse("format e8m10b127 has 19 bits" --format e8m10b127 --library ${KERNELS})
+foreach(format IN ITEMS e0m3b1 ue4m3b8fnuz e8m0b127scale e8m1b3000 e1m0b1)
+  refuse("format ${format}: no such bits" --format ${format} --library ${KERNELS})
+endforeach()
 refuse("one of --library and --pipe" --format e4m3fn)
 refuse("absent.so: cannot open" --format e4m3fn --library absent.so)
 refuse("it has no function absent" --format e4m3fn --library ${KERNELS} --symbol absent)
