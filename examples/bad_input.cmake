@@ -44,6 +44,8 @@ endfunction()
 
 expect(quantize ${QUANTIZE} "absent: No such file" absent ${out})
 expect(quantize ${QUANTIZE} "unknown format mxfp5" ${good} ${out} --format mxfp5)
+expect(quantize ${QUANTIZE} "unknown layout vllm" ${good} ${out} --layout vllm)
+expect(quantize ${QUANTIZE} "layout gpt-oss has no format nvfp4" ${good} ${out} --layout gpt-oss --format nvfp4)
 expect(quantize ${QUANTIZE} "unknown rule round" ${good} ${out} --rule round)
 expect(quantize ${QUANTIZE} "unknown rule round" ${good} ${out} --format nvfp4 --rule round)
 expect(quantize ${QUANTIZE} "is larger than" ${damaged} ${out})

@@ -11,8 +11,10 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <narrowfloat/io/safetensors_blocks.hpp>
+#include <narrowfloat/loops.hpp>
 #include <narrowfloat/quantize/format_report.hpp>
 #include <optional>
 #include <span>
@@ -36,7 +38,8 @@ constexpr std::string_view help =
     R"(usage: quantize [INPUT OUTPUT] [options]
 
 Quantizes every F32, F16, BF16 and F64 (through F32) tensor of two dimensions or more whose last
-one is whole blocks; copies all others. NAME becomes NAME, NAME_scale and, for nvfp4, NAME_scale_2.
+one is whole blocks; copies all others. NAME becomes NAME, NAME_scale and, for nvfp4, NAME_scale_2,
+or what a --layout has in their place.
 INPUT and OUTPUT are safetensors files; a name that ends in .index.json is the index of several.
 Without files: the digits example's, which are not kept.
 
@@ -45,6 +48,15 @@ a step beyond the largest of their block) and flushed to zero, and how many are 
 or NaN after, as all values of a block that holds an Inf or a NaN. Then nothing is written.
 
   --format NAME      mxfp8_e4m3, mxfp8_e5m2, mxfp6_e2m3, mxfp6_e3m2, mxfp4_e2m1 (default), mxint8, nvfp4
+  --layout NAME      tensors as these loaders take them, in the formats that they know, the first the default:
+                       gpt-oss             mxfp4_e2m1
+                       compressed-tensors  nvfp4, mxfp4_e2m1
+                       modelopt            nvfp4, mxfp4_e2m1, mxfp8_e4m3
+                       deepseek            E4M3 in blocks of 128 x 128, smaller at the edges, under float scales
+                       mxfp8               mxfp8_e4m3
+                     They also want a config.json whose quantization_config has the quant_method mxfp4 (gpt-oss),
+                     compressed-tensors, modelopt, fp8 (deepseek) or mxfp8, and lists the matrices that are not
+                     quantized: choose those that are by --only
   --rule NAME        floor (default), ceil, rceil, even, search: how the power-of-two scale is chosen
   --only TEXT        only the tensors whose names end in TEXT, as .weight
   --shard-bytes N    with an index: the most bytes of tensors in a file (default 5000000000)
@@ -56,7 +68,7 @@ anything else. OUTPUT is there, whole, with status 0 alone
 )";
 
 struct Options {
-  std::string input, output, format = "mxfp4_e2m1", rule = "floor", only;
+  std::string input, output, format, layout, rule = "floor", only;
   std::uint64_t shard_bytes = st::WriterOptions{}.largest_shard;
   bool keep = true, allow_lossy = false, help = false;
 };
@@ -117,6 +129,28 @@ class Digest {
   std::uint64_t value_ = 0;
 };
 
+/// A --layout: its names, and the formats that its loaders know; of none, all.
+struct Layout {
+  std::string_view name;
+  st::BlockNames names;
+  std::vector<std::string_view> formats;
+};
+
+using deepseek_blocks = nf::BlockFormat<nf::float8_e4m3fn, float, 128, 128>;
+
+const Layout& layout_of(const std::string& name) {
+  static const Layout layouts[] = {
+      {"", {}, {}},
+      {"gpt-oss", st::gpt_oss, {"mxfp4_e2m1"}},
+      {"compressed-tensors", st::compressed_tensors, {"nvfp4", "mxfp4_e2m1"}},
+      {"modelopt", st::model_opt, {"nvfp4", "mxfp4_e2m1", "mxfp8_e4m3"}},
+      {"deepseek", st::deepseek, {"F8_E4M3 by F32"}},
+      {"mxfp8", st::mxfp8_u8, {"mxfp8_e4m3"}}};
+  const auto found = std::ranges::find(layouts, std::string_view(name), &Layout::name);
+  if (found == std::end(layouts)) throw std::invalid_argument("unknown layout " + name);
+  return *found;
+}
+
 /// What becomes of one tensor of the input: which tensors, known before their data are, so that the header comes first.
 struct Plan {
   const st::Entry* input;
@@ -128,7 +162,10 @@ template <class Format>
 class Quantizer {
  public:
   Quantizer(const Options& options, const st::Reader& input)
-      : options_(options), input_(input), metadata_(input.metadata()) {
+      : options_(options),
+        names_(layout_of(options.layout).names),
+        input_(input),
+        metadata_(input.metadata()) {
     const nf::ScaleRule rule = rule_of(options.rule);
     if (!has_tensor_scale) quantize_.rule = rule;
     for (const st::Entry& tensor : input.entries()) plans_.push_back(plan(tensor));
@@ -163,7 +200,7 @@ class Quantizer {
       numbers_.push_back(digest_of(blocks));
       row.quantized = true;
       st::File made;
-      st::add_blocks(made, plan.input->name, plan.input->shape, blocks, rule_text());
+      st::add_blocks(made, plan.input->name, plan.input->shape, blocks, rule_text(), names_);
       for (const st::Tensor& tensor : made.tensors) {
         written_[tensor.name].add(tensor.data);
         writer.write(tensor);
@@ -198,11 +235,13 @@ class Quantizer {
  private:
   using Blocks = nf::BlockTensor<Format>;
   static constexpr bool has_tensor_scale = Format::tensor_scale != nf::TensorScale::none;
-  static constexpr auto block_size = static_cast<std::size_t>(Format::block_size);
+  static constexpr auto block_size = static_cast<std::size_t>(Format::block_size),
+                        block_rows = static_cast<std::size_t>(Format::block_rows);
 
   bool is_wanted(const st::Entry& tensor) const {
     return example::is_float(tensor.dtype) && tensor.shape.size() >= 2 &&
-           tensor.size_bytes() != 0 && tensor.shape.back() % block_size == 0 &&
+           tensor.size_bytes() != 0 && (block_rows != 1 || tensor.shape.back() % block_size == 0) &&
+           (tensor.shape.size() == 2 || tensor.shape.end()[-2] % block_rows == 0) &&
            tensor.name.ends_with(options_.only);
   }
 
@@ -210,30 +249,25 @@ class Quantizer {
     return has_tensor_scale ? std::string_view("amax") : std::string_view(options_.rule);
   }
 
-  /// What comes out of a tensor, as one block shows.
+  /// What comes out of a tensor, with the metadata of any of its blocks.
   Plan plan(const st::Entry& tensor) {
     Plan plan{&tensor, is_wanted(tensor), {tensor}};
     if (!plan.quantized) return plan;
+    plan.outputs = st::block_entries<Format>(tensor.name, tensor.shape, 1, names_);
     st::File made;
-    st::add_blocks(made, tensor.name, {1, block_size}, block_of(1), rule_text());
+    st::add_blocks(made, tensor.name, {1, block_size}, block_of(1), rule_text(), names_);
     for (const auto& [key, value] : made.metadata) metadata_[key] = value;
-    plan.outputs.clear();
-    for (const st::Tensor& each : made.tensors) {
-      std::vector<std::size_t> shape = each.shape;
-      if (!shape.empty()) {
-        shape = tensor.shape;
-        shape.back() = shape.back() / block_size * each.shape.back();
-      }
-      plan.outputs.push_back({each.name, each.dtype, shape});
-    }
     return plan;
   }
 
-  /// A block whose largest magnitude this is, and the tensor scale that belongs to it.
-  static Blocks block_of(float amax) {
+  /// A block whose largest magnitude this is, and the tensor scale that belongs to it and that a file can hold.
+  Blocks block_of(float amax) const {
     std::vector<float> values(block_size);
     values[0] = amax;
-    return Blocks::quantize(values, 1, block_size);
+    const float scale = Blocks::quantize(values, 1, block_size).tensor_scale();
+    nf::QuantizeOptions options;
+    if (has_tensor_scale) options.tensor_scale = names_.stored(scale);
+    return Blocks::quantize(values, 1, block_size, options);
   }
 
   float largest_magnitude(const st::Entry& tensor) const {
@@ -251,27 +285,30 @@ class Quantizer {
     if (has_tensor_scale) options.tensor_scale = block_of(largest_magnitude(tensor)).tensor_scale();
     std::vector<std::uint8_t> codes;
     std::vector<typename Format::scale> scales;
-    example::for_each_floats(input_, tensor, [&](const std::vector<float>& values) {
-      const auto part = Blocks::quantize(values, 1, values.size(), options);
+    const std::size_t cols = tensor.shape.back();
+    const auto use = [&](const std::vector<float>& values) {
+      const std::size_t rows = block_rows == 1 ? 1 : values.size() / cols;
+      const auto part = Blocks::quantize(values, rows, values.size() / rows, options);
       add(report, nf::format_report(values, part));
       codes.insert(codes.end(), part.codes().bytes().begin(), part.codes().bytes().end());
       scales.insert(scales.end(), part.scales().begin(), part.scales().end());
       advance(values.size() * st::dtype_bits(tensor.dtype) / 8);
-    });
-    const std::size_t cols = tensor.shape.back();
-    return Blocks::from_parts(codes, scales, scales.size() / (cols / block_size), cols, 1,
+    };
+    example::for_each_floats(input_, tensor, use, block_rows == 1 ? 1 : block_rows * cols);
+    const std::size_t rows = tensor.size_bytes() * 8 / st::dtype_bits(tensor.dtype) / cols;
+    return Blocks::from_parts(codes, scales, rows, cols, 1,
                               has_tensor_scale ? options.tensor_scale : 1);
   }
 
   /// The blocks as a file has them.
-  static Blocks read_back(const Plan& plan, const st::Reader& output) {
+  Blocks read_back(const Plan& plan, const st::Reader& output) const {
     st::File file;
     for (const st::Entry& each : plan.outputs) file.tensors.push_back(output.read(each.name));
     const std::string keys = plan.input->name + ".";
     for (auto each = output.metadata().lower_bound(keys);
          each != output.metadata().end() && each->first.starts_with(keys); ++each)
       file.metadata.insert(*each);
-    return st::read_blocks<Format>(file, plan.input->name);
+    return st::read_blocks<Format>(file, plan.input->name, names_);
   }
 
   static Digest digest_of(const st::Reader& reader, const st::Entry& entry) {
@@ -280,10 +317,11 @@ class Quantizer {
     return digest;
   }
 
-  /// Of the numbers, row by row or several at a time.
+  /// Of the numbers, row by row or several at a time; whole blocks.
   static Digest digest_of(const Blocks& blocks) {
     const std::size_t most = example::most_in_memory, cols = blocks.cols();
-    const std::size_t width = std::min(cols, most), band = std::max<std::size_t>(1, most / cols);
+    const std::size_t width = block_rows == 1 ? std::min(cols, most) : cols;
+    const std::size_t band = std::max<std::size_t>(1, most / cols / block_rows) * block_rows;
     std::vector<float> numbers;
     Digest digest;
     for (std::size_t row = 0; row < blocks.rows(); row += band) {
@@ -297,6 +335,7 @@ class Quantizer {
   }
 
   const Options& options_;
+  const st::BlockNames names_;
   const st::Reader& input_;
   nf::QuantizeOptions quantize_;
   std::vector<Plan> plans_;
@@ -394,6 +433,7 @@ Options parse(int count, char** arguments) {
   for (int i = 1; i < count; ++i) {
     const std::string argument = arguments[i];
     std::string* const value = argument == "--format"        ? &options.format
+                               : argument == "--layout"      ? &options.layout
                                : argument == "--rule"        ? &options.rule
                                : argument == "--only"        ? &options.only
                                : argument == "--shard-bytes" ? &shard_bytes
@@ -411,6 +451,12 @@ Options parse(int count, char** arguments) {
       files.push_back(argument);
     }
   }
+  const Layout& layout = layout_of(options.layout);
+  if (options.format.empty())
+    options.format = layout.formats.empty() ? "mxfp4_e2m1" : layout.formats.front();
+  if (!layout.formats.empty() &&
+      std::ranges::find(layout.formats, options.format) == layout.formats.end())
+    throw std::invalid_argument("layout " + options.layout + " has no format " + options.format);
   if (!files.empty() && files.size() != 2)
     throw std::invalid_argument("needs an input and an output, or neither; see --help");
   if (!files.empty()) {
@@ -439,7 +485,7 @@ int main(int count, char** arguments) {
       options.keep = false;
     }
     return run_named<nf::mxfp8_e4m3, nf::mxfp8_e5m2, nf::mxfp6_e2m3, nf::mxfp6_e3m2, nf::mxfp4_e2m1,
-                     nf::mxint8, nf::nvfp4>(options);
+                     nf::mxint8, nf::nvfp4, deepseek_blocks>(options);
   };
   return example::run_program(
       "quantize", help, [&] { return parse(count, arguments); }, run_chosen);

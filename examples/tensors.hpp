@@ -55,15 +55,16 @@ void for_each_bytes(const narrowfloat::safetensors::Reader& reader,
   }
 }
 
-/// Calls use(floats) for the numbers of a tensor, part by part in their order; the last part may be smaller.
+/// Calls use(floats) for the numbers of a tensor, part by part in their order: multiples of `step` numbers, but the last part.
 template <class Use>
 void for_each_floats(const narrowfloat::safetensors::Reader& reader,
-                     const narrowfloat::safetensors::Entry& entry, Use use) {
+                     const narrowfloat::safetensors::Entry& entry, Use use, std::size_t step = 1) {
   const std::size_t bytes = narrowfloat::safetensors::dtype_bits(entry.dtype) / 8;
   const std::size_t size = entry.size_bytes() / bytes;
   narrowfloat::safetensors::Tensor part{entry.name, entry.dtype, {}, {}};
-  for (std::size_t first = 0; first < size; first += most_in_memory) {
-    part.data.resize(bytes * std::min(most_in_memory, size - first));
+  const std::size_t most = std::max<std::size_t>(1, most_in_memory / step) * step;
+  for (std::size_t first = 0; first < size; first += most) {
+    part.data.resize(bytes * std::min(most, size - first));
     reader.read(entry.name, bytes * first, part.data);
     use(floats_of(part));
   }
