@@ -79,6 +79,27 @@ TEST_CASE("safetensors: blocks come back under every stack's names", "[safetenso
   check_round_trip<deepseek_blocks>(st::deepseek, {2, 128, 200}, 256);
 }
 
+TEST_CASE("safetensors: what every stack's loader finds", "[safetensors]") {
+  using Entries = std::vector<st::Entry>;
+  const auto& ct = st::compressed_tensors;
+  const st::Dtype f32 = st::Dtype::f32;
+  CHECK(st::block_entries<mxfp4_e2m1>("w", {2, 3, 64}, 1, st::gpt_oss) ==
+        Entries{{"w_blocks", u8, {2, 3, 2, 16}}, {"w_scales", u8, {2, 3, 2}}});
+  CHECK(st::block_entries<mxfp4_e2m1>("w", {6, 64}, 1, ct) ==
+        Entries{{"w_packed", u8, {6, 32}}, {"w_scale", u8, {6, 2}}});
+  CHECK(st::block_entries<nvfp4>("w", {6, 64}, 1, ct) == Entries{{"w_packed", u8, {6, 32}},
+                                                                 {"w_scale", e4m3, {6, 4}},
+                                                                 {"w_global_scale", f32, {1}}});
+  CHECK(st::block_entries<nvfp4>("w", {6, 64}, 1, st::model_opt) ==
+        Entries{{"w", u8, {6, 32}}, {"w_scale", e4m3, {6, 4}}, {"w_scale_2", f32, {}}});
+  CHECK(st::block_entries<mxfp8_e4m3>("w", {6, 64}, 1, st::mxfp8_u8) ==
+        Entries{{"w", e4m3, {6, 64}}, {"w_scale", u8, {6, 2}}});
+  CHECK(st::block_entries<deepseek_blocks>("w", {130, 200}, 1, st::deepseek) ==
+        Entries{{"w", e4m3, {130, 200}}, {"w_scale_inv", f32, {2, 2}}});
+  CHECK(st::block_entries<deepseek_blocks>("w", {3, 256, 200}, 1, st::deepseek) ==
+        Entries{{"w", e4m3, {3, 256, 200}}, {"w_scale_inv", f32, {3, 2, 2}}});
+}
+
 TEST_CASE("safetensors: gpt-oss' blocks and scales", "[safetensors]") {
   // Two experts of one row of two blocks. A byte holds element 2 i in its low bits; scales are 2^(byte - 127).
   const Bytes codes{0x21, 0x43, 0x65, 0x07, 0xa9, 0xcb, 0xed, 0x8f, 0, 0, 0, 0, 0, 0, 0, 0x70};
@@ -105,21 +126,21 @@ TEST_CASE("safetensors: gpt-oss' blocks and scales", "[safetensors]") {
 }
 
 TEST_CASE("safetensors: compressed-tensors' divisor", "[safetensors]") {
-  // One block under the scale 0x3b = 1.375, over 3: 0.5 * 1.375 / 3 and so on.
+  // One block under the scale 0x3d = 1.625, over 5, which is not 1.625 times 1 / 5.
   st::File file{
       {tensor_of("w_packed", u8, {1, 8}, {0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe}),
-       tensor_of("w_scale", e4m3, {1, 1}, {0x3b}), floats("w_global_scale", {1}, {3})},
+       tensor_of("w_scale", e4m3, {1, 1}, {0x3d}), floats("w_global_scale", {1}, {5})},
       {}};
   const float values[] = {0, 0.5f, 1, 1.5f, 2, 3, 4, 6, -0.0f, -0.5f, -1, -1.5f, -2, -3, -4, -6};
   std::vector<float> expected;
-  for (const float x : values) expected.push_back(x * (1.375f / 3.0f));
+  for (const float x : values) expected.push_back(x * (1.625f / 5.0f));
   CHECK(same_bits(numbers_of(st::read_blocks<folded_nvfp4>(file, "w", st::compressed_tensors)),
                   expected));
   const auto blocks = st::read_blocks<nvfp4>(file, "w", st::compressed_tensors);
-  CHECK(blocks.tensor_scale() == 1.0f / 3.0f);
+  CHECK(blocks.tensor_scale() == 1.0f / 5.0f);
   const std::vector<float> near = numbers_of(blocks);
   for (std::size_t i = 0; i < near.size(); ++i)
-    CHECK(std::abs(near[i] - expected[i]) <= 0x1p-23f * std::abs(expected[i]));
+    CHECK(std::abs(near[i] - expected[i]) <= 0x1p-22f * std::abs(expected[i]));
 
   for (const float x : {1.0f, 1e-38f, 3e38f, 0.1f, 1.2345f}) {
     float scale = x;

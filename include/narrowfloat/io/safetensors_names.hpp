@@ -75,13 +75,4 @@ inline constexpr BlockNames deepseek{
 inline constexpr BlockNames mxfp8_u8{
     .other_scales = "_scale_inv", .tensor_scale = "", .scale_bytes = true, .describes = false};
 
-/// A name that a program may be given, and its names.
-struct NamedBlockNames {
-  std::string_view name;
-  BlockNames names;
-};
-inline constexpr NamedBlockNames block_names[] = {
-    {"narrowfloat", {}},     {"gpt-oss", gpt_oss},   {"compressed-tensors", compressed_tensors},
-    {"modelopt", model_opt}, {"deepseek", deepseek}, {"mxfp8", mxfp8_u8}};
-
 }  // namespace narrowfloat::safetensors
