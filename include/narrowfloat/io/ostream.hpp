@@ -22,26 +22,27 @@ std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& o
     return out << static_cast<double>(x);
 }
 
-/// Reads a number after white space, as from_chars() reads it: rounded once.
+namespace detail {
+/// Whether a number may have this character: a digit, a letter of its words and exponent, a sign or a point.
+constexpr bool is_of_number(char c) {
+  return ('0' <= c && c <= '9') ||
+         std::string_view("+-.efinatyEFINATY").find(c) != std::string_view::npos;
+}
+}  // namespace detail
+
+/// Reads a number after white space, as from_chars() reads it: rounded once. A '+' may stand before it.
 ///
 /// Special   what is no number, or none that the format has under its default saturation, sets failbit, and x is left as
 ///           it was; the characters that a number may have are taken from the stream.
-/// Promises  no more than 1,024 characters are read.
 template <class Char, class Traits, narrow_float F>
 std::basic_istream<Char, Traits>& operator>>(std::basic_istream<Char, Traits>& in, F& x) {
   const typename std::basic_istream<Char, Traits>::sentry ready(in);
   if (!ready) return in;
-  constexpr std::size_t most = 1024;
   std::string text;
-  for (auto c = in.peek(); text.size() < most; c = in.peek()) {
-    if (Traits::eq_int_type(c, Traits::eof())) break;
+  for (auto c = in.peek(); !Traits::eq_int_type(c, Traits::eof()); c = in.peek()) {
     const auto code = static_cast<unsigned long>(c);
-    if (code >= 128) break;
-    const char letter = static_cast<char>(code);
-    const bool digit = '0' <= letter && letter <= '9';
-    if (!digit && std::string_view("+-.efinatyEFINATY").find(letter) == std::string_view::npos)
-      break;
-    text.push_back(letter);
+    if (code >= 128 || !detail::is_of_number(static_cast<char>(code))) break;
+    text.push_back(static_cast<char>(code));
     in.ignore();
   }
   const char* first = text.data();

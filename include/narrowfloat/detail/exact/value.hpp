@@ -82,7 +82,8 @@ constexpr NF_HD exact exact_integer(T x) {
 template <class Layout, rule Rule, int N>
 constexpr NF_HD std::uint32_t rounded(const exact& x, std::uint32_t random, const outcomes& out) {
   using W = std::uint64_t;
-  constexpr int offset = 1 << 14;  // above every exponent: |exponent| < 3 * 1100 + 64
+  constexpr int offset =
+      1 << 14;  // above every exponent: |exponent| < 4100, of products and of texts
   const W sign = x.negative ? wide<W>::sign_mask : 0;
   W code = 0;
   switch (x.what) {
