@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "../../convert.hpp"
+#include "../../stats.hpp"
 #include "nan.hpp"
 
 namespace narrowfloat::detail {
@@ -117,19 +118,18 @@ constexpr NF_HD To stack_number(From x) {
   }
 }
 
-/// Whether one of n numbers is NaN. Steps of a known length become vector instructions at -O2 too.
+/// Whether one of n numbers is NaN, by the kernels that find the largest magnitude: a NaN is larger than Inf.
 template <class From>
-bool has_nan(const From* in, std::size_t n) {
-  constexpr std::size_t step = 64;
-  bool found = false;
-  std::size_t i = 0;
-  for (; n - i >= step; i += step) {
-    unsigned any = 0;
-    for (std::size_t j = 0; j < step; ++j) any |= is_nan(in[i + j]) ? 1u : 0u;
-    found |= any != 0;
+bool has_nan(Isa isa, const From* in, std::size_t n) {
+  if constexpr (is_one_of<From, float, double>) {
+    const auto bits = largest_bits(place_of<true>(), isa, in, n);
+    return is_nan(number_traits<From>::from_code(bits));
+  } else {
+    using layout = layout_of<From>;
+    const auto mask = static_cast<code_of<From>>(layout::magnitude_mask);
+    return is_nan_code<layout>(largest_code(place_of<true>(), isa, static_cast<const void*>(in), n,
+                                            mask, layout::nan_is_negative_zero));
   }
-  for (; i < n; ++i) found |= is_nan(in[i]);
-  return found;
 }
 
 /// The numbers of a part of an array: by the kernels of convert(), then NaN again where the stack has other codes.
@@ -143,7 +143,7 @@ void stack_part(Isa isa, const From* in, To* out, std::size_t n, bool stream) {
     [[maybe_unused]] From kept[part_elements];  // `in` may be the memory of `out`
     [[maybe_unused]] bool corrects = false;
     if constexpr (has_own_nan<P, To, From>()) {
-      corrects = has_nan(in, n);
+      corrects = has_nan(isa, in, n);
       if (corrects) std::copy_n(in, n, kept);
     }
     if constexpr (cast.through_float && !is_one_of<To, float, From>) {
