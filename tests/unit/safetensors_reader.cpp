@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Tensors of a safetensors file found, read and written one by one.
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <span>
@@ -66,16 +66,16 @@ TEST_CASE("safetensors: of many tensors each is found at once", "[safetensors]")
   st::File many;
   for (int i = 0; i < 30'000; ++i)
     many.tensors.push_back({"model.layers." + std::to_string(i), st::Dtype::f32, {0}, {}});
-  const auto start = std::chrono::steady_clock::now();
   st::write(scratch.path, many);
   const st::File file = st::read(scratch.path);
   const st::Reader reader(scratch.path);
   std::size_t found = 0;
+  const std::clock_t start = std::clock();
   for (const st::Tensor& each : many.tensors)
     found += file.find(each.name) != nullptr && reader.find(each.name) != nullptr &&
              reader.find(each.name + "_") == nullptr;
   CHECK(found == many.tensors.size());
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));  // one by one: 20
+  CHECK(std::clock() - start < CLOCKS_PER_SEC);  // one by one: several seconds
 }
 
 TEST_CASE("safetensors: a reader gives the header, a tensor, a part of it or a group",
