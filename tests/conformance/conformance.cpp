@@ -212,24 +212,28 @@ int guarded(const std::function<int()>& f) {
   }
 }
 
-int run(int argc, char** argv) {
-  const Options options = parse(argc, argv);
-  if (options.help) {
+int run(const Options& options) {
+  int status = 0;
+  if (options.help)
     print_help();
-  } else if (options.digests) {
+  else if (options.digests)
     print_digests();
-  } else if (!options.vectors.empty()) {
+  else if (!options.vectors.empty())
     write_vectors(options);
-  } else {
-    return run_apart([&] { return guarded([&] { return run_all(options) ? 0 : 1; }); });
-  }
-  if (std::fflush(stdout) != 0) throw UsageError("stdout cannot be written");
-  return 0;
+  else
+    status = run_all(options) ? 0 : 1;
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    throw UsageError("stdout cannot be written");
+  return status;
 }
 
 }  // namespace
 }  // namespace conformance
 
 int main(int argc, char** argv) {
-  return conformance::guarded([&] { return conformance::run(argc, argv); });
+  using namespace conformance;
+  return guarded([&] {
+    const Options options = parse(argc, argv);
+    return run_apart([&] { return guarded([&] { return run(options); }); });
+  });
 }

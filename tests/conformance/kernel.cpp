@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <new>
@@ -63,13 +65,14 @@ class Library final : public Kernel {
   void call(std::span<const std::byte> in, std::span<std::byte> out, std::size_t n) override {
     std::byte* const input = in_.last(in.size());
     std::byte* const output = out_.last(out.size());
-    std::memcpy(input, in.data(), in.size());
-    std::memcpy(output, out.data(), out.size());  // what is not written stays
+    std::copy(in.begin(), in.end(), input);
+    std::copy(out.begin(), out.end(), output);  // what is not written stays
     activity().elements = n;
-    std::memcpy(&activity().first_input, input, in.empty() ? 0 : sizeof(float));
+    if (in.size() >= sizeof(std::uint32_t))
+      std::memcpy(&activity().first_input, input, sizeof(std::uint32_t));
     invoke(input, output, n);
     activity().elements = 0;
-    std::memcpy(out.data(), output, out.size());
+    std::copy(output, output + out.size(), out.begin());
   }
   std::size_t batch() const override { return largest; }
   bool is_cheap_to_call() const override { return true; }

@@ -59,6 +59,11 @@ fault(wrong_binade "differs for 1998585856 floats\nnearest: ${beyond_is_nan}
 fault(nan_is_zero "differs for 16777214 floats\nnearest: ${usual}
   but nan gives 0 where nan is right: 7f800001 to 7fffffff, code 00 for 7f
   but -nan gives 0 where -nan is right: ff800001 to ffffffff, code 00 for ff")
+fault(beyond_is_zero "differs for 2016411646 floats\nnearest: ${beyond_is_nan}
+  but .464.00003, inf. gives 0 where nan is right: 43e80001 to 7f800000, code 00 for 7f
+  but nan gives 0 where nan is right: 7f800001 to 7fffffff, code 00 for 7f
+  but .-inf, -464.00003. gives 0 where -nan is right: c3e80001 to ff800000, code 00 for ff
+  but -nan gives 0 where -nan is right: ff800001 to ffffffff, code 00 for ff" --saturation none)
 expect(1 "nearest: nearest_even, saturation finite, .*  but .-0.0029296875, -0.0009765626. gives no code where 0 is right: ba800001 to bb3fffff, code 81 for 00\n"
        --format ue4m3b7fn --library ${KERNELS} --symbol narrowfloat_convert ${few})
 fault(nan_without_sign "differs for 8388607 floats\nequal to: nearest_even, saturation finite, subnormals keep, NaN positive")
@@ -106,6 +111,11 @@ refuse("--bits 33: it is a number from 1 to 32" --format e4m3fn --bits 33)
 refuse("--bits needs a value" --format e4m3fn --bits)
 refuse("unknown option --fast" --fast)
 refuse("at most 8 bits, not float16" --format float16 --library ${KERNELS} --check blocks)
+
+execute_process(COMMAND ${CONFORMANCE} --digests OUTPUT_FILE /dev/full RESULT_VARIABLE status ERROR_VARIABLE error)
+if(NOT status EQUAL 2 OR NOT error STREQUAL "conformance: stdout cannot be written\n")
+  message(FATAL_ERROR "a full stdout: exit ${status}, \"${error}\"")
+endif()
 
 # What the page shows: a kernel, what is said of it, and the digests.
 function(shown what text)

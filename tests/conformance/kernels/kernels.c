@@ -28,7 +28,7 @@ static inline uint32_t code_of(float x, uint32_t beyond) {
   return sign | (magnitude > 0x7f800000 ? 0x7f : number);
 }
 
-enum fault { none, one_bad, nan_beyond, bad_binade, zero_nan, plain_nan, away, flushing, high_bit };
+enum fault { none, one_bad, nan_beyond, bad_binade, zero_nan, zero_beyond, plain_nan, away, flushing, high_bit };
 
 static inline uint32_t faulty_code_of(float x, enum fault fault) {
   const uint32_t bits = bits_of(x), magnitude = bits & 0x7fffffff, sign = bits >> 24 & 0x80;
@@ -44,6 +44,8 @@ static inline uint32_t faulty_code_of(float x, enum fault fault) {
       return magnitude >= 0x43f00000 && magnitude < 0x43f80000 ? code : code_of(x, 0x7f);
     case zero_nan:
       return magnitude > 0x7f800000 ? 0 : code;
+    case zero_beyond:
+      return magnitude > 0x43e80000 ? 0 : code;
     case plain_nan:
       return magnitude > 0x7f800000 ? 0x7f : code;
     case away: {
@@ -66,6 +68,7 @@ void one_input(const float* in, void* out, size_t n) { convert(in, out, n, one_b
 void overflow_is_nan(const float* in, void* out, size_t n) { convert(in, out, n, nan_beyond); }
 void wrong_binade(const float* in, void* out, size_t n) { convert(in, out, n, bad_binade); }
 void nan_is_zero(const float* in, void* out, size_t n) { convert(in, out, n, zero_nan); }
+void beyond_is_zero(const float* in, void* out, size_t n) { convert(in, out, n, zero_beyond); }
 void nan_without_sign(const float* in, void* out, size_t n) { convert(in, out, n, plain_nan); }
 void ties_away(const float* in, void* out, size_t n) { convert(in, out, n, away); }
 void no_subnormals(const float* in, void* out, size_t n) { convert(in, out, n, flushing); }
