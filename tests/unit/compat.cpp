@@ -69,6 +69,16 @@ TEST_CASE("torch_2: large values, NaN, doubles and powers of two", "[compat]") {
             torch) == codes{0, 0, 127, 136, 0, 0, 1, 1, 127, 128, 255, 255, 255});
 }
 
+TEST_CASE("presets: within one format codes are copied", "[compat]") {
+  using nf::float8_e8m0fnu, nf::float8_e5m2;
+  CHECK(codes_of<float8_e8m0fnu>(
+            std::vector{float8_e8m0fnu::from_bits(0), float8_e8m0fnu::from_bits(255)},
+            compat::torch_2) == codes{0, 255});
+  CHECK(
+      codes_of<float8_e5m2>(std::vector{float8_e5m2::from_bits(0xfd), float8_e5m2::from_bits(0x7c)},
+                            compat::torch_2) == codes{0xfd, 0x7c});
+}
+
 TEST_CASE("ml_dtypes and onnx: NaN without a code is the other zero", "[compat]") {
   constexpr auto ml = compat::ml_dtypes;
   CHECK(codes_of<nf::float8_e4m3fn>(large, ml) ==

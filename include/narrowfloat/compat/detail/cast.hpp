@@ -37,9 +37,10 @@ template <class P, class To, class From>
 inline constexpr bool makes_scale = is_one_of<To, float8_e8m0fnu> && !std::is_same_v<To, From> &&
                                     cast_of<P, To, From>.scale != scale_cast::rounded;
 
-template <class To>
+template <class To, class From>
 using rounding_of_stack =
-    std::conditional_t<is_one_of<To, float8_e8m0fnu>, TowardPositive, NearestEven>;
+    std::conditional_t<is_one_of<To, float8_e8m0fnu> && !std::is_same_v<To, From>, TowardPositive,
+                       NearestEven>;
 
 /// The code of a power of two. Of a subnormal float, the exponent field is 0 with or without a set upper fraction bit:
 /// so all above 2^-127 becomes 2^-126.
@@ -68,9 +69,10 @@ constexpr NF_HD To stack_value(From x) {
     else  // odd: neither up nor down to a power of two
       return To::from_bits(scale_code(real_number<float>(x, ToOdd{}), cast));
   } else if constexpr (cast.through_float) {
-    return convert_number<To>(real_number<float>(x), rounding_of_stack<To>{}, cast.saturation);
+    return convert_number<To>(real_number<float>(x), rounding_of_stack<To, From>{},
+                              cast.saturation);
   } else {
-    return convert_number<To>(x, rounding_of_stack<To>{}, cast.saturation);
+    return convert_number<To>(x, rounding_of_stack<To, From>{}, cast.saturation);
   }
 }
 
@@ -149,10 +151,10 @@ void stack_part(Isa isa, const From* in, To* out, std::size_t n, bool stream) {
     if constexpr (cast.through_float && !is_one_of<To, float, From>) {
       float floats[part_elements];
       convert_part(isa, in, floats, n, nearest_even, Saturation::none, keep, false);
-      convert_part(isa, static_cast<const float*>(floats), out, n, rounding_of_stack<To>{},
+      convert_part(isa, static_cast<const float*>(floats), out, n, rounding_of_stack<To, From>{},
                    cast.saturation, keep, stream);
     } else {
-      convert_part(isa, in, out, n, rounding_of_stack<To>{}, cast.saturation, keep, stream);
+      convert_part(isa, in, out, n, rounding_of_stack<To, From>{}, cast.saturation, keep, stream);
     }
     if constexpr (has_own_nan<P, To, From>()) {
       for (std::size_t i = 0; corrects && i < n; ++i)
@@ -172,7 +174,7 @@ void stack_array(Isa isa, const From* in, To* out, std::size_t n) {
       stack_part<P>(isa, in + done, out + done, count, stream);
     }
   } else {
-    convert_part(isa, in, out, n, rounding_of_stack<To>{}, cast.saturation, Subnormals::keep,
+    convert_part(isa, in, out, n, rounding_of_stack<To, From>{}, cast.saturation, Subnormals::keep,
                  stream);
   }
 }
