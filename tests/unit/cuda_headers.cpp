@@ -91,6 +91,27 @@ void check_scales(P preset, __nv_saturation_t saturation) {
   });
 }
 
+/// Every code of their type, as their operators have it in the wider types.
+template <class Type, class F>
+void check_operators() {
+  Mismatches bad;
+  for (std::uint32_t code = 0; code < code_count<F>(); ++code) {
+    Type theirs;
+    theirs.__x = static_cast<decltype(theirs.__x)>(code);
+    const F x = from_code<F>(code);
+    const auto where = [] { return name_of<F>() + " by operators"; };
+    bad.expect_equal(where, code, bits_of(static_cast<float>(theirs)),
+                     bits_of(nf::convert<float>(x, cuda)));
+    bad.expect_equal(where, code, bits_of(static_cast<double>(theirs)),
+                     bits_of(nf::convert<double>(x, cuda)));
+    bad.expect_equal(where, code, __half_raw(static_cast<__half>(theirs)).x,
+                     nf::convert<nf::float16>(x, cuda).bits());
+    bad.expect_equal(where, code, __nv_bfloat16_raw(static_cast<__nv_bfloat16>(theirs)).x,
+                     nf::convert<nf::bfloat16>(x, cuda).bits());
+  }
+  CHECK(bad.report() == "");
+}
+
 /// Every code as float16, and as the float of that.
 template <class F, class Theirs>
 void check_decode(Theirs theirs) {
@@ -160,6 +181,12 @@ TEST_CASE("cuda: every code decoded", "[compat]") {
       [&](auto c) { return __nv_cvt_fp6_to_halfraw(byte(c), __NV_E3M2); });
   check_decode<nf::float4_e2m1fn>(
       [&](auto c) { return __nv_cvt_fp4_to_halfraw(byte(c), __NV_E2M1); });
+  check_operators<__nv_fp8_e4m3, nf::float8_e4m3fn>();
+  check_operators<__nv_fp8_e5m2, nf::float8_e5m2>();
+  check_operators<__nv_fp8_e8m0, nf::float8_e8m0fnu>();
+  check_operators<__nv_fp6_e2m3, nf::float6_e2m3fn>();
+  check_operators<__nv_fp6_e3m2, nf::float6_e3m2fn>();
+  check_operators<__nv_fp4_e2m1, nf::float4_e2m1fn>();
   Mismatches bad;
   for (std::uint32_t code = 0; code < 65536; ++code) {
     const auto where = [] { return std::string("16 bits and E8M0"); };

@@ -21,8 +21,12 @@ struct Cuda : Preset {
                                                       float6_e2m3fn, float6_e3m2fn, float4_e2m1fn>;
   template <class To, class From>
   static constexpr NF_FN detail::stack_cast cast() {
-    return {!std::is_same_v<To, double> &&
-                (is_narrow<To> || is_wide<To>)&&(is_wide<From> || (is_narrow<From> && is_wide<To>)),
+    constexpr bool both_wide =
+        is_wide<To> && is_wide<From> && !detail::is_one_of<To, double>;  // of float16, bfloat16 too
+    constexpr bool to_float_of_double =
+        detail::is_one_of<To, float> && detail::is_one_of<From, double>;  // is the compiler's
+    return {(is_narrow<To> && is_wide<From>) || (is_wide<To> && is_narrow<From>) ||
+                (both_wide && !to_float_of_double),
             is_narrow<To> ? S : Saturation::none, false, detail::scale_cast::up_magnitude};
   }
   template <class To, class From>
@@ -34,6 +38,10 @@ struct Cuda : Preset {
       return detail::quiet_nan<To>(x);
     else if constexpr (detail::is_one_of<To, float> && detail::is_one_of<From, bfloat16>)
       return detail::moved_nan<To>(x);
+    else if constexpr (detail::is_one_of<To, float> && detail::is_one_of<From, float8_e8m0fnu>)
+      return nan<float>(bfloat16::from_bits(nan<bfloat16>(x)));
+    else if constexpr (detail::is_one_of<To, double> && is_narrow<From>)
+      return detail::quiet_nan<double>(__builtin_bit_cast(float, nan<float>(x)));
     else
       return detail::all_ones_nan<To>(negative && is_narrow<To>);
   }
