@@ -80,14 +80,12 @@ struct MlDtypes : Preset {
     } else if constexpr (detail::is_one_of<To, float16> && detail::is_one_of<From, float, double>) {
       const auto code = detail::moved_nan<To>(x);
       return (code & 0x3ff) != 0 ? code : static_cast<detail::code_of<To>>(code | 1);
+    } else if constexpr ((detail::is_one_of<To, float, double> &&
+                          detail::is_one_of<From, float16>) ||
+                         (detail::is_one_of<To, float> && detail::is_one_of<From, bfloat16>)) {
+      return detail::moved_nan<To>(x);
     } else if constexpr (detail::is_one_of<To, float, double> &&
-                         detail::is_one_of<From, float, double>) {
-      return detail::quiet_nan<To>(x);
-    } else if constexpr (detail::is_one_of<To, float, double> && detail::is_one_of<From, float16>) {
-      return detail::moved_nan<To>(x);
-    } else if constexpr (detail::is_one_of<To, float> && detail::is_one_of<From, bfloat16>) {
-      return detail::moved_nan<To>(x);
-    } else if constexpr (detail::is_one_of<To, double> && detail::is_one_of<From, bfloat16>) {
+                         detail::is_one_of<From, float, double, bfloat16>) {
       return detail::quiet_nan<To>(x);
     } else {
       return detail::canonical_nan<To>(negative);
@@ -98,7 +96,7 @@ inline constexpr MlDtypes ml_dtypes{};
 
 /// JAX 0.10 on a CPU: x.astype(dtype) of its arrays, under jit and outside it.
 ///
-/// Result    as ml_dtypes, but a double becomes float16 or bfloat16 through float, and no format of 6 bits.
+/// Result    as ml_dtypes, but a double is rounded once to 8 and 4 bits (through float to float16); no formats of 6 bits.
 /// Special   NaN keeps its sign, which that of a fnuz format has not; in E5M2 it is 7e or fe from float and double, 7f
 ///           from others. It keeps its payload from float and bfloat16 to float16, and to float and double. In
 ///           float4_e2m1fn it is -0.
