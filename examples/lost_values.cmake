@@ -10,6 +10,7 @@ set(zero "\\000\\000\\000\\000")
 set(infinity "\\000\\000\\200\\177")
 set(nan "\\000\\000\\300\\177")
 set(largest "\\377\\377\\177\\177")
+set(least "\\000\\000\\000\\002") # 2^-123
 set(tiny "\\000\\000\\000\\040") # 2^-63
 
 # write(<float> <count> ...) makes the input: a matrix "w" of one row, 32 or 64 such floats.
@@ -68,6 +69,12 @@ write(one 32)
 expect(0 " exact +${zeros} +0" "")
 write(one 16 tiny 16) # their scale underflows: flushed, not clipped too
 expect(0 " [0-9.]+ +0.0000 +50.0000 +0" "" --format nvfp4)
+write() # no values: copied
+expect(0 " copied" "")
+foreach(value IN ITEMS least largest) # whose tensor scale is far from 1
+  write(${value} 32)
+  expect(0 " [0-9.exact]+ +${zeros} +0" "" --layout compressed-tensors)
+endforeach()
 
 # choose_format(<regex>): what it says of the input.
 function(choose text)

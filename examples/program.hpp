@@ -40,8 +40,9 @@ class OutputFile {
 
 /// Writes out what was printed. A full disk, say, throws: what is asked for is not there.
 inline void flush_stdout() {
+  errno = 0;  // where it failed before, the reason is no longer known
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-    throw std::system_error(errno, std::generic_category(), "standard output");
+    throw std::system_error(errno != 0 ? errno : EIO, std::generic_category(), "standard output");
 }
 
 /// Throws where a file that will be written is one that is read, by whatever name.

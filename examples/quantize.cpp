@@ -206,8 +206,9 @@ class Quantizer {
         writer.write(tensor);
       }
     } else {
+      Digest& digest = written_[plan.input->name];  // of a tensor without bytes, too
       example::for_each_bytes(input_, *plan.input, [&](std::span<const std::byte> part) {
-        written_[plan.input->name].add(part);
+        digest.add(part);
         writer.write(plan.input->name, part);
         advance(part.size());
       });

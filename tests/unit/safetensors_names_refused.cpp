@@ -94,6 +94,12 @@ TEST_CASE("safetensors: what does not fit a stack's layout is refused", "[safete
   CHECK(added(nv, {2, 32}, ct) == divisor +
                                       "the tensor scale 1.9000002 is 1 over no float: quantize "
                                       "with tensor_scale = stored(it), which is 1.9000001");
+  for (const float scale : {0x1.000008p-128f, 0x1.fffffp127f}) {  // no divisor is farther from 1
+    const auto far = BlockTensor<nvfp4>::quantize(numbers(64), 2, 32, {.tensor_scale = scale});
+    st::File made;
+    st::add_blocks(made, "w", {2, 32}, far, ct);
+    CHECK(st::read_blocks<nvfp4>(made, "w", ct) == far);
+  }
   CHECK(added(nv, {2, 32}, st::gpt_oss) ==
         "tensor \"w_blocks\": these names have no tensor scale, which nvfp4 has");
   const auto mx = [](std::size_t rows, std::size_t cols, int axis = 1) {
@@ -106,6 +112,23 @@ TEST_CASE("safetensors: what does not fit a stack's layout is refused", "[safete
   CHECK(added(mx(32, 32, 0), {32, 32}, ct) ==
         "tensor \"w_packed\": blocks down the columns need metadata, which these names have not");
   CHECK(file.tensors.empty());
+}
+
+TEST_CASE("safetensors: codes that do not lie in blocks of bytes are not read so",
+          "[safetensors]") {
+  const auto refused = [](auto format, const Shape& codes, const Shape& scales) {
+    const st::File file{{st::make_tensor("w_blocks", codes, std::vector<std::uint8_t>(codes[1])),
+                         st::make_tensor("w_scales", scales, std::vector<std::uint8_t>(scales[1]))},
+                        {}};
+    return reason_of([&] { st::read_blocks<decltype(format)>(file, "w", st::gpt_oss); });
+  };
+  const std::string reason =
+      "tensor \"w_blocks\": these names are for blocks of codes of 4 bits that fill bytes";
+  using sixes = BlockFormat<float6_e2m3fn, float8_e8m0fnu, 2>;
+  using odd = BlockFormat<float4_e2m1fn, float8_e8m0fnu, 3>;
+  CHECK(refused(sixes{}, {1, 100001, 1}, {1, 100001}) == reason);
+  CHECK(refused(odd{}, {1, 100001, 1}, {1, 100001}) == reason);
+  CHECK(refused(mxfp8_e4m3{}, {1, 16, 1}, {1, 1}) == reason);
 }
 
 TEST_CASE("safetensors: what bitsandbytes would not read, or wrote otherwise, is refused",
@@ -148,7 +171,14 @@ TEST_CASE("safetensors: what bitsandbytes would not read, or wrote otherwise, is
   CHECK(refused(false, resaid(R"({"quant_type": "fp4", "blocksize": 64})")) ==
         said + "its quant_type is \"fp4\"");
   CHECK(refused(false, resaid(R"({"quant_type": "nf4", "blocksize": -64, )" + rest + "}")) ==
-        said + "the number \"-64\" of \"blocksize\" is none from 1 to 2^53");
+        said + "its blocksize holds -64, not a whole number from 1 to 2^53");
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  CHECK(
+      refused(false, resaid(R"({"quant_type": "nf4", "blocksize": )" + deep + ", " + rest + "}")) ==
+      said + "its blocksize holds a value of type array, not a whole number from 1 to 2^53");
+  CHECK(refused(false,
+                resaid(R"({"quant_type": "nf4", "dtype": "float32", "shape": )" + deep + "}")) ==
+        said + "its shape holds a value of type array, not a whole number from 1 to 2^53");
   CHECK(refused(false, resaid(R"({"quant_type": "nf4", "blocksize": 128, )" + rest + "}")) ==
         "tensor \"w.absmax\": has 12 bytes, not those of 2 elements");
   CHECK(refused(false,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tensors of a safetensors file found, read and written one by one.
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -142,6 +144,8 @@ TEST_CASE("safetensors: a writer takes tensors in any order, whole or by parts",
     st::Writer writer(scratch.path, entries, file.metadata);
     writer.write(file.tensors[1]);
     writer.write("a", bytes_of({1}));
+    refused(R"(tensor "a": 1 of its 2 bytes were written before)",
+            [&] { writer.write(file.tensors[0]); });
     refused(R"(tensor "a": shape [2] of U8 has 2 bytes, but its data have 1)",
             [&] { writer.commit(); });
     refused(R"(tensor "a": shape [2] of U8 has 2 bytes, but its data have 3)", [&] {
@@ -151,6 +155,13 @@ TEST_CASE("safetensors: a writer takes tensors in any order, whole or by parts",
     refused(R"(tensor "b": its dtype or shape is not)", [&] { writer.write(tensor("b", 1)); });
     CHECK_FALSE(std::filesystem::exists(scratch.path));
     writer.write("a", bytes_of({1}));
+    rlimit usual{};
+    getrlimit(RLIMIT_NOFILE, &usual);
+    const rlimit none{0, usual.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    const std::string reason = reason_of([&] { writer.commit(); });
+    setrlimit(RLIMIT_NOFILE, &usual);
+    CHECK(reason.find("Too many open files") != reason.npos);
     writer.commit();
   }
   st::write(whole.path, file);

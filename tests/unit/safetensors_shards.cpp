@@ -120,16 +120,37 @@ TEST_CASE("safetensors: nothing of an index is there before all is written", "[s
   const fs::path shard1 = folder.path / shard(1, 2);
   CHECK(reason_of([&] {
           st::Reader(std::vector{shard1, shard1});
-        }) == "tensor \"a\": is in two of the files");
+        }) == "tensor \"a\": is in " + shard1.string() + " and in " + shard1.string());
 
   // A file that cannot be put in its place: the old index went before the first file came.
-  fs::remove(folder.path / shard(1, 2));
+  fs::remove(folder.path / shard(2, 2));
   st::Writer writer(folder.index, entries, {}, {.largest_shard = 1});
   writer.write(tensor("a", 1));
   writer.write(tensor("b", 1));
-  fs::create_directory(folder.path / shard(1, 2));
+  fs::create_directory(folder.path / shard(2, 2));
   CHECK(reason_of([&] { writer.commit(); }).starts_with(folder.index.string() + ": "));
   CHECK_FALSE(fs::exists(folder.index));
+  fs::remove(folder.path / shard(2, 2));
+  for (int i = 0; i < 2; ++i) {  // the rest; then nothing is left to do
+    writer.commit();
+    CHECK(st::Reader(folder.index).entries() == entries);
+  }
+}
+
+TEST_CASE("safetensors: an index has names in UTF-8 and what can be counted", "[safetensors]") {
+  const Folder folder;
+  CHECK(reason_of([&] {
+          st::Writer(folder.path / "\xff.index.json", {{"a", st::Dtype::u8, {1}}});
+        })
+            .ends_with(
+                "the name of a file, \"\\ufffd-00001-of-00001.safetensors\", is not valid UTF-8"));
+  CHECK(folder.names().empty());
+  const std::size_t half = std::size_t{1} << 52;
+  const std::vector<st::Entry> large{{"a", st::Dtype::u8, {half}},
+                                     {"b", st::Dtype::u8, {half + 1}}};
+  CHECK(reason_of([&] { st::Writer(folder.index, large); }) ==
+        folder.index.string() +
+            ": tensor \"b\": its data end at byte 9007199254740993 of all, beyond 2^53");
 }
 
 TEST_CASE("safetensors: an index may have more in it, its files other texts", "[safetensors]") {

@@ -2,6 +2,8 @@
 // The tensors that block tensors are in a safetensors file, as gpt-oss, compressed-tensors, ModelOpt and DeepSeek name them.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <string_view>
 
 #include "../mx.hpp"
@@ -33,11 +35,19 @@ struct BlockNames {
   bool may_be_zero = false;  ///< the tensor scale of zeros is 0, whatever their codes are
   bool describes = true;     ///< the metadata say format, block size, axis and rule
 
-  /// Result  the tensor scale that comes back from a file: the number itself; of a divisor, which the file holds in its
-  ///         place, 1 / (1 / it), each rounded to float. That comes back from itself, so add_blocks() takes it.
+  /// Result    the tensor scale that comes back from a file: the number itself; of a divisor, which the file holds in its
+  ///           place, 1 / (1 / it), each rounded to float. That comes back from itself, so add_blocks() takes it.
+  /// Special   where one of the two quotients is beyond the floats, the nearest tensor scale of which both are floats:
+  ///           2^-128 + 2^-149 of smaller numbers, and of 0; 2^128 - 2^107 of larger ones.
+  /// Requires  a number that is not NaN nor negative.
   float stored(float value) const {
-    using narrowfloat::detail::float_quotient;
-    return divides ? float_quotient(1.0f, float_quotient(1.0f, value)) : value;
+    using namespace narrowfloat::detail;
+    if (!divides) return value;
+    // Each of the two is 1 over the other, rounded.
+    constexpr std::uint32_t least = bits_of_float(0x1.000008p-128f),
+                            most = bits_of_float(0x1.fffffp127f);
+    const float usable = float_of_bits(std::clamp(bits_of_float(value), least, most));
+    return float_quotient(1.0f, float_quotient(1.0f, usable));
   }
 };
 

@@ -84,7 +84,10 @@ class QloraState {
   std::size_t size(const nlohmann::json& value, const char* key) const {
     if (!value.is_number_unsigned() || value.get<std::uint64_t>() == 0 ||
         value.get<std::uint64_t>() > largest_number)
-      fail("the number " + quote(value.dump()) + " of " + quote(key) + " is none from 1 to 2^53");
+      fail(
+          "its " + std::string(key) + " holds " +
+          (value.is_number() ? value.dump() : "a value of type " + std::string(value.type_name())) +
+          ", not a whole number from 1 to 2^53");
     return static_cast<std::size_t>(value.get<std::uint64_t>());
   }
 

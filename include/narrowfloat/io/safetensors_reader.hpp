@@ -97,8 +97,12 @@ class Reader {
     for (const std::filesystem::path& file : files) open(file);
     forget_unclear();
     names_ = narrowfloat::detail::SortedNames(entries_);
-    if (const auto twin = names_.twin(entries_))
-      throw Error(detail::place_of(*twin) + ": is in two of the files");
+    if (const auto twin = names_.twin(entries_)) {
+      const auto both = names_.beginning_with(entries_, *twin);  // itself before what is longer
+      const auto [first, second] = std::minmax(places_[both[0]].source, places_[both[1]].source);
+      throw Error(detail::place_of(*twin) + ": is in " + files_[first].string() + " and in " +
+                  files_[second].string());
+    }
   }
   /// Opens a file that lies in memory, and stays there.
   explicit Reader(std::span<const std::byte> bytes) {

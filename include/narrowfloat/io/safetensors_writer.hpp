@@ -102,25 +102,31 @@ class Writer {
   }
   /// Writes a tensor.
   ///
-  /// Special  throws Error as well where it is of another dtype or shape than was said, or its data do not fit its shape.
+  /// Special  throws Error as well where it is of another dtype or shape than was said, its data do not fit its shape, or some
+  ///          were written before.
   void write(const Tensor& tensor) {
     const std::size_t at = require(tensor.name);
     if (tensor.dtype != entries_[at].dtype || tensor.shape != entries_[at].shape)
       throw Error(prefix_ + detail::place_of(tensor.name) +
                   ": its dtype or shape is not what the writer was made with");
     if (tensor.data.size() != places_[at].size) refuse(at, tensor.data.size());
+    if (places_[at].written != 0)
+      throw Error(prefix_ + detail::place_of(tensor.name) + ": " +
+                  std::to_string(places_[at].written) + " of its " +
+                  std::to_string(places_[at].size) + " bytes were written before");
     write(tensor.name, tensor.data);
   }
 
-  /// Puts the files under their names.
+  /// Puts the files under their names. Does nothing after it was done.
   ///
-  /// Special  throws Error where a byte of a tensor was not written, or the system refuses; then what was there stays, but
-  ///          for files of an index that were renamed before.
+  /// Special  throws Error where a byte of a tensor was not written, and what was there stays; or where the system refuses:
+  ///          then an old index is gone, and files of the new one that were renamed before are in the place of old ones.
+  ///          Another commit() renames the rest.
   void commit() {
     for (std::size_t at = 0; at < entries_.size(); ++at)
       if (places_[at].written != places_[at].size) refuse(at, places_[at].written);
     detail::with_prefix(prefix_, [&] {
-      if (index_) std::filesystem::remove(index_->path());
+      if (index_ && !index_->is_committed()) std::filesystem::remove(index_->path());
       for (auto& file : files_) file.commit();
       if (index_) index_->commit();
     });
@@ -150,10 +156,14 @@ class Writer {
   // Which tensors are in which file. Sets the sizes.
   std::vector<std::vector<std::size_t>> split(std::uint64_t most) {
     std::vector<std::vector<std::size_t>> shards(1);
-    std::uint64_t filled = 0;
+    std::uint64_t filled = 0, total = 0;
     for (std::size_t at = 0; at < entries_.size(); ++at) {
       const std::uint64_t size = detail::count_bytes(raw(at, 0, 0), dtype_bits(entries_[at].dtype));
       places_[at].size = size;
+      if (size > detail::largest_number - total)
+        throw detail::Malformed(detail::place_of(entries_[at].name) + ": its data end at byte " +
+                                std::to_string(total + size) + " of all, beyond 2^53");
+      total += size;
       if (!shards.back().empty() && (filled > most || size > most - filled)) {
         shards.emplace_back();
         filled = 0;

@@ -49,6 +49,7 @@ class PendingFile {
   const std::filesystem::path& path() const { return path_; }
   /// Where it is until then.
   const std::filesystem::path& temporary() const { return temporary_; }
+  bool is_committed() const { return committed_; }
 
   void append(std::span<const std::byte> bytes) {
     write_at(end_, bytes);
@@ -67,9 +68,12 @@ class PendingFile {
     }
   }
 
+  /// Does nothing after it was done.
   void commit() {
+    if (committed_) return;
     // Some systems say only on closing that the disk is full; another handle keeps the lock.
-    if (::close(::dup(file_)) != 0) fail("cannot write " + temporary_.string());
+    const int twin = ::dup(file_);
+    if (twin < 0 || ::close(twin) != 0) fail("cannot write " + temporary_.string());
     std::filesystem::rename(temporary_, path_);
     committed_ = true;
   }

@@ -139,14 +139,20 @@ inline void check_described(const File& file, const std::string& name, const std
     fail_at(name, "its " + what + " is " + quote(got) + " by the metadata, not " + quote(expected));
 }
 
+/// Throws Error where the codes of a format cannot lie as the names say.
+template <class Format>
+void check_layout(const std::string& name, CodeLayout layout) {
+  if (layout == CodeLayout::blocks && (Format::element::width != 4 || Format::block_size % 2 != 0))
+    fail_at(name, "these names are for blocks of codes of 4 bits that fill bytes");
+}
+
 /// The tensor of the codes of numbers of that shape.
 template <class Format>
 Entry entry_of_codes(const std::string& name, std::vector<std::size_t> shape, CodeLayout layout) {
   using E = typename Format::element;
   constexpr std::size_t block = Format::block_size;
+  check_layout<Format>(name, layout);
   Entry codes{name, *code_dtype<E>(), std::move(shape)};
-  if (layout == CodeLayout::blocks && (E::width != 4 || block % 2 != 0))
-    fail_at(name, "these names are for blocks of codes of 4 bits that fill bytes");
   if (layout == CodeLayout::elements || E::width != 4) return codes;
   const std::size_t cols = codes.shape.back(), whole = layout == CodeLayout::pairs ? 2 : block;
   if (cols % whole != 0)
@@ -162,6 +168,7 @@ Entry entry_of_codes(const std::string& name, std::vector<std::size_t> shape, Co
 template <class Format>
 std::vector<std::size_t> shape_of_numbers(const Tensor& codes, CodeLayout layout) {
   using E = typename Format::element;
+  check_layout<Format>(codes.name, layout);
   const bool pairs = layout == CodeLayout::blocks || (E::width == 4 && codes.dtype == Dtype::u8);
   check_tensor(codes, pairs ? Dtype::u8 : *code_dtype<E>(), codes.shape);
   std::vector<std::size_t> shape = codes.shape;

@@ -105,9 +105,14 @@ inline WeightMap parse_index(std::string_view text) {
   return map;
 }
 
+/// Requires  names of tensors that print_header() has taken.
 inline std::string print_index(const WeightMap& map, std::uint64_t total_size) {
-  return nlohmann::json{{"metadata", {{"total_size", total_size}}}, {"weight_map", map}}.dump(2) +
-         "\n";
+  try {
+    return nlohmann::json{{"metadata", {{"total_size", total_size}}}, {"weight_map", map}}.dump(2) +
+           "\n";
+  } catch (const nlohmann::json::exception&) {
+    throw Malformed("the name of a file, " + quote(map.begin()->second) + ", is not valid UTF-8");
+  }
 }
 
 /// The file of shard `at`, from 0, of `count`: model.safetensors.index.json has model-00001-of-00003.safetensors.
