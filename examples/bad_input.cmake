@@ -48,6 +48,10 @@ expect(quantize ${QUANTIZE} "unknown layout vllm" ${good} ${out} --layout vllm)
 expect(quantize ${QUANTIZE} "layout gpt-oss has no format nvfp4" ${good} ${out} --layout gpt-oss --format nvfp4)
 expect(quantize ${QUANTIZE} "unknown rule round" ${good} ${out} --rule round)
 expect(quantize ${QUANTIZE} "unknown rule round" ${good} ${out} --format nvfp4 --rule round)
+expect(quantize ${QUANTIZE} "--rule is of power-of-two scales, which --format nvfp4 has not" ${good} ${out}
+       --format nvfp4 --rule even)
+expect(quantize ${QUANTIZE} "--rule is of power-of-two scales, which --format F8_E4M3 by F32 has not" ${good} ${out}
+       --layout deepseek --rule floor)
 expect(quantize ${QUANTIZE} "is larger than" ${damaged} ${out})
 expect(quantize ${QUANTIZE} "cannot create" ${good} ${out}/absent/out)
 expect(quantize ${QUANTIZE} "needs an input and an output" ${good})

@@ -71,6 +71,8 @@ write(one 16 tiny 16) # their scale underflows: flushed, not clipped too
 expect(0 " [0-9.]+ +0.0000 +50.0000 +0" "" --format nvfp4)
 write() # no values: copied
 expect(0 " copied" "")
+write(one 200) # of which no row is whole blocks, nor has to be
+expect(0 " exact +${zeros} +0" "" --layout deepseek)
 foreach(value IN ITEMS least largest) # whose tensor scale is far from 1
   write(${value} 32)
   expect(0 " [0-9.exact]+ +${zeros} +0" "" --layout compressed-tensors)

@@ -38,26 +38,30 @@ constexpr std::string_view help =
     R"(usage: quantize [INPUT OUTPUT] [options]
 
 Quantizes every F32, F16, BF16 and F64 (through F32) tensor of two dimensions or more whose last
-one is whole blocks; copies all others. NAME becomes NAME, NAME_scale and, for nvfp4, NAME_scale_2,
+one is whole blocks; with blocks of 128 x 128, every matrix, and several whose rows are whole blocks.
+Copies all others. NAME becomes NAME, NAME_scale and, for nvfp4, NAME_scale_2,
 or what a --layout has in their place.
-INPUT and OUTPUT are safetensors files; a name that ends in .index.json is the index of several.
+INPUT and OUTPUT are safetensors files; a name that ends in .index.json is the index of several. All
+are open at once: of more than some hundred, raise the limit of open files (ulimit -n).
 Without files: the digits example's, which are not kept.
 
 Says of each tensor the signal over the noise, how many of its finite values are clipped (more than half
 a step beyond the largest of their block) and flushed to zero, and how many are lost: finite before and Inf
 or NaN after, as all values of a block that holds an Inf or a NaN. Then nothing is written.
 
-  --format NAME      mxfp8_e4m3, mxfp8_e5m2, mxfp6_e2m3, mxfp6_e3m2, mxfp4_e2m1 (default), mxint8, nvfp4
+  --format NAME      mxfp8_e4m3, mxfp8_e5m2, mxfp6_e2m3, mxfp6_e3m2, mxfp4_e2m1 (default), mxint8, nvfp4,
+                     or "F8_E4M3 by F32": E4M3 in blocks of 128 x 128 under float scales
   --layout NAME      tensors as these loaders take them, in the formats that they know, the first the default:
                        gpt-oss             mxfp4_e2m1
                        compressed-tensors  nvfp4, mxfp4_e2m1
                        modelopt            nvfp4, mxfp4_e2m1, mxfp8_e4m3
-                       deepseek            E4M3 in blocks of 128 x 128, smaller at the edges, under float scales
+                       deepseek            "F8_E4M3 by F32", blocks smaller at the edges
                        mxfp8               mxfp8_e4m3
                      They also want a config.json whose quantization_config has the quant_method mxfp4 (gpt-oss),
                      compressed-tensors, modelopt, fp8 (deepseek) or mxfp8, and lists the matrices that are not
                      quantized: choose those that are by --only
-  --rule NAME        floor (default), ceil, rceil, even, search: how the power-of-two scale is chosen
+  --rule NAME        floor (default), ceil, rceil, even, search: how the power-of-two scale is chosen; nvfp4 and
+                     "F8_E4M3 by F32" have none
   --only TEXT        only the tensors whose names end in TEXT, as .weight
   --shard-bytes N    with an index: the most bytes of tensors in a file (default 5000000000)
   --allow-lossy      writes the file even if finite values are lost
@@ -68,7 +72,7 @@ anything else. OUTPUT is there, whole, with status 0 alone
 )";
 
 struct Options {
-  std::string input, output, format, layout, rule = "floor", only;
+  std::string input, output, format, layout, rule, only;
   std::uint64_t shard_bytes = st::WriterOptions{}.largest_shard;
   bool keep = true, allow_lossy = false, help = false;
 };
@@ -166,8 +170,12 @@ class Quantizer {
         names_(layout_of(options.layout).names),
         input_(input),
         metadata_(input.metadata()) {
-    const nf::ScaleRule rule = rule_of(options.rule);
-    if (!has_tensor_scale) quantize_.rule = rule;
+    if (!options.rule.empty()) {
+      quantize_.rule = rule_of(options.rule);
+      if (!has_rule)
+        throw std::invalid_argument("--rule is of power-of-two scales, which --format " +
+                                    options.format + " has not");
+    }
     for (const st::Entry& tensor : input.entries()) plans_.push_back(plan(tensor));
     if (!options.only.empty() && std::ranges::none_of(plans_, &Plan::quantized))
       throw std::invalid_argument(options.input +
@@ -235,7 +243,8 @@ class Quantizer {
 
  private:
   using Blocks = nf::BlockTensor<Format>;
-  static constexpr bool has_tensor_scale = Format::tensor_scale != nf::TensorScale::none;
+  static constexpr bool has_tensor_scale = Format::tensor_scale != nf::TensorScale::none,
+                        has_rule = nf::detail::power_of_two_scale<typename Format::scale>;
   static constexpr auto block_size = static_cast<std::size_t>(Format::block_size),
                         block_rows = static_cast<std::size_t>(Format::block_rows);
 
@@ -247,7 +256,7 @@ class Quantizer {
   }
 
   std::string_view rule_text() const {
-    return has_tensor_scale ? std::string_view("amax") : std::string_view(options_.rule);
+    return has_rule ? st::scale_rule_names[static_cast<std::size_t>(quantize_.rule)] : "amax";
   }
 
   /// What comes out of a tensor, with the metadata of any of its blocks.

@@ -179,6 +179,8 @@ TEST_CASE("safetensors: what bitsandbytes would not read, or wrote otherwise, is
   CHECK(refused(false,
                 resaid(R"({"quant_type": "nf4", "dtype": "float32", "shape": )" + deep + "}")) ==
         said + "its shape holds a value of type array, not a whole number from 1 to 2^53");
+  CHECK(refused(false, resaid(R"({"quant_type": "nf4", "shape": [1], "dtype": "float64"})")) ==
+        said + "bitsandbytes has no dtype \"float64\"");
   CHECK(refused(false, resaid(R"({"quant_type": "nf4", "blocksize": 128, )" + rest + "}")) ==
         "tensor \"w.absmax\": has 12 bytes, not those of 2 elements");
   CHECK(refused(false,

@@ -28,6 +28,10 @@ struct QloraTensor {
 
 namespace detail {
 
+inline bool is_qlora_dtype(std::string_view text) {
+  return text == "float32" || text == "float16" || text == "bfloat16";
+}
+
 /// What the tensor NAME.quant_state.bitsandbytes__nf4 (or fp4) says, a JSON text.
 class QloraState {
  public:
@@ -119,14 +123,16 @@ std::span<const T> elements_of(const File& file, const std::string& name, Dtype 
 /// Result    codes, scales and code-books as they are in the file. dequantize() to floats gives those of bitsandbytes'
 ///           dequantize_4bit() to float32, bit for bit.
 /// Special   throws Error with the tensor and the reason where one is absent, has another dtype or number of elements than the
-///           rest says, a code-book that is none, or a state that is no JSON object with quant_type, blocksize, dtype and
-///           shape. The dtype of the codes may be any (bitsandbytes' quant_storage): their bytes count.
+///           rest says, a code-book that is none, or a state that is no JSON object with quant_type, blocksize, a dtype of
+///           QloraTensor and shape. The dtype of the codes may be any (bitsandbytes' quant_storage): their bytes count.
 ///
 /// Example   const st::QloraTensor w = st::read_qlora(st::read("model.safetensors"), "model.layers.0.mlp.up_proj.weight");
 ///           std::vector<float> numbers(w.tensor.size());
 ///           w.tensor.dequantize(numbers);
 inline QloraTensor read_qlora(const File& file, const std::string& name) {
   const detail::QloraState state(file, name);
+  if (!detail::is_qlora_dtype(state.string("dtype")))
+    state.fail("bitsandbytes has no dtype " + detail::quote(state.string("dtype")));
   QloraTensor read{CodebookTensor::zeros(0, nf4_codebook()), state.shape(), state.string("dtype")};
   std::size_t n = 1;
   for (const std::size_t extent : read.shape)
@@ -180,7 +186,7 @@ inline void add_qlora(File& file, const std::string& name, const QloraTensor& ad
   const std::size_t block = tensor.block_size();
   if (block < 32 || block > 4096 || (block & (block - 1)) != 0)
     fail("bitsandbytes has no blocks of " + std::to_string(block));
-  if (added.dtype != "float32" && added.dtype != "float16" && added.dtype != "bfloat16")
+  if (!detail::is_qlora_dtype(added.dtype))
     fail("bitsandbytes has no dtype " + detail::quote(added.dtype));
   std::size_t n = 1;
   for (const std::size_t extent : added.shape)

@@ -73,7 +73,8 @@ inline std::string read_index_text(const narrowfloat::detail::ByteSource& source
 ///   const st::Tensor w = reader.read("w");
 ///   const auto t = st::read_blocks<nf::nvfp4>(reader.read_group("w"), "w");
 ///
-/// Files stay open, so that what is read is of the files that were checked. Threads may share a Reader.
+/// Files stay open, so that what is read is of the files that were checked: as many as there are, which has to be within
+/// the system's limit (ulimit -n). Threads may share a Reader.
 class Reader {
  public:
   /// Opens a file; or the files of an index, a path that ends in .index.json, which lie in its folder.
@@ -149,8 +150,8 @@ class Reader {
     return file;
   }
 
-  /// Result  the tensors NAME, NAME_... and NAME.... with their metadata: all that read_blocks(), read_scaled() and
-  ///         read_state() want of a file for that name.
+  /// Result  the tensors NAME, NAME_... and NAME.... with their metadata: all that read_blocks(), read_scaled(),
+  ///         read_qlora() and read_state() want of a file for that name.
   File read_group(std::string_view name) const {
     File file;
     if (const auto at = names_.find(entries_, name)) file.tensors.push_back(read_at(*at));

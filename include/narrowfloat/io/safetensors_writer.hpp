@@ -41,7 +41,8 @@ struct WriterOptions {
 ///   writer.commit();
 ///
 /// A path that ends in .index.json becomes an index, and its tensors files beside it: model.safetensors.index.json has
-/// model-00001-of-00003.safetensors and so on.
+/// model-00001-of-00003.safetensors and so on. All are open at once, which has to be within the system's limit (ulimit -n).
+/// Files of an older checkpoint with another number of files stay beside the new ones.
 ///
 /// Nothing is under the final names before commit(); without it, or when the process is killed, what was there stays. Each
 /// file appears whole. commit() of an index removes the old index first, then renames the files, then the new index: what
