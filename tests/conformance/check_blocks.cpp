@@ -39,11 +39,11 @@ std::vector<std::uint32_t> hard_blocks(std::uint64_t seed) {
   const auto add = [&](std::uint32_t largest) {
     const std::uint32_t place = next() >> 27;
     for (std::uint32_t i = 0; i < block_size; ++i) {
-      // A multiple of 2^-7 of the largest exponent, at or below the largest itself, and half of them ones beside it.
+      // A multiple of 2^-7 of the largest exponent, at or below the largest itself, and half of them those on either side of it.
       const std::uint32_t down = (next() >> 16) % 12 << 23;
       std::uint32_t magnitude = largest > down ? largest - down : 0;
       magnitude = std::min(largest, (magnitude & 0xff800000) | (next() >> 25 << 16));
-      if (next() >> 31 != 0) magnitude = std::min(largest, magnitude + 1 - (next() >> 31));
+      if (next() >> 31 != 0) magnitude = std::min(largest, magnitude + 1 - 2 * (next() >> 31));
       floats.push_back((i == place ? largest : magnitude) | (next() & 0x80000000));
     }
   };
@@ -95,6 +95,11 @@ bool check_blocks(Kernel& kernel, const Options& options) {
       (i < n ? codes : scales).push_back(std::to_integer<std::uint8_t>(out[i]));
   }
   std::printf("read: %zu blocks of %zu floats\n", blocks, block_size);
+  std::vector<std::byte> results;
+  for (const auto* bytes : {&codes, &scales})
+    std::ranges::copy(std::as_bytes(std::span(*bytes)), std::back_inserter(results));
+  check_lengths(kernel, {"block", {block_size * sizeof(float)}, {block_size, 1}, block_size},
+                std::as_bytes(std::span(floats)), results);
 
   std::vector<std::uint8_t> right_scales[std::size(rule_names)];  // made when they are asked for
   const auto scale_of = [&](std::size_t b, Rule rule) -> std::uint32_t {

@@ -46,7 +46,23 @@ void list_differences(const Options& options, std::span<const Difference> all) {
   if (all_ties) std::printf("  all of these are ties\n");
 }
 
+void check_convert_lengths(Kernel& kernel, const NamedFormat& format, const Sweep& sweep) {
+  std::vector<std::uint32_t> floats;
+  std::vector<std::byte> codes;
+  for (const CodeRun& run : sweep.runs) {
+    floats.push_back(run.first);
+    append_code(codes, format, run.code);
+  }
+  check_lengths(kernel, {"float", {sizeof(float)}, {format.code_bytes()}},
+                std::as_bytes(std::span(floats)), codes);
+}
+
 }  // namespace
+
+void append_code(std::vector<std::byte>& codes, const NamedFormat& format, std::uint32_t code) {
+  codes.push_back(static_cast<std::byte>(code));
+  if (format.code_bytes() == 2) codes.push_back(static_cast<std::byte>(code >> 8));
+}
 
 void Listing::add(const std::string& line) {
   if (most_ == 0 || count_ < most_) std::printf("%s\n", line.c_str());
@@ -75,7 +91,7 @@ bool check_convert(Kernel& kernel, const Options& options) {
     std::printf(
         "read: %llu floats; one between two that have the same code is taken to have it too\n",
         static_cast<unsigned long long>(sweep.inputs));
-  check_lengths(kernel, options.format, sweep);
+  check_convert_lengths(kernel, options.format, sweep);
   if (sweep.runs == right) {
     std::printf("verdict: equal\n");
     return true;
@@ -93,14 +109,19 @@ bool check_decode(Kernel& kernel, const Options& options) {
   const NamedFormat& format = options.format;
   const std::uint32_t count = 1u << format.width();
   std::vector<std::byte> codes;
-  for (std::uint32_t code = 0; code < count; ++code) {
-    codes.push_back(static_cast<std::byte>(code));
-    if (format.code_bytes() == 2) codes.push_back(static_cast<std::byte>(code >> 8));
-  }
+  for (std::uint32_t code = 0; code < count; ++code) append_code(codes, format, code);
   std::printf("expected: the value of every code as a float\n");
   std::fflush(stdout);
-  const std::vector<std::byte> floats = call_twice(kernel, codes, count * sizeof(float), count);
+  std::vector<std::byte> floats;
+  const std::size_t size = format.code_bytes(),
+                    batch = std::min<std::size_t>(kernel.batch(), count);
+  for (std::size_t first = 0; first < count; first += batch) {  // both are powers of two
+    const std::vector<std::byte> some = call_twice(
+        kernel, std::span(codes).subspan(first * size, batch * size), batch * sizeof(float), batch);
+    floats.insert(floats.end(), some.begin(), some.end());
+  }
   std::printf("read: all %u codes\n", count);
+  check_lengths(kernel, {"code", {size}, {sizeof(float)}}, codes, floats);
   std::size_t wrong = 0, flushed = 0;
   for (int pass = 0; pass < 2; ++pass) {  // counts, then shows
     Listing list(options.most_intervals);

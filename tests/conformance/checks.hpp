@@ -29,6 +29,7 @@ struct Options {
   std::size_t most_intervals = 20;  ///< 0: all
   std::uint64_t seed = 1;
   bool all = false, help = false, digests = false;
+  std::vector<std::string> given;  ///< the names of all options that were given
 
   /// What is expected.
   Policy policy() const {
@@ -36,6 +37,9 @@ struct Options {
             flush, nan};
   }
 };
+
+/// Puts a code behind others, as kernels write them.
+void append_code(std::vector<std::byte>& codes, const NamedFormat& format, std::uint32_t code);
 
 /// Prints a line of a list, and at the end how many were left out.
 class Listing {

@@ -6,18 +6,15 @@
 #include <vector>
 
 #include "conformance/text.hpp"
+#include "support/every_format.hpp"
 
 namespace conformance {
 namespace {
 
 using oracle::Special;
 
-// Overflow of a wide IEEE format is Inf; elsewhere the largest finite value, and only Inf stays what it is.
 NamedFormat with_default(std::string name, const oracle::Format& format) {
-  NamedFormat named{std::move(name), format, oracle::Saturation::propagate};
-  if (format.special == Special::ieee && named.width() >= 12)
-    named.saturation = oracle::Saturation::none;
-  return named;
+  return {std::move(name), format, test::usual_saturation(format)};
 }
 
 std::string_view without_prefix(std::string_view name) {
@@ -25,24 +22,20 @@ std::string_view without_prefix(std::string_view name) {
   return name.starts_with("float") && bar != name.npos ? name.substr(bar + 1) : name;
 }
 
-// Takes a letter and the number behind it from the front of the text.
+// Takes a letter and the number behind it, of which no part of a format's name has one above 2000, from the front of the
+// text.
 bool take(std::string_view& text, char letter, int& number) {
   if (!text.starts_with(letter)) return false;
   const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), number);
-  if (error != std::errc()) return false;
+  if (error != std::errc() || number < -2000 || number > 2000) return false;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return true;
 }
 
 // As narrowfloat::Float has them.
 bool is_possible(const oracle::Format& f) {
-  if (f.exponent_bits == 0 && f.special != Special::finite && f.special != Special::fn &&
-      f.special != Special::fnuz)
-    return false;
-  if (f.special == Special::fnuz && !f.is_signed) return false;
-  if (f.special == Special::scale && (f.mantissa_bits != 0 || f.is_signed)) return false;
+  if (!test::format_exists(f.exponent_bits, f.mantissa_bits, f.special, f.is_signed)) return false;
   const std::uint64_t largest = oracle::largest_finite_code(f, false);
-  if (largest == 0 || largest >> (f.exponent_bits + f.mantissa_bits) != 0) return false;
   for (const std::uint64_t code : {std::uint64_t{1}, largest}) {  // exact in double
     const oracle::Exact x = oracle::decode(f, code);
     if (!oracle::same(oracle::from_f64_bits(oracle::round_to_f64(x)), x)) return false;

@@ -11,7 +11,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <new>
+#include <stdexcept>
 #include <string_view>
 
 #include "conformance/text.hpp"
@@ -41,6 +43,7 @@ class GuardedArray {
   GuardedArray(const GuardedArray&) = delete;
   GuardedArray& operator=(const GuardedArray&) = delete;
 
+  std::size_t size() const { return size_; }
   std::byte* last(std::size_t bytes) { return static_cast<std::byte*>(base_) + size_ - bytes; }
 
  private:
@@ -55,6 +58,14 @@ void* open(const std::string& path) {
   return library;
 }
 
+// Where the kernel is: behind what is said of it.
+std::string place_of_call() {
+  const Activity& now = activity();
+  if (now.elements == 0) return {};
+  return " in a call of " + std::to_string(now.elements) + " elements, the first input " +
+         hex(now.first_input, 32);
+}
+
 class Library final : public Kernel {
  public:
   Library(const std::string& path, const std::string& symbol, Check check)
@@ -63,6 +74,10 @@ class Library final : public Kernel {
   }
 
   void call(std::span<const std::byte> in, std::span<std::byte> out, std::size_t n) override {
+    if (in.size() > in_.size() || out.size() > out_.size())
+      throw std::length_error("a call of " + std::to_string(n) + " elements, " +
+                              std::to_string(in.size()) + " bytes in and " +
+                              std::to_string(out.size()) + " out, is too long");
     std::byte* const input = in_.last(in.size());
     std::byte* const output = out_.last(out.size());
     std::copy(in.begin(), in.end(), input);
@@ -70,7 +85,13 @@ class Library final : public Kernel {
     activity().elements = n;
     if (in.size() >= sizeof(std::uint32_t))
       std::memcpy(&activity().first_input, input, sizeof(std::uint32_t));
-    invoke(input, output, n);
+    try {
+      invoke(input, output, n);
+    } catch (const std::exception& error) {
+      throw KernelFault(std::string("an exception, ") + error.what() + "," + place_of_call());
+    } catch (...) {
+      throw KernelFault("an exception" + place_of_call());
+    }
     activity().elements = 0;
     std::copy(output, output + out.size(), out.begin());
   }
@@ -92,9 +113,11 @@ class Library final : public Kernel {
       case Check::stochastic:
         return reinterpret_cast<void (*)(const float*, const std::uint32_t*, void*, std::size_t)>(
             function_)(floats, reinterpret_cast<const std::uint32_t*>(floats + n), out, n);
-      case Check::blocks:
+      case Check::blocks: {  // an odd number of blocks is one row, an even one rows of one block
+        const std::size_t rows = n / 32 % 2 == 1 ? 1 : n / 32, columns = rows == 1 ? n : 32;
         return reinterpret_cast<void (*)(const float*, void*, void*, std::size_t, std::size_t)>(
-            function_)(floats, out, out + n, n / 32, 32);
+            function_)(floats, out, out + n, rows, columns);
+      }
     }
   }
 
@@ -145,18 +168,19 @@ int run_apart(const std::function<int()>& f) {
   if (child == 0) {
     const int status = f();
     std::fflush(nullptr);
+    activity().has_returned = true;
     _exit(status);
   }
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (WIFEXITED(status)) return WEXITSTATUS(status);
-  std::printf("verdict: fails: killed by signal %d (%s)", WTERMSIG(status),
-              strsignal(WTERMSIG(status)));
-  if (activity().elements != 0)
-    std::printf(" in a call of %zu elements, the first input %s", activity().elements,
-                hex(activity().first_input, 32).c_str());
-  std::printf("\n");
+  if (WIFEXITED(status) && activity().has_returned) return WEXITSTATUS(status);
+  const std::string end =
+      WIFEXITED(status)
+          ? "it ends the program, exit status " + std::to_string(WEXITSTATUS(status)) + ","
+          : "killed by signal " + std::to_string(WTERMSIG(status)) + " (" +
+                strsignal(WTERMSIG(status)) + ")";
+  std::printf("verdict: fails: %s%s\n", end.c_str(), place_of_call().c_str());
   return 1;
 }
 

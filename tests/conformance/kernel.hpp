@@ -37,10 +37,22 @@ class Kernel {
 std::vector<std::byte> call_twice(Kernel& kernel, std::span<const std::byte> in,
                                   std::size_t out_bytes, std::size_t n);
 
+/// The arrays of a call: how many bytes one element has in each.
+struct Layout {
+  const char* element;  ///< what it is called
+  std::vector<std::size_t> in, out;
+  std::size_t count = 1;  ///< of the elements that a call counts: 32 where these are blocks
+};
+/// Requires  arrays as of one call, of equally many elements, with the kernel's results.
+/// Special   KernelFault where a kernel that is cheap to call gives other results, or none, in calls of 0 to 130 of them.
+void check_lengths(Kernel& kernel, const Layout& layout, std::span<const std::byte> in,
+                   std::span<const std::byte> out);
+
 /// What a kernel is doing, for a parent process that sees it die.
 struct Activity {
   std::size_t elements = 0;
   std::uint32_t first_input = 0;
+  bool has_returned = false;  ///< the program's own end, not a kernel's call of exit()
 };
 /// Shared with the parent process.
 Activity& activity();
@@ -54,7 +66,7 @@ std::unique_ptr<Kernel> open_library(const std::string& path, const std::string&
 std::unique_ptr<Kernel> open_pipe(const std::string& command);
 
 /// Runs f in a process of its own, so that a kernel that crashes ends no verdict.
-/// Result  What f returned; 1, after a line on stdout, where it was killed by a signal.
+/// Result  What f returned; 1, after a line on stdout, where the process ended before that.
 int run_apart(const std::function<int()>& f);
 
 }  // namespace conformance

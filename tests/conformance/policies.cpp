@@ -33,21 +33,6 @@ Value by_name(const Names& names, std::string_view name, const char* option) {
   throw UsageError(std::string(option) + " " + std::string(name) + ": it is one of " + list);
 }
 
-bool is_nan_pattern(std::uint32_t bits) { return (bits & ~sign) > infinity; }
-
-std::uint32_t nan_code(const oracle::Format& f, NanCode kind, std::uint32_t bits) {
-  const bool negative =
-      bits >= sign && kind != NanCode::positive && kind != NanCode::positive_all_ones;
-  const auto canonical = static_cast<std::uint32_t>(oracle::nan_code(f, negative));
-  if (f.special != oracle::Special::ieee || f.mantissa_bits == 0) return canonical;
-  const std::uint32_t payload = (bits & 0x007fffff) >> std::max(23 - f.mantissa_bits, 0);
-  if (kind == NanCode::payload) return canonical | payload;
-  if (kind == NanCode::signaling_payload)
-    return (canonical ^ 1u << (f.mantissa_bits - 1)) | std::max(payload, 1u);
-  const bool ones = kind == NanCode::all_ones || kind == NanCode::positive_all_ones;
-  return ones ? canonical | ((1u << f.mantissa_bits) - 1) : canonical;
-}
-
 void append(std::vector<CodeRun>& runs, std::uint32_t first, std::uint32_t code) {
   if (runs.empty() || runs.back().code != code) runs.push_back({first, code});
 }
@@ -110,6 +95,21 @@ Distance distance_of(std::span<const Difference> all, bool of_nans) {
 
 }  // namespace
 
+bool is_nan_pattern(std::uint32_t bits) { return (bits & ~sign) > infinity; }
+
+std::uint32_t nan_code(const oracle::Format& f, NanCode kind, std::uint32_t bits) {
+  const bool negative =
+      bits >= sign && kind != NanCode::positive && kind != NanCode::positive_all_ones;
+  const auto canonical = static_cast<std::uint32_t>(oracle::nan_code(f, negative));
+  if (f.special != oracle::Special::ieee || f.mantissa_bits == 0) return canonical;
+  const std::uint32_t payload = (bits & 0x007fffff) >> std::max(23 - f.mantissa_bits, 0);
+  if (kind == NanCode::payload) return canonical | payload;
+  if (kind == NanCode::signaling_payload)
+    return (canonical ^ 1u << (f.mantissa_bits - 1)) | std::max(payload, 1u);
+  const bool ones = kind == NanCode::all_ones || kind == NanCode::positive_all_ones;
+  return ones ? canonical | ((1u << f.mantissa_bits) - 1) : canonical;
+}
+
 Mode mode_by_name(std::string_view name) { return by_name<Mode>(mode_names, name, "--rounding"); }
 Saturation saturation_by_name(std::string_view name) {
   return by_name<Saturation>(saturation_names, name, "--saturation");
@@ -125,10 +125,12 @@ std::string name_of(Mode mode) {
 std::string name_of(Saturation saturation) {
   return std::string(saturation_names.at(static_cast<std::size_t>(static_cast<int>(saturation))));
 }
+std::string name_of(NanCode nan) {
+  return std::string(nan_names.at(static_cast<std::size_t>(static_cast<int>(nan))));
+}
 std::string name_of(const Policy& policy) {
   return name_of(policy.mode) + ", saturation " + name_of(policy.saturation) + ", subnormals " +
-         std::string(subnormal_names.at(policy.flush ? 1 : 0)) + ", NaN " +
-         std::string(nan_names.at(static_cast<std::size_t>(static_cast<int>(policy.nan))));
+         std::string(subnormal_names.at(policy.flush ? 1 : 0)) + ", NaN " + name_of(policy.nan);
 }
 
 std::vector<CodeRun> runs_of(const oracle::Format& format, const Policy& policy) {

@@ -37,8 +37,13 @@ NanCode nan_by_name(std::string_view name);
 
 std::string name_of(oracle::Mode mode);
 std::string name_of(oracle::Saturation saturation);
+std::string name_of(NanCode nan);
 /// "nearest_even, saturation finite, subnormals keep, NaN canonical"
 std::string name_of(const Policy& policy);
+
+bool is_nan_pattern(std::uint32_t bits);
+/// Requires  the bits of a NaN.
+std::uint32_t nan_code(const oracle::Format& format, NanCode kind, std::uint32_t bits);
 
 /// The conversion of every float by a policy.
 std::vector<oracle::CodeRun> runs_of(const oracle::Format& format, const Policy& policy);

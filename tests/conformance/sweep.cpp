@@ -184,28 +184,4 @@ Sweep sweep_stratified(Kernel& kernel, const NamedFormat& format, std::size_t co
   return sweep;
 }
 
-void check_lengths(Kernel& kernel, const NamedFormat& format, const Sweep& sweep) {
-  if (!kernel.is_cheap_to_call()) return;
-  std::size_t run = 0;
-  for (std::size_t n = 0; n <= 130; ++n) {
-    std::vector<CodeRun> expected(n);
-    std::vector<std::uint32_t> in(n);
-    for (std::size_t i = 0; i < n; ++i) {
-      expected[i] = sweep.runs[run = (run + 1) % sweep.runs.size()];
-      in[i] = expected[i].first;
-    }
-    const auto input = std::as_bytes(std::span(in));
-    call_twice(kernel, input, n * format.code_bytes(), n);
-    Codes codes(format.code_bytes(), n);
-    kernel.call(input, codes.first(n), n);
-    for (std::size_t i = 0; i < n; ++i) {
-      if (codes[i] == expected[i].code) continue;
-      const int bits = static_cast<int>(8 * format.code_bytes());
-      throw KernelFault("float " + std::to_string(i) + " of a call of " + std::to_string(n) + " (" +
-                        hex(in[i], 32) + ", " + float_text(in[i]) + ") gives " +
-                        hex(codes[i], bits) + ", in a longer call " + hex(expected[i].code, bits));
-    }
-  }
-}
-
 }  // namespace conformance

@@ -30,7 +30,4 @@ Sweep sweep_all(Kernel& kernel, const NamedFormat& format);
 Sweep sweep_stratified(Kernel& kernel, const NamedFormat& format, std::size_t count,
                        std::uint64_t seed);
 
-/// Special  KernelFault where the kernel gives other codes, or none, in calls of 0 to 130 floats.
-void check_lengths(Kernel& kernel, const NamedFormat& format, const Sweep& sweep);
-
 }  // namespace conformance

@@ -22,6 +22,11 @@ function(fault symbol text)
   expect(1 "\nverdict: ${text}\n$" --format e4m3fn --saturation finite --library ${KERNELS} --symbol ${symbol} ${few} ${ARGN})
 endfunction()
 
+# check(<check> <function of kernels.c> <what follows the verdict> <arguments>...): the same of the other checks
+function(check which symbol text)
+  expect(1 "\nverdict: ${text}\n$" --format e4m3fn --library ${KERNELS} --symbol ${symbol} --check ${which} ${ARGN})
+endfunction()
+
 function(refuse reason)
   execute_process(
     COMMAND ${CONFORMANCE} ${ARGN}
@@ -75,16 +80,28 @@ fault(high_bit_set "differs for 2147483648 floats\nnearest: ${usual}\n  but .0, 
 
 # Kernels that are no function of the float.
 fault(reads_behind "fails: killed by signal 11 .Segmentation fault. in a call of [0-9]+ elements, the first input 00000000")
+fault(exits "fails: it ends the program, exit status 0, in a call of [0-9]+ elements, the first input 00000000")
+expect(1 "\nverdict: fails: an exception, no memory, in a call of [0-9]+ elements, the first input 00000000\n$"
+       --format e4m3fn --library ${LIBRARY} --symbol throws ${few})
 fault(writes_short "fails: byte ([0-9]+) of the [0-9]+ of a call of [0-9]+ elements is not written")
-fault(wrong_tail "fails: float 0 of a call of 1 .3a800001, 0.0009765626. gives 00, in a longer call 01")
+fault(wrong_tail "fails: float 0 of a call of 1 .3a800001. gives 00, in a longer call 01")
 fault(forgets "fails: byte 7 of the [0-9]+ of a call of [0-9]+ elements is 0[01] in one call, 0[01] in the next")
 
 # The other checks.
-fault(decodes_no_subnormals "differs for 14 codes, subnormals that decode to zero
-  but 01 gives 0 where 0.001953125 is right: 00000000 for 3b000000\n.*" --check decode)
-expect(1 "verdict: differs for [0-9]+ pairs\nequal to: p3109_a, saturation finite\n$" --format e4m3fn --library ${KERNELS}
+check(decode decodes_no_subnormals "differs for 14 codes, subnormals that decode to zero
+  but 01 gives 0 where 0.001953125 is right: 00000000 for 3b000000\n.*")
+check(decode decodes_wrong_tail "fails: code 0 of a call of 1 .01. gives 00000000, in a longer call 3b000000")
+expect(0 "read: all 65536 codes\nverdict: equal\n$" --format bfloat16 --library ${KERNELS} --symbol decodes_bfloat16 --check decode)
+check(stochastic stochastic_nan_without_sign "differs for [0-9]+ pairs\nequal to: p3109_a, saturation finite, NaN positive"
+      --saturation finite --bits 8)
+expect(0 "verdict: equal\n$" --format e4m3fn --library ${KERNELS} --symbol stochastic_nan_without_sign --check stochastic
+       --saturation finite --nan positive --bits 8)
+check(stochastic stochastic_wrong_tail "fails: pair 0 of a call of 1 .*, in a longer call [0-9a-f]+" --saturation finite --bits 8)
+check(blocks blocks_of_one_column "fails: byte [0-9]+ of the [0-9]+ of a call of [0-9]+ elements is not written")
+check(blocks blocks_of_high_ties "differs in [0-9]+ blocks\nnearest: rule floor, nearest_even, with another scale in 0 blocks and another code in .*")
+expect(1 "verdict: differs for [0-9]+ pairs\nequal to: p3109_a, saturation finite, NaN canonical\n$" --format e4m3fn --library ${KERNELS}
        --check stochastic --variant b --saturation finite --bits 8)
-expect(1 "verdict: differs for [0-9]+ pairs\nequal to: p3109_a, saturation finite\n$" --format e4m3fn --library ${KERNELS}
+expect(1 "verdict: differs for [0-9]+ pairs\nequal to: p3109_a, saturation finite, NaN canonical\n$" --format e4m3fn --library ${KERNELS}
        --check stochastic --saturation none --bits 8)
 expect(1 "verdict: differs for [0-9]+ pairs\nnearest: p3109_.*  but .* by the word .* gives "
        --format e4m3fn --library ${KERNELS} --check stochastic --saturation finite --bits 9)
@@ -102,7 +119,9 @@ refuse("--format is missing" --library ${KERNELS})
 refuse("unknown format e4m3b7fnu" --format e4m3b7fnu --library ${KERNELS})
 refuse("unknown format e4m3fm" --format e4m3fm --library ${KERNELS})
 refuse("format e8m10b127 has 19 bits" --format e8m10b127 --library ${KERNELS})
-foreach(format IN ITEMS e0m3b1 ue4m3b8fnuz e8m0b127scale e8m1b3000 e1m0b1)
+refuse("unknown format e4m3b2147483647" --format e4m3b2147483647 --library ${KERNELS})
+refuse("unknown format e4m2147483647b7" --format e4m2147483647b7 --library ${KERNELS})
+foreach(format IN ITEMS e0m3b1 ue4m3b8fnuz e8m0b127scale e8m1b1500 e1m0b1)
   refuse("format ${format}: no such bits" --format ${format} --library ${KERNELS})
 endforeach()
 refuse("one of --library and --pipe" --format e4m3fn)
@@ -112,6 +131,14 @@ refuse("--rounding up: it is one of nearest_even, nearest_away" --format e4m3fn 
 refuse("--bits 33: it is a number from 1 to 32" --format e4m3fn --bits 33)
 refuse("--bits needs a value" --format e4m3fn --bits)
 refuse("unknown option --fast" --fast)
+refuse("--inputs 268435457: it is a number from 1 to 268435456; --all reads all floats" --format e4m3fn --inputs 268435457)
+refuse("--nan: nothing that is asked for reads it .convert, stochastic would." --format e4m3fn --library ${KERNELS} --check decode
+       --nan positive)
+refuse("--saturation: nothing that is asked for reads it" --format e4m3fn --library ${KERNELS} --check blocks --saturation finite)
+refuse("--rounding: nothing that is asked for reads it" --format e4m3fn --pipe cat --check stochastic --rounding to_odd)
+refuse("--rule: nothing that is asked for reads it .blocks would." --format e4m3fn --library ${KERNELS}
+       --symbol narrowfloat_convert --rule even)
+refuse("--subnormals: nothing that is asked for reads it" --digests --subnormals flush)
 refuse("at most 8 bits, not float16" --format float16 --library ${KERNELS} --check blocks)
 
 execute_process(COMMAND ${CONFORMANCE} --digests OUTPUT_FILE /dev/full RESULT_VARIABLE status ERROR_VARIABLE error)

@@ -4,6 +4,7 @@
 #include "narrowfloat_conformance.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static uint32_t bits_of(float x) {
@@ -88,6 +89,11 @@ void wrong_tail(const float* in, void* out, size_t n) {
   narrowfloat_convert(in, out, n);
   for (size_t i = n / 8 * 8; i < n; ++i) codes[i] = (uint8_t)code_of(float_of(bits_of(in[i]) & 0xfff00000), 0x7e);
 }
+/* Ends the program as if all were well. */
+void exits(const float* in, void* out, size_t n) {
+  (void)in, (void)out, (void)n;
+  exit(0);
+}
 /* A new answer in each call. */
 void forgets(const float* in, void* out, size_t n) {
   static unsigned calls = 0;
@@ -109,6 +115,14 @@ void decodes_no_subnormals(const void* codes, float* out, size_t n) {
   for (size_t i = 0; i < n; ++i)
     if ((((const uint8_t*)codes)[i] & 0x78) == 0) out[i] = float_of(bits_of(out[i]) & 0x80000000);
 }
+void decodes_wrong_tail(const void* codes, float* out, size_t n) {
+  narrowfloat_decode(codes, out, n);
+  for (size_t i = n / 8 * 8; i < n; ++i) out[i] = 0;
+}
+/* All codes of bfloat16 are more than one call. */
+void decodes_bfloat16(const void* codes, float* out, size_t n) {
+  for (size_t i = 0; i < n; ++i) out[i] = float_of((uint32_t)((const uint16_t*)codes)[i] << 16);
+}
 
 /* Stochastic: variant A of IEEE P3109 by 8 bits adds them below the last bit of the code. */
 void narrowfloat_convert_stochastic(const float* in, const uint32_t* words, void* out, size_t n) {
@@ -129,6 +143,15 @@ void narrowfloat_convert_stochastic(const float* in, const uint32_t* words, void
     ((uint8_t*)out)[i] = (uint8_t)(sign | code);
   }
 }
+void stochastic_nan_without_sign(const float* in, const uint32_t* words, void* out, size_t n) {
+  narrowfloat_convert_stochastic(in, words, out, n);
+  for (size_t i = 0; i < n; ++i)
+    if (in[i] != in[i]) ((uint8_t*)out)[i] = 0x7f;
+}
+void stochastic_wrong_tail(const float* in, const uint32_t* words, void* out, size_t n) {
+  narrowfloat_convert_stochastic(in, words, out, n);
+  for (size_t i = n / 8 * 8; i < n; ++i) ((uint8_t*)out)[i] ^= 1;
+}
 
 /* Blocks by the rule floor. */
 void narrowfloat_convert_blocks(const float* in, void* codes, void* scales, size_t rows, size_t cols) {
@@ -143,5 +166,22 @@ void narrowfloat_convert_blocks(const float* in, void* codes, void* scales, size
     ((uint8_t*)scales)[b] = (uint8_t)scale;
     for (size_t i = 32 * b; i < 32 * b + 32; ++i)
       ((uint8_t*)codes)[i] = (uint8_t)code_of(ldexpf(in[i], 127 - (int)scale), 0x7e);
+  }
+}
+/* Takes every row for one block. */
+void blocks_of_one_column(const float* in, void* codes, void* scales, size_t rows, size_t cols) {
+  narrowfloat_convert_blocks(in, codes, scales, rows, cols < 32 ? cols : 32);
+}
+/* Rounds what lies just below a tie as the tie, but not the largest value of a block. */
+void blocks_of_high_ties(const float* in, void* codes, void* scales, size_t rows, size_t cols) {
+  float block[32];
+  for (size_t b = 0; b < rows * cols / 32; ++b) {
+    float largest = 0;
+    for (size_t i = 0; i < 32; ++i) largest = fmaxf(largest, fabsf(in[32 * b + i]));
+    for (size_t i = 0; i < 32; ++i) {
+      const float x = in[32 * b + i];
+      block[i] = fabsf(x) < largest && (bits_of(x) & 0xffff) == 0xffff ? float_of(bits_of(x) + 1) : x;
+    }
+    narrowfloat_convert_blocks(block, (uint8_t*)codes + 32 * b, (uint8_t*)scales + b, 1, 32);
   }
 }
