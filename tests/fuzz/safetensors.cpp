@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <narrowfloat/io/safetensors_blocks.hpp>
+#include <narrowfloat/io/safetensors_qlora.hpp>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,16 +27,21 @@ void view_codes(const st::Tensor& tensor) {
   for (const F code : codes) require(code.bits() < 1u << F::width);
 }
 
+void view_numbers(const auto& tensor) {
+  std::vector<float> numbers(tensor.size());
+  tensor.dequantize(numbers);
+}
+
 template <class Format>
-void view_blocks(const st::File& file, const std::string& name) {
+void view_blocks(const st::File& file, const std::string& name, const st::BlockNames& names = {}) {
   BlockTensor<Format> blocks;
   try {
-    blocks = st::read_blocks<Format>(file, name);
+    blocks = st::read_blocks<Format>(file, name, names);
   } catch (const st::Error&) {
     return;
   }
-  std::vector<float> numbers(blocks.size());
-  blocks.dequantize(numbers);
+  view_numbers(blocks);
+  if (!names.describes) return;  // others write less than they read
 
   st::File again;
   try {
@@ -44,6 +50,23 @@ void view_blocks(const st::File& file, const std::string& name) {
     std::abort();
   }
   require(st::read_blocks<Format>(again, name) == blocks);
+}
+
+/// Takes the tensor for the codes of each stack's formats, and for bitsandbytes'.
+void view_stacks(const st::File& file, const std::string& codes) {
+  for (const st::BlockNames& names :
+       {st::gpt_oss, st::compressed_tensors, st::model_opt, st::deepseek, st::mxfp8_u8}) {
+    if (!codes.ends_with(names.codes)) continue;
+    const std::string name = codes.substr(0, codes.size() - names.codes.size());
+    view_blocks<mxfp4_e2m1>(file, name, names);
+    view_blocks<mxfp6_e3m2>(file, name, names);
+    view_blocks<nvfp4>(file, name, names);
+    view_blocks<mxfp8_e4m3>(file, name, names);
+  }
+  try {
+    view_numbers(st::read_qlora(file, codes).tensor);
+  } catch (const st::Error&) {
+  }
 }
 
 /// The bytes that write() gives the file.
@@ -102,6 +125,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     view_blocks<mxint8>(group, tensor.name);
     view_blocks<nvfp4>(file, tensor.name);
     view_blocks<nvfp4_2d>(file, tensor.name);
+    view_stacks(file, tensor.name);
   }
   require(held < size);
 

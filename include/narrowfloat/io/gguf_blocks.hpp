@@ -100,10 +100,14 @@ const Tensor& require_blocks(const File& file, const std::string& name) {
   return *found;
 }
 
+inline std::size_t matrices_of(const std::vector<std::size_t>& shape) {
+  return shape.size() < 3 ? 1 : shape.front();
+}
+
 /// The scales of a tensor, one or as many as it has matrices; none where the file has none.
 template <class Format>
-std::span<const float> read_scales(const File& file, const std::string& name) {
-  const Tensor* const tensor = file.find(scale_name(name));
+std::span<const float> read_scales(const File& file, const Tensor& blocks) {
+  const Tensor* const tensor = file.find(scale_name(blocks.name));
   if (tensor == nullptr) return {};
   if (Format::tensor_scale == TensorScale::none)
     fail(tensor->name, "blocks of " + name_of(type_of_blocks<Format>) + " have no tensor scale");
@@ -116,6 +120,10 @@ std::span<const float> read_scales(const File& file, const std::string& name) {
   for (std::size_t i = 0; i < scales.size(); ++i)
     if (!is_scale(scales[i]))
       fail(tensor->name, "tensor scale " + std::to_string(i) + " is negative, Inf or NaN");
+  const std::size_t matrices = matrices_of(blocks.shape);
+  if (scales.size() != 1 && scales.size() != matrices)
+    fail(blocks.name, "has " + std::to_string(scales.size()) + " tensor scales for " +
+                          std::to_string(matrices) + (matrices == 1 ? " matrix" : " matrices"));
   return scales;
 }
 
@@ -184,7 +192,7 @@ template <storable_blocks Format>
 BlockTensor<Format> read_blocks(const File& file, const std::string& name) {
   const Tensor& tensor = detail::require_blocks<Format>(file, name);
   const std::size_t rows = detail::check_shape<Format>(name, tensor.shape, tensor.data.size());
-  const auto scales = detail::read_scales<Format>(file, name);
+  const auto scales = detail::read_scales<Format>(file, tensor);
   if (scales.size() > 1)
     detail::fail(name, "has " + std::to_string(scales.size()) +
                            " tensor scales: it is a stack, which is read matrix by matrix");
@@ -199,14 +207,11 @@ template <storable_blocks Format>
 BlockTensor<Format> read_blocks(const File& file, const std::string& name, std::size_t matrix) {
   const Tensor& tensor = detail::require_blocks<Format>(file, name);
   const std::size_t rows = detail::check_shape<Format>(name, tensor.shape, tensor.data.size());
-  const std::size_t matrices = tensor.shape.size() < 3 ? 1 : tensor.shape.front();
+  const std::size_t matrices = detail::matrices_of(tensor.shape);
   if (matrix >= matrices)
     detail::fail(name, "shape " + detail::text_of(tensor.shape) + " has no matrix " +
                            std::to_string(matrix));
-  const auto scales = detail::read_scales<Format>(file, name);
-  if (scales.size() > 1 && scales.size() != matrices)
-    detail::fail(name, "has " + std::to_string(scales.size()) + " tensor scales for " +
-                           std::to_string(matrices) + " matrices");
+  const auto scales = detail::read_scales<Format>(file, tensor);
   const std::size_t each = rows / matrices;
   return detail::read_rows<Format>(tensor, matrix * each, each,
                                    scales.empty() ? 1 : scales[scales.size() == 1 ? 0 : matrix]);
