@@ -25,6 +25,12 @@ std::vector<std::string> rows() {
   return lines;
 }
 
+/// Whether a row has the digest of nearest even.
+bool has_digest(const oracle::Format& format, const std::string& row) {
+  const std::size_t place = row_of(format).size() + 1;
+  return row.size() > place && row[place] != ',';
+}
+
 /// A row with the digests that the oracle gives, where `row` has any.
 std::string expected_row(const oracle::Format& format, const std::string& row) {
   std::string expected = row_of(format);
@@ -52,6 +58,10 @@ TEST_CASE("the table of digests has a row for every format") {
     if (++wrong == 1) CHECK(lines[i] == row_of(formats[i]) + ",...");
   }
   CHECK(wrong == 0);
+  // Not all have been swept yet; what has been stays.
+  std::size_t swept = 0;
+  for (std::size_t i = 0; i < formats.size(); ++i) swept += has_digest(formats[i], lines[i]);
+  CHECK(swept >= 407);
 }
 
 TEST_CASE("the table's digests are the oracle's for formats of every kind") {
@@ -75,6 +85,7 @@ TEST_CASE("the table's digests are the oracle's for the named formats") {
     REQUIRE(found != formats.end());
     const std::string& line = lines[static_cast<std::size_t>(found - formats.begin())];
     CHECK(usual_saturation(*found) == oracle_saturation(nf::default_saturation<F>));
+    CHECK(has_digest(*found, line));
     if (F::width <= 12) CHECK(line == expected_row(*found, line));
   });
 }
