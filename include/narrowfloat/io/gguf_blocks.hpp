@@ -72,7 +72,7 @@ std::size_t check_shape(const std::string& name, const std::vector<std::size_t>&
   }
   if (const std::string why = why_no_data(entry, bytes.value_or(entry.bytes)); !why.empty())
     fail(name, why);
-  if (entry.bytes == 0) fail(name, "shape " + text_of(shape) + " has no elements");
+  if (entry.bytes == 0) fail(name, "shape " + shape_text(shape) + " has no elements");
   return entry.bytes / narrowfloat::detail::ggml_struct<Format>::bytes /
          (shape.back() / narrowfloat::detail::ggml_struct<Format>::elements);
 }
@@ -115,7 +115,7 @@ std::span<const float> read_scales(const File& file, const Tensor& blocks) {
   if (scales.empty() || tensor->shape.size() > 1 ||
       scales.size() * sizeof(float) != tensor->data.size() ||
       scales.size() != (tensor->shape.empty() ? 1 : tensor->shape.front()))
-    fail(tensor->name, "shape " + text_of(tensor->shape) + " with " +
+    fail(tensor->name, "shape " + shape_text(tensor->shape) + " with " +
                            std::to_string(tensor->data.size()) + " bytes is no row of scales");
   for (std::size_t i = 0; i < scales.size(); ++i)
     if (!is_scale(scales[i]))
@@ -157,15 +157,16 @@ void add_blocks(File& file, const std::string& name, std::vector<std::size_t> sh
   const std::size_t n = std::ranges::size(matrices);
   const std::size_t rows = detail::check_shape<Format>(name, shape, std::nullopt);
   if (n != 1 && (shape.size() != 3 || shape.front() != n))
-    detail::fail(name, "shape " + detail::text_of(shape) + " is not that of " + std::to_string(n) +
-                           " matrices");
+    detail::fail(name, "shape " + detail::shape_text(shape) + " is not that of " +
+                           std::to_string(n) + " matrices");
   std::vector<float> scales;
   Tensor tensor{name, detail::type_of_blocks<Format>, std::move(shape), {}};
   for (const BlockTensor<Format>& blocks : matrices) {
     if (blocks.axis() != 1 || blocks.rows() != rows / n || blocks.cols() != tensor.shape.back())
-      detail::fail(name, "shape " + detail::text_of(tensor.shape) + " is not that of blocks of " +
-                             std::to_string(blocks.rows()) + " x " + std::to_string(blocks.cols()) +
-                             " along axis " + std::to_string(blocks.axis()));
+      detail::fail(name, "shape " + detail::shape_text(tensor.shape) +
+                             " is not that of blocks of " + std::to_string(blocks.rows()) + " x " +
+                             std::to_string(blocks.cols()) + " along axis " +
+                             std::to_string(blocks.axis()));
     detail::check_scales(name, blocks.scales());
     if (!detail::is_scale(blocks.tensor_scale()))
       detail::fail(name, "a tensor scale is negative, Inf or NaN");
@@ -209,7 +210,7 @@ BlockTensor<Format> read_blocks(const File& file, const std::string& name, std::
   const std::size_t rows = detail::check_shape<Format>(name, tensor.shape, tensor.data.size());
   const std::size_t matrices = detail::matrices_of(tensor.shape);
   if (matrix >= matrices)
-    detail::fail(name, "shape " + detail::text_of(tensor.shape) + " has no matrix " +
+    detail::fail(name, "shape " + detail::shape_text(tensor.shape) + " has no matrix " +
                            std::to_string(matrix));
   const auto scales = detail::read_scales<Format>(file, tensor);
   const std::size_t each = rows / matrices;

@@ -102,7 +102,7 @@ void add_blocks(File& file, const std::string& name, std::vector<std::size_t> sh
   const std::vector<Entry> entries = block_entries<Format>(name, shape, blocks.axis(), names);
   const std::size_t rows = blocks.rows(), cols = blocks.cols();
   if (shape.back() != cols || detail::rows_of(shape) != rows)
-    detail::fail_at(entries[0].name, "shape " + detail::text_of(shape) +
+    detail::fail_at(entries[0].name, "shape " + detail::shape_text(shape) +
                                          " is not that of blocks of " + std::to_string(rows) +
                                          " x " + std::to_string(cols));
   std::vector<Tensor> made;

@@ -39,8 +39,8 @@ class QloraState {
     const Tensor* const nf4 = file.find(name + begin + "nf4");
     const Tensor* const fp4 = file.find(name + begin + "fp4");
     if (nf4 == nullptr && fp4 == nullptr)
-      refuse(name + begin + "nf4", "is not in the file, nor is " + quote(name + begin + "fp4"));
-    if (nf4 != nullptr && fp4 != nullptr) refuse(nf4->name, "is in the file, and so is fp4");
+      fail_at(name + begin + "nf4", "is not in the file, nor is " + quote(name + begin + "fp4"));
+    if (nf4 != nullptr && fp4 != nullptr) fail_at(nf4->name, "is in the file, and so is fp4");
     const Tensor& found = nf4 != nullptr ? *nf4 : *fp4;
     name_ = found.name;
     if (found.dtype != Dtype::u8) fail("is " + std::string(dtype_name(found.dtype)) + ", not U8");
@@ -53,7 +53,7 @@ class QloraState {
       fail("its quant_type is " + quote(string("quant_type")));
   }
 
-  [[noreturn]] void fail(const std::string& reason) const { refuse(name_, reason); }
+  [[noreturn]] void fail(const std::string& reason) const { fail_at(name_, reason); }
   bool has(const char* key) const { return json_.contains(key); }
   std::string string(const char* key) const {
     if (!has(key) || !json_[key].is_string()) fail("has no text " + quote(key));
@@ -82,9 +82,6 @@ class QloraState {
  private:
   static constexpr double largest_float = std::numeric_limits<float>::max();
 
-  [[noreturn]] static void refuse(const std::string& tensor, const std::string& reason) {
-    throw Error(place_of(tensor) + ": " + reason);
-  }
   std::size_t size(const nlohmann::json& value, const char* key) const {
     if (!value.is_number_unsigned() || value.get<std::uint64_t>() == 0 ||
         value.get<std::uint64_t>() > largest_number)
@@ -103,14 +100,14 @@ class QloraState {
 template <class T>
 std::span<const T> elements_of(const File& file, const std::string& name, Dtype dtype,
                                std::size_t count) {
-  const auto fail = [&](const std::string& reason) { throw Error(place_of(name) + ": " + reason); };
   const Tensor* const found = file.find(name);
-  if (found == nullptr) fail("is not in the file");
+  if (found == nullptr) fail_at(name, "is not in the file");
   if (found->dtype != dtype)
-    fail("is " + std::string(dtype_name(found->dtype)) + ", not " + std::string(dtype_name(dtype)));
+    fail_at(name, "is " + std::string(dtype_name(found->dtype)) + ", not " +
+                      std::string(dtype_name(dtype)));
   if (found->data.size() / sizeof(T) != count || found->data.size() % sizeof(T) != 0)
-    fail("has " + std::to_string(found->data.size()) + " bytes, not those of " +
-         std::to_string(count) + " elements");
+    fail_at(name, "has " + std::to_string(found->data.size()) + " bytes, not those of " +
+                      std::to_string(count) + " elements");
   return {reinterpret_cast<const T*>(found->data.data()), count};
 }
 
@@ -134,17 +131,17 @@ inline QloraTensor read_qlora(const File& file, const std::string& name) {
   if (!detail::is_qlora_dtype(state.string("dtype")))
     state.fail("bitsandbytes has no dtype " + detail::quote(state.string("dtype")));
   QloraTensor read{CodebookTensor::zeros(0, nf4_codebook()), state.shape(), state.string("dtype")};
-  std::size_t n = 1;
-  for (const std::size_t extent : read.shape)
-    if (__builtin_mul_overflow(n, extent, &n) || n > detail::largest_number)
-      state.fail("the shape has too many elements to count");
+  const auto counted = narrowfloat::detail::times_extents(1, read.shape);
+  if (!counted || *counted > detail::largest_number)
+    state.fail("the shape has too many elements to count");
+  const std::size_t n = *counted;
   CodebookOptions options{.block_size = state.size("blocksize"),
                           .pipeline = CodebookPipeline::bitsandbytes,
                           .nibbles = NibbleOrder::high_first};
   const auto divided = [](std::size_t a, std::size_t b) { return a / b + (a % b != 0 ? 1 : 0); };
   const std::size_t blocks = divided(n, options.block_size);
   const Tensor* const codes = file.find(name);
-  if (codes == nullptr) throw Error(detail::place_of(name) + ": is not in the file");
+  if (codes == nullptr) detail::fail_at(name, "is not in the file");
   const auto bytes = detail::elements_of<std::uint8_t>(file, name, codes->dtype, divided(n, 2));
   const auto book_of = [&](const std::string& which, std::size_t size) {
     const auto values = detail::elements_of<float>(file, name + which, Dtype::f32, size);
@@ -165,7 +162,7 @@ inline QloraTensor read_qlora(const File& file, const std::string& name) {
     read.tensor = CodebookTensor::from_parts(bytes, scales, n, book, options);
     return read;
   } catch (const std::invalid_argument& invalid) {
-    throw Error(detail::place_of(name) + ": " + invalid.what());
+    detail::fail_at(name, invalid.what());
   }
 }
 
@@ -176,9 +173,7 @@ inline QloraTensor read_qlora(const File& file, const std::string& name) {
 ///           code-book is nf4_codebook() or fp4_bitsandbytes_codebook(), the block size a power of two from 32 to 4096 and the
 ///           dtype one of bitsandbytes': what it would not read, or read as other numbers.
 inline void add_qlora(File& file, const std::string& name, const QloraTensor& added) {
-  const auto fail = [&](const std::string& reason) {
-    throw Error(detail::place_of(name) + ": " + reason);
-  };
+  const auto fail = [&](const std::string& reason) { detail::fail_at(name, reason); };
   const CodebookTensor& tensor = added.tensor;
   const bool is_nf4 = tensor.codebook() == nf4_codebook();
   if (!is_nf4 && tensor.codebook() != fp4_bitsandbytes_codebook())
@@ -188,11 +183,10 @@ inline void add_qlora(File& file, const std::string& name, const QloraTensor& ad
     fail("bitsandbytes has no blocks of " + std::to_string(block));
   if (!detail::is_qlora_dtype(added.dtype))
     fail("bitsandbytes has no dtype " + detail::quote(added.dtype));
-  std::size_t n = 1;
-  for (const std::size_t extent : added.shape)
-    if (__builtin_mul_overflow(n, extent, &n)) fail("the shape has too many elements to count");
-  if (n != tensor.size() || n == 0)
-    fail("the shape has " + std::to_string(n) + " elements, the tensor " +
+  const auto n = narrowfloat::detail::times_extents(1, added.shape);
+  if (!n) fail("the shape has too many elements to count");
+  if (*n != tensor.size() || *n == 0)
+    fail("the shape has " + std::to_string(*n) + " elements, the tensor " +
          std::to_string(tensor.size()));
 
   nlohmann::json state{{"quant_type", is_nf4 ? "nf4" : "fp4"},

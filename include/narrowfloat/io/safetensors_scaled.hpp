@@ -50,17 +50,14 @@ requires(dtype_of<F>() != std::nullopt)  //
 template <narrow_float F>
 requires(dtype_of<F>() != std::nullopt)  //
     ScaledTensor<F> read_scaled(const File& file, const std::string& name) {
-  const auto fail = [](const std::string& tensor, const std::string& reason) {
-    throw Error(detail::place_of(tensor) + ": " + reason);
-  };
   const Tensor* const codes = file.find(name);
   const Tensor* const scales = file.find(name + "_scale_inv");
-  if (codes == nullptr) fail(name, "is not in the file");
-  if (scales == nullptr) fail(name + "_scale_inv", "is not in the file");
+  if (codes == nullptr) detail::fail_at(name, "is not in the file");
+  if (scales == nullptr) detail::fail_at(name + "_scale_inv", "is not in the file");
   const std::span<const F> values = codes->as<F>();
   const std::span<const float> inverse = scales->as<float>();
   if (inverse.size() != 1)
-    fail(scales->name, "has " + std::to_string(inverse.size()) + " elements, not 1");
+    detail::fail_at(scales->name, "has " + std::to_string(inverse.size()) + " elements, not 1");
   try {
     const std::vector<F> copy(values.begin(), values.end());
     const auto found = file.metadata.find(name + ".scale");
@@ -69,10 +66,10 @@ requires(dtype_of<F>() != std::nullopt)  //
     const std::string& text = found->second;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), scale);
     if (error != std::errc() || end != text.data() + text.size())
-      fail(name, "its scale is " + detail::quote(text) + ", no number");
+      detail::fail_at(name, "its scale is " + detail::quote(text) + ", no number");
     return ScaledTensor<F>::from_parts(copy, inverse[0], scale);
   } catch (const std::invalid_argument& invalid) {
-    throw Error(detail::place_of(name) + ": " + invalid.what());
+    detail::fail_at(name, invalid.what());
   }
 }
 

@@ -28,10 +28,6 @@ struct StoredPart {
   std::size_t count(std::size_t bytes) const { return bytes / (dtype_bits(dtype) / 8); }
 };
 
-[[noreturn]] inline void fail(const std::string& tensor, const std::string& reason) {
-  throw Error(place_of(tensor) + ": " + reason);
-}
-
 /// The dtype of a type's name; for a format that has none, that of its codes.
 inline std::optional<Dtype> dtype_of_type(std::string_view type, bool& is_format) {
   static constexpr std::pair<std::string_view, Dtype> plain[] = {
@@ -58,11 +54,11 @@ StoredPart stored_part(const std::string& object, const BasicStatePart<Byte>& pa
   std::string name = part.name.empty() ? object : object + "." + part.name;
   bool is_format = false;
   const std::optional<Dtype> dtype = dtype_of_type(part.type, is_format);
-  if (!dtype) fail(name, "a file has no numbers of type " + quote(part.type));
+  if (!dtype) fail_at(name, "a file has no numbers of type " + quote(part.type));
   const std::size_t size = dtype_bits(*dtype) / 8;
   if (part.bytes.size() % size != 0)
-    fail(name, std::to_string(part.bytes.size()) + " bytes are no whole number of " +
-                   std::string(part.type));
+    fail_at(name, std::to_string(part.bytes.size()) + " bytes are no whole number of " +
+                      std::string(part.type));
   std::string format(is_format ? part.type : std::string_view());
   if (is_format && !part.layout.empty()) format += ", ";
   return {std::move(name), *dtype, format + part.layout};
@@ -87,24 +83,24 @@ inline void add_parts(File& file, const std::string& object,
 /// The tensor of a part. Special: throws Error where there is none that the part can become.
 inline const Tensor& tensor_for(const File& file, const StoredPart& wanted, const StatePart& part) {
   const Tensor* const found = file.find(wanted.name);
-  if (found == nullptr) fail(wanted.name, "is not in the file");
+  if (found == nullptr) fail_at(wanted.name, "is not in the file");
   const auto shown = [](Dtype dtype, std::size_t count) {
     return std::string(dtype_name(dtype)) + " of " + std::to_string(count) + " elements";
   };
   if (found->dtype != wanted.dtype || found->data.size() != part.bytes.size())
-    fail(wanted.name, "is " +
-                          shown(found->dtype, found->data.size() * 8 / dtype_bits(found->dtype)) +
-                          ", not " + shown(wanted.dtype, wanted.count(part.bytes.size())));
+    fail_at(wanted.name,
+            "is " + shown(found->dtype, found->data.size() * 8 / dtype_bits(found->dtype)) +
+                ", not " + shown(wanted.dtype, wanted.count(part.bytes.size())));
   const auto format = file.metadata.find(wanted.name + ".format");
   const std::string has = format == file.metadata.end() ? std::string() : format->second;
   if (has != wanted.format) {
     const auto named = [](const std::string& text) { return text.empty() ? "none" : quote(text); };
-    fail(wanted.name,
-         "its format is " + named(has) + " by the metadata, not " + named(wanted.format));
+    fail_at(wanted.name,
+            "its format is " + named(has) + " by the metadata, not " + named(wanted.format));
   }
   if (part.refusal != nullptr) {
     const std::string refused = part.refusal(part.owner, found->data);
-    if (!refused.empty()) fail(wanted.name, refused);
+    if (!refused.empty()) fail_at(wanted.name, refused);
   }
   return *found;
 }

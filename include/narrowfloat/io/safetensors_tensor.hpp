@@ -42,6 +42,9 @@ decltype(auto) with_prefix(const std::string& prefix, Action action) {
     throw Error(prefix + malformed.what());
   }
 }
+[[noreturn]] inline void fail_at(std::string_view tensor, const std::string& reason) {
+  throw Error(place_of(tensor) + ": " + reason);
+}
 inline std::string prefix_of(const std::filesystem::path& path) { return path.string() + ": "; }
 
 }  // namespace detail
@@ -99,8 +102,8 @@ struct Tensor {
  private:
   void require(Dtype wanted) const {
     if (dtype != wanted)
-      throw Error(detail::place_of(name) + ": is " + std::string(dtype_name(dtype)) + ", not " +
-                  std::string(dtype_name(wanted)));
+      detail::fail_at(name, "is " + std::string(dtype_name(dtype)) + ", not " +
+                                std::string(dtype_name(wanted)));
   }
 };
 
@@ -136,8 +139,8 @@ Tensor make_packed_tensor(std::string name, std::vector<std::size_t> shape,
       std::move(name), *packed_dtype_of<F>(), std::move(shape), {bytes.begin(), bytes.end()}};
   const std::size_t n = made.template packed<F>().size();
   if (n != codes.size())
-    throw Error(detail::place_of(made.name) + ": the shape has " + std::to_string(n) +
-                " elements, the codes " + std::to_string(codes.size()));
+    detail::fail_at(made.name, "the shape has " + std::to_string(n) + " elements, the codes " +
+                                   std::to_string(codes.size()));
   return made;
 }
 template <storable_packed F>

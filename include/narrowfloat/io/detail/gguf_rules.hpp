@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../gguf_types.hpp"
+#include "shape.hpp"
 
 namespace narrowfloat::gguf::detail {
 
@@ -64,12 +65,7 @@ inline std::string name_of(Type type) {
               : "type " + std::to_string(static_cast<std::uint32_t>(type));
 }
 
-inline std::string text_of(const std::vector<std::size_t>& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < std::min<std::size_t>(shape.size(), 16); ++i)
-    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-  return text + (shape.size() > 16 ? ", ...]" : "]");
-}
+using narrowfloat::detail::shape_text;
 
 /// Whether the text is UTF-8 as the Unicode Standard has it: the shortest form, no surrogates, at most U+10FFFF.
 inline bool is_utf8(std::string_view text) {
@@ -119,29 +115,26 @@ inline std::size_t size_of_data(const Entry& entry) {
   const auto info = type_info(entry.type);
   if (!info) throw Malformed(name_of(entry.type) + " is not known");
   const auto fail = [&](const std::string& reason) {
-    throw Malformed("shape " + text_of(entry.shape) + " of " + std::string(info->name) + " " +
+    throw Malformed("shape " + shape_text(entry.shape) + " of " + std::string(info->name) + " " +
                     reason);
   };
   if (entry.shape.size() > most_extents)
     fail("has " + std::to_string(entry.shape.size()) + " extents, more than " +
          std::to_string(most_extents));
-  // Extents of 0 count last, so that [0, n, n] may be multiplied in any order by whoever reads it.
-  std::size_t bits = 8 * info->bytes;  // whose number fits as well
-  for (const std::size_t extent : entry.shape)
-    if (extent != 0 && __builtin_mul_overflow(bits, extent, &bits))
-      fail("has too many elements to count");
+  // Their bits fit as well.
+  const auto bits = narrowfloat::detail::times_extents(8 * info->bytes, entry.shape);
+  if (!bits) fail("has too many elements to count");
   const std::size_t row = entry.shape.empty() ? 1 : entry.shape.back();
   if (row % info->block != 0)
     fail("has rows of " + std::to_string(row) + ", no whole blocks of " +
          std::to_string(info->block));
-  if (std::ranges::find(entry.shape, std::size_t{0}) != entry.shape.end()) return 0;
-  return bits / 8 / info->block;
+  return *bits / 8 / info->block;
 }
 
 /// Empty where the data are as many bytes as size_of_data() has found.
 inline std::string why_no_data(const Entry& entry, std::size_t bytes) {
   if (bytes == entry.bytes) return "";
-  return "shape " + text_of(entry.shape) + " of " + name_of(entry.type) + " has " +
+  return "shape " + shape_text(entry.shape) + " of " + name_of(entry.type) + " has " +
          std::to_string(entry.bytes) + " bytes, but its data have " + std::to_string(bytes);
 }
 

@@ -32,17 +32,6 @@ constexpr std::optional<Dtype> code_dtype() {
   }
 }
 
-[[noreturn]] inline void fail_at(std::string_view tensor, const std::string& reason) {
-  throw Error(place_of(tensor) + ": " + reason);
-}
-
-inline std::string text_of(const std::vector<std::size_t>& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < std::min<std::size_t>(shape.size(), 16); ++i)
-    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-  return text + (shape.size() > 16 ? ", ...]" : "]");
-}
-
 inline std::string text_of(float number) {
   char text[32];
   return {text, std::to_chars(text, text + sizeof text, number).ptr};
@@ -77,10 +66,10 @@ narrowfloat::detail::block_grid grid_of(std::string_view name,
   // Those of several matrices are those of one below the other where no block has rows of two.
   const bool matrices = shape.size() > 2 && axis == 1 && shape.end()[-2] % lines == 0;
   if (shape.size() != 2 && (axis == 0 || lines != 1) && !matrices)
-    fail_at(name, "shape " + text_of(shape) + ": blocks that span rows are those of a matrix");
+    fail_at(name, "shape " + shape_text(shape) + ": blocks that span rows are those of a matrix");
   // Blocks without elements may have any number of rows, each of which takes its time.
   if (std::ranges::find(shape, std::size_t{0}) != shape.end())
-    fail_at(name, "shape " + text_of(shape) + " has no elements");
+    fail_at(name, "shape " + shape_text(shape) + " has no elements");
   return narrowfloat::detail::grid_of<Format>("safetensors", rows_of(shape), shape.back(), axis);
 }
 
@@ -97,7 +86,8 @@ inline void check_tensor(const Tensor& tensor, Dtype dtype, const std::vector<st
     fail_at(tensor.name, "is " + std::string(dtype_name(tensor.dtype)) + ", not " +
                              std::string(dtype_name(dtype)));
   if (tensor.shape != shape)
-    fail_at(tensor.name, "has the shape " + text_of(tensor.shape) + ", not " + text_of(shape));
+    fail_at(tensor.name,
+            "has the shape " + shape_text(tensor.shape) + ", not " + shape_text(shape));
   with_prefix("", [&] {
     check_size({tensor.name, std::string(dtype_name(dtype)), shape, 0, tensor.data.size()},
                dtype_bits(dtype));
@@ -156,7 +146,7 @@ Entry entry_of_codes(const std::string& name, std::vector<std::size_t> shape, Co
   if (layout == CodeLayout::elements || E::width != 4) return codes;
   const std::size_t cols = codes.shape.back(), whole = layout == CodeLayout::pairs ? 2 : block;
   if (cols % whole != 0)
-    fail_at(name, "shape " + text_of(codes.shape) + ": rows of " + std::to_string(cols) +
+    fail_at(name, "shape " + shape_text(codes.shape) + ": rows of " + std::to_string(cols) +
                       " codes are no whole " + (whole == 2 ? "bytes" : "blocks"));
   codes.dtype = Dtype::u8;
   codes.shape.back() /= whole;
@@ -174,7 +164,7 @@ std::vector<std::size_t> shape_of_numbers(const Tensor& codes, CodeLayout layout
   std::vector<std::size_t> shape = codes.shape;
   if (layout == CodeLayout::blocks) {
     if (shape.size() < 2 || shape.back() != Format::block_size / 2)
-      fail_at(codes.name, "has the shape " + text_of(shape) + ", not [..., blocks, " +
+      fail_at(codes.name, "has the shape " + shape_text(shape) + ", not [..., blocks, " +
                               std::to_string(Format::block_size / 2) + "]");
     shape.pop_back();
     shape.back() *= Format::block_size;  // its bits could be counted, so it does not wrap

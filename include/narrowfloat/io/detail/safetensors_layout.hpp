@@ -10,16 +10,16 @@
 #include <vector>
 
 #include "safetensors_header.hpp"
+#include "shape.hpp"
 
 namespace narrowfloat::safetensors::detail {
 
+using narrowfloat::detail::shape_text;
+
 /// What is wrong with a tensor, with its shape.
 inline std::string shape_message(const RawEntry& entry, const std::string& reason) {
-  std::string shape;
-  for (std::size_t i = 0; i < std::min<std::size_t>(entry.shape.size(), 16); ++i)
-    shape += (i == 0 ? "" : ", ") + std::to_string(entry.shape[i]);
-  return place_of(entry.name) + ": shape [" + shape + (entry.shape.size() > 16 ? ", ..." : "") +
-         "] of " + entry.dtype + " " + reason;
+  return place_of(entry.name) + ": shape " + shape_text(entry.shape) + " of " + entry.dtype + " " +
+         reason;
 }
 inline std::string size_message(const RawEntry& entry, std::uint64_t wanted, std::uint64_t got) {
   return shape_message(
@@ -28,17 +28,12 @@ inline std::string size_message(const RawEntry& entry, std::uint64_t wanted, std
 
 /// The bytes that the shape of a tensor asks for. Throws Malformed if they are too many to count, or not whole.
 inline std::size_t count_bytes(const RawEntry& entry, std::size_t element_bits) {
-  const auto fail = [&](const std::string& reason) {
-    throw Malformed(shape_message(entry, reason));
-  };
-  // Extents of 0 count last, so that [0, n, n] may be multiplied in any order by whoever reads it.
-  std::size_t bits = element_bits;
-  for (const std::size_t extent : entry.shape)
-    if (extent != 0 && __builtin_mul_overflow(bits, extent, &bits))
-      fail("has too many elements to count");
-  if (std::ranges::find(entry.shape, std::size_t{0}) != entry.shape.end()) bits = 0;
-  if (bits % 8 != 0) fail("has " + std::to_string(bits) + " bits, not whole bytes");
-  return bits / 8;
+  const auto bits = narrowfloat::detail::times_extents(element_bits, entry.shape);
+  if (!bits) throw Malformed(shape_message(entry, "has too many elements to count"));
+  if (*bits % 8 != 0)
+    throw Malformed(
+        shape_message(entry, "has " + std::to_string(*bits) + " bits, not whole bytes"));
+  return *bits / 8;
 }
 
 /// Throws Malformed if the bytes of a tensor are not those that its shape asks for.
