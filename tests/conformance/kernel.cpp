@@ -83,8 +83,8 @@ class Library final : public Kernel {
     std::copy(in.begin(), in.end(), input);
     std::copy(out.begin(), out.end(), output);  // what is not written stays
     activity().elements = n;
-    if (in.size() >= sizeof(std::uint32_t))
-      std::memcpy(&activity().first_input, input, sizeof(std::uint32_t));
+    activity().first_input = 0;
+    std::memcpy(&activity().first_input, input, std::min(in.size(), sizeof(std::uint32_t)));
     try {
       invoke(input, output, n);
     } catch (const std::exception& error) {

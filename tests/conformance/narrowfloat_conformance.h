@@ -25,9 +25,9 @@ void narrowfloat_decode(const void* codes, float* out, size_t n);
 void narrowfloat_convert_stochastic(const float* in, const uint32_t* words, void* out, size_t n);
 
 /* Blocks of 32 floats that lie side by side in a row share a scale, a power of two of which the E8M0 byte is exponent +
- * 127, or 255 for a block with Inf or NaN, whose codes may be any but are written, the same in each call. cols is a multiple of 32. codes[r * cols + c] is the
- * code of in[r * cols + c] / scale, one byte each; the scales follow in the same order, one byte each, rows * cols / 32
- * of them. */
+ * 127, or 255 for a block with Inf or NaN, whose codes may be any, but are written, and the same in each call. cols is a
+ * multiple of 32; rows may be 0. codes[r * cols + c] is the code of in[r * cols + c] / scale, one byte each; the scales
+ * follow in the same order, one byte each, rows * cols / 32 of them. */
 void narrowfloat_convert_blocks(const float* in, void* codes, void* scales, size_t rows, size_t cols);
 
 #ifdef __cplusplus

@@ -131,7 +131,7 @@ Options parse(int argc, char** argv) {
   }
   if (!options.help && (options.digests || !options.vectors.empty())) refuse_unread(options, {});
   if (options.help || options.digests || !options.vectors.empty()) return options;
-  if (!options.has_format) throw UsageError("--format is missing");
+  if (!options.has_format) throw UsageError("--format is missing (--help shows all)");
   if (options.library.empty() == options.pipe.empty())
     throw UsageError("it takes one of --library and --pipe");
   if (!options.symbol.empty() && options.library.empty())
