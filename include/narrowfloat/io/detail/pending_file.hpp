@@ -90,8 +90,8 @@ class PendingFile {
     constexpr int most_attempts = 100;
     for (int i = 0; i < most_attempts; ++i) {
       temporary_ = path_;
-      temporary_ +=
-          "." + std::to_string(::getpid()) + "." + std::to_string(i) + std::string(ending);
+      temporary_ += ".";  // apart: GCC 12 warns of a text before a sum of strings
+      temporary_ += std::to_string(::getpid()) + "." + std::to_string(i) + std::string(ending);
       file_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       if (file_ < 0 && errno != EEXIST) break;
       if (file_ < 0) continue;
