@@ -156,7 +156,7 @@ TEST_CASE("presets: arrays of every length, in place, packed, on every instructi
     if (!nf::isa_available(isa)) continue;
     const nf::ScopedIsa scoped(isa);
     Mismatches bad;
-    for (const std::size_t n : {0, 1, 5, 6, 63, 64, 65, 1023, 1024, 1025, 2990, 3000}) {
+    for (const std::size_t n : {0u, 1u, 5u, 6u, 63u, 64u, 65u, 1023u, 1024u, 1025u, 2990u, 3000u}) {
       const std::span in(numbers.data(), n);
       std::vector<nf::bfloat16> wide(n);
       std::vector<nf::float4_e2m1fn> narrow(n);
