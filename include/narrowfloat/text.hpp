@@ -23,7 +23,7 @@ namespace narrowfloat {
 /// Promises  noexcept, constexpr, no allocation; independent of the locale.
 /// Example   char text[32];
 ///           const auto end = to_chars(text, text + 32, float8_e4m3fn(0.1f)).ptr;
-///           assert(std::string_view(text, end - text) == "0.1");
+///           assert(std::string(text, end) == "0.1");
 template <narrow_float F>
 constexpr NF_INLINE std::to_chars_result to_chars(char* first, char* last, F x) noexcept {
   return detail::copy_text(first, last, detail::shortest_text(x));
@@ -59,10 +59,10 @@ NF_INLINE std::to_chars_result to_chars(char* first, char* last, F x, std::chars
 ///           the end and std::errc::result_out_of_range. With an error `value` is left as it was.
 /// Promises  noexcept, constexpr, no allocation; independent of the locale and the floating-point environment.
 /// Cost      tens of nanoseconds up to 18 digits and powers of ten, microseconds beyond.
-/// Example   float8_e4m3fn x;
-///           const std::string_view text = "0.3, 1";
-///           const auto end = from_chars(text.data(), text.data() + text.size(), x).ptr;
-///           assert(x == float8_e4m3fn(0.3125f) && *end == ',');
+/// Example   float8_e4m3fn number;
+///           const std::string_view list = "0.3, 1";
+///           const auto end = from_chars(list.data(), list.data() + list.size(), number).ptr;
+///           assert(number == float8_e4m3fn(0.3125f) && *end == ',');
 template <narrow_float F, rounding_policy R = NearestEven>
 constexpr NF_INLINE std::from_chars_result from_chars(
     const char* first, const char* last, F& value,
