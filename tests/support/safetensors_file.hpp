@@ -23,6 +23,19 @@ std::string reason_of(auto&& action) {
   return no_error;
 }
 
+/// An empty folder in the current one, removed at the end.
+class ScratchFolder {
+ public:
+  explicit ScratchFolder(const std::string& name) : path(std::filesystem::current_path() / name) {
+    std::filesystem::create_directory(path);
+  }
+  ~ScratchFolder() { std::filesystem::remove_all(path); }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  const std::filesystem::path path;
+};
+
 /// A file in the current folder, removed at the end.
 class ScratchFile {
  public:

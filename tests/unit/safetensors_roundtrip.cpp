@@ -20,15 +20,10 @@ namespace {
 namespace fs = std::filesystem;
 namespace st = narrowfloat::safetensors;
 
-// An empty folder of its own, removed at the end.
-class Folder {
+class Folder : public ScratchFolder {
  public:
-  Folder() { fs::create_directory(path); }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
+  Folder() : ScratchFolder("safetensors_roundtrip.folder") {}
 
-  const fs::path path = fs::current_path() / "safetensors_roundtrip.folder";
   const fs::path file = path / "a.safetensors";
 };
 

@@ -19,13 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 namespace st = narrowfloat::safetensors;
 
-// An empty folder of its own, removed at the end.
-class Folder {
+class Folder : public ScratchFolder {
  public:
-  Folder() { fs::create_directory(path); }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
+  Folder() : ScratchFolder("safetensors_shards.folder") {}
 
   void fill(const std::string& name, const std::string& bytes) const {
     std::ofstream(path / name, std::ios::binary) << bytes;
@@ -40,7 +36,6 @@ class Folder {
     return found;
   }
 
-  const fs::path path = fs::current_path() / "safetensors_shards.folder";
   const fs::path index = path / "model.safetensors.index.json";
 };
 
