@@ -55,8 +55,7 @@ concept lossless_to = number<From> && number<To> &&
 template <number T>
 inline constexpr Saturation default_saturation = [] {
   if constexpr (narrow_float<T>) {
-    return T::specials == Specials::ieee && T::width >= 12 ? Saturation::none
-                                                           : Saturation::propagate;
+    return detail::usual_saturation(T::specials, T::width);
   } else {
     return Saturation::none;
   }

@@ -19,6 +19,13 @@ enum class Saturation {
   none        ///< overflow becomes Inf, else NaN, else the largest finite value, as in IEEE 754
 };
 
+namespace detail {
+/// What a conversion to a format does with large values unless told otherwise.
+constexpr NF_FN Saturation usual_saturation(Specials specials, int width) {
+  return specials == Specials::ieee && width >= 12 ? Saturation::none : Saturation::propagate;
+}
+}  // namespace detail
+
 /// What becomes of subnormal numbers.
 enum class Subnormals {
   keep,  ///< they are numbers like all others

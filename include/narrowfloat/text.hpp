@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-// to_chars() and from_chars() of every Float, in the shape of the standard's for float.
+// to_chars() and from_chars() of every Float, in the shape of the standard's for float; formats by their texts, described.
 #pragma once
 
 #include <charconv>
 #include <system_error>
 
 #include "rounding.hpp"
+#include "text/describe.hpp"
 #include "text/detail/read.hpp"
 #include "text/detail/write.hpp"
+#include "text/format_spec.hpp"
 
 namespace narrowfloat {
 

@@ -46,7 +46,7 @@ std::uint64_t largest_index(const Format& f) {
 
 // A format without a normal number (E = 0; E = 1 with ieee) is a fixed-point format.
 bool has_subnormals(const Format& f) {
-  const bool has_normals = f.exponent_bits > (f.special == Special::ieee ? 1 : 0);
+  const bool has_normals = largest_index(f) >= power_of_two(f.mantissa_bits);
   return has_normals && f.mantissa_bits > 0;
 }
 

@@ -37,18 +37,17 @@ struct exact {
 
 /// The value of a code of a Layout of at most 32 bits.
 template <class Layout>
-constexpr NF_HD exact exact_value(std::uint32_t code) {
-  constexpr int M = Layout::mantissa_bits;
-  const bool negative = (code & Layout::sign_mask) != 0;
-  const std::uint32_t value = code & ~Layout::sign_mask;
-  if (Layout::nan_is_negative_zero && code == Layout::sign_mask) return exact::nan();
-  if (Layout::has_infinity && value == Layout::infinity_code) return exact::infinity(negative);
-  if (value > Layout::max_code) return exact::nan();
-  if (Layout::is_scale)
-    return exact::finite(negative, 1, static_cast<int>(value) + Layout::quantum);
+constexpr NF_HD exact exact_value(std::uint32_t code, const Layout& of = {}) {
+  const bool negative = (code & of.sign_mask) != 0;
+  const std::uint32_t value = code & ~of.sign_mask;
+  if (of.nan_is_negative_zero && code == of.sign_mask) return exact::nan();
+  if (of.has_infinity && value == of.infinity_code) return exact::infinity(negative);
+  if (value > of.max_code) return exact::nan();
+  if (of.is_scale) return exact::finite(negative, 1, static_cast<int>(value) + of.quantum);
   if (value == 0) return exact::zero(negative);
-  const std::uint32_t field = value >> M, steps = field == 0 ? 0 : field - 1;
-  return exact::finite(negative, value - (steps << M), static_cast<int>(steps) + Layout::quantum);
+  const std::uint32_t field = value >> of.mantissa_bits, steps = field == 0 ? 0 : field - 1;
+  return exact::finite(negative, value - (steps << of.mantissa_bits),
+                       static_cast<int>(steps) + of.quantum);
 }
 
 /// The value of a float.
