@@ -126,7 +126,7 @@ struct StochasticBits {
   constexpr NF_HD StochasticBits from(std::uint64_t i) const noexcept {
     StochasticBits rest = *this;
     if (words_ != nullptr) rest.words_ += i;
-    rest.size_ -= static_cast<std::size_t>(i);
+    rest.size_ -= i;
     return rest;
   }
 

@@ -80,7 +80,7 @@ class QloraState {
   static constexpr const char* begin = ".quant_state.bitsandbytes__";
 
  private:
-  static constexpr double largest_float = std::numeric_limits<float>::max();
+  static constexpr auto largest_float = static_cast<double>(std::numeric_limits<float>::max());
 
   std::size_t size(const nlohmann::json& value, const char* key) const {
     if (!value.is_number_unsigned() || value.get<std::uint64_t>() == 0 ||
@@ -89,7 +89,7 @@ class QloraState {
           "its " + std::string(key) + " holds " +
           (value.is_number() ? value.dump() : "a value of type " + std::string(value.type_name())) +
           ", not a whole number from 1 to 2^53");
-    return static_cast<std::size_t>(value.get<std::uint64_t>());
+    return value.get<std::size_t>();
   }
 
   std::string name_;

@@ -37,7 +37,7 @@ inline Dtype find_dtype(const RawEntry& entry) {
 
 inline std::string read_text(const narrowfloat::detail::ByteSource& source, std::uint64_t offset,
                              std::uint64_t size) {
-  std::string text(static_cast<std::size_t>(size), '\0');
+  std::string text(size, '\0');
   source.read(offset, std::as_writable_bytes(std::span(text)));
   return text;
 }

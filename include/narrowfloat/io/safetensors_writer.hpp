@@ -184,7 +184,7 @@ class Writer {
     detail::Header header{{}, metadata};
     std::size_t filled = 0;
     for (const std::size_t at : tensors) {
-      const std::size_t end = filled + static_cast<std::size_t>(places_[at].size);
+      const std::size_t end = filled + places_[at].size;
       header.entries.push_back(raw(at, filled, end));
       filled = end;
     }

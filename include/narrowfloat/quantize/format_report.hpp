@@ -133,9 +133,11 @@ clip_limits limits_of(bool full_range = false) {
 }
 /// The same of a code-book: half the distance to the value next to each end, which are rounded.
 inline clip_limits limits_of(const Codebook& book) {
-  const double low = book.least(), high = book.greatest();
+  const auto in_double = [](float x) { return static_cast<double>(x); };
+  const double low = in_double(book.least()), high = in_double(book.greatest());
   double above_low = high, below_high = low;
-  for (const double value : book.values()) {
+  for (const float x : book.values()) {
+    const double value = in_double(x);
     if (value > low) above_low = std::min(above_low, value);
     if (value < high) below_high = std::max(below_high, value);
   }
@@ -159,9 +161,9 @@ inline void count_losses(const float* values, const float* images, std::size_t n
       ++report.non_finite;
       continue;
     }
-    const double x = values[i];
+    const double x = static_cast<double>(values[i]);
     const bool is_lost = image >= float_infinity;
-    const double error = is_lost ? x : x - as_rounded(images[i] * factor);
+    const double error = is_lost ? x : x - as_rounded(static_cast<double>(images[i]) * factor);
     report.signal = as_rounded(report.signal + x * x);  // the square of a float is exact
     report.noise = as_rounded(report.noise + as_rounded(error * error));
     if (is_lost) {
@@ -233,8 +235,8 @@ template <float_range In>
   for (std::size_t block = 0; block < scales.size(); ++block) {
     const std::size_t first = block * tensor.block_size();
     detail::count_losses(std::ranges::data(values) + first, images.data() + first,
-                         std::min(tensor.block_size(), tensor.size() - first), unit * scales[block],
-                         1, report);
+                         std::min(tensor.block_size(), tensor.size() - first),
+                         unit * static_cast<double>(scales[block]), 1, report);
   }
   return report;
 }

@@ -234,7 +234,7 @@ NF_INLINE double RuntimeFormat::bias() const {
   detail::require_format("RuntimeFormat::bias", *this);
   const int fraction_bits = detail::top_bits(exponent_bits, mantissa_bits);
   const double top = 2 - detail::power_of_two<double>(-fraction_bits);
-  return (1 << exponent_bits) - 1 - std::log2(max_value / top);
+  return (1 << exponent_bits) - 1 - std::log2(static_cast<double>(max_value) / top);
 }
 NF_INLINE std::uint32_t RuntimeFormat::encode(float x) const {
   detail::require_format("RuntimeFormat::encode", *this);

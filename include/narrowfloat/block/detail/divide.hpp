@@ -268,30 +268,31 @@ class tile_divider {
     }
   }
   /// The last one of the trials with the least loss; -1 where the error leaves it open, or near the ends of float's range.
-  template <int Count>
+  template <std::size_t Count>
   int least_loss(std::size_t block, const trial_losses (&losses)[Count],
                  const loss_error& error) const {
     using traits = scale_traits<Scale>;
+    constexpr int count = static_cast<int>(Count);
     constexpr std::uint32_t least = bits_of_float(0x1p-60f), most = bits_of_float(0x1p60f);
     const int steps = static_cast<int>(steps_[block]);
     if (amax_[block] < least || amax_[block] > most || steps < 1 ||
-        steps + Count - 2 > traits::highest - traits::lowest || error.share > 0.25)
+        steps + count - 2 > traits::highest - traits::lowest || error.share > 0.25)
       return -1;
     double loss[Count];  // in units of the square of the first scale
     int best = 0;
-    for (int k = 0; k < Count; ++k) {
+    for (int k = 0; k < count; ++k) {
       if (bits_of_float(losses[k].sums[block]) >= float_infinity) return -1;  // of an Inf or a NaN
       loss[k] = static_cast<double>(losses[k].sums[block]) * power_of_two<double>(2 * k);
       if (loss[k] <= loss[best]) best = k;
     }
-    const double more = error.more * power_of_two<double>(2 * Count),
+    const double more = error.more * power_of_two<double>(2 * count),
                  limit = (loss[best] * (1 + error.share) + 2 * more) / (1 - error.share);
     bool has_same_images = true;  // as the best one, so the same loss
     for (int k = best; k >= 0; --k) {
       if (!has_same_images && loss[k] <= limit) return -1;
       has_same_images = has_same_images && losses[k].changes[block] == 0;
     }
-    for (int k = best + 1; k < Count; ++k) {
+    for (int k = best + 1; k < count; ++k) {
       if (loss[k] <= limit) return -1;
     }
     return best;
@@ -393,14 +394,16 @@ class tile_divider {
     const loss_error error = trials_.error_of(values_of.size(0));
     const double tensor = choose_.tensor_scale();
     for (std::size_t b = 0; b < blocks_; ++b) {
-      const double scale6 = numbers[0][b] * tensor, scale4 = numbers[1][b] * tensor;
+      const double scale6 = static_cast<double>(numbers[0][b]) * tensor,
+                   scale4 = static_cast<double>(numbers[1][b]) * tensor;
       is_known[b] = amax_[b] == 0 || scale4 == scale6;  // the losses are the same
       if (is_known[b] || amax_[b] >= near_the_end || scale6 < 0x1p-100 || scale4 > 0x1p100 ||
           std::max(bits_of_float(losses[0].sums[b]), bits_of_float(losses[1].sums[b])) >
               bits_of_float(0x1p100f))
         continue;
       const double unit6 = trials_.unit(scale6), unit4 = trials_.unit(scale4),
-                   loss6 = losses[0].sums[b] * unit6, loss4 = losses[1].sums[b] * unit4,
+                   loss6 = static_cast<double>(losses[0].sums[b]) * unit6,
+                   loss4 = static_cast<double>(losses[1].sums[b]) * unit4,
                    more = error.more * (unit6 + unit4);
       is_known[b] = std::abs(loss6 - loss4) > error.share * (loss6 + loss4) + more;
       if (is_known[b] && loss4 < loss6) scales_[b] = four[b];

@@ -55,7 +55,7 @@ inline loss_difference difference_of(FourOverSix kind, std::span<const float> va
   double size = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!is_finite(values[i]) || a[i] == b[i]) continue;
-    const double x = values[i], apart = std::abs(a[i]) + std::abs(b[i]),
+    const double x = static_cast<double>(values[i]), apart = std::abs(a[i]) + std::abs(b[i]),
                  all = 2 * std::abs(x) + apart;
     if (kind == FourOverSix::absolute_error) {
       found.sum += std::abs(x - a[i]) - std::abs(x - b[i]);

@@ -68,14 +68,14 @@ void add_losses(const float* in, std::size_t n, std::size_t first, int shift, co
     const words quotient = block_product{}(words::load(in + i), factor);
     const words element = nearest(quotient, i);
     const words error =
-        words((words::words)((floats)(quotient & mask).lanes - (floats)element.lanes));
+        words(words::words(floats((quotient & mask).lanes) - floats(element.lanes)));
     if constexpr (IsSquared) {
-      loss = multiply_add((floats)error.lanes, (floats)error.lanes, loss);
+      loss = multiply_add(floats(error.lanes), floats(error.lanes), loss);
     } else {
-      loss += (floats)(error & mask).lanes;
+      loss += floats((error & mask).lanes);
     }
     if constexpr (!Divides) {
-      const words twice = (words::words)((floats)element.lanes + (floats)element.lanes);
+      const words twice = words::words(floats(element.lanes) + floats(element.lanes));
       changed = changed | (twice ^ words::load(elements + i));
       element.store(elements + i);
     }

@@ -82,7 +82,7 @@ struct addend_rounding {
   NF_INLINE words value(const words& code, const words& t) const {
     using floats = vector<lanes, float>;
     const words mask(~std::uint32_t{0} << below);
-    const words y = (words::words)((floats)(code & mask).lanes - (floats)t.lanes);
+    const words y = words::words(floats((code & mask).lanes) - floats(t.lanes));
     return is_directed<R::rule> ? y & words(binary32::sign_mask - 1) : y;
   }
 

@@ -18,7 +18,7 @@ template <factor_kind Kind>
 struct block_factors {
   const float *first, *second;
   int shift;
-  words last = words((words::words)splat_float(Kind == factor_kind::two ? *second : 1.0f));
+  words last = words(words::words(splat_float(Kind == factor_kind::two ? *second : 1.0f)));
 
   /// Elements i ... i + lanes - 1.
   NF_INLINE words times(const words& x, std::size_t i) const {
@@ -26,10 +26,10 @@ struct block_factors {
     const words factor = factors_at(first, i, shift);
     if constexpr (Kind == factor_kind::sum)
       return product_of_sum(x, factor, factors_at(second, i, shift));
-    const words product = (words::words)((floats)x.lanes * (floats)factor.lanes);
+    const words product = words::words(floats(x.lanes) * floats(factor.lanes));
     if constexpr (Kind == factor_kind::one) return product;
     // opaque: -ffast-math might multiply the two factors first
-    return (words::words)((floats)opaque(product).lanes * (floats)last.lanes);
+    return words::words(floats(opaque(product).lanes) * floats(last.lanes));
   }
 };
 

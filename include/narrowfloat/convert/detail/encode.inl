@@ -35,7 +35,7 @@ struct nearest_fixed {
 
   // opaque: no product may become a part of the sum, nor two sums one
   static NF_INLINE words sum(const words& x) {
-    return opaque((words::words)((floats)opaque(x).lanes + zero));
+    return opaque(words::words(floats(opaque(x).lanes) + zero));
   }
   /// NaN with a sign is the least code, else the largest.
   NF_INLINE words code(const words& x) const {
@@ -46,8 +46,8 @@ struct nearest_fixed {
   static NF_INLINE words beyond(const words& quotient) {
     constexpr std::uint32_t half = __builtin_bit_cast(std::uint32_t, unit / 2),
                             first = half - (near_quotients << Code::width);
-    const words whole = opaque((words::words)((floats)sum(quotient).lanes - zero));
-    const words rest = (words::words)((floats)quotient.lanes - (floats)whole.lanes);
+    const words whole = opaque(words::words(floats(sum(quotient).lanes) - zero));
+    const words rest = words::words(floats(quotient.lanes) - floats(whole.lanes));
     return words(first + 2 * near_quotients + 1) - (rest & words(binary32::sign_mask - 1));
   }
 };

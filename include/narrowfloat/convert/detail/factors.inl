@@ -15,7 +15,7 @@ struct block_product {
   using floats = vector<lanes, float>;
 
   NF_INLINE words operator()(const words& x, const words& factor) const {
-    return (words::words)((floats)x.lanes * (floats)factor.lanes);
+    return words::words(floats(x.lanes) * floats(factor.lanes));
   }
 };
 
@@ -68,14 +68,14 @@ NF_INLINE long_words factors_at(const double* factors, std::size_t i, int shift)
 NF_INLINE vector<lanes / 2, float> long_product(const doubles& x, const long_words& factor,
                                                 narrowing how) {
   using floats = vector<lanes / 2, float>;
-  long_words y = to_49_bits(x * (doubles)factor.lanes);
-  if (how == narrowing::nearest) return __builtin_convertvector((doubles)y.lanes, floats);
+  long_words y = to_49_bits(x * doubles(factor.lanes));
+  if (how == narrowing::nearest) return __builtin_convertvector(doubles(y.lanes), floats);
   if (how == narrowing::odd_above_zero) {
     constexpr std::uint64_t smallest = std::uint64_t{1023 - 126} << 52;
     const long_words zero(0), value = y & long_words(binary64::sign_mask - 1);
     y = (y - value) | select_equal(value, zero, zero, larger(value, long_words(smallest)));
   }
-  return __builtin_convertvector((doubles)to_odd_24_bits(y).lanes, floats);
+  return __builtin_convertvector(doubles(to_odd_24_bits(y).lanes), floats);
 }
 
 NF_INLINE void long_products(const float* in, std::size_t first, int shift, const double* factors,
@@ -130,7 +130,7 @@ inline void invert_scales(const float* scales, std::size_t n, double tensor_scal
     const doubles product = __builtin_convertvector(scale, doubles) * tensor;
     const doubles inverse = product == zero ? zero : one / product;
     __builtin_memcpy(inverses + i, &inverse, sizeof inverse);
-    const half_words bits = (half_words::words) __builtin_convertvector(inverse, floats);
+    const half_words bits = half_words::words(__builtin_convertvector(inverse, floats));
     select_equal(bits, none, none, select_less(bits, normal, nan, bits)).store(narrow + i);
   }
 }
@@ -148,18 +148,17 @@ inline bool split_scales(const float* scales, std::size_t n, double tensor_scale
   for (std::size_t i = 0; i < n; i += lanes / 2) {
     floats scale;
     __builtin_memcpy(&scale, scales + i, sizeof scale);
-    const long_words product =
-        (long_words::words)(__builtin_convertvector(scale, doubles) * tensor);
+    const long_words product = long_words::words(__builtin_convertvector(scale, doubles) * tensor);
     // cut, so that both parts have the same sign: the sum for -0 is -0
-    const doubles upper_part = (doubles)(product & long_words(~std::uint64_t{0} << 29)).lanes;
-    const long_words rest = (long_words::words)((doubles)product.lanes - upper_part);
+    const doubles upper_part = doubles((product & long_words(~std::uint64_t{0} << 29)).lanes);
+    const long_words rest = long_words::words(doubles(product.lanes) - upper_part);
     const long_words sign = product & long_words(binary64::sign_mask);
     const floats upper = __builtin_convertvector(upper_part, floats);
-    const floats lower = __builtin_convertvector((doubles)(rest | sign).lanes, floats);
+    const floats lower = __builtin_convertvector(doubles((rest | sign).lanes), floats);
     __builtin_memcpy(high + i, &upper, sizeof upper);
     __builtin_memcpy(low + i, &lower, sizeof lower);
-    const half_words bits = half_words((half_words::words)upper) & mask,
-                     given = half_words((half_words::words)scale) & mask;
+    const half_words bits = half_words(half_words::words(upper)) & mask,
+                     given = half_words(half_words::words(scale)) & mask;
     const half_words below = select_less(bits, first, select_equal(given, none, none, mask), none);
     outside = outside | select_less(bits, infinity, below, mask);
   }

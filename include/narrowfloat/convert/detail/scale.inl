@@ -12,7 +12,7 @@ struct scaling {
     using floats = vector<lanes, float>;
     if (flush) x = flush_subnormals<binary32>(x);
     const words mask(binary32::sign_mask - 1), infinity(binary32::infinity_code);
-    const words product = (words::words)((floats)x.lanes * (floats)factor.lanes);
+    const words product = words::words(floats(x.lanes) * floats(factor.lanes));
     const words nan = select_less(infinity, x & mask, x, words(binary32::nan_code));
     return select_less(infinity, product & mask, nan, product);
   }
@@ -44,8 +44,8 @@ struct long_scaling {
   static NF_INLINE void multiply(const unsigned char* from, const long_words& factor,
                                  long_words& first, long_words& last) {
     load_doubles(from, first, last);
-    first = to_49_bits((doubles)first.lanes * (doubles)factor.lanes);
-    last = to_49_bits((doubles)last.lanes * (doubles)factor.lanes);
+    first = to_49_bits(doubles(first.lanes) * doubles(factor.lanes));
+    last = to_49_bits(doubles(last.lanes) * doubles(factor.lanes));
   }
   /// The products of `lanes` floats, some of which are below the normal range and lose more bits than others do. A call,
   /// since it is rare.
@@ -57,8 +57,8 @@ struct long_scaling {
         opaque(narrow_doubles(first, last));  // or the compiler might widen what was not cut
     doubles low, high;
     widen_floats(cut, low, high);
-    const long_words less = first ^ long_words((long_words::words)low),
-                     more = last ^ long_words((long_words::words)high);
+    const long_words less = first ^ long_words(long_words::words(low)),
+                     more = last ^ long_words(long_words::words(high));
     const words lost = every_second_word(less | (less >> 32), more | (more >> 32), false);
     return cut | select_equal(lost, words(0), words(0), words(1));
   }

@@ -70,7 +70,7 @@ void pack_eights(const void* codes, std::size_t n, std::uint8_t* bytes) {
       pack_eight<Width, Width>(from, bytes);
     if (n == 0) return;
     unsigned char rest[8 * sizeof(unit)] = {};
-    std::uint8_t packed[Width];
+    std::uint8_t packed[std::size_t{Width}];
     __builtin_memcpy(rest, from, n * sizeof(unit));
     pack_eight<Width, Width>(rest, packed);
     __builtin_memcpy(bytes, packed, bit_stream_bytes(n, Width));
@@ -92,7 +92,7 @@ void unpack_eights(const std::uint8_t* bytes, std::size_t n, void* codes) {
     for (; n >= 8; n -= 8, to += 8 * sizeof(unit), bytes += Width)
       unpack_eight<Width, Width>(bytes, to);
     if (n == 0) return;
-    std::uint8_t packed[Width] = {};
+    std::uint8_t packed[std::size_t{Width}] = {};
     unsigned char rest[8 * sizeof(unit)];
     __builtin_memcpy(packed, bytes, bit_stream_bytes(n, Width));
     unpack_eight<Width, Width>(packed, rest);

@@ -71,7 +71,7 @@ struct look_up_products {
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
       const words x = floats_of_pairs(low_part, high_part, k);
-      const words y = (words::words)((vector<lanes, float>)x.lanes * factor);
+      const words y = words::words(vector<lanes, float>(x.lanes) * factor);
       store(out + k * sizeof(words), y, stream);
     }
   }

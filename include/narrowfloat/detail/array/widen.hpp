@@ -16,7 +16,7 @@ template <std::size_t N>
 NF_INLINE pack<N> times_power_of_two(const pack<N>& x, int exponent) {
   using floats = vector<N, float>;
   const pack<N> factor(static_cast<std::uint32_t>(127 + exponent) << 23);
-  return (vector<N, std::uint32_t>)((floats)x.lanes * (floats)factor.lanes);
+  return vector<N, std::uint32_t>(floats(x.lanes) * floats(factor.lanes));
 }
 
 }  // namespace NF_BASELINE

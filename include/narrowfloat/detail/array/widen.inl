@@ -109,7 +109,7 @@ struct scaled_widening {
   NF_INLINE words scaled(const words& x) const {
     using floats = vector<lanes, float>;
     // opaque: -ffast-math might multiply the factor by a power of two of the decoding first
-    return (words::words)((floats)opaque(x).lanes * (floats)factor.lanes);
+    return words::words(floats(opaque(x).lanes) * floats(factor.lanes));
   }
   NF_INLINE void operator()(const unsigned char* in, unsigned char* out, const unsigned char*,
                             bool stream) const {

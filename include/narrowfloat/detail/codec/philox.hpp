@@ -34,7 +34,7 @@ inline constexpr std::uint32_t philox_low_step = 0x9e3779b9u, philox_high_step =
 /// The keys of each round.
 template <int Rounds, class W>
 struct round_keys {
-  W low[Rounds], high[Rounds];
+  W low[std::size_t{Rounds}], high[std::size_t{Rounds}];
 };
 template <int Rounds>
 constexpr NF_FN round_keys<Rounds, std::uint32_t> round_keys_of(std::uint32_t low,

@@ -18,7 +18,7 @@ inline namespace NF_BASELINE {
 /// An unsigned integer of N 32-bit words, low word first; who uses it chooses N so that nothing overflows.
 template <int N>
 struct big {
-  std::array<std::uint32_t, N> words{};
+  std::array<std::uint32_t, std::size_t{N}> words{};
 
   /// small * 2^shift
   static constexpr big shifted(std::uint32_t small, int shift) {

@@ -28,18 +28,18 @@ NF_INLINE words load_widen(const unsigned char* from) {
 
 // Little-endian: the low half of a word is its even half-word.
 NF_INLINE halves pack_codes(const words& a, const words& b) {
-  return __builtin_shufflevector((halves::words)a.lanes, (halves::words)b.lanes, 0, 2, 4, 6, 8, 10,
+  return __builtin_shufflevector(halves::words(a.lanes), halves::words(b.lanes), 0, 2, 4, 6, 8, 10,
                                  12, 14);
 }
 NF_INLINE bytes pack_codes(const words& a, const words& b, const words& c, const words& d) {
-  return __builtin_shufflevector((bytes::words)pack_codes(a, b).lanes,
-                                 (bytes::words)pack_codes(c, d).lanes, 0, 2, 4, 6, 8, 10, 12, 14,
+  return __builtin_shufflevector(bytes::words(pack_codes(a, b).lanes),
+                                 bytes::words(pack_codes(c, d).lanes), 0, 2, 4, 6, 8, 10, 12, 14,
                                  16, 18, 20, 22, 24, 26, 28, 30);
 }
 NF_INLINE halves pack_codes(const halves& a, const halves& b) {
-  return (halves::words)__builtin_shufflevector((bytes::words)a.lanes, (bytes::words)b.lanes, 0, 2,
-                                                4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28,
-                                                30);
+  return halves::words(__builtin_shufflevector(bytes::words(a.lanes), bytes::words(b.lanes), 0, 2,
+                                               4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28,
+                                               30));
 }
 NF_INLINE halves pack_signs(const words& a, const words& b) { return pack_codes(a >> 16, b >> 16); }
 NF_INLINE bytes pack_signs(const words& a, const words& b, const words& c, const words& d) {
@@ -67,7 +67,7 @@ using addend_look_up = no_values;  // round_by_sum() serves
 /// The upper and the lower halves of words.
 NF_INLINE void split_halves(const words& a, const words& b, halves& high, halves& low) {
   low = pack_codes(a, b);
-  high = __builtin_shufflevector((halves::words)a.lanes, (halves::words)b.lanes, 1, 3, 5, 7, 9, 11,
+  high = __builtin_shufflevector(halves::words(a.lanes), halves::words(b.lanes), 1, 3, 5, 7, 9, 11,
                                  13, 15);
 }
 NF_INLINE halves in_split_order(const halves& x) { return x; }
@@ -75,8 +75,8 @@ NF_INLINE halves in_split_order(const halves& x) { return x; }
 /// Half-words to the upper halves of words: bfloat16 to float.
 NF_INLINE void widen_high(const halves& x, words& first, words& last) {
   const halves::words zero{};
-  first = (words::words)__builtin_shufflevector(zero, x.lanes, 0, 8, 0, 9, 0, 10, 0, 11);
-  last = (words::words)__builtin_shufflevector(zero, x.lanes, 0, 12, 0, 13, 0, 14, 0, 15);
+  first = words::words(__builtin_shufflevector(zero, x.lanes, 0, 8, 0, 9, 0, 10, 0, 11));
+  last = words::words(__builtin_shufflevector(zero, x.lanes, 0, 12, 0, 13, 0, 14, 0, 15));
 }
 
 template <class Pack>
@@ -91,20 +91,20 @@ NF_INLINE void load_doubles(const unsigned char* from, long_words& first, long_w
   using doubles_of = vector<lanes / 2, double>;
   float x[lanes];
   __builtin_memcpy(x, from, sizeof x);
-  first = (long_words::words)(doubles_of{x[0], x[1]});
-  last = (long_words::words)(doubles_of{x[2], x[3]});
+  first = long_words::words(doubles_of{static_cast<double>(x[0]), static_cast<double>(x[1])});
+  last = long_words::words(doubles_of{static_cast<double>(x[2]), static_cast<double>(x[3])});
 }
 NF_INLINE words narrow_doubles(const long_words& first, const long_words& last) {
   using doubles_of = vector<lanes / 2, double>;
-  const doubles_of low = (doubles_of)first.lanes, high = (doubles_of)last.lanes;
-  return (words::words)(vector<lanes, float>{static_cast<float>(low[0]), static_cast<float>(low[1]),
-                                             static_cast<float>(high[0]),
-                                             static_cast<float>(high[1])});
+  const doubles_of low = doubles_of(first.lanes), high = doubles_of(last.lanes);
+  return words::words(vector<lanes, float>{static_cast<float>(low[0]), static_cast<float>(low[1]),
+                                           static_cast<float>(high[0]),
+                                           static_cast<float>(high[1])});
 }
 
 /// Whether a sign bit is set.
 NF_INLINE bool has_signs(const words& x) {
-  const long_words::words pairs = (long_words::words)x.lanes;
+  const long_words::words pairs = long_words::words(x.lanes);
   return ((pairs[0] | pairs[1]) & 0x8000000080000000u) != 0;
 }
 /// The sign bits, that of lane k in bit k.
@@ -204,7 +204,7 @@ NF_INLINE words sums_of_fours(const words (&x)[4]) {
 /// The doubles of signed words.
 NF_INLINE void widen_integers(const words& x, vector<lanes / 2, double>& first,
                               vector<lanes / 2, double>& last) {
-  const vector<lanes, std::int32_t> all = (vector<lanes, std::int32_t>)x.lanes;
+  const vector<lanes, std::int32_t> all = vector<lanes, std::int32_t>(x.lanes);
   first = vector<lanes / 2, double>{static_cast<double>(all[0]), static_cast<double>(all[1])};
   last = vector<lanes / 2, double>{static_cast<double>(all[2]), static_cast<double>(all[3])};
 }
@@ -240,13 +240,13 @@ NF_INLINE vector<lanes, float> floats_of_doubles(const doubles& first, const dou
 NF_INLINE vector<lanes, float> quotient(const vector<lanes, float>& a,
                                         const vector<lanes, float>& b) {
   doubles a0, a1, b0, b1;
-  widen_floats((words::words)a, a0, a1);
-  widen_floats((words::words)b, b0, b1);
+  widen_floats(words::words(a), a0, a1);
+  widen_floats(words::words(b), b0, b1);
   return floats_of_doubles(a0 / b0, a1 / b1);
 }
 NF_INLINE vector<lanes, float> square_root(const vector<lanes, float>& x) {
   doubles first, last;
-  widen_floats((words::words)x, first, last);
+  widen_floats(words::words(x), first, last);
   NF_UNROLL
   for (std::size_t k = 0; k < lanes / 2; ++k) {
     first[k] = __builtin_sqrt(first[k]);

@@ -12,7 +12,7 @@ NF_INLINE W splat(lane<W> x) {
 
 /// The same of a float: a sum would lose the sign of -0.
 NF_INLINE vector<lanes, float> splat_float(float x) {
-  return (vector<lanes, float>)splat<words>(__builtin_bit_cast(std::uint32_t, x)).lanes;
+  return vector<lanes, float>(splat<words>(__builtin_bit_cast(std::uint32_t, x)).lanes);
 }
 
 /// Hides where a sum comes from: -ffast-math would let the compiler add in another order.
@@ -32,7 +32,7 @@ using doubles = vector<lanes / 2, double>;
 /// The same of floats and doubles: what follows is an operation of its own.
 template <class Lanes>
 NF_INLINE Lanes separate(const Lanes& x) {
-  return (Lanes)opaque((words::words)x).lanes;
+  return Lanes(opaque(words::words(x)).lanes);
 }
 
 /// Words in lanes of 64 bits.
@@ -47,7 +47,7 @@ NF_INLINE void widen_words(const words& x, long_words& first, long_words& last) 
 
 /// All lanes alike, as splat_float().
 NF_INLINE doubles splat_double(double x) {
-  return (doubles)splat<long_words>(__builtin_bit_cast(std::uint64_t, x)).lanes;
+  return doubles(splat<long_words>(__builtin_bit_cast(std::uint64_t, x)).lanes);
 }
 
 NF_INLINE void store_doubles(unsigned char* to, const words& x) {
@@ -59,7 +59,7 @@ NF_INLINE void store_doubles(unsigned char* to, const words& x) {
 
 /// Doubles to 49 bits: a number with few bits is itself again, whatever two roundings have done to it.
 NF_INLINE long_words to_49_bits(const doubles& x) {
-  const long_words bits = (long_words::words)x;
+  const long_words bits = long_words::words(x);
   return (bits + long_words(8)) & long_words(~std::uint64_t{15});
 }
 

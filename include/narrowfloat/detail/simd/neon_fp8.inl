@@ -10,9 +10,9 @@ struct arm_fp8 {
     const fpm_t mode =
         __arm_set_fpm_overflow_cvt(format, saturates ? __ARM_FPM_SATURATE : __ARM_FPM_INFNAN);
     const mfloat8x8_t low =
-        vcvt_mf8_f32_fpm((float32x4_t)x[0].lanes, (float32x4_t)x[1].lanes, mode);
-    return (bytes::words)vreinterpretq_u8_mf8(
-        vcvt_high_mf8_f32_fpm(low, (float32x4_t)x[2].lanes, (float32x4_t)x[3].lanes, mode));
+        vcvt_mf8_f32_fpm(float32x4_t(x[0].lanes), float32x4_t(x[1].lanes), mode);
+    return bytes::words(vreinterpretq_u8_mf8(
+        vcvt_high_mf8_f32_fpm(low, float32x4_t(x[2].lanes), float32x4_t(x[3].lanes), mode)));
   }
 };
 using fp8_codes = fp8_of_floats<arm_fp8>;

@@ -51,7 +51,7 @@ struct pack {
   /// The same bits in lanes of another width.
   template <class Other>
   NF_INLINE pack<N * sizeof(Lane) / sizeof(Other), Other> as() const {
-    return (vector<N * sizeof(Lane) / sizeof(Other), Other>)lanes;
+    return vector<N * sizeof(Lane) / sizeof(Other), Other>(lanes);
   }
 
   friend NF_INLINE pack operator+(const pack& a, const pack& b) { return a.lanes + b.lanes; }
@@ -65,14 +65,14 @@ struct pack {
   friend NF_INLINE pack operator>>(const pack& a, int steps) {
     if constexpr (sizeof(Lane) == 1) {
       // Only ever of bytes whose low bits are 0: no instruction set shifts bytes, but no bit leaves one.
-      return (words)((vector<N / 2, std::uint16_t>)a.lanes >> steps);
+      return words(vector<N / 2, std::uint16_t>(a.lanes) >> steps);
     } else {
       return a.lanes >> steps;
     }
   }
 
   friend NF_INLINE pack select_less(const pack& a, const pack& b, const pack& x, const pack& y) {
-    return (integers)a.lanes < (integers)b.lanes ? x.lanes : y.lanes;
+    return integers(a.lanes) < integers(b.lanes) ? x.lanes : y.lanes;
   }
   friend NF_INLINE pack select_below(const pack& a, const pack& b, const pack& x, const pack& y) {
     return a.lanes < b.lanes ? x.lanes : y.lanes;
@@ -83,12 +83,12 @@ struct pack {
   // The operands are below half of the range, as for select_less. One type throughout: then GCC 12 sees that
   // it is one instruction.
   friend NF_INLINE pack smaller(const pack& a, const pack& b) {
-    const integers x = (integers)a.lanes, y = (integers)b.lanes;
-    return (words)(x < y ? x : y);
+    const integers x = integers(a.lanes), y = integers(b.lanes);
+    return words(x < y ? x : y);
   }
   friend NF_INLINE pack larger(const pack& a, const pack& b) {
-    const integers x = (integers)a.lanes, y = (integers)b.lanes;
-    return (words)(x < y ? y : x);
+    const integers x = integers(a.lanes), y = integers(b.lanes);
+    return words(x < y ? y : x);
   }
   friend NF_INLINE pack least(const pack& a, const pack& b) {
     return a.lanes < b.lanes ? a.lanes : b.lanes;
@@ -98,8 +98,8 @@ struct pack {
   }
   friend NF_INLINE pack float_bits(const pack& a) {
     vector<N, typename wide<Lane>::real> real;
-    convert_lanes(real, (integers)a.lanes);  // exact: the lanes are below 2^24, or 2^53
-    return (words)real;
+    convert_lanes(real, integers(a.lanes));  // exact: the lanes are below 2^24, or 2^53
+    return words(real);
   }
 };
 
@@ -115,7 +115,7 @@ NF_INLINE pack<N, Lane> float_sum(const pack<N, Lane>& a, const pack<N, Lane>& t
   using reals = vector<N, real>;
   // t * 2^up is exact, so it is all the same whether the compiler fuses the two operations.
   const reals scale = reals{} + static_cast<real>(Lane{1} << up);
-  return (vector<N, Lane>)((reals)a.lanes + (reals)t.lanes * scale);
+  return vector<N, Lane>(reals(a.lanes) + reals(t.lanes) * scale);
 }
 
 template <int Exponent, std::size_t N, class Lane>
@@ -125,7 +125,7 @@ NF_INLINE pack<N, Lane> scaled_integer(const pack<N, Lane>& a) {
   constexpr auto power = static_cast<Lane>(Exponent + wide<Lane>::bias)
                          << wide<Lane>::mantissa_bits;
   const reals scale = reals{} + __builtin_bit_cast(real, power);
-  return (vector<N, Lane>)((reals)float_bits(a).lanes * scale);
+  return vector<N, Lane>(reals(float_bits(a).lanes) * scale);
 }
 
 /// As the scalar limited(): as signed numbers the positive floats are the larger ones, as unsigned the
@@ -202,17 +202,17 @@ NF_INLINE pack<N / 2, std::uint16_t> plain_byte_products(const pack<N, std::uint
                                                          const pack<N, std::uint8_t>& b) {
   using signed_halves = vector<N / 2, std::int16_t>;
   using halves = vector<N / 2, std::uint16_t>;
-  const halves x = (halves)a.lanes, y = (halves)b.lanes;
-  const signed_halves even = (signed_halves)(y << 8) >> 8, odd = (signed_halves)y >> 8;
-  return (x & 0xff) * (halves)even + (x >> 8) * (halves)odd;
+  const halves x = halves(a.lanes), y = halves(b.lanes);
+  const signed_halves even = signed_halves(y << 8) >> 8, odd = signed_halves(y) >> 8;
+  return (x & 0xff) * halves(even) + (x >> 8) * halves(odd);
 }
 /// Signed half-words times those in the same places, two neighbours added up, modulo 2^32.
 template <std::size_t N>
 NF_INLINE pack<N> plain_pair_products(const pack<N>& a, const pack<N>& b) {
   using integers = vector<N, std::int32_t>;
-  const integers low = ((integers)(a.lanes << 16) >> 16) * ((integers)(b.lanes << 16) >> 16),
-                 high = ((integers)a.lanes >> 16) * ((integers)b.lanes >> 16);
-  return (vector<N, std::uint32_t>)low + (vector<N, std::uint32_t>)high;
+  const integers low = (integers(a.lanes << 16) >> 16) * (integers(b.lanes << 16) >> 16),
+                 high = (integers(a.lanes) >> 16) * (integers(b.lanes) >> 16);
+  return vector<N, std::uint32_t>(low) + vector<N, std::uint32_t>(high);
 }
 
 /// Each lane turned to the left by so many bits as the low five bits of `by` say.

@@ -8,7 +8,7 @@ NF_INLINE words lane_butterfly(const words& x, std::index_sequence<Lane...>) {
   const words::words swapped = __builtin_shufflevector(x.lanes, x.lanes, (Lane ^ Stride)...);
   const floats sign = {((Lane & Stride) != 0 ? -1.0f : 1.0f)...};
   // the product is exact, so it is all the same whether the compiler fuses the two operations
-  return opaque((words::words)((floats)x.lanes * sign + (floats)swapped));
+  return opaque(words::words(floats(x.lanes) * sign + floats(swapped)));
 }
 
 /// The transform within a vector.
@@ -30,9 +30,9 @@ NF_INLINE void vector_butterflies(words* x) {
     vector_butterflies<N / 2>(x + N / 2);
     NF_UNROLL
     for (std::size_t k = 0; k < N / 2; ++k) {
-      const floats a = (floats)x[k].lanes, b = (floats)x[k + N / 2].lanes;
-      x[k] = opaque((words::words)(a + b));
-      x[k + N / 2] = opaque((words::words)(a - b));
+      const floats a = floats(x[k].lanes), b = floats(x[k + N / 2].lanes);
+      x[k] = opaque(words::words(a + b));
+      x[k + N / 2] = opaque(words::words(a - b));
     }
   }
 }
@@ -85,7 +85,7 @@ struct hadamard_step {
                         bool stream) {
     using floats = vector<lanes, float>;
     const words factor = Shape::factor(factors.after, at);
-    const words product = (words::words)((floats)x.lanes * (floats)factor.lanes);
+    const words product = words::words(floats(x.lanes) * floats(factor.lanes));
     if (is_looked_at) largest = larger(largest, product & words(binary32::sign_mask - 1));
     store(out, product, stream);
   }

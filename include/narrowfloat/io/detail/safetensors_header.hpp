@@ -85,7 +85,7 @@ class HeaderReader {
     if (value > largest_number)
       fail(std::to_string(value) + " is larger than " + std::to_string(largest_number));
     std::vector<std::size_t>& list = next_ == Next::extent ? entry().shape : offsets_;
-    list.push_back(static_cast<std::size_t>(value));
+    list.push_back(value);
     if (offsets_.size() > 2) fail("data_offsets has more than 2 numbers");
     return true;
   }

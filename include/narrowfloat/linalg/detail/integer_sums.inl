@@ -66,8 +66,8 @@ struct integer_row {
     widen_words(exponent, first_factor, last_factor);
     doubles first_sum, last_sum;
     widen_integers(sum, first_sum, last_sum);
-    first = multiply_add(first_sum, (doubles)(first_factor << 52).lanes, first);
-    last = multiply_add(last_sum, (doubles)(last_factor << 52).lanes, last);
+    first = multiply_add(first_sum, doubles((first_factor << 52).lanes), first);
+    last = multiply_add(last_sum, doubles((last_factor << 52).lanes), last);
   }
 };
 

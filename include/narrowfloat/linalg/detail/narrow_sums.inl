@@ -4,11 +4,11 @@
 /// Operations of floats in bits, each by itself: -ffast-math would take a sum and its error apart.
 NF_INLINE words add_floats(const words& a, const words& b) {
   using floats = vector<lanes, float>;
-  return opaque((words::words)((floats)a.lanes + (floats)b.lanes));
+  return opaque(words::words(floats(a.lanes) + floats(b.lanes)));
 }
 NF_INLINE words subtract_floats(const words& a, const words& b) {
   using floats = vector<lanes, float>;
-  return opaque((words::words)((floats)a.lanes - (floats)b.lanes));
+  return opaque(words::words(floats(a.lanes) - floats(b.lanes)));
 }
 
 /// Floats with -0 made +0, as their sum with +0; opaque, as -ffast-math has no -0.
@@ -109,9 +109,9 @@ struct quick_sum {
     using floats = vector<lanes, float>;
     words s(0);
     if constexpr (Kind::first == first_rounding::plain) {
-      s = opaque((words::words)(a * b + (floats)sum.lanes));  // fused or not: the product is exact
+      s = opaque(words::words(a * b + floats(sum.lanes)));  // fused or not: the product is exact
     } else {
-      const words addend = opaque((words::words)(a * b));
+      const words addend = opaque(words::words(a * b));
       if constexpr (Kind::first == first_rounding::odd) {
         s = odd_sum(addend, sum);
       } else {
@@ -357,7 +357,7 @@ NF_INLINE void sum_rows(const narrow_task& task, std::size_t row) {
       for (std::size_t r = 0; r < Rows; ++r) next[r] = without_negative_zero(sum[r]);
       NF_UNROLL
       for (std::size_t s = 0; s < 8; ++s) {
-        const floats b = (floats)words::load(task.b + (l + s) * lanes).lanes;
+        const floats b = floats(words::load(task.b + (l + s) * lanes).lanes);
         NF_UNROLL
         for (std::size_t r = 0; r < Rows; ++r) {
           next[r] = quick.step(next[r], factor(r, l + s), b,
@@ -373,10 +373,10 @@ NF_INLINE void sum_rows(const narrow_task& task, std::size_t row) {
       }
     }
     for (std::size_t s = 0; s < 8 && l + s < task.k; ++s) {
-      const floats b = (floats)words::load(task.b + (l + s) * lanes).lanes;
+      const floats b = floats(words::load(task.b + (l + s) * lanes).lanes);
       NF_UNROLL
       for (std::size_t r = 0; r < Rows; ++r) {
-        const words product = opaque((words::words)(factor(r, l + s) * b));
+        const words product = opaque(words::words(factor(r, l + s) * b));
         sum[r] = inner.step(sum[r], product, draws[r].bits(s));
       }
       if (has_chunks && ++filled == task.chunk) end_chunk();

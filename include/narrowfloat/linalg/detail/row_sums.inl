@@ -22,14 +22,14 @@ struct row_decoder {
     // Where a code is normal, x is its value, and 2 * x - the least of these is no less; else that is the value. No operand
     // is subnormal, which some processors take long for.
     const words x = magnitude + bias;
-    const floats twice = multiply_add(splat_float(2), (floats)x.lanes, least);
-    words number = smaller(x, words((words::words)twice));
+    const floats twice = multiply_add(splat_float(2), floats(x.lanes), least);
+    words number = smaller(x, words(words::words(twice)));
     if constexpr (Kind == code_kind::specials) {
       const words special = select_equal(magnitude, infinity, words(binary32::infinity_code),
                                          words(binary32::nan_code));
       number = select_less(last, magnitude, special, number);
     }
-    return separate((floats)(number | (code & words(binary32::sign_mask))).lanes);
+    return separate(floats((number | (code & words(binary32::sign_mask))).lanes));
   }
 };
 template <int Width>
@@ -39,7 +39,7 @@ struct row_decoder<Width, code_kind::nibbles> {
 
   NF_INLINE explicit row_decoder(const code_values& by) : all(by.nibble) {}
   NF_INLINE vector<lanes, float> of(const words& code) const {
-    return (vector<lanes, float>)all.of(code).lanes;
+    return vector<lanes, float>(all.of(code).lanes);
   }
 };
 template <int Width>
@@ -50,7 +50,7 @@ struct row_decoder<Width, code_kind::fixed> {
   NF_INLINE vector<lanes, float> of(const words& code) const {
     using integers = vector<lanes, std::int32_t>;
     vector<lanes, float> x{};
-    convert_lanes(x, (integers)code.lanes >> (32 - Width));
+    convert_lanes(x, integers(code.lanes) >> (32 - Width));
     return x;
   }
 };
@@ -166,11 +166,11 @@ struct row_adder {
   NF_INLINE explicit row_adder(const row_task& task) {
     NF_UNROLL
     for (std::size_t v = 0; v < vectors; ++v)
-      sum[v] = (floats)words::load(task.sums + v * lanes).lanes;
+      sum[v] = floats(words::load(task.sums + v * lanes).lanes);
   }
   NF_INLINE void store(float* to) const {
     NF_UNROLL
-    for (std::size_t v = 0; v < vectors; ++v) words((words::words)sum[v]).store(to + v * lanes);
+    for (std::size_t v = 0; v < vectors; ++v) words(words::words(sum[v])).store(to + v * lanes);
   }
   /// A step: code s of a unit, times the factor of its row.
   template <class Decoder, class Factors>
@@ -275,7 +275,7 @@ NF_INLINE void scaled_row_sums(const row_task& task) {
             words(0xff);
         if (l == task.first) before[v] = code;
         const words ratio = (before[v] - code + words(127)) << 23;
-        sums.sum[v] = separate(sums.sum[v] * (floats)ratio.lanes);
+        sums.sum[v] = separate(sums.sum[v] * floats(ratio.lanes));
         before[v] = code;
       }
       const std::size_t stop = block_end < end ? block_end : end;
@@ -295,7 +295,7 @@ NF_INLINE void scaled_row_sums(const row_task& task) {
   for (std::size_t v = 0; v < vectors; ++v) {
     // 2^(code - 127 - fraction bits) as two factors, both of them normal floats
     const words steps = before[v] + splat<words>(task.near.up), half = steps >> 1;
-    const floats first = (floats)(half << 23).lanes, last = (floats)((steps - half) << 23).lanes;
+    const floats first = floats((half << 23).lanes), last = floats(((steps - half) << 23).lanes);
     sums.sum[v] = separate(sums.sum[v] * first) * last;
   }
   sums.store(task.sums);
@@ -338,7 +338,7 @@ void row_sums(const row_task& task) {
       for (std::size_t v = 0; v < vectors; ++v) {
         const words bits = words::load(factor + v * lanes);
         const words magnitude = bits & words(binary32::sign_mask - 1);
-        by.of[v] = (floats)bits.lanes;
+        by.of[v] = floats(bits.lanes);
         largest[v] = larger(largest[v], select_less(words(binary32::infinity_code), magnitude,
                                                     words(0), magnitude));
       }

@@ -33,13 +33,13 @@ void wide_sums(const wide_task<T>& task) {
     for (std::size_t r = 0; r < Rows; ++r) {
       NF_UNROLL
       for (std::size_t v = 0; v < Vectors; ++v)
-        sum[r][v] = (numbers)words::load(sums + (r * Vectors + v) * count).lanes;
+        sum[r][v] = numbers(words::load(sums + (r * Vectors + v) * count).lanes);
     }
     for (std::size_t l = 0; l < task.k; ++l, a += Rows) {
       numbers b[Vectors];
       NF_UNROLL
       for (std::size_t v = 0; v < Vectors; ++v)
-        b[v] = (numbers)words::load(task.b + (l * Vectors + v) * count).lanes;
+        b[v] = numbers(words::load(task.b + (l * Vectors + v) * count).lanes);
       NF_UNROLL
       for (std::size_t r = 0; r < Rows; ++r) {
         const numbers x = lanes_of<T>::splat(a[r]);
@@ -59,7 +59,7 @@ void wide_sums(const wide_task<T>& task) {
     for (std::size_t r = 0; r < Rows; ++r) {
       NF_UNROLL
       for (std::size_t v = 0; v < Vectors; ++v)
-        words((words::words)sum[r][v]).store(sums + (r * Vectors + v) * count);
+        words(words::words(sum[r][v])).store(sums + (r * Vectors + v) * count);
     }
   }
 }
@@ -71,9 +71,9 @@ void wide_totals(T* sums, Total* totals, std::size_t n) {
     using numbers = typename lanes_of<T>::type;
     constexpr std::size_t count = sizeof(numbers) / sizeof(T);
     for (std::size_t i = 0; i < n; i += count) {
-      const numbers part = (numbers)words::load(sums + i).lanes;
-      const numbers total = (numbers)words::load(totals + i).lanes + part;
-      words((words::words)total).store(totals + i);
+      const numbers part = numbers(words::load(sums + i).lanes);
+      const numbers total = numbers(words::load(totals + i).lanes) + part;
+      words(words::words(total)).store(totals + i);
     }
   } else {
     for (std::size_t i = 0; i < n; ++i)

@@ -9,8 +9,8 @@ using single = vector<lanes, float>;
 NF_INLINE single added(const single& a, const single& b) { return separate(a + b); }
 NF_INLINE single less(const single& a, const single& b) { return separate(a - b); }
 NF_INLINE single times(const single& a, const single& b) { return separate(a * b); }
-NF_INLINE words bits_of(const single& x) { return (words::words)x; }
-NF_INLINE single floats_of(const words& x) { return (single)x.lanes; }
+NF_INLINE words bits_of(const single& x) { return words::words(x); }
+NF_INLINE single floats_of(const words& x) { return single(x.lanes); }
 NF_INLINE words magnitude_of(const words& x) { return x & words(binary32::sign_mask - 1); }
 /// The same NaN on every processor.
 NF_INLINE words with_one_nan(const words& x) {
@@ -180,11 +180,11 @@ inline void power_array(const float* in, float* out, std::size_t n, const power_
 NF_INLINE long_words odd_double_sum(const doubles& a, const doubles& b) {
   const doubles s = separate(a + b), t = separate(s - a);
   const doubles lost = separate(separate(a - separate(s - t)) + separate(b - t));
-  const long_words bits = (long_words::words)s, error = (long_words::words)lost << 1;
+  const long_words bits = long_words::words(s), error = long_words::words(lost) << 1;
   const long_words zero(0), infinity(std::uint64_t{0x7ff} << 52);
   // 1 where something is lost: all of it in integers
   const long_words inexact = (error | (zero - error)) >> 63;
-  const long_words apart = (bits ^ (long_words::words)lost) >> 63;
+  const long_words apart = (bits ^ long_words::words(lost)) >> 63;
   const long_words odd = (bits - (apart & inexact)) | inexact;
   const long_words magnitude = bits & long_words(~(std::uint64_t{1} << 63));
   const long_words nan(std::uint64_t{0x7ff8} << 48);

@@ -7,11 +7,11 @@ struct float_group {
 
   NF_INLINE float_group() : x(splat_float(0)) {}
   NF_INLINE explicit float_group(float all) : x(splat_float(all)) {}
-  NF_INLINE float_group(const words& bits) : x((vector<lanes, float>)bits.lanes) {}
+  NF_INLINE float_group(const words& bits) : x(vector<lanes, float>(bits.lanes)) {}
   static NF_INLINE float_group rounded(const vector<lanes, float>& x) {
-    return opaque((words::words)x);
+    return opaque(words::words(x));
   }
-  NF_INLINE words bits() const { return (words::words)x; }
+  NF_INLINE words bits() const { return words::words(x); }
 
   friend NF_INLINE float_group operator+(const float_group& a, const float_group& b) {
     return rounded(a.x + b.x);

@@ -109,9 +109,10 @@ struct codebook_coder {
                      const R& rounding) const {
     const float divisor = is_zero(absmax) ? 1.0f : absmax;
     for (std::size_t i = 0; i < n; ++i) {
-      const std::size_t k =
-          book.one_part ? midpoints_below<codebook_quotient::short_midpoints>(book, x[i], divisor)
-                        : midpoints_below<codebook_quotient::long_midpoints>(book, x[i], divisor);
+      const std::size_t k = book.one_part ? midpoints_below<codebook_quotient::short_midpoints>(
+                                                book, x[i], static_cast<double>(divisor))
+                                          : midpoints_below<codebook_quotient::long_midpoints>(
+                                                book, x[i], static_cast<double>(divisor));
       codes[i] = book.code[k];
     }
     if constexpr (R::random_bits != 0)

@@ -33,9 +33,9 @@ NF_INLINE vector<lanes, float> block_factor(const float* absmax, std::size_t res
   static_assert(lanes <= 16);
   const words place = words::load(counted) + splat<words>(static_cast<std::uint32_t>(k * lanes));
   const floats first = splat_float(absmax[0]), next = splat_float(absmax[1]);
-  return (floats)select_less(place, splat<words>(static_cast<std::uint32_t>(rest)),
-                             words((words::words)first), words((words::words)next))
-      .lanes;
+  return floats(select_less(place, splat<words>(static_cast<std::uint32_t>(rest)),
+                            words(words::words(first)), words(words::words(next)))
+                    .lanes);
 }
 
 /// Values times factors: a group whose first `rest` elements are those of one block.
@@ -50,7 +50,7 @@ NF_INLINE void decode_group(const Values& values, const unsigned char* in, unsig
     floats factor = splat_float(absmax[0]);
     if (rest < group) [[unlikely]]
       factor = block_factor(absmax, rest, k);
-    store(out + k * sizeof(words), words((words::words)((floats)found[k].lanes * factor)), stream);
+    store(out + k * sizeof(words), words(words::words(floats(found[k].lanes) * factor)), stream);
   }
 }
 

@@ -42,7 +42,7 @@ struct decade_step {
     for (std::size_t k = 0; k < 4; ++k) x[k] = words::load(in + k * sizeof(words));
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k)
-      q[k] = magnitudes_from((words::words)((floats)x[k].lanes * block.inverse), smallest);
+      q[k] = magnitudes_from(words::words(floats(x[k].lanes) * block.inverse), smallest);
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) decade[k] = edges.of(q[k] >> 24);
     NF_UNROLL
@@ -51,8 +51,8 @@ struct decade_step {
     for (std::size_t k = 0; k < 4; ++k) decade[k] = decade[k] - (past[k] >> 31);
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
-      const floats slope = (floats)slopes.of(decade[k]).lanes;
-      q[k] = (words::words)multiply_add((floats)q[k].lanes, slope, offset);
+      const floats slope = floats(slopes.of(decade[k]).lanes);
+      q[k] = words::words(multiply_add(floats(q[k].lanes), slope, offset));
     }
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k)
@@ -101,8 +101,8 @@ struct cell_step {
       NF_UNROLL
       for (std::size_t i = 0; i < 2; ++i) {
         const std::size_t at = (2 * k + i) * (lanes / 2);
-        const doubles product = (doubles)long_words::load(cells.midpoint + at).lanes * scale;
-        half[i] = (long_words::words)product;
+        const doubles product = doubles(long_words::load(cells.midpoint + at).lanes) * scale;
+        half[i] = long_words::words(product);
       }
       narrow_down(half[0], half[1]).store(edge + k * lanes);
     }
@@ -122,8 +122,8 @@ struct cell_step {
     for (std::size_t k = 0; k < 4; ++k) cell[k] = cell_numbers(x[k], block.factor);
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k) {
-      const floats bound = (floats)block.bounds.of(cell[k]).lanes;
-      cell[k] = (floats)x[k].lanes > bound ? (cell[k] + words(32)).lanes : cell[k].lanes;
+      const floats bound = floats(block.bounds.of(cell[k]).lanes);
+      cell[k] = floats(x[k].lanes) > bound ? (cell[k] + words(32)).lanes : cell[k].lanes;
     }
     store(out, in_order(codes.of(cell)), false);
     return true;
@@ -182,8 +182,8 @@ NF_INLINE std::uint32_t block_scales(const float* in, std::size_t n, std::size_t
     const std::size_t bytes_left = (blocks - i < lanes ? blocks - i : lanes) * sizeof(float);
     __builtin_memcpy(some, absmax + i, bytes_left);
     const vector<lanes, float> scales =
-        quotient((vector<lanes, float>)words::load(some).lanes, splat_float(end));
-    smaller((words::words)scales, most).store(some);
+        quotient(vector<lanes, float>(words::load(some).lanes), splat_float(end));
+    smaller(words::words(scales), most).store(some);
     __builtin_memcpy(absmax + i, some, bytes_left);
   }
   return all;

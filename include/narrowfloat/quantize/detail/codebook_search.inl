@@ -7,9 +7,9 @@ inline constexpr std::size_t codebook_tile = 256;
 /// The floats of a vector times the reciprocal of absmax, as bitsandbytes limits them.
 NF_INLINE words quotient_in_float(const words& x, const vector<lanes, float>& inverse) {
   using floats = vector<lanes, float>;
-  const floats one = floats{} + 1.0f, q = (floats)x.lanes * inverse;
+  const floats one = floats{} + 1.0f, q = floats(x.lanes) * inverse;
   const floats below = q < one ? q : one;
-  return (words::words)(below > -one ? below : -one);
+  return words::words(below > -one ? below : -one);
 }
 
 /// The buckets of n quotients; each group has a divisor.
@@ -24,7 +24,7 @@ NF_INLINE void find_buckets(const codebook_tables& book, const unsigned char* in
     const words first = splat<words>(by->first);
     NF_UNROLL
     for (std::size_t k = 0; k < 4; ++k, i += lanes) {
-      const words q = (words::words)((floats)words::load(in + 4 * i).lanes * factor);
+      const words q = words::words(floats(words::load(in + 4 * i).lanes) * factor);
       const words key = (q & words(binary32::sign_mask - 1)) >> shift;
       const words place = smaller(larger(key, first) - first, last);
       ((place << 1) | (q >> 31)).store(bucket + i);
@@ -53,16 +53,16 @@ struct found_codes {
   template <codebook_quotient Quotient>
   NF_INLINE long_words compare(const doubles& x, const long_words& choice, const doubles& absmax) {
     const long_words midpoint(~codebook_tables::code_bits);
-    const doubles bound = (doubles)(choice & midpoint).lanes * absmax;  // exact: 29 and 24 bits
+    const doubles bound = doubles((choice & midpoint).lanes) * absmax;  // exact: 29 and 24 bits
     if constexpr (Quotient == codebook_quotient::long_midpoints) {
       const doubles margin = doubles{} + 0x1p-26;  // the midpoint was cut by less than 2^-28
       const long_words magnitude(wide<std::uint64_t>::sign_mask - 1);
       const doubles room =
-          (doubles)(long_words((long_words::words)bound) & magnitude).lanes * margin;
-      const doubles off = (doubles)(long_words((long_words::words)(x - bound)) & magnitude).lanes;
-      doubt = doubt | long_words((long_words::words)(off < room));
+          doubles((long_words(long_words::words(bound)) & magnitude).lanes) * margin;
+      const doubles off = doubles((long_words(long_words::words(x - bound)) & magnitude).lanes);
+      doubt = doubt | long_words(long_words::words(off < room));
     }
-    return (long_words::words)(x > bound);
+    return long_words::words(x > bound);
   }
 
   NF_INLINE bool in_doubt() const {
@@ -85,7 +85,7 @@ NF_INLINE void search_midpoints(const codebook_tables& book, const unsigned char
       x = x < 1.0f ? x : 1.0f;
       x = x > -1.0f ? x : -1.0f;
     }
-    out[i] = book.code[midpoints_below<Quotient>(book, x, divisor)];
+    out[i] = book.code[midpoints_below<Quotient>(book, x, static_cast<double>(divisor))];
   }
 }
 

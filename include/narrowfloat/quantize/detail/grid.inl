@@ -11,7 +11,7 @@ struct grid_rounding {
       : least_field(splat<long_words>(grid.least_field)),
         to_unit(splat<long_words>(grid.to_unit)),
         fraction_bits(52 - static_cast<int>(grid.to_unit >> 52)) {
-    const double c = __builtin_bit_cast(float, grid.largest);
+    const double c = static_cast<double>(__builtin_bit_cast(float, grid.largest));
     up = doubles{} + grid.top / c;
     down = doubles{} + c / grid.top;
   }
@@ -21,12 +21,12 @@ struct grid_rounding {
     const long_words all = to_49_bits(x * up);
     const long_words field = larger(all & long_words(std::uint64_t{0x7ff} << 52), least_field);
     // The unit in the last place of this number is the step of the grid.
-    const doubles unit = (doubles)(field + to_unit).lanes;
-    const words sum = opaque((words::words)((doubles)all.lanes + unit));
-    return (doubles)sum.lanes - unit;
+    const doubles unit = doubles((field + to_unit).lanes);
+    const words sum = opaque(words::words(doubles(all.lanes) + unit));
+    return doubles(sum.lanes) - unit;
   }
   NF_INLINE vector<lanes / 2, float> value(const doubles& rounded) const {
-    return __builtin_convertvector((doubles)to_49_bits(rounded * down).lanes,
+    return __builtin_convertvector(doubles(to_49_bits(rounded * down).lanes),
                                    vector<lanes / 2, float>);
   }
   NF_INLINE vector<lanes / 2, float> operator()(const doubles& x) const { return value(steps(x)); }
@@ -34,8 +34,8 @@ struct grid_rounding {
   /// The code of a number of steps: the bits of the double, counted from the smallest normal value on. Below it, they are
   /// those of the sum with it.
   NF_INLINE long_words code(const doubles& rounded) const {
-    const long_words bits = opaque((words::words)rounded).as<std::uint64_t>();
-    const long_words sum = (long_words::words)((doubles)bits.lanes + (doubles)least_field.lanes);
+    const long_words bits = opaque(words::words(rounded)).as<std::uint64_t>();
+    const long_words sum = long_words::words(doubles(bits.lanes) + doubles(least_field.lanes));
     const long_words one(std::uint64_t{1} << 52);
     return select_less(bits, least_field, sum - least_field, bits - least_field + one) >>
            (52 - fraction_bits);
@@ -43,10 +43,10 @@ struct grid_rounding {
   NF_INLINE doubles steps_of_code(const long_words& code) const {
     const long_words one = splat<long_words>(std::uint64_t{1} << fraction_bits);
     const long_words sum = (code << (52 - fraction_bits)) + least_field;
-    const doubles below = (doubles)sum.lanes - (doubles)least_field.lanes;
-    return (doubles)select_less(code, one, long_words((long_words::words)below),
-                                sum - long_words(std::uint64_t{1} << 52))
-        .lanes;
+    const doubles below = doubles(sum.lanes) - doubles(least_field.lanes);
+    return doubles(select_less(code, one, long_words(long_words::words(below)),
+                               sum - long_words(std::uint64_t{1} << 52))
+                       .lanes);
   }
 };
 
@@ -119,8 +119,8 @@ struct float_grid_step {
         to_unit(splat<words>(float_field(grid.to_unit, dropped))) {
     const auto up = __builtin_bit_cast(std::uint64_t, quantize.round.up[0]);
     const bool is_exact = up << (64 - dropped) == 0;
-    low = (floats)splat<words>(cut(up)).lanes;
-    high = (floats)splat<words>(cut(up) + (is_exact ? 0 : 1)).lanes;
+    low = floats(splat<words>(cut(up)).lanes);
+    high = floats(splat<words>(cut(up) + (is_exact ? 0 : 1)).lanes);
     const double down = quantize.round.down[0];
     const std::uint32_t first = cut(__builtin_bit_cast(std::uint64_t, down));
     const auto last =
@@ -133,13 +133,13 @@ struct float_grid_step {
   NF_INLINE words rounded(const words& x, words& doubt) const {
     const words mask(binary32::sign_mask - 1), infinity(binary32::infinity_code);
     const words number = larger(x, least);  // as signed ones
-    const floats value = (floats)smaller(number & mask, quantize.largest).lanes;
-    const words field = words((words::words)(value * low)) & infinity;
+    const floats value = floats(smaller(number & mask, quantize.largest).lanes);
+    const words field = words(words::words(value * low)) & infinity;
     // The unit in the last place of this number is the step of the grid.
-    const floats unit = (floats)(larger(field, least_field) + to_unit).lanes;
-    const words sum = opaque((words::words)multiply_add(value, low, unit));
-    doubt = sum ^ words((words::words)multiply_add(value, high, unit));
-    const words steps = opaque((words::words)((floats)sum.lanes - unit));
+    const floats unit = floats((larger(field, least_field) + to_unit).lanes);
+    const words sum = opaque(words::words(multiply_add(value, low, unit)));
+    doubt = sum ^ words(words::words(multiply_add(value, high, unit)));
+    const words steps = opaque(words::words(floats(sum.lanes) - unit));
     const words result = product_of_sum(steps | (number & words(binary32::sign_mask)), step, rest);
     return select_less(infinity, x & mask, words(binary32::nan_code), result);
   }
@@ -263,7 +263,7 @@ struct grid_sums {
 /// The differences of packs of floats.
 NF_INLINE words minus(const words& x, const words& y) {
   using floats = vector<lanes, float>;
-  return (words::words)((floats)x.lanes - (floats)y.lanes);
+  return words::words(floats(x.lanes) - floats(y.lanes));
 }
 
 /// Adds the sum of the squared errors of n floats to `sum`; Inf and NaN do not count.

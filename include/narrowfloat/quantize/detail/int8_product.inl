@@ -3,8 +3,8 @@
 
 /// Keeps -ffast-math from multiplying in another order.
 NF_INLINE doubles opaque_doubles(const doubles& x) {
-  const words hidden = opaque((words::words)x);
-  return (doubles)hidden.lanes;
+  const words hidden = opaque(words::words(x));
+  return doubles(hidden.lanes);
 }
 
 /// lanes / 2 sums times (row * column) * (1 / 127^2), each product a double, rounded to floats.
@@ -31,7 +31,7 @@ NF_INLINE void scale_sums(const std::int32_t* sums, const doubles& row, const wo
   __builtin_memcpy(products, &first, sizeof first);
   __builtin_memcpy(products + lanes / 2, &last, sizeof last);
   words y = words::load(products);
-  if (bias != nullptr) y = (words::words)((floats)y.lanes + (floats)words::load(bias).lanes);
+  if (bias != nullptr) y = words::words(floats(y.lanes) + floats(words::load(bias).lanes));
   const words value = y & words(binary32::sign_mask - 1);
   select_less(words(binary32::infinity_code), value, words(binary32::nan_code), y).store(out);
 }

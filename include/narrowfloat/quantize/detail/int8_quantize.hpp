@@ -83,7 +83,8 @@ void round_to_int8(const float* in, std::size_t n, const int8_factors& by, const
     {
       const float_environment environment(direction::nearest);
       for (std::size_t i = 0; i < n; ++i) {
-        const double x = in[i], product = x * by.inverses[(by.first + i) >> by.shift];
+        const double x = static_cast<double>(in[i]),
+                     product = x * by.inverses[(by.first + i) >> by.shift];
         const auto bits = __builtin_bit_cast(std::uint64_t, product) + 8;
         quotients[i] = double_of_bits(bits & ~std::uint64_t{15});
       }

@@ -68,8 +68,8 @@ inline bool fill_edges(codebook_decades& to, const decade_places& places,
   // without 0 place 0 is place 1: any bound between them will do
   if (places.left_out != 0) edge[0] = 0x1p-23;
   int decade = -1;
-  for (std::uint32_t key = bits_of(codebook_decades::least) >> 24; key <= bits_of(1.0f) >> 24;
-       ++key) {
+  for (std::uint32_t key = bits_of_float(codebook_decades::least) >> 24;
+       key <= bits_of_float(1.0f) >> 24; ++key) {
     std::uint32_t bits = 0x7f000000;
     if (decade < 7 && bits_of(edge[decade + 1]) >> 24 == key)
       bits = (bits_of(edge[++decade]) - 48) & ~codebook_decades::number;

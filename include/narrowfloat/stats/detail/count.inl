@@ -26,7 +26,7 @@ struct error_counting {
       const words lost = select_equal(y_value, zero, x_value, zero);
       flushed = flushed + select_less(zero, select_less(lost, infinity, lost, zero), one, zero);
 
-      const words error = (words::words)((floats)x.lanes - (floats)y.lanes);
+      const words error = words::words(floats(x.lanes) - floats(y.lanes));
       const words counted = select_less(larger(x_value, y_value), infinity, error, zero);
       doubles first, last;
       widen_floats(counted, first, last);
