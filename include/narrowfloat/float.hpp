@@ -261,6 +261,28 @@ constexpr NF_FN A& operator/=(A& a, B b) noexcept {
   return a = a / b;
 }
 
+/// x + 1 and x - 1, rounded once; 1 itself need not be a value of the format.
+template <narrow_float F>
+constexpr NF_FN F& operator++(F& x) noexcept {
+  return x = detail::round_nearest<F>(detail::sum(detail::exact_of(x), detail::exact_integer(1)));
+}
+template <narrow_float F>
+constexpr NF_FN F& operator--(F& x) noexcept {
+  return x = detail::round_nearest<F>(detail::sum(detail::exact_of(x), detail::exact_integer(-1)));
+}
+template <narrow_float F>
+constexpr NF_FN F operator++(F& x, int) noexcept {
+  const F before = x;
+  ++x;
+  return before;
+}
+template <narrow_float F>
+constexpr NF_FN F operator--(F& x, int) noexcept {
+  const F before = x;
+  --x;
+  return before;
+}
+
 /// IEEE 754 comparisons: NaN is unordered, -0 equals +0. Two formats compare in the one that holds
 /// both. The relational operators stand beside <=> because device code has no std::partial_ordering.
 template <narrow_float A, detail::mixes_with<A> B>

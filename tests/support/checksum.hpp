@@ -180,6 +180,10 @@ void add_scalars(Checksum& sum, const std::vector<float>& inputs) {
     sum.add((a / b).bits());
     sum.add(narrowfloat::fma(a, b, a).bits());
     sum.add(narrowfloat::sqrt(a).bits());
+    sum.add(exp(a).bits());
+    sum.add(log1p(a).bits());
+    sum.add(pow(a, b).bits());
+    sum.add(remainder(a, b).bits());
     sum.add(a < b);
     sum.add(a == b);
   }
