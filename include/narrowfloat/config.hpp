@@ -2,7 +2,11 @@
 // Compiler and CUDA detection, the few macros of the library, and its version.
 #pragma once
 
-/// The version of the headers, for users who must test it in the preprocessor.
+#if defined(NARROWFLOAT_SINGLE_HEADER)
+#error "narrowfloat: include the single header or the library's own files, not both"
+#endif
+
+/// The version of the headers, for users who must test it in the preprocessor. CMake and the packages read it here.
 #define NARROWFLOAT_VERSION_MAJOR 0
 #define NARROWFLOAT_VERSION_MINOR 1
 #define NARROWFLOAT_VERSION_PATCH 0

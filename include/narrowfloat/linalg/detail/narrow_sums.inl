@@ -102,6 +102,8 @@ struct quick_sum {
   /// Whether what is beyond the largest number is 2 and more: bit 30 tells.
   static constexpr bool has_full_top = largest + last == 0x40000000u;
   words highest = words(0), lowest = words(~0u), absorbed = words(0);
+  // In a constructor that GCC 12 writes itself the region's instructions are missing at -O0.
+  NF_INLINE quick_sum() {}
 
   /// The next sum, sum + a * b; `random` has its bits below the last one of the result.
   NF_INLINE words step(const words& sum, const vector<lanes, float>& a,

@@ -30,11 +30,16 @@ struct counted_conversion {
     bytes saturated = bytes(0), attained = bytes(0);
     std::conditional_t<to_halves, halves, bytes> flushed{0};
     doubles squares[2] = {};
+
+    // In a constructor that GCC 12 writes itself the region's instructions are missing at -O0.
+    NF_INLINE part_counters() {}
   };
   /// Of fewer than 2^30 groups.
   struct counters {
     words amax = words(0), saturated = words(0), attained = words(0), flushed = words(0),
           nan = words(0), infinite = words(0);
+
+    NF_INLINE counters() {}  // as above
 
     NF_INLINE void add(const part_counters& part) {
       amax = larger(amax, part.amax);
