@@ -42,9 +42,19 @@ struct row {
 };
 template <class... T>
 struct table : row<T>... {
-  template <class Test, class Function>
-  constexpr bool visit_first(Test test, Function& f) const {
-    return ((test(static_cast<const row<T>&>(*this)) && (f.template operator()<T>(), true)) || ...);
+  /// Calls f with the first type whose id it is; f need not compile for types without one.
+  template <class Column, class Id, class Function>
+  constexpr bool visit(Column, const Id& id, Function& f) const {
+    return (visit_row<T, Column>(id, f) || ...);
+  }
+
+ private:
+  template <class U, class Column, class Id, class Function>
+  static constexpr bool visit_row(const Id& id, Function& f) {
+    if constexpr (constexpr auto own = Column{}.template operator()<U>(); own.has_value()) {
+      if (*own == id) return f.template operator()<U>(), true;
+    }
+    return false;
   }
 };
 template <class... T>
@@ -107,7 +117,7 @@ constexpr std::optional<std::string_view> numpy() {
 }
 template <class Function>
 constexpr bool visit_numpy(std::string_view name, Function f) {
-  return detail::types.visit_first([&](const auto& row) { return row.numpy == name; }, f);
+  return detail::types.visit([]<class T>() { return numpy<T>(); }, name, f);
 }
 
 /// The codes of DLPack with their bits: DLDataTypeCode of dlpack.h, version 1.1 (those of the formats of 8, 6 and 4 bits
@@ -120,8 +130,7 @@ constexpr std::optional<DlpackType> dlpack() {
 }
 template <class Function>
 constexpr bool visit_dlpack(DlpackType type, Function f) {
-  return detail::types.visit_first(
-      [&]<class T>(const detail::row<T>&) { return dlpack<T>() == type; }, f);
+  return detail::types.visit([]<class T>() { return dlpack<T>(); }, type, f);
 }
 
 /// The numbers of ONNX: TensorProto.DataType of onnx.proto, as of onnx 1.23. Of FLOAT4E2M1 a tensor has two codes a byte.
@@ -131,7 +140,7 @@ constexpr std::optional<int> onnx() {
 }
 template <class Function>
 constexpr bool visit_onnx(int id, Function f) {
-  return detail::types.visit_first([=](const auto& row) { return row.onnx == id; }, f);
+  return detail::types.visit([]<class T>() { return onnx<T>(); }, id, f);
 }
 
 /// The numbers of PyTorch: c10::ScalarType of c10/core/ScalarType.h, as of torch 2.15; these are what
@@ -142,7 +151,7 @@ constexpr std::optional<int> torch() {
 }
 template <class Function>
 constexpr bool visit_torch(int id, Function f) {
-  return detail::types.visit_first([=](const auto& row) { return row.torch == id; }, f);
+  return detail::types.visit([]<class T>() { return torch<T>(); }, id, f);
 }
 /// The names of the same types in Python: torch.float8_e4m3fn is "float8_e4m3fn".
 template <class T>
@@ -151,7 +160,7 @@ constexpr std::optional<std::string_view> torch_name() {
 }
 template <class Function>
 constexpr bool visit_torch(std::string_view name, Function f) {
-  return detail::types.visit_first([&](const auto& row) { return row.torch_name == name; }, f);
+  return detail::types.visit([]<class T>() { return torch_name<T>(); }, name, f);
 }
 
 /// The numbers of XLA: PrimitiveType of xla/xla_data.proto, as of jaxlib 0.10.2.
@@ -161,7 +170,7 @@ constexpr std::optional<int> xla() {
 }
 template <class Function>
 constexpr bool visit_xla(int id, Function f) {
-  return detail::types.visit_first([=](const auto& row) { return row.xla == id; }, f);
+  return detail::types.visit([]<class T>() { return xla<T>(); }, id, f);
 }
 
 /// The numbers of CUDA's libraries (cuBLAS, cuDNN's frontends): cudaDataType of library_types.h, CUDA 13.0. float8_ue4m3
@@ -172,7 +181,7 @@ constexpr std::optional<int> cuda() {
 }
 template <class Function>
 constexpr bool visit_cuda(int id, Function f) {
-  return detail::types.visit_first([=](const auto& row) { return row.cuda == id; }, f);
+  return detail::types.visit([]<class T>() { return cuda<T>(); }, id, f);
 }
 
 /// The names in safetensors files, those of 4 and 6 bits included: safetensors 0.8.0, and safetensors::packed_dtype_of
@@ -185,8 +194,7 @@ constexpr std::optional<std::string_view> safetensors() {
 }
 template <class Function>
 constexpr bool visit_safetensors(std::string_view name, Function f) {
-  return detail::types.visit_first(
-      [&]<class T>(const detail::row<T>&) { return safetensors<T>() == name; }, f);
+  return detail::types.visit([]<class T>() { return safetensors<T>(); }, name, f);
 }
 
 /// The numbers of ggml, in GGUF files too: enum ggml_type of ggml.h, and gguf::type_of (io/gguf_types.hpp), which has the
@@ -199,8 +207,7 @@ constexpr std::optional<int> ggml() {
 }
 template <class Function>
 constexpr bool visit_ggml(int id, Function f) {
-  return detail::types.visit_first([=]<class T>(const detail::row<T>&) { return ggml<T>() == id; },
-                                   f);
+  return detail::types.visit([]<class T>() { return ggml<T>(); }, id, f);
 }
 
 }  // namespace narrowfloat::ids
