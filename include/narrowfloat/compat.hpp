@@ -28,7 +28,7 @@ void stack_parts(Isa isa, In in, Out out, std::size_t n) {
 }
 /// One line for a cast that a stack has not.
 template <class P, class To, class From>
-constexpr void require_cast() {
+constexpr NF_FN void require_cast() {
   static_assert(
       cast_of<P, To, From>.exists,
       "narrowfloat::convert: the preset has no such cast; docs/policies.md has those that it has");
@@ -62,7 +62,7 @@ constexpr NF_FN To convert(From x, P) noexcept {
 /// Cost      that of convert(), and where the stack has its own codes for NaN one more read of `in`, in parts that lie in
 ///           the first-level cache.
 template <number_range In, number_output Out, compat::preset P>
-constexpr NF_FN void convert(In&& in, Out&& out, P) {
+constexpr NF_INLINE void convert(In&& in, Out&& out, P) {
   using from = detail::number_of<In>;
   using to = detail::number_of<Out>;
   detail::require_cast<P, to, from>();

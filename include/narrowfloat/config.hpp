@@ -34,6 +34,16 @@ static_assert(sizeof(float) == 4 && sizeof(double) == 8,
 #define NF_HD
 #endif
 
+// A device compiler reads no loops over arrays, which are written with the host's vectors: host code of a .cu file calls
+// those of the library narrowfloat::compiled, which it must link (docs/cuda.md).
+#if defined(__CUDACC__) && !defined(NARROWFLOAT_COMPILED)
+#define NARROWFLOAT_COMPILED
+#endif
+// The text that nvcc 13.0 hands to the host's compiler has `a: 1` where a source has `.a = 1`.
+#if defined(__NVCC__) && defined(__clang__)
+#pragma clang diagnostic ignored "-Wgnu-designator"
+#endif
+
 // NF_UNROLL, before a loop of a few known steps, unrolls it, which GCC does by itself at -O3 only.
 #if defined(__CUDACC__)
 #define NF_UNROLL

@@ -157,9 +157,9 @@ requires(has_numbers<In>&& has_numbers<Out>) inline constexpr bool are_arrays<In
 ///           floating-point environment, which is left as it was.
 /// Cost      one pass over both; one dispatch a call. See bench/README.md.
 template <number_range In, number_output Out, rounding_policy R = NearestEven>
-constexpr NF_FN void convert(In&& in, Out&& out, R rounding = {},
-                             Saturation saturation = default_saturation<detail::number_of<Out>>,
-                             Subnormals subnormals = Subnormals::keep) {
+constexpr NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
+                                 Saturation saturation = default_saturation<detail::number_of<Out>>,
+                                 Subnormals subnormals = Subnormals::keep) {
   detail::check_arrays("convert", in, out, rounding);
   const auto* const source = std::ranges::data(in);
   auto* const target = std::ranges::data(out);

@@ -18,8 +18,8 @@ class std::numeric_limits<narrowfloat::Float<E, M, Bias, S, Sign>> {
   using layout = narrowfloat::detail::layout_of<type>;
   using storage = typename type::Storage;
   // floor(n * log10(2)), exact for |n| < 2000: 1233 / 4096 = 0.301025 < log10(2) = 0.3010299...
-  static constexpr int decimal(int n) { return (n * 1233 - (n < 0 ? 4095 : 0)) / 4096; }
-  static constexpr type code(std::uint32_t bits) {
+  static constexpr NF_HD int decimal(int n) { return (n * 1233 - (n < 0 ? 4095 : 0)) / 4096; }
+  static constexpr NF_HD type code(std::uint32_t bits) {
     return type::from_bits(static_cast<storage>(bits));
   }
 
@@ -57,25 +57,25 @@ class std::numeric_limits<narrowfloat::Float<E, M, Bias, S, Sign>> {
   }();
 
   /// The smallest positive normal value; the smallest positive value where there are no subnormals.
-  static constexpr type min() noexcept {
+  static constexpr NF_HD type min() noexcept {
     if constexpr (layout::has_subnormals) return code(1u << M);
     return denorm_min();
   }
-  static constexpr type max() noexcept { return code(layout::max_code); }
+  static constexpr NF_HD type max() noexcept { return code(layout::max_code); }
   /// The most negative finite value; the smallest value of an unsigned format.
-  static constexpr type lowest() noexcept {
+  static constexpr NF_HD type lowest() noexcept {
     return code(layout::is_signed ? layout::max_code | layout::sign_mask : 0);
   }
-  static constexpr type denorm_min() noexcept { return code(layout::is_scale ? 0 : 1); }
-  static constexpr type epsilon() noexcept { return type(1.0 / (1 << M)); }
-  static constexpr type round_error() noexcept { return type(0.5); }
-  static constexpr type infinity() noexcept {
+  static constexpr NF_HD type denorm_min() noexcept { return code(layout::is_scale ? 0 : 1); }
+  static constexpr NF_HD type epsilon() noexcept { return type(1.0 / (1 << M)); }
+  static constexpr NF_HD type round_error() noexcept { return type(0.5); }
+  static constexpr NF_HD type infinity() noexcept {
     return code(layout::has_infinity ? layout::infinity_code : 0);
   }
-  static constexpr type quiet_NaN() noexcept {
+  static constexpr NF_HD type quiet_NaN() noexcept {
     return code(layout::has_nan ? layout::nan_code : 0);
   }
-  static constexpr type signaling_NaN() noexcept { return type{}; }
+  static constexpr NF_HD type signaling_NaN() noexcept { return type{}; }
 };
 
 /// Equal values hash alike: both zeros are one.

@@ -3,6 +3,13 @@
 // have: include it beside the headers of the calls. Without that library every header brings its loops by itself.
 #pragma once
 
+#include "config.hpp"
+
+#if defined(__CUDACC__)
+#error \
+    "narrowfloat/loops.hpp: nvcc reads no loops; call array functions of other formats from a .cpp file"
+#endif
+
 #include "block/detail/dequantize.hpp"
 #include "block/detail/quantize.hpp"
 #include "convert/detail/arrays.hpp"

@@ -30,10 +30,12 @@ inline constexpr registry named_blocks{
     named<nvfp4>{"nvfp4"},           named<nvfp4_2d>{"nvfp4_2d"}};
 
 template <class Format>
-requires(named_blocks.has<Format>) inline constexpr std::string_view name_of<Format> =
-    named_blocks.name_of<Format>();
-template <class Format>
-requires(named_blocks.has<Format>) inline constexpr bool is_named_blocks<Format> = true;
+concept in_named_blocks = decltype(named_blocks)::template has<Format>;
+
+template <in_named_blocks Format>
+inline constexpr std::string_view name_of<Format> = named_blocks.name_of<Format>();
+template <in_named_blocks Format>
+inline constexpr bool is_named_blocks<Format> = true;
 
 // emax of OCP MX v1.0: 448 = 1.75 * 2^8, 57344 = 1.75 * 2^15, 7.5 = 1.875 * 2^2, 28 = 1.75 * 2^4,
 // 6 = 1.5 * 2^2, 127 / 64 = 1.984375 * 2^0

@@ -11,11 +11,15 @@
 namespace narrowfloat {
 
 namespace detail {
+/// In bit casts: device code has no operator[] of std::array.
 template <int Rounds>
-constexpr NF_INLINE std::array<std::uint32_t, 4> philox_block(
+constexpr NF_FN std::array<std::uint32_t, 4> philox_block(
     const std::array<std::uint32_t, 4>& counter, const std::array<std::uint32_t, 2>& key) noexcept {
+  const auto keys = __builtin_bit_cast(std::uint64_t, key);
   const auto block = philox4x32<Rounds, std::uint32_t>(
-      {{counter[0], counter[1], counter[2], counter[3]}}, round_keys_of<Rounds>(key[0], key[1]));
+      __builtin_bit_cast(word_quad<std::uint32_t>, counter),
+      round_keys_of<Rounds>(static_cast<std::uint32_t>(keys),
+                            static_cast<std::uint32_t>(keys >> 32)));
   return {block.word[0], block.word[1], block.word[2], block.word[3]};
 }
 }  // namespace detail
@@ -24,12 +28,12 @@ constexpr NF_INLINE std::array<std::uint32_t, 4> philox_block(
 ///
 /// Result    four random words that depend on nothing but the counter and the key.
 /// Promises  noexcept, constexpr; equal to the published known answers.
-constexpr NF_INLINE std::array<std::uint32_t, 4> philox4x32_10(
+constexpr NF_FN std::array<std::uint32_t, 4> philox4x32_10(
     const std::array<std::uint32_t, 4>& counter, const std::array<std::uint32_t, 2>& key) noexcept {
   return detail::philox_block<10>(counter, key);
 }
 /// The same of Philox4x32-7: seven rounds instead of ten, other words.
-constexpr NF_INLINE std::array<std::uint32_t, 4> philox4x32_7(
+constexpr NF_FN std::array<std::uint32_t, 4> philox4x32_7(
     const std::array<std::uint32_t, 4>& counter, const std::array<std::uint32_t, 2>& key) noexcept {
   return detail::philox_block<7>(counter, key);
 }

@@ -27,7 +27,7 @@ namespace narrowfloat {
 ///           const auto end = to_chars(text, text + 32, float8_e4m3fn(0.1f)).ptr;
 ///           assert(std::string(text, end) == "0.1");
 template <narrow_float F>
-constexpr NF_INLINE std::to_chars_result to_chars(char* first, char* last, F x) noexcept {
+constexpr NF_FN std::to_chars_result to_chars(char* first, char* last, F x) noexcept {
   return detail::copy_text(first, last, detail::shortest_text(x));
 }
 
@@ -37,8 +37,8 @@ constexpr NF_INLINE std::to_chars_result to_chars(char* first, char* last, F x) 
 /// Special   as above; 400 characters always fit. The leading digit of hex is 1, of subnormal numbers too.
 /// Promises  as above.
 template <narrow_float F>
-constexpr NF_INLINE std::to_chars_result to_chars(char* first, char* last, F x,
-                                                  std::chars_format format) noexcept {
+constexpr NF_FN std::to_chars_result to_chars(char* first, char* last, F x,
+                                              std::chars_format format) noexcept {
   return detail::copy_text(first, last, detail::text_in(x, format));
 }
 
@@ -66,7 +66,7 @@ NF_INLINE std::to_chars_result to_chars(char* first, char* last, F x, std::chars
 ///           const auto end = from_chars(list.data(), list.data() + list.size(), number).ptr;
 ///           assert(number == float8_e4m3fn(0.3125f) && *end == ',');
 template <narrow_float F, rounding_policy R = NearestEven>
-constexpr NF_INLINE std::from_chars_result from_chars(
+constexpr NF_FN std::from_chars_result from_chars(
     const char* first, const char* last, F& value,
     std::chars_format format = std::chars_format::general, R rounding = {},
     Saturation saturation = default_saturation<F>) noexcept {

@@ -87,7 +87,7 @@ inline constexpr bool may_be_nan = [] {
 /// Whether a stack has another code than convert() for some NaN: tried with the least, the canonical and the largest one of
 /// both signs, since a stack drops the payload or moves it.
 template <class P, class To, class From>
-constexpr bool finds_own_nan() {
+constexpr NF_HD bool finds_own_nan() {
   using code = code_of<From>;
   const code sign = static_cast<code>(layout_of<From>::sign_mask), least = least_nan<From>();
   const code ones = static_cast<code>(~sign), canonical = canonical_nan<From>(false);
@@ -100,7 +100,7 @@ constexpr bool finds_own_nan() {
   return false;
 }
 template <class P, class To, class From>
-constexpr bool has_own_nan() {
+constexpr NF_HD bool has_own_nan() {
   if constexpr (std::is_same_v<To, From> || !may_be_nan<From> || makes_scale<P, To, From>)
     return false;
   else

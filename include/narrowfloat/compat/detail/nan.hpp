@@ -73,7 +73,8 @@ template <class To, class From>
 constexpr NF_FN code_of<To> moved_nan(From x) {
   constexpr int from = layout_of<From>::mantissa_bits, to = layout_of<To>::mantissa_bits;
   const std::uint64_t fraction = to_code(x) & ((std::uint64_t{1} << from) - 1);
-  const std::uint64_t moved = from < to ? fraction << (to - from) : fraction >> (from - to);
+  constexpr int up = from < to ? to - from : 0, down = from > to ? from - to : 0;
+  const std::uint64_t moved = fraction << up >> down;
   const code_of<To> quiet = canonical_nan<To>(has_sign(x));
   return static_cast<code_of<To>>((quiet & ~(code_of<To>{1} << (to - 1))) | moved);
 }

@@ -127,7 +127,9 @@ void convert_all_by(Isa isa, const From* in, To* out, std::size_t n, float facto
       return to_float || odd_float_suffices<layout_of<To>, R>;
   }();
   if constexpr (has_kernel) {
-    if (!to_float || saturation == Saturation::none) {
+    bool serves = true;
+    if constexpr (to_float) serves = saturation == Saturation::none;
+    if (serves) {
       const bool flush = subnormals == Subnormals::flush;
       const bool stream = leaves_caches(n * (sizeof(From) + sizeof(To)));
       if constexpr (to_float && !is_float && !Divides) {

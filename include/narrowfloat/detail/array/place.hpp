@@ -28,7 +28,7 @@ consteval auto place_of() {
     static_assert(
         requires { sizeof(loops<T...>); },
         "narrowfloat::compiled has the loops of the named formats and usual roundings alone: for "
-        "others include <narrowfloat/loops.hpp>");
+        "others include <narrowfloat/loops.hpp>, from a .cpp file where the call stands in a .cu file");
     return here{};
   }
 #else

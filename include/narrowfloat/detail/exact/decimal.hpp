@@ -3,9 +3,7 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,19 +16,20 @@ inline namespace NF_BASELINE {
 /// An unsigned integer of N 32-bit words, low word first; who uses it chooses N so that nothing overflows.
 template <int N>
 struct big {
-  std::array<std::uint32_t, std::size_t{N}> words{};
+  static constexpr auto size = std::size_t{N};
+  std::uint32_t words[size] = {};
 
   /// small * 2^shift
-  static constexpr big shifted(std::uint32_t small, int shift) {
+  static constexpr NF_HD big shifted(std::uint32_t small, int shift) {
     big x;
     const std::uint64_t two = std::uint64_t{small} << (shift % 32);
     const auto at = static_cast<std::size_t>(shift / 32);
     x.words[at] = static_cast<std::uint32_t>(two);
-    if (at + 1 < x.words.size()) x.words[at + 1] = static_cast<std::uint32_t>(two >> 32);
+    if (at + 1 < x.size) x.words[at + 1] = static_cast<std::uint32_t>(two >> 32);
     return x;
   }
   /// *this * factor + addend
-  constexpr void times(std::uint32_t factor, std::uint32_t addend = 0) {
+  constexpr NF_HD void times(std::uint32_t factor, std::uint32_t addend = 0) {
     std::uint64_t carry = addend;
     for (std::uint32_t& word : words) {
       carry += std::uint64_t{word} * factor;
@@ -38,19 +37,19 @@ struct big {
       carry >>= 32;
     }
   }
-  constexpr void times_power_of_10(int n) {
+  constexpr NF_HD void times_power_of_10(int n) {
     for (; n >= 9; n -= 9) times(1'000'000'000);
     for (; n > 0; --n) times(10);
   }
-  constexpr void shift_up(int bits) {
+  constexpr NF_HD void shift_up(int bits) {
     const auto whole = static_cast<std::size_t>(bits / 32);
-    for (std::size_t i = words.size(); i-- > 0;) words[i] = i < whole ? 0 : words[i - whole];
+    for (std::size_t i = size; i-- > 0;) words[i] = i < whole ? 0 : words[i - whole];
     times(std::uint32_t{1} << (bits % 32));
   }
   /// Divides by a divisor and returns what is left.
-  constexpr std::uint32_t divide(std::uint32_t divisor) {
+  constexpr NF_HD std::uint32_t divide(std::uint32_t divisor) {
     std::uint64_t rest = 0;
-    for (std::size_t i = words.size(); i-- > 0;) {
+    for (std::size_t i = size; i-- > 0;) {
       rest = rest << 32 | words[i];
       words[i] = static_cast<std::uint32_t>(rest / divisor);
       rest %= divisor;
@@ -58,40 +57,45 @@ struct big {
     return static_cast<std::uint32_t>(rest);
   }
   /// The place above the leading one; 0 of zero.
-  constexpr int bit_width() const {
-    std::size_t i = words.size();
+  constexpr NF_HD int bit_width() const {
+    std::size_t i = size;
     while (i > 0 && words[i - 1] == 0) --i;
-    return i == 0 ? 0
-                  : static_cast<int>(32 * (i - 1)) + static_cast<int>(std::bit_width(words[i - 1]));
+    return i == 0 ? 0 : static_cast<int>(32 * (i - 1)) + 64 - leading_zeros(words[i - 1]);
   }
-  constexpr void add(const big& other) {
+  constexpr NF_HD void add(const big& other) {
     std::uint64_t carry = 0;
-    for (std::size_t i = 0; i < words.size(); ++i) {
+    for (std::size_t i = 0; i < size; ++i) {
       carry += std::uint64_t{words[i]} + other.words[i];
       words[i] = static_cast<std::uint32_t>(carry);
       carry >>= 32;
     }
   }
-  constexpr void subtract(const big& smaller) {
+  constexpr NF_HD void subtract(const big& smaller) {
     std::uint64_t borrow = 0;
-    for (std::size_t i = 0; i < words.size(); ++i) {
+    for (std::size_t i = 0; i < size; ++i) {
       const std::uint64_t difference = std::uint64_t{words[i]} - smaller.words[i] - borrow;
       words[i] = static_cast<std::uint32_t>(difference);
       borrow = difference >> 63;
     }
   }
-  constexpr std::strong_ordering operator<=>(const big& other) const {
-    for (std::size_t i = words.size(); i-- > 0;) {
-      if (words[i] != other.words[i]) return words[i] <=> other.words[i];
+  // No operator<=>: device code has no std::strong_ordering.
+  friend constexpr NF_HD bool operator<(const big& a, const big& b) {
+    for (std::size_t i = size; i-- > 0;) {
+      if (a.words[i] != b.words[i]) return a.words[i] < b.words[i];
     }
-    return std::strong_ordering::equal;
+    return false;
   }
-  constexpr bool operator==(const big&) const = default;
+  friend constexpr NF_HD bool operator>=(const big& a, const big& b) { return !(a < b); }
+  friend constexpr NF_HD bool operator==(const big& a, const big& b) {
+    bool same = true;
+    for (std::size_t i = 0; i < size; ++i) same = same && a.words[i] == b.words[i];
+    return same;
+  }
 };
 
 /// The number 0.d1 d2 d3 ... * 10^point.
 struct decimal {
-  std::array<char, 16> digits{};
+  char digits[16] = {};
   int count = 0;
   int point = 0;
 };
@@ -105,7 +109,7 @@ struct binary_step {
 };
 
 template <class Layout>
-constexpr binary_step step_of(std::uint32_t magnitude) {
+constexpr NF_HD binary_step step_of(std::uint32_t magnitude) {
   if (Layout::is_scale) return {1, static_cast<int>(magnitude) + Layout::quantum, true};
   constexpr int M = Layout::mantissa_bits;
   const std::uint32_t field = magnitude >> M, steps = field == 0 ? 0 : field - 1;
@@ -122,23 +126,25 @@ constexpr binary_step step_of(std::uint32_t magnitude) {
 /// 9e-10 and not 1e-09 where both would do. A number halfway to a neighbour belongs to the even
 /// code, at both ends of the range too: there the codes are taken to go on.
 template <class Layout>
-constexpr decimal shortest_digits(std::uint32_t magnitude) {
+constexpr NF_HD decimal shortest_digits(std::uint32_t magnitude) {
   // No integer exceeds 40 * value or 40 * 2^-quantum by much, or 2^64 where both are small.
-  constexpr int bits = std::max({Layout::max_exponent, -Layout::quantum, 64}) + 64;
+  constexpr int longest =
+      Layout::max_exponent > -Layout::quantum ? Layout::max_exponent : -Layout::quantum;
+  constexpr int bits = (longest > 64 ? longest : 64) + 64;
   using integer = big<bits / 32 + 1>;
   const binary_step step = step_of<Layout>(magnitude);
   const bool even = magnitude % 2 == 0;
 
   // value = rest / unit; rest and the half steps to both sides are multiples of a quarter step.
   const int quarter = step.exponent - 2;
-  const int up = std::max(quarter, 0);
+  const int up = quarter > 0 ? quarter : 0;
   integer rest = integer::shifted(step.significand, up + 2),
           unit = integer::shifted(1, up - quarter);
   integer above = integer::shifted(2, up), below = integer::shifted(step.half_below ? 1 : 2, up);
 
   // 1233 / 4096 is just below log10(2), so the point starts at its place or a little lower.
   decimal text;
-  const int log2 = static_cast<int>(std::bit_width(step.significand)) - 1 + step.exponent;
+  const int log2 = 63 - leading_zeros(step.significand) + step.exponent;
   text.point = ((log2 * 1233) >> 12) - (log2 < 0 ? 1 : 0);
   for (int i = 0; i < text.point; ++i) unit.times(10);
   for (int i = 0; i > text.point; --i) {
@@ -153,11 +159,11 @@ constexpr decimal shortest_digits(std::uint32_t magnitude) {
     integer next = rest;
     next.add(above);
     const bool this_one = rest < below || (even && rest == below);
-    const bool next_one = next > unit || (even && next == unit);
+    const bool next_one = unit < next || (even && next == unit);
     if (this_one && next_one) {
       integer twice = rest;
       twice.add(rest);
-      if (twice > unit || (twice == unit && digit % 2 != 0)) ++digit;
+      if (unit < twice || (twice == unit && digit % 2 != 0)) ++digit;
     } else if (next_one) {
       ++digit;
     }
@@ -175,7 +181,7 @@ constexpr decimal shortest_digits(std::uint32_t magnitude) {
 /// No number halfway between two of a format, nor any that random bits decide at, has 800 digits.
 struct written_decimal {
   static constexpr int most_digits = 800;
-  std::array<char, most_digits> digits;  // the first `count` are set
+  char digits[most_digits];  // the first `count` are set
   int count = 0;
   std::int64_t point = 0;
   bool more = false;
@@ -183,7 +189,7 @@ struct written_decimal {
 
 /// digits * 10^power by long division, N words holding both sides of it.
 template <int N>
-constexpr exact divided_decimal(const written_decimal& text, int power, bool negative) {
+constexpr NF_HD exact divided_decimal(const written_decimal& text, int power, bool negative) {
   big<N> value, unit = big<N>::shifted(1, 0);
   for (int i = 0; i < text.count;) {
     std::uint32_t factor = 1, chunk = 0;
@@ -206,12 +212,12 @@ constexpr exact divided_decimal(const written_decimal& text, int power, bool neg
     value.times(2);
     significand = significand << 1 | (one ? 1u : 0u);
   }
-  const bool tail = text.more || value != big<N>{};
+  const bool tail = text.more || !(value == big<N>{});
   return exact::finite(negative, significand | (tail ? 1u : 0u), exponent - exact::leading);
 }
 
 /// The value of a decimal, for one rounding.
-constexpr exact decimal_value(const written_decimal& text, bool negative) {
+constexpr NF_HD exact decimal_value(const written_decimal& text, bool negative) {
   if (text.count == 0) return exact::zero(negative);
   // beyond what any format can tell from overflow or from zero, by far
   if (text.point > 400) return exact::finite(negative, 3, 4000);

@@ -55,7 +55,8 @@ inline cpu_features detect_cpu_features() noexcept {
   if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0) return found;
   const bool osxsave = bit(ecx, 27), avx = bit(ecx, 28), f16c = bit(ecx, 29), fma = bit(ecx, 12);
   if (!osxsave || !avx) return found;
-  unsigned xcr0 = 0, xcr0_high = 0;
+  unsigned xcr0 = 0;
+  [[maybe_unused]] unsigned xcr0_high = 0;
   __asm__("xgetbv" : "=a"(xcr0), "=d"(xcr0_high) : "c"(0));
   if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return found;
   const bool saves_ymm = (xcr0 & 0x06u) == 0x06u;  // SSE and AVX state

@@ -16,24 +16,27 @@ struct found_number {
   const char* end = nullptr;
 };
 
-constexpr char lower_case(char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr NF_HD char lower_case(char c) {
+  return 'A' <= c && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 /// The digit's value, or -1.
-constexpr int digit_value(char c, bool hex) {
+constexpr NF_HD int digit_value(char c, bool hex) {
   if ('0' <= c && c <= '9') return c - '0';
   const char letter = lower_case(c);
   return hex && 'a' <= letter && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
 /// The end of a word, in letters of either case, or nullptr.
-constexpr const char* after_word(const char* at, const char* last, const char* word) {
+constexpr NF_HD const char* after_word(const char* at, const char* last, const char* word) {
   for (; *word != '\0'; ++word, ++at)
     if (at == last || lower_case(*at) != *word) return nullptr;
   return at;
 }
 
 /// Digits around at most one point. Returns their end, or nullptr without a digit.
-constexpr const char* read_digits(const char* at, const char* last, bool hex, written_decimal& to) {
+constexpr NF_HD const char* read_digits(const char* at, const char* last, bool hex,
+                                        written_decimal& to) {
   bool any = false, point = false;
   for (; at != last; ++at) {
     if (*at == '.' && !point) {
@@ -57,8 +60,8 @@ constexpr const char* read_digits(const char* at, const char* last, bool hex, wr
 }
 
 /// An exponent after its mark; the text ends before the mark where no digit follows.
-constexpr const char* read_exponent(const char* at, const char* last, char mark,
-                                    std::int64_t& exponent) {
+constexpr NF_HD const char* read_exponent(const char* at, const char* last, char mark,
+                                          std::int64_t& exponent) {
   if (at == last || lower_case(*at) != mark) return at;
   const char* digit = at + 1;
   const bool negative = digit != last && *digit == '-';
@@ -72,7 +75,7 @@ constexpr const char* read_exponent(const char* at, const char* last, char mark,
 }
 
 /// digits * 16^point * 2^exponent
-constexpr exact hex_value(const written_decimal& text, std::int64_t exponent, bool negative) {
+constexpr NF_HD exact hex_value(const written_decimal& text, std::int64_t exponent, bool negative) {
   if (text.count == 0) return exact::zero(negative);
   constexpr int most = 15;  // 60 bits
   std::uint64_t significand = 0;
@@ -90,7 +93,8 @@ constexpr exact hex_value(const written_decimal& text, std::int64_t exponent, bo
   return exact::finite(negative, significand << 3 | (tail ? 1u : 0u), bounded - 3);
 }
 
-constexpr found_number number_in(const char* first, const char* last, std::chars_format format) {
+constexpr NF_HD found_number number_in(const char* first, const char* last,
+                                       std::chars_format format) {
   const char* at = first;
   const bool negative = at != last && *at == '-';
   if (negative) ++at;

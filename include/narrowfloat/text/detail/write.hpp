@@ -2,9 +2,6 @@
 // The texts of a Float, written into a buffer that is large enough for the longest.
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <bit>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -18,32 +15,36 @@ inline namespace NF_BASELINE {
 /// A text of at most N characters.
 template <std::size_t N>
 struct text_buffer {
-  std::array<char, N> characters{};
+  char characters[N] = {};
   std::size_t size = 0;
 
-  constexpr void put(char c) { characters[size++] = c; }
-  constexpr void put(const char* text) {
+  constexpr NF_HD void put(char c) { characters[size++] = c; }
+  constexpr NF_HD void put(const char* text) {
     for (; *text != '\0'; ++text) put(*text);
   }
   /// The digits first ... last - 1 of a number, zeros around those it has.
-  constexpr void put_digits(const decimal& number, int first, int last) {
+  constexpr NF_HD void put_digits(const decimal& number, int first, int last) {
     for (int i = first; i < last; ++i) {
       put(0 <= i && i < number.count ? number.digits[static_cast<std::size_t>(i)] : '0');
     }
   }
-  constexpr void put_integer(std::uint64_t integer) {
-    if (integer >= 10) put_integer(integer / 10);
-    put(static_cast<char>('0' + integer % 10));
+  constexpr NF_HD void put_integer(std::uint64_t integer) {
+    std::uint64_t unit = 1;
+    while (integer / unit >= 10) unit *= 10;
+    for (; unit != 0; unit /= 10) put(static_cast<char>('0' + integer / unit % 10));
   }
   template <int Words>
-  constexpr void put_integer(big<Words> integer) {
+  constexpr NF_HD void put_integer(big<Words> integer) {
     const std::size_t first = size;
     do put(static_cast<char>('0' + integer.divide(10)));
     while (integer.bit_width() != 0);
-    std::reverse(characters.begin() + static_cast<std::ptrdiff_t>(first),
-                 characters.begin() + static_cast<std::ptrdiff_t>(size));
+    for (std::size_t low = first, high = size - 1; low < high; ++low, --high) {
+      const char digit = characters[low];
+      characters[low] = characters[high];
+      characters[high] = digit;
+    }
   }
-  constexpr void put_exponent(char mark, int exponent, int least_digits) {
+  constexpr NF_HD void put_exponent(char mark, int exponent, int least_digits) {
     const int distance = exponent < 0 ? -exponent : exponent;
     put(mark);
     put(exponent < 0 ? '-' : '+');
@@ -58,8 +59,8 @@ using long_text =
 
 /// An integer's text has all its digits: every integer near it is a code of its own.
 template <class Text>
-constexpr void put_fixed(Text& text, const decimal& number, const binary_step& step) {
-  const int places = std::min(std::max(-step.exponent, 0), 31);
+constexpr NF_HD void put_fixed(Text& text, const decimal& number, const binary_step& step) {
+  const int places = step.exponent >= 0 ? 0 : step.exponent < -31 ? 31 : -step.exponent;
   if ((step.significand & ((1u << places) - 1)) == 0) {
     if (step.exponent < 0) return text.put_integer(std::uint64_t{step.significand >> places});
     if (step.exponent <= 32)
@@ -73,7 +74,7 @@ constexpr void put_fixed(Text& text, const decimal& number, const binary_step& s
 }
 
 template <class Text>
-constexpr void put_scientific(Text& text, const decimal& number) {
+constexpr NF_HD void put_scientific(Text& text, const decimal& number) {
   text.put(number.digits[0]);
   if (number.count > 1) text.put('.');
   text.put_digits(number, 1, number.count);
@@ -82,8 +83,8 @@ constexpr void put_scientific(Text& text, const decimal& number) {
 
 /// 1.8p+1, the leading digit always 1.
 template <class Text>
-constexpr void put_hex(Text& text, const binary_step& step) {
-  const int leading = static_cast<int>(std::bit_width(step.significand)) - 1;
+constexpr NF_HD void put_hex(Text& text, const binary_step& step) {
+  const int leading = 63 - leading_zeros(step.significand);
   std::uint32_t fraction = step.significand << (24 - leading) & 0xffffffu;
   text.put('1');
   if (fraction != 0) text.put('.');
@@ -94,7 +95,7 @@ constexpr void put_hex(Text& text, const binary_step& step) {
 
 /// The sign, and all of a text that names no finite number but zero. Whether more must follow.
 template <class Text, class F>
-constexpr bool put_start(Text& text, F x) {
+constexpr NF_HD bool put_start(Text& text, F x) {
   using layout = layout_of<F>;
   const exact value = exact_of(x);
   const bool nan = value.what == exact::kind::nan;
@@ -106,7 +107,7 @@ constexpr bool put_start(Text& text, F x) {
 }
 
 template <class F>
-constexpr short_text shortest_text(F x) {
+constexpr NF_HD short_text shortest_text(F x) {
   using layout = layout_of<F>;
   short_text text;
   if (!put_start(text, x)) return text;
@@ -121,7 +122,7 @@ constexpr short_text shortest_text(F x) {
 }
 
 template <class F>
-constexpr long_text text_in(F x, std::chars_format format) {
+constexpr NF_HD long_text text_in(F x, std::chars_format format) {
   using layout = layout_of<F>;
   long_text text;
   if (!put_start(text, x)) {
@@ -146,11 +147,13 @@ constexpr long_text text_in(F x, std::chars_format format) {
 }
 
 template <std::size_t N>
-constexpr std::to_chars_result copy_text(char* first, char* last, const text_buffer<N>& text) {
+constexpr NF_HD std::to_chars_result copy_text(char* first, char* last,
+                                               const text_buffer<N>& text) {
   if (last - first < static_cast<std::ptrdiff_t>(text.size)) {
     return {last, std::errc::value_too_large};
   }
-  return {std::copy_n(text.characters.data(), text.size, first), std::errc{}};
+  for (std::size_t i = 0; i < text.size; ++i) first[i] = text.characters[i];
+  return {first + text.size, std::errc{}};
 }
 
 }  // namespace NF_BASELINE

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# cmake -Dfolder=FOLDER -P compile.cmake -- COMMAND: runs a command of nvcc that compiles a file, and looks through its PTX
+# for functions that are not there.
+set(command)
+foreach(i RANGE ${CMAKE_ARGC})
+  if(DEFINED command_begins)
+    list(APPEND command ${CMAKE_ARGV${i}})
+  elseif(CMAKE_ARGV${i} STREQUAL "--")
+    set(command_begins ON)
+  endif()
+endforeach()
+file(REMOVE_RECURSE ${folder})
+file(MAKE_DIRECTORY ${folder})
+execute_process(COMMAND ${command} -arch=sm_80 --keep --keep-dir ${folder} -c -o ${folder}/object.o
+                COMMAND_ERROR_IS_FATAL ANY)
+file(GLOB listings ${folder}/*.ptx)
+if(NOT listings)
+  message(FATAL_ERROR "nvcc has left no PTX in ${folder}")
+endif()
+foreach(listing IN LISTS listings)
+  file(STRINGS ${listing} absent REGEX "^\\.extern \\.func")
+  if(absent)
+    message(FATAL_ERROR "device code calls functions of the host: ${absent}")
+  endif()
+endforeach()
