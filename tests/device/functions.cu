@@ -76,6 +76,30 @@ __device__ void compute(const float* in, float* out) {
            limits::signaling_NaN() + static_cast<float>(limits::digits + limits::max_exponent10);
 }
 
+template <class F>
+__device__ void call(const float* in, F* out) {
+  const F a(in[0]), b(in[1]);
+  out[0] = exp(a), out[1] = exp2(a), out[2] = expm1(a), out[3] = log(a), out[4] = log2(a),
+  out[5] = log10(a);
+  out[6] = log1p(a), out[7] = sin(a), out[8] = cos(a), out[9] = tan(a), out[10] = asin(a),
+  out[11] = acos(a);
+  out[12] = atan(a), out[13] = atan2(a, b), out[14] = sinh(a), out[15] = cosh(a), out[16] = tanh(a);
+  out[17] = asinh(a), out[18] = acosh(a), out[19] = atanh(a), out[20] = erf(a), out[21] = erfc(a);
+  out[22] = tgamma(a), out[23] = lgamma(a), out[24] = pow(a, b), out[25] = cbrt(a),
+  out[26] = hypot(a, b);
+  out[27] = floor(a), out[28] = ceil(a), out[29] = trunc(a), out[30] = round(a), out[31] = rint(a);
+  out[32] = nearbyint(a), out[33] = modf(a, out + 34), out[35] = fmod(a, b),
+  out[36] = remainder(a, b);
+  out[37] = fmin(a, b), out[38] = fmax(a, b), out[39] = fdim(a, b), out[40] = midpoint(a, b),
+  out[41] = fabs(a);
+  out[42] = logb(a), out[43] = scalbn(a, 3), out[44] = scalbln(a, 3L);
+  out[45] =
+      F(lround(a) + llround(a) + lrint(a) + llrint(a) + fpclassify(a) + (isnormal(a) ? 1 : 0));
+  ++out[0], out[1]++, --out[2], out[3]--;
+}
+
+__global__ void functions(const float* in, bfloat16* out) { call(in, out); }
+
 __global__ void arithmetic(const float* in, float* out) {
   compute<float8_e4m3fn>(in, out);
   compute<bfloat16>(in, out);

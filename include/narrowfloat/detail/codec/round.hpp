@@ -3,6 +3,8 @@
 // format, in every mode; and what becomes of those out of its range.
 #pragma once
 
+#include <bit>
+
 #include "layout.hpp"
 
 namespace narrowfloat::detail {
