@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Bad input to an example gets one line on stderr, exit status 2, no other output and no file.
 # Usage: cmake -DQUANTIZE=<program> -DCHOOSE_FORMAT=<program> -DSNR=<program> -DDIGITS=<program> -DTHREADS=<program>
-#              -DACCUMULATE=<program> -DPRODUCTS=<program> -DOPTIMIZERS=<program>
+#              -DFORMATS=<program> -DACCUMULATE=<program> -DPRODUCTS=<program> -DOPTIMIZERS=<program>
 #              -DDISTRIBUTIONS=<program> -DTRAIN_TENSORS=<program> -DTRAIN_DIGITS=<program>
 #              -DTRAIN_CHARLM=<program>
 #              -DDATA=<folder with digits.safetensors> -P bad_input.cmake
@@ -80,6 +80,12 @@ expect(choose_format ${CHOOSE_FORMAT} "absent/out: No such file" ${good} --json 
 expect(snr ${SNR} "unknown option E4M3" E4M3 --json ${out})
 expect(snr ${SNR} "--json needs a value" --json)
 expect(snr ${SNR} "absent/out: No such file" --json absent/out)
+expect(formats ${FORMATS} "\"e3m9b5:fin\" is no format: expected :ieee" e3m9b5:fin --svg ${out})
+expect(formats ${FORMATS} "\"bf16\" is no format: expected a name" e4m3 bf16 --json ${out})
+expect(formats ${FORMATS} "--compare takes two formats or more" --compare e4m3 --svg ${out})
+expect(formats ${FORMATS} "--svg needs a value" --svg)
+expect(formats ${FORMATS} "unknown option --fast" e4m3 --fast)
+expect(formats ${FORMATS} "absent/out: No such file" e4m3 --svg absent/out)
 expect(digits ${DIGITS} "usage: digits .OUTPUT.safetensors." --fast)
 expect(digits ${DIGITS} "usage: digits .OUTPUT.safetensors." ${out} ${out})
 expect(products ${PRODUCTS} "takes no arguments, not --fast" --fast)

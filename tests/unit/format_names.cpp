@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every named format has its name, in one list; the table of README.md has the same formats and parameters.
+// Every named format has its name, in one list; the tables of README.md and docs/formats.md have the same
+// formats and parameters.
 #include <narrowfloat/io/safetensors_blocks.hpp>
 #include <narrowfloat/mx.hpp>
 
@@ -18,9 +19,9 @@ std::string trimmed(const std::string& text) {
   return first == std::string::npos ? "" : text.substr(first, last - first + 1);
 }
 
-/// The first three columns of the lines of README.md that begin with the name of a format.
-std::vector<std::string> table_rows() {
-  std::ifstream file(NARROWFLOAT_DATA_DIR "/../../README.md");
+/// The first three columns of the lines of a page that begin with the name of a format.
+std::vector<std::string> table_rows(const std::string& page) {
+  std::ifstream file(NARROWFLOAT_DATA_DIR "/../../" + page);
   std::vector<std::string> rows;
   for (std::string line; std::getline(file, line);) {
     if (line.rfind("| `", 0) != 0) continue;
@@ -61,12 +62,13 @@ TEST_CASE("names: the block formats have theirs, in files too", "[names]") {
   CHECK(nf::safetensors::block_format_name<other>() == "F4 by F8_E8M0");
 }
 
-TEST_CASE("names: README.md has every format with its parameters", "[names]") {
+TEST_CASE("names: README.md and docs/formats.md have every format with its parameters", "[names]") {
   std::vector<std::string> expected;
   nf::for_each_format([&]<class F>(std::string_view name) {
     expected.push_back(std::string(name) + ": " + std::to_string(F::width) + "; " +
                        std::to_string(F::exponent_bits) + ", " + std::to_string(F::mantissa_bits) +
                        ", " + std::to_string(F::bias));
   });
-  CHECK(table_rows() == expected);
+  CHECK(table_rows("README.md") == expected);
+  CHECK(table_rows("docs/formats.md") == expected);
 }

@@ -143,13 +143,13 @@ inline std::string FormatDescription::text() const {
   return name() + ": " + std::to_string(width) + " bits, " + (is_signed ? "sign, " : "no sign, ") +
          std::to_string(E) + " exponent, " + std::to_string(M) + " mantissa, bias " +
          std::to_string(format.bias) + "\n" + "  special codes      " +
-         std::string(detail::specials_names[static_cast<std::size_t>(format.specials)]) + ": " +
-         special + "\n  finite values      " + std::to_string(finite_values()) +
-         "\n  largest            " + power(largest) + "\n  smallest normal    " +
-         power(smallest_normal) + "\n  smallest positive  " + power(smallest_positive) +
-         (has_subnormals ? " (subnormal)" : "") + "\n  epsilon            " + power(epsilon) +
-         "\n  dynamic range      " + rounded(binades()) + " binades, " + rounded(decades()) +
-         " decades, " + rounded(decibels()) + " dB\n  exact integers     " +
+         std::string(specials_name(format.specials)) + ": " + special + "\n  finite values      " +
+         std::to_string(finite_values()) + "\n  largest            " + power(largest) +
+         "\n  smallest normal    " + power(smallest_normal) + "\n  smallest positive  " +
+         power(smallest_positive) + (has_subnormals ? " (subnormal)" : "") +
+         "\n  epsilon            " + power(epsilon) + "\n  dynamic range      " +
+         rounded(binades()) + " binades, " + rounded(decades()) + " decades, " +
+         rounded(decibels()) + " dB\n  exact integers     " +
          (exact_integers == 0 ? "1 is no value"
                               : (has_zero ? "0 to " : "1 to ") + std::to_string(exact_integers)) +
          "\n  saturation         " + names[static_cast<std::size_t>(saturation)] +

@@ -140,6 +140,11 @@ constexpr NF_INLINE bool FormatSpec::is_valid() const noexcept {
   return detail::fault_of(*this) == nullptr;
 }
 
+/// The name of special codes: specials_name(Specials::fn) is "fn".
+constexpr NF_INLINE std::string_view specials_name(Specials specials) noexcept {
+  return detail::specials_names[static_cast<std::size_t>(specials)];
+}
+
 /// The name of a format that has one in formats.hpp; else its parameters: e3m2b5:finite, ue5m3b16:p3109.
 ///
 /// Promises  parse_format() of it is the format again; of what is no format, too, the text says all parameters.
@@ -151,8 +156,7 @@ inline std::string format_name(const FormatSpec& format) {
   if (!found.empty()) return found;
   return (format.signedness == Signedness::is_signed ? "e" : "ue") +
          std::to_string(format.exponent_bits) + "m" + std::to_string(format.mantissa_bits) + "b" +
-         std::to_string(format.bias) + ":" +
-         std::string(detail::specials_names[static_cast<std::size_t>(format.specials)]);
+         std::to_string(format.bias) + ":" + std::string(specials_name(format.specials));
 }
 
 /// Reads the text of a format, in letters of either case: a name of formats.hpp, as float8_e4m3fn, its end, as e4m3fn or
