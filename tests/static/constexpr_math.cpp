@@ -130,6 +130,15 @@ static_assert(logb(h(-5)) == 2 && logb(h(0)).bits() == 0xfc00 &&
               logb(at<h>(0xfc00)).bits() == 0x7c00 && logb(at<h>(1)) == -24 &&
               scalbn(h(3), 2) == 12 && scalbln(h(1), LONG_MIN).bits() == 0);
 
+// A double as near to a tie as a mathematical library's error is a tie; a little farther it is not. So in every binade.
+static_assert(detail::function_value<h>(0x1.0020000000007p0) == 1 &&
+              detail::function_value<h>(0x1.002000000000ap0).bits() == 0x3c01 &&
+              detail::function_value<h>(0x1.005fffffffff9p0).bits() == 0x3c02 &&
+              detail::function_value<h>(-0x1.ffffffffffff9p3) == -16);
+// Below double's normal range it has fewer bits, of which none is lost.
+using tiny = Float<8, 23, 1051, Specials::fn>;
+static_assert(detail::function_value<tiny>(0x1.8p-1073) == tiny(0x1.8p-1073));
+
 // The operands meet as an operator's; a float beside a Float is a float's business.
 using std::fmod, std::pow, std::exp, std::fmin;
 static_assert(std::same_as<decltype(exp(h{})), h> && std::same_as<decltype(pow(h{}, 2)), h> &&

@@ -76,7 +76,7 @@ TEST_CASE("functions of two arguments are rounded once", "[math]") {
     if constexpr (F::width <= 8) check_pairs<F>(bad);
   });
   for_each_format<std::tuple<
-      Float<0, 3, 1, Specials::finite>, Float<0, 4, -3, Specials::fn>, Float<4, 0, 7>,
+      Float<0, 3, 1, Specials::finite>, Float<0, 4, -3, Specials::fn>, Float<4, 0, 7>, Float<6, 1>,
       Float<4, 0, 30, Specials::scale, Signedness::is_unsigned>, Float<4, 3, 8, Specials::p3109>,
       Float<4, 2, 8, Specials::p3109, Signedness::is_unsigned>>>(
       [&]<class F>() { check_pairs<F>(bad); });

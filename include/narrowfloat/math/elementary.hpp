@@ -38,6 +38,17 @@ constexpr NF_HD F function_value(double y, bool zero_is_underflow = false) {
   return round_nearest<F>(value);
 }
 
+/// atan(y / x) = t - t^3 / 3 of a small t = y / x > 0 lies so near to t that double loses it, and t may be a tie.
+constexpr NF_HD bool is_small_angle(const exact& y, const exact& x) {
+  return y.what == exact::kind::finite && x.what == exact::kind::finite && !x.negative &&
+         y.exponent - x.exponent < -20;
+}
+/// t - t^3 / 3 to 2^-59 of itself: the next term, t^5 / 5, is below 2^-80.
+constexpr NF_HD exact small_angle(const exact& y, const exact& x) {
+  const exact t = quotient(y, x), cube = product(product(t, t), t);
+  return sum(t, negated(quotient(cube, exact_integer(3))), false);
+}
+
 }  // namespace NF_BASELINE
 }  // namespace detail
 
@@ -170,8 +181,9 @@ NF_FN F pow(A a, B b) noexcept {
 /// The angle of the point (b, a), from -pi to pi.
 template <class A, class B, class F = detail::common_format_t<A, B>>
 NF_FN F atan2(A a, B b) noexcept {
-  return detail::function_value<F>(__builtin_atan2(detail::argument<F>(a), detail::argument<F>(b)),
-                                   true);
+  const detail::exact y = detail::operand<F>(a), x = detail::operand<F>(b);
+  if (detail::is_small_angle(y, x)) return detail::round_nearest<F>(detail::small_angle(y, x));
+  return detail::function_value<F>(__builtin_atan2(detail::argument<F>(a), detail::argument<F>(b)));
 }
 
 // Two formats of which neither holds the other do not meet here either.

@@ -28,7 +28,7 @@ constexpr NF_HD T integer(const exact& x) {
   constexpr std::uint64_t end = std::uint64_t{1} << (8 * sizeof(T) - 1);
   const std::uint64_t most = rounded.negative ? end : end - 1;
   std::uint64_t magnitude = most;
-  if (rounded.what == exact::kind::finite && rounded.exponent <= 3) {  // below 2^64
+  if (rounded.what == exact::kind::finite && rounded.exponent <= 2) {  // below 2^63
     magnitude = rounded.exponent >= 0 ? rounded.significand << rounded.exponent
                                       : rounded.significand >> -rounded.exponent;
     if (magnitude > most) magnitude = most;
