@@ -14,6 +14,17 @@
 #if !defined(__GNUC__) && !defined(__CUDACC__)
 #error \
     "narrowfloat needs GCC 12, Clang 14 or a compatible compiler (vector extensions, target pragmas)"
+#define NF_STOP "nothing else is compiled: see the #error above"
+#elif __cplusplus < 202002L
+#error "narrowfloat needs C++20: compile with -std=c++20 or later"
+#define NF_STOP "nothing else is compiled: see the #error above"
+#elif defined(__GNUC__) && !defined(__SIZEOF_INT128__)
+#error \
+    "narrowfloat needs a target with integers of 128 bits: one of 64 bits, or WebAssembly, not 32-bit x86 or Arm"
+#define NF_STOP "nothing else is compiled: see the #error above"
+#endif
+#if defined(NF_STOP)  // compilers stop at a header that there is not: one error, and not thousands
+#include NF_STOP
 #endif
 
 // The float formats are assumed, not tested at run time.
@@ -58,9 +69,17 @@ static_assert(sizeof(float) == 4 && sizeof(double) == 8,
 // library narrowfloat::compiled has the instructions that it was built with.
 #if defined(NARROWFLOAT_HARDWARE_FP8) && (defined(__AVX10_2__) || defined(__ARM_FEATURE_FP8))
 #define NF_HARDWARE_FP8
+#endif
+
+// A failed check is another function without exceptions (errors.hpp).
+#if defined(__cpp_exceptions) && defined(NF_HARDWARE_FP8)
 #define NF_BASE fp8_base
-#else
+#elif defined(__cpp_exceptions)
 #define NF_BASE base
+#elif defined(NF_HARDWARE_FP8)
+#define NF_BASE fp8_handler_base
+#else
+#define NF_BASE handler_base
 #endif
 
 // NF_BASELINE names the instructions that the translation unit itself may use. Everything in detail lives in an inline

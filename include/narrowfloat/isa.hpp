@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "errors.hpp"
 #include "isa/detail/cpu_features.hpp"
 
 namespace narrowfloat {
@@ -77,8 +78,8 @@ inline constinit int isa_override = -1;
 inline namespace NF_BASELINE {
 inline void require_isa(const char* call, Isa isa) {
   if (!isa_available(isa))
-    throw std::invalid_argument(std::string("narrowfloat::") + call + ": the instruction set " +
-                                std::string(isa_name(isa)) + " is not available on this machine");
+    fail<std::invalid_argument>(call, "the instruction set " + std::string(isa_name(isa)) +
+                                          " is not available on this machine");
 }
 }  // namespace NF_BASELINE
 }  // namespace detail

@@ -2,10 +2,12 @@
 // Includes every public header that needs no third party; defines nothing.
 #pragma once
 
+#include "config.hpp"  // first: what it says of a compiler that will not do
+
 #include "block.hpp"
 #include "compat.hpp"
-#include "config.hpp"
 #include "convert.hpp"
+#include "errors.hpp"
 #include "float.hpp"
 #include "formats.hpp"
 #include "hadamard.hpp"

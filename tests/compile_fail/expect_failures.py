@@ -4,7 +4,8 @@
 error that the compiler traces to the case.
 
 The cases share programs, each in a namespace of its own, as most of the time goes into the headers. A compiler tells of one
-failed assertion once: cases that expect the same message are in different programs. A case with a #define has its own.
+failed assertion once: cases that expect the same message are in different programs. A case with a #define or options has its own;
+after the error of one with options the compiler stops.
 
 Usage: expect_failures.py COMPILER[,COMPILER...] INCLUDE CASE...
 """
@@ -24,7 +25,8 @@ class Case:
         if not expected:
             sys.exit(f"{path} has no line '// expect: <regular expression>'")
         self.expected = expected[1]
-        self.is_alone = re.search(r"^#define", self.text, re.M) is not None
+        self.options = re.findall(r"^// options: (.+)", self.text, re.M)  # of the misuse
+        self.is_alone = bool(self.options) or re.search(r"^#define", self.text, re.M) is not None
 
 
 def program(cases):
@@ -98,7 +100,7 @@ def main():
             failures.append(f"a valid use does not compile:\n{output}")
     for compiler in compilers:
         for group in distinct(cases):
-            output = compile_cases(compiler, include, group)[1]
+            output = compile_cases(compiler, include, group, *" ".join(group[0].options).split())[1]
             errors = first_errors(output)
             for case in group:
                 # Clang does not trace every error as far as the case; the first of a program of one case is its own.
@@ -108,6 +110,8 @@ def main():
                     failures.append(f"{compiler}: {case.path.name}: the misuse compiles")
                 elif not re.search(case.expected, first):
                     failures.append(f"{compiler}: {case.path.name}: the first error is not '{case.expected}':\n{first}")
+                elif case.options and len(re.findall(r"^.*: (?:fatal )?error: ", output, re.M)) != 2:
+                    failures.append(f"{compiler}: {case.path.name}: not one error and the end:\n{output[:2000]}")
     print(f"{len(cases)} cases, {len(compilers)} compilers")
     if failures:
         sys.exit("\n".join(failures))

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "../errors.hpp"
 #include "../text.hpp"
 
 namespace narrowfloat::detail {
@@ -23,7 +24,7 @@ struct text_spec {
   std::size_t size = 0;
 
   constexpr void put(char c) {
-    if (size == sizeof layout) throw fmt::format_error("narrowfloat: the format is too long");
+    if (size == sizeof layout) fail<fmt::format_error>("formatter", "the format is too long");
     layout[size++] = c;
   }
   constexpr void put(const char* first, const char* last) {

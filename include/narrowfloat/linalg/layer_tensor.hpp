@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../convert.hpp"
+#include "../errors.hpp"
 
 namespace narrowfloat {
 
@@ -73,9 +74,9 @@ class LayerTensor {
       if (is_shared()) return rows_;
     }
     if (held_ != Held::both)
-      throw std::logic_error(
-          "narrowfloat::LayerTensor::columns: the tensor was quantized for evaluation, which has no "
-          "backward pass");
+      detail::fail<std::logic_error>(
+          "LayerTensor::columns",
+          "the tensor was quantized for evaluation, which has no backward pass");
     return columns_;
   }
   /// Frees the copy that only the product along the rows reads.

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "../errors.hpp"
 #include "../scaling/unit_constraint.hpp"
 #include "casts.hpp"
 #include "detail/layer_products.hpp"
@@ -112,8 +113,7 @@ class Linear {
                           const Rounding& rounding = {}, E&& executor = {}) {
     constexpr const char* call = "Linear::backward";
     if (!is_trained_)
-      throw std::logic_error(
-          "narrowfloat::Linear::backward: there was no forward pass with Phase::training");
+      detail::fail<std::logic_error>(call, "there was no forward pass with Phase::training");
     const auto [rows, in, out] = shape_;
     if (!dx.empty()) detail::require_shape(call, "dx", dx.size(), rows, in);
     if (!dw.empty()) detail::require_shape(call, "dw", dw.size(), out, in);

@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "../detail/array/checks.hpp"
+#include "../errors.hpp"
 #include "../float.hpp"
 #include "layouts.hpp"
 
@@ -35,8 +36,7 @@ constexpr NF_FN F load_code(const std::uint8_t* bytes, std::size_t n, std::size_
 
 inline void require_index(const char* call, std::size_t i, std::size_t n) {
   if (i < n) return;
-  throw std::out_of_range(std::string("narrowfloat::") + call + ": element " + std::to_string(i) +
-                          " of " + std::to_string(n));
+  fail<std::out_of_range>(call, "element " + std::to_string(i) + " of " + std::to_string(n));
 }
 
 /// A number of codes whose bytes can be counted.

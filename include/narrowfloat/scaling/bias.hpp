@@ -4,11 +4,11 @@
 
 #include <array>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "../convert.hpp"
+#include "../detail/array/checks.hpp"
 #include "../detail/exact/sum.hpp"
 #include "detail/saved.hpp"
 #include "detail/scales.hpp"
@@ -171,9 +171,8 @@ template <narrow_float F, float_range In>
 requires(lossless_to<F, float>&& F::width <= 16) NF_INLINE ScalingBias
     mse_bias(const In& values, std::span<const std::uint64_t> counts) {
   if (std::ranges::size(values) != counts.size()) {
-    throw std::invalid_argument(
-        "narrowfloat::mse_bias: " + std::to_string(std::ranges::size(values)) + " values and " +
-        std::to_string(counts.size()) + " counts");
+    detail::throw_invalid("mse_bias", std::to_string(std::ranges::size(values)) + " values and " +
+                                          std::to_string(counts.size()) + " counts");
   }
   detail::bias_errors<F> errors;
   errors.add(active_isa(), {std::ranges::data(values), std::ranges::size(values)}, counts);

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "../../errors.hpp"
 #include "../../isa.hpp"
 
 namespace narrowfloat::detail {
@@ -14,7 +15,7 @@ inline namespace NF_BASELINE {
 
 /// Throws for the function that the caller called.
 [[noreturn]] inline void throw_invalid(const char* call, const std::string& what) {
-  throw std::invalid_argument(std::string("narrowfloat::") + call + ": " + what);
+  fail<std::invalid_argument>(call, what);
 }
 
 constexpr bool fits_in_memory(std::size_t rows, std::size_t cols) {

@@ -16,6 +16,8 @@
 #include <system_error>
 #include <utility>
 
+#include "exceptions.hpp"
+
 namespace narrowfloat::detail {
 
 /// A file, which stays open, or bytes of the caller's. Threads may read at the same time.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../gguf_types.hpp"
+#include "exceptions.hpp"
 #include "shape.hpp"
 
 namespace narrowfloat::gguf::detail {

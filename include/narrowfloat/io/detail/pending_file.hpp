@@ -18,6 +18,8 @@
 #include <system_error>
 #include <utility>
 
+#include "exceptions.hpp"
+
 namespace narrowfloat::detail {
 
 /// Writes to a new file beside `path`, or beside what a link there leads to, and renames it in commit(); without commit()

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "exceptions.hpp"
 #include "name_index.hpp"
 
 namespace narrowfloat::safetensors::detail {
