@@ -145,6 +145,8 @@ class Float {
     if (!layout_::has_signed_zero && (bits_ & layout_::magnitude_mask) == 0) return *this;
     return from_bits(static_cast<Storage>(bits_ ^ layout_::sign_mask));
   }
+  /// An unsigned format has no minus: without this, -x would be that of a float.
+  Float operator-() const requires(!is_signed) = delete;
 
  private:
   Storage bits_;

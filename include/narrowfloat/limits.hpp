@@ -10,8 +10,16 @@
 
 /// Answers for every instantiation, with the meanings of the C++ standard.
 ///
-/// Special   a format without Inf or NaN answers T{} there, as the standard's primary template
-///           does; epsilon() is 2^-M rounded to the format (a format may not hold it, nor 1).
+/// Special   infinity() is what an overflow gives without saturation, 1 / 0: Inf, else NaN, else the largest finite
+///           value, so that -infinity() is a start for a maximum, or fails it visibly. quiet_NaN() and signaling_NaN()
+///           are what a NaN becomes: the quiet NaN, else the positive largest finite value. has_infinity and
+///           has_quiet_NaN tell. epsilon() is 2^-M rounded to the format (a format may not hold it, nor 1).
+/// Example   using limits = std::numeric_limits<float8_e4m3fn>;
+///           assert(limits::max() == 448 && limits::lowest() == -448 && limits::digits == 4);
+///           assert(!limits::has_infinity && isnan(limits::infinity()));
+///           auto most = -std::numeric_limits<float4_e2m1fn>::infinity();  // -6
+///           for (const float y : {-4.0f, -2.0f}) most = std::max(most, float4_e2m1fn(y));
+///           assert(most == -2);
 template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign>
 class std::numeric_limits<narrowfloat::Float<E, M, Bias, S, Sign>> {
   using type = narrowfloat::Float<E, M, Bias, S, Sign>;
@@ -31,9 +39,13 @@ class std::numeric_limits<narrowfloat::Float<E, M, Bias, S, Sign>> {
   static constexpr bool has_infinity = layout::has_infinity;
   static constexpr bool has_quiet_NaN = layout::has_nan;
   static constexpr bool has_signaling_NaN = false;
+// C++23 deprecates the next two and the type of the first; who asks for them is still answered.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
   static constexpr std::float_denorm_style has_denorm =
       layout::has_subnormals ? std::denorm_present : std::denorm_absent;
   static constexpr bool has_denorm_loss = false;
+#pragma GCC diagnostic pop
   static constexpr std::float_round_style round_style = std::round_to_nearest;
   static constexpr bool is_iec559 = S == narrowfloat::Specials::ieee && layout::is_signed &&
                                     layout::has_subnormals && layout::has_nan;
@@ -70,12 +82,12 @@ class std::numeric_limits<narrowfloat::Float<E, M, Bias, S, Sign>> {
   static constexpr NF_HD type epsilon() noexcept { return type(1.0 / (1 << M)); }
   static constexpr NF_HD type round_error() noexcept { return type(0.5); }
   static constexpr NF_HD type infinity() noexcept {
-    return code(layout::has_infinity ? layout::infinity_code : 0);
+    return layout::has_infinity ? code(layout::infinity_code) : quiet_NaN();
   }
   static constexpr NF_HD type quiet_NaN() noexcept {
-    return code(layout::has_nan ? layout::nan_code : 0);
+    return code(layout::has_nan ? layout::nan_code : layout::max_code);
   }
-  static constexpr NF_HD type signaling_NaN() noexcept { return type{}; }
+  static constexpr NF_HD type signaling_NaN() noexcept { return quiet_NaN(); }
 };
 
 /// Equal values hash alike: both zeros are one.

@@ -37,8 +37,14 @@ consteval bool has(const Row& row) {
                      !L::is_integer && !L::is_exact && L::is_bounded && !L::is_modulo &&
                      L::round_style == std::round_to_nearest;
   const F inf = L::infinity(), nan = L::quiet_NaN();
-  const bool specials = (L::has_infinity ? inf > L::max() : inf.bits() == 0) &&
-                        (L::has_quiet_NaN ? nan != nan : nan.bits() == 0);
+  const F zero = F::from_bits(0), overflow = zero == 0 ? L::max() / zero : L::quiet_NaN();
+  const bool specials = inf.bits() == overflow.bits() &&
+                        (L::has_infinity    ? inf > L::max()
+                         : L::has_quiet_NaN ? inf != inf
+                                            : inf == L::max()) &&
+                        nan.bits() == F(std::numeric_limits<double>::quiet_NaN()).bits() &&
+                        (L::has_quiet_NaN ? nan != nan : nan == L::max()) &&
+                        L::signaling_NaN().bits() == nan.bits();
   return ends && decimals && exponents && kinds && fixed && specials;
 }
 
