@@ -62,6 +62,18 @@ static_assert(sizeof(float) == 4 && sizeof(double) == 8,
 #define NF_UNROLL _Pragma("GCC unroll 16")
 #endif
 
+// NF_HAS_FLOAT16, NF_HAS_BFLOAT16: the compiler's own types of 16 bits, _Float16 and __bf16, are there, which are
+// C++23's std::float16_t and std::bfloat16_t too. GCC 12 has _Float16 in C++ for x86 alone; Clang has no macro for __bf16.
+#if defined(__FLT16_MANT_DIG__) && !defined(__NVCC__) && \
+    (defined(__clang__) || defined(__x86_64__) || __GNUC__ >= 13)
+#define NF_HAS_FLOAT16
+#endif
+#if !defined(__NVCC__) &&            \
+    (defined(__BFLT16_MANT_DIG__) || \
+     (defined(__clang__) && __clang_major__ >= 17 && (defined(__SSE2__) || defined(__aarch64__))))
+#define NF_HAS_BFLOAT16
+#endif
+
 // NARROWFLOAT_HARDWARE_FP8, which the user defines, in all units alike: arrays become E4M3 or E5M2 by the FP8
 // instructions that a unit's own flags allow (-mavx10.2, -march=...+fp8), where they have the library's results: to
 // nearest even, Saturation::finite and none. No machine was at hand: these conversions have been compiled, and

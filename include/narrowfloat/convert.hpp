@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "convert/detail/calls.hpp"
+#include "convert/detail/long_double.hpp"
 #include "convert/detail/misuse.hpp"
 #include "detail/array/checks.hpp"
 #include "formats.hpp"
@@ -35,6 +36,19 @@ template <narrow_float To, std::integral From, rounding_policy R = NearestEven>
 constexpr NF_FN To convert(From x, R rounding = {},
                            Saturation saturation = default_saturation<To>) noexcept {
   return detail::round_to<To>(detail::exact_of(x), rounding, saturation);
+}
+/// Converts a long double, x87's 80 bits or binary128, by all its bits: rounded once.
+template <number To, std::same_as<long double> From, rounding_policy R = NearestEven>
+constexpr NF_INLINE To convert(From x, R rounding = {},
+                               Saturation saturation = default_saturation<To>,
+                               Subnormals subnormals = Subnormals::keep) noexcept {
+  return detail::round_long_double<To>(x, rounding, saturation, subnormals);
+}
+/// Converts to a long double, which holds every number: exact.
+template <std::same_as<long double> To, number From, rounding_policy R = NearestEven>
+constexpr NF_INLINE To convert(From x, R = {}, Saturation saturation = Saturation::none,
+                               Subnormals subnormals = Subnormals::keep) noexcept {
+  return detail::to_long_double(x, saturation, subnormals);
 }
 
 /// A number that a conversion multiplies by first.
@@ -174,6 +188,23 @@ constexpr NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
   detail::convert_by_kernel(active_isa(), source, target, n, rounding, saturation, subnormals);
 }
 
+/// Converts arrays of which one is of long double, element by element, as the scalar convert() does.
+///
+/// Special   sizes that differ throw std::invalid_argument, with both, before anything is written.
+template <class In, class Out, rounding_policy R = NearestEven>
+requires detail::long_double_arrays<In, Out>
+constexpr void convert(In&& in, Out&& out, R rounding = {},
+                       Saturation saturation = detail::saturation_to<detail::number_of<Out>>,
+                       Subnormals subnormals = Subnormals::keep) {
+  detail::check_arrays("convert", in, out, rounding);
+  const auto n = static_cast<std::size_t>(std::ranges::size(in));
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto x = std::ranges::data(in)[i];
+    std::ranges::data(out)[i] =
+        detail::convert_element<detail::number_of<Out>>(x, rounding, saturation, subnormals, i);
+  }
+}
+
 /// As above, on a named instruction set.
 ///
 /// Special   an instruction set that is not available here throws std::invalid_argument with its
@@ -210,15 +241,14 @@ requires detail::scalable<detail::number_of<In>> NF_INLINE void convert(
 // convert() for: Clang 22 does not prefer that one, whose other parameters have defaults, to one with a pack.
 template <class In, class Out, class... Rest>
 requires((detail::has_explained<In> ||
-          std::same_as<std::remove_cvref_t<In>,
-                       Isa>)&&!detail::are_arrays<In, Out, Rest...>) void convert(In&&, Out&&,
-                                                                                  Rest&&...) {
+          std::same_as<std::remove_cvref_t<In>, Isa>)&&!detail::are_arrays<In, Out, Rest...> &&
+         !detail::long_double_arrays<In, Out>) void convert(In&&, Out&&, Rest&&...) {
   detail::explain_arrays<In, Out, Rest...>();
 }
 template <class To, class From, class... Rest>
 requires(sizeof...(Rest) != 0 || !number<To> ||
-         !(number<From> || (narrow_float<To> && std::integral<From>))) constexpr To
-    convert(const From&, Rest&&...) {
+         !(number<From> || (narrow_float<To> && std::integral<From>))) &&
+    (!detail::has_long_double<To, From>)constexpr To convert(const From&, Rest&&...) {
   detail::explain_misuse<
       detail::scalar_misuse<To, From, typename detail::first_of<Rest...>::type>()>();
   return To{};

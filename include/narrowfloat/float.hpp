@@ -31,6 +31,18 @@ struct number_traits<Float<E, M, Bias, S, Sign>> {
     return Float<E, M, Bias, S, Sign>::from_bits(c);
   }
 };
+#if defined(NF_HAS_FLOAT16)
+template <>
+struct looped<native_float16> {
+  using type = Float<5, 10>;
+};
+#endif
+#if defined(NF_HAS_BFLOAT16)
+template <>
+struct looped<native_bfloat16> {
+  using type = Float<8, 7>;
+};
+#endif
 }  // namespace NF_BASELINE
 
 template <class T>
@@ -42,9 +54,11 @@ inline constexpr bool is_float<Float<E, M, Bias, S, Sign>> = true;
 /// An instance of Float.
 template <class T>
 concept narrow_float = detail::is_float<T>;
-/// A type that convert() reads and writes: float, double, or an instance of Float.
+/// A type that convert() reads and writes: float, double, an instance of Float, or one of the compiler's types of 16 bits,
+/// _Float16 and __bf16, which C++23 calls std::float16_t and std::bfloat16_t.
 template <class T>
-concept number = std::same_as<T, float> || std::same_as<T, double> || narrow_float<T>;
+concept number = std::same_as<T, float> || std::same_as<T, double> || narrow_float<T> ||
+    detail::is_native_half<T>;
 /// To holds every value of From: every finite one, Inf, NaN and -0.
 template <class From, class To>
 concept lossless_to = number<From> && number<To> &&
@@ -115,10 +129,12 @@ class Float {
 
   /// The nearest value: convert() with its defaults, so an overflow is the largest finite value in most formats of 8
   /// bits and fewer (default_saturation), where operators give Inf or NaN: float8_e5m2(1e6f) is 57344.
-  template <class T>
-  requires(std::same_as<T, float> ||
-           std::same_as<T, double>) explicit constexpr NF_FN Float(T x) noexcept
+  template <number T>
+  requires(!narrow_float<T>) explicit constexpr NF_FN Float(T x) noexcept
       : Float(detail::convert_number<Float>(x, NearestEven{}, default_saturation<Float>)) {}
+  template <std::same_as<long double> T>
+  explicit constexpr NF_INLINE Float(T x) noexcept
+      : Float(detail::round_long_double<Float>(x, NearestEven{}, default_saturation<Float>)) {}
   template <std::integral T>
   explicit constexpr NF_FN Float(T x) noexcept
       : Float(detail::round_to<Float>(detail::exact_of(x), NearestEven{},
@@ -136,6 +152,12 @@ class Float {
   }
   explicit constexpr NF_FN operator float() const noexcept requires(!exact_in_float_) {
     return detail::convert_number<float>(*this, NearestEven{}, Saturation::none);
+  }
+  /// The nearest _Float16 or __bf16, an overflow Inf.
+  template <class T>
+  requires detail::is_native_half<T>
+  explicit constexpr NF_FN operator T() const noexcept {
+    return detail::convert_number<T>(*this, NearestEven{}, Saturation::none);
   }
 
   constexpr NF_FN Float operator+() const noexcept { return *this; }
@@ -320,6 +342,56 @@ constexpr NF_INLINE std::partial_ordering operator<=>(A a, B b) noexcept {
       break;
   }
   return std::partial_ordering::unordered;
+}
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+/// One operand a Float, the other a 16-bit type of the compiler.
+template <class A, class B>
+concept meets_native_half = (narrow_float<A> && is_native_half<B>) ||
+                            (is_native_half<A> && narrow_float<B>);
+template <narrow_float T>
+constexpr NF_FN auto widened(T x) {
+  return static_cast<std::conditional_t<lossless_to<T, float>, float, double>>(x);
+}
+template <class T>
+requires is_native_half<T>
+constexpr NF_FN float widened(T x) { return real_number<float>(x); }
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+// With _Float16 or __bf16 a Float meets as with a float, in float or double: Clang has no built-in operator for the two.
+template <class A, class B>
+requires detail::meets_native_half<A, B>
+constexpr NF_FN auto operator+(A a, B b) noexcept {
+  return detail::widened(a) + detail::widened(b);
+}
+template <class A, class B>
+requires detail::meets_native_half<A, B>
+constexpr NF_FN auto operator-(A a, B b) noexcept {
+  return detail::widened(a) - detail::widened(b);
+}
+template <class A, class B>
+requires detail::meets_native_half<A, B>
+constexpr NF_FN auto operator*(A a, B b) noexcept {
+  return detail::widened(a) * detail::widened(b);
+}
+template <class A, class B>
+requires detail::meets_native_half<A, B>
+constexpr NF_FN auto operator/(A a, B b) noexcept {
+  return detail::widened(a) / detail::widened(b);
+}
+template <class A, class B>
+requires detail::meets_native_half<A, B>
+constexpr NF_FN bool operator==(A a, B b) noexcept {
+  return detail::widened(a) == detail::widened(b);
+}
+template <class A, class B>
+requires detail::meets_native_half<A, B>
+constexpr NF_INLINE std::partial_ordering operator<=>(A a, B b) noexcept {
+  return detail::widened(a) <=> detail::widened(b);
 }
 
 // Two formats of which neither holds the other have no common type: convert one of them first.

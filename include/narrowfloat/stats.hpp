@@ -78,15 +78,15 @@ auto largest_of_reals(Isa isa, const Real* in, std::size_t n, NanAmax nan) {
 template <class F>
 std::int64_t largest_of_codes(Isa isa, const F* in, std::size_t n, NanAmax nan) {
   using layout = layout_of<F>;
-  using code = typename F::Storage;
+  using code = typename number_traits<F>::code;
   constexpr auto mask = static_cast<code>(layout::magnitude_mask);
   const code found =
       largest_code<code>(place_of<true>(), isa, in, n, mask, layout::nan_is_negative_zero);
   if (nan == NanAmax::keep || !is_nan_code<layout>(found)) return found;
   std::int64_t most = -1;
   for (std::size_t i = 0; i < n; ++i) {
-    if (!is_nan_code<layout>(in[i].bits()))
-      most = std::max<std::int64_t>(most, in[i].bits() & mask);
+    const code x = number_traits<F>::to_code(in[i]);
+    if (!is_nan_code<layout>(x)) most = std::max<std::int64_t>(most, x & mask);
   }
   return most;
 }
@@ -105,9 +105,10 @@ auto largest_magnitude(Isa isa, const T* in, std::size_t n, NanAmax nan = NanAma
   } else {
     const std::int64_t most = largest_of_codes(isa, in, n, nan);
     if (most < 0) return real{0};
-    const auto code = static_cast<typename T::Storage>(most);
+    using traits = number_traits<T>;
+    const auto code = static_cast<typename traits::code>(most);
     return is_nan_code<layout_of<T>>(code) ? number_traits<real>::from_code(wide<bits>::quiet_nan)
-                                           : real_number<real>(T::from_bits(code));
+                                           : real_number<real>(traits::from_code(code));
   }
 }
 

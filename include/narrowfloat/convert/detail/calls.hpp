@@ -55,8 +55,11 @@ template <class From, class To, class R>
 NF_INLINE void convert_part(Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
                             Saturation saturation, Subnormals subnormals, bool stream,
                             float factor = 1) {
-  convert_part(place_of<is_compiled_conversion<From, To, R>, From, To, R>(), isa, in, out, n,
-               rounding, saturation, subnormals, stream, factor);
+  using from = looped_t<From>;
+  using to = looped_t<To>;
+  convert_part(place_of<is_compiled_conversion<from, to, R>, from, to, R>(), isa,
+               reinterpret_cast<const from*>(in), reinterpret_cast<to*>(out), n, rounding,
+               saturation, subnormals, stream, factor);
 }
 
 template <class From, class To, class R>
@@ -134,7 +137,9 @@ void convert_all_by(Isa isa, const From* in, To* out, std::size_t n, float facto
       const bool stream = leaves_caches(n * (sizeof(From) + sizeof(To)));
       if constexpr (to_float && !is_float && !Divides) {
         if (!flush && is_finite(factor) && !is_zero(factor)) {  // NaN alone becomes NaN
-          widen_scaled_part(place_of<is_named<From>, From>(), isa, in, n, factor, out, stream);
+          using from = looped_t<From>;
+          widen_scaled_part(place_of<is_named<from>, from>(), isa,
+                            reinterpret_cast<const from*>(in), n, factor, out, stream);
           return;
         }
       }

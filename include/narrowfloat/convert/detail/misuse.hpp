@@ -21,7 +21,7 @@ inline namespace NF_BASELINE {
 template <class T>
 concept factor = std::same_as<T, Scale> || std::same_as<T, Divide>;
 template <class T>
-concept scalable = std::same_as<T, float> || narrow_float<T>;
+concept scalable = number<T> && !std::same_as<T, double>;
 
 /// Whether values of a range are numbers, as far as convert() asks.
 template <class Range>

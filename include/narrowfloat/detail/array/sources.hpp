@@ -52,7 +52,8 @@ NF_INLINE const float* as_floats(const T* values, std::size_t n, float* buffer) 
   if constexpr (std::same_as<T, float>) {
     return values;
   } else {
-    widen_part(place_of<is_named<T>, T>(), values, n, buffer);
+    using from = looped_t<T>;
+    widen_part(place_of<is_named<from>, from>(), reinterpret_cast<const from*>(values), n, buffer);
     return buffer;
   }
 }

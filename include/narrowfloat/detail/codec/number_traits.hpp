@@ -30,8 +30,46 @@ struct number_traits<double> {
   static constexpr NF_FN double from_code(code c) { return __builtin_bit_cast(double, c); }
 };
 
+/// A 16-bit type of the compiler, whose codes are those of float16 or bfloat16.
+template <class T>
+inline constexpr bool is_native_half = false;
+template <class T, class Layout>
+struct native_half_traits {
+  using layout = Layout;
+  using code = std::uint16_t;
+  static constexpr NF_FN code to_code(T x) { return __builtin_bit_cast(code, x); }
+  static constexpr NF_FN T from_code(code c) { return __builtin_bit_cast(T, c); }
+};
+
+#if defined(NF_HAS_FLOAT16)
+__extension__ typedef _Float16 native_float16;
+template <>
+inline constexpr bool is_native_half<native_float16> = true;
+template <>
+struct number_traits<native_float16>
+    : native_half_traits<native_float16, layout<5, 10, 15, Specials::ieee, Signedness::is_signed>> {
+};
+#endif
+#if defined(NF_HAS_BFLOAT16)
+__extension__ typedef __bf16 native_bfloat16;
+template <>
+inline constexpr bool is_native_half<native_bfloat16> = true;
+template <>
+struct number_traits<native_bfloat16>
+    : native_half_traits<native_bfloat16,
+                         layout<8, 7, 127, Specials::ieee, Signedness::is_signed>> {};
+#endif
+
 template <class T>
 using layout_of = typename number_traits<T>::layout;
+
+/// The type whose loops an array takes: T, but the Float of the same codes for a type of the compiler.
+template <class T>
+struct looped {
+  using type = T;
+};
+template <class T>
+using looped_t = typename looped<T>::type;
 
 /// Whether a format has a name in formats.hpp.
 template <class T>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Exact values: those of codes, floats, doubles and integers, and results that are rounded once; in integers, so that
+// Exact values: those of codes, floats, doubles, long doubles and integers, and results that are rounded once; in integers, so that
 // no floating-point environment, flush-to-zero flag or -ffast-math changes a bit.
 #pragma once
 
 #include <concepts>
 #include <cstdint>
+#include <type_traits>
 
 #include "../codec/round.hpp"
 
@@ -65,6 +66,77 @@ constexpr NF_HD exact exact_double_value(std::uint64_t code) {
   if (magnitude == 0) return exact::zero(negative);
   const std::uint64_t field = magnitude >> 52, steps = field == 0 ? 0 : field - 1;
   return exact::finite(negative, magnitude - (steps << 52), static_cast<int>(steps) - 1074);
+}
+
+/// Beyond 2^+-4000 a number is as good as 2^+-4000 itself: every format, and double, ends at 2^+-1100.
+inline constexpr int far_exponent = 4000;
+
+/// The value of 1.f * 2^exponent: the one and the fraction fill `significand`, `tail` if bits below it are set.
+constexpr exact exact_wide(bool negative, std::uint64_t significand, bool tail, int exponent) {
+  const int near = exponent > far_exponent    ? far_exponent
+                   : exponent < -far_exponent ? -far_exponent
+                                              : exponent;
+  return exact::finite(negative, significand | (tail ? 1u : 0u), near - 63);
+}
+
+/// The value, by arithmetic that is exact in any type: of a constant expression.
+constexpr exact exact_by_arithmetic(long double x, bool flush) {
+  const bool negative = __builtin_copysignl(1, x) < 0;
+  if (x != x) return {exact::kind::nan, negative};
+  long double magnitude = negative ? -x : x;
+  if (magnitude > __LDBL_MAX__) return exact::infinity(negative);
+  if (magnitude == 0 || (flush && magnitude < __LDBL_MIN__)) return exact::zero(negative);
+  int exponent = 63;
+  for (; magnitude >= 0x1p64L; exponent += 64) magnitude *= 0x1p-64L;
+  for (; magnitude < 1; exponent -= 64) magnitude *= 0x1p64L;
+  for (; magnitude < 0x1p63L; --exponent) magnitude *= 2;
+  const auto significand = static_cast<std::uint64_t>(magnitude);
+  return exact_wide(negative, significand, magnitude != static_cast<long double>(significand),
+                    exponent);
+}
+
+/// The value of the fields of x87's or binary128's long double: the sign and 15 exponent bits, 64 significant bits
+/// with the leading one, and whether more are set below.
+constexpr exact exact_of_fields(std::uint32_t head, std::uint64_t significand, bool tail,
+                                bool flush) {
+  constexpr std::uint64_t one = std::uint64_t{1} << 63;
+  const bool negative = (head & 0x8000) != 0;
+  const std::uint32_t field = head & 0x7fff;
+  if (field == 0) {
+    if (flush || (significand == 0 && !tail)) return exact::zero(negative);
+    return exact::finite(negative, 1, -far_exponent);
+  }
+  const bool is_infinity = field == 0x7fff && significand == one && !tail;
+  if (is_infinity) return exact::infinity(negative);
+  // without its leading one, which x87 alone can be, it is no number to x87's instructions either
+  if (field == 0x7fff || significand < one) return {exact::kind::nan, negative};
+  return exact_wide(negative, significand, tail, static_cast<int>(field) - 16383);
+}
+
+/// The value of a long double, which device code has not; zero of a subnormal one if `flush`.
+///
+/// Result    of all bits, so that a rounding of it is the only one; a NaN with its sign.
+constexpr exact exact_long_double(long double x, bool flush) {
+  static_assert(__LDBL_MANT_DIG__ == 53 || __LDBL_MANT_DIG__ == 64 || __LDBL_MANT_DIG__ == 113,
+                "narrowfloat: this long double is a pair of doubles: convert a double");
+  if (std::is_constant_evaluated()) return exact_by_arithmetic(x, flush);
+  std::uint64_t words[2] = {};
+#if __LDBL_MANT_DIG__ == 64
+  __builtin_memcpy(words, &x, 10);  // the rest is padding
+  return exact_of_fields(static_cast<std::uint32_t>(words[1]), words[0], false, flush);
+#elif __LDBL_MANT_DIG__ == 113
+  __builtin_memcpy(words, &x, sizeof x);
+  const auto head = static_cast<std::uint32_t>(words[1] >> 48);
+  const std::uint64_t one = (head & 0x7fff) != 0 ? std::uint64_t{1} << 63 : 0;
+  return exact_of_fields(head, one | (words[1] << 16) >> 1 | words[0] >> 49, words[0] << 15 != 0,
+                         flush);
+#else
+  exact value = exact_double_value(__builtin_bit_cast(std::uint64_t, x));
+  if (value.what == exact::kind::nan) value.negative = __builtin_copysignl(1, x) < 0;
+  const bool is_subnormal =
+      value.what == exact::kind::finite && value.exponent < -1022 - exact::leading;
+  return flush && is_subnormal ? exact::zero(value.negative) : value;
+#endif
 }
 
 /// The value of an integer.

@@ -94,6 +94,20 @@ constexpr NF_HD To round_to(const exact& x, const R& rounding, Saturation satura
   }
 }
 
+/// Rounds a long double by all its bits; a NaN keeps its sign.
+template <class To, class R>
+constexpr To round_long_double(long double x, const R& rounding, Saturation saturation,
+                               Subnormals subnormals = Subnormals::keep, std::uint64_t i = 0) {
+  using wide64 = wide<std::uint64_t>;
+  const exact value = exact_long_double(x, subnormals == Subnormals::flush);
+  if (value.what == exact::kind::nan) {
+    const std::uint64_t sign = value.negative ? wide64::sign_mask : 0;
+    const double nan = number_traits<double>::from_code(wide64::quiet_nan | sign);
+    return convert_number<To>(nan, rounding, saturation, subnormals, i);
+  }
+  return round_to<To>(value, rounding, saturation, subnormals, i);
+}
+
 /// A code's place in the order of values: both zeros are 0. A NaN has none.
 template <class Layout>
 constexpr NF_HD std::int32_t order(std::uint32_t code) {
