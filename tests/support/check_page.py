@@ -18,7 +18,7 @@ def main():
     shown = dict(BLOCK.findall(page))
     complaints = []
     folder = pathlib.Path(sys.argv[2])
-    for path in sorted([*folder.glob("*.inl"), *folder.glob("*.hpp")]):
+    for path in sorted([*folder.glob("*.inl"), *folder.glob("*.hpp"), *folder.glob("*.cu")]):
         wanted = TOP.sub("", path.read_text(encoding="ascii"))
         if path.name not in shown:
             complaints.append(f"{path.name} is not on the page")
