@@ -79,7 +79,7 @@ inline std::vector<std::size_t> shape_of(const char* call, const Tensor& tensor)
 inline std::size_t count_of(const char* call, const Tensor& tensor,
                             const std::vector<std::size_t>& shape, std::size_t bits) {
   const auto total = narrowfloat::detail::times_extents(bits * tensor.dtype.lanes, shape);
-  if (!total || *total / 8 >= static_cast<std::size_t>(PTRDIFF_MAX))
+  if (!total)  // an eighth of what can be counted are fewer bytes than PTRDIFF_MAX
     throw_invalid(call, "a tensor of shape " + narrowfloat::detail::shape_text(shape) + " with " +
                             std::to_string(bits * tensor.dtype.lanes) +
                             " bits an element does not fit in memory");
