@@ -5,6 +5,7 @@
 #include "config.hpp"  // first: what it says of a compiler that will not do
 
 #include "block.hpp"
+#include "codes.hpp"
 #include "compat.hpp"
 #include "convert.hpp"
 #include "errors.hpp"
