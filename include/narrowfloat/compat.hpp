@@ -61,6 +61,11 @@ constexpr NF_FN To convert(From x, P) noexcept {
 ///           floating-point environment.
 /// Cost      that of convert(), and where the stack has its own codes for NaN one more read of `in`, in parts that lie in
 ///           the first-level cache.
+/// Example   std::vector<float8_e4m3fn> torch(2), ml_dtypes(2);
+///           const float values[] = {0.1f, 1e6f};
+///           convert(values, torch, compat::torch_2);        // torch.tensor(values).to(torch.float8_e4m3fn)
+///           convert(values, ml_dtypes, compat::ml_dtypes);  // numpy.array(values).astype(ml_dtypes.float8_e4m3fn)
+///           assert(torch[1] == 448.0f && ml_dtypes[1].bits() == 0x7f);  // too large: the largest value, NaN
 template <number_range In, number_output Out, compat::preset P>
 constexpr NF_INLINE void convert(In&& in, Out&& out, P) {
   using from = detail::number_of<In>;

@@ -7,6 +7,11 @@
 #endif
 
 /// The version of the headers, for users who must test it in the preprocessor. CMake and the packages read it here.
+///
+/// Example   #if NARROWFLOAT_VERSION_MAJOR == 0 && NARROWFLOAT_VERSION_MINOR < 1
+///           #error "this program needs narrowfloat 0.1"
+///           #endif
+///           assert(NARROWFLOAT_VERSION_MAJOR > 0 || NARROWFLOAT_VERSION_MINOR >= 1);
 #define NARROWFLOAT_VERSION_MAJOR 0
 #define NARROWFLOAT_VERSION_MINOR 1
 #define NARROWFLOAT_VERSION_PATCH 0

@@ -26,6 +26,10 @@ namespace narrowfloat {
 ///           negative value in an unsigned To, and zero in a To without zero, is code 0, or NaN
 ///           under Saturation::none.
 /// Promises  noexcept, constexpr; the same bits in every floating-point environment.
+/// Example   assert(convert<float8_e4m3fn>(0.3f) == 0.3125f);  // to nearest even
+///           assert(convert<float8_e4m3fn>(0.3f, toward_zero) == 0.28125f);
+///           assert(convert<float8_e5m2>(1e6f) == 57344.0f);  // the largest value, or as IEEE 754 has it:
+///           assert(convert<float8_e5m2>(1e6f, nearest_even, Saturation::none) == INFINITY);
 template <number To, number From, rounding_policy R = NearestEven>
 constexpr NF_FN To convert(From x, R rounding = {}, Saturation saturation = default_saturation<To>,
                            Subnormals subnormals = Subnormals::keep) noexcept {
@@ -170,6 +174,13 @@ requires(has_numbers<In>&& has_numbers<Out>) inline constexpr bool are_arrays<In
 /// Promises  no allocation; the same bits on every instruction set, in constant expressions and in every
 ///           floating-point environment, which is left as it was.
 /// Cost      one pass over both; one dispatch a call. See bench/README.md.
+/// Example   std::vector<float8_e5m2> codes(gradients.size());
+///           convert(gradients, codes);                                        // to nearest even
+///           convert(gradients, codes, Stochastic<>{.seed = 1, .stream = 2});  // at random, the same on every machine
+///           convert(gradients, codes, Scale{4096.0f});                        // the products, in one read
+///           std::vector<float> back(codes.size());
+///           convert(codes, back, Scale{1 / 4096.0f});
+///           assert(std::abs(back[0] - gradients[0]) <= 0.125f * std::abs(gradients[0]));
 template <number_range In, number_output Out, rounding_policy R = NearestEven>
 constexpr NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
                                  Saturation saturation = default_saturation<detail::number_of<Out>>,

@@ -33,6 +33,11 @@
 #include "stats/detail/count.hpp"
 #include "stats/detail/count_conversion.hpp"
 
+/// Example   #include <narrowfloat/loops.hpp>  // in a program that links narrowfloat::compiled
+///           using mine = Float<3, 2, 5, Specials::finite>;  // of which the library has no loops
+///           std::vector<mine> codes(x.size());
+///           convert(x, codes);
+///           assert(codes[0] == convert<mine>(x[0]));
 namespace narrowfloat::detail {
 template <class... T>
 struct loops {};

@@ -8,7 +8,12 @@
 
 namespace narrowfloat {
 
-// OCP MX v1.0: 32 elements share a power of two.
+/// OCP MX v1.0: 32 elements share a power of two.
+///
+/// Example   const auto t = BlockTensor<mxfp4_e2m1>::quantize(x, rows, cols, {.rule = ScaleRule::rceil});
+///           std::vector<float> back(x.size());
+///           t.dequantize(back);
+///           assert(t.bits_per_element() == 4.25 && t.size_bytes() == x.size() * 17 / 32);
 using mxfp8_e4m3 = BlockFormat<float8_e4m3fn, float8_e8m0fnu, 32>;
 using mxfp8_e5m2 = BlockFormat<float8_e5m2, float8_e8m0fnu, 32>;
 using mxfp6_e2m3 = BlockFormat<float6_e2m3fn, float8_e8m0fnu, 32>;

@@ -46,6 +46,10 @@ constexpr NF_FN std::array<std::uint32_t, 4> philox4x32_7(
 ///           Block b is philox4x32_10({lo(b), hi(b), lo(stream), hi(stream)}, {lo(seed), hi(seed)}), or the block
 ///           of another Generator.
 /// Promises  noexcept, constexpr; the same on every instruction set and for every cut of the array.
+/// Example   std::vector<bfloat16> codes(x.size());
+///           convert(x, codes, Stochastic<>{.seed = 1, .stream = 2});
+///           const std::uint32_t drawn = element_bits<16>(1, 2, 3);  // what element 3 was rounded by
+///           assert(codes[3] == convert<bfloat16>(x[3], StochasticC<16>(drawn)));
 template <int N, philox_generator Generator = Philox4x32_10>
 constexpr NF_FN std::uint32_t element_bits(std::uint64_t seed, std::uint64_t stream,
                                            std::uint64_t index) noexcept {

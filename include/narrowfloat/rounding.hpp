@@ -160,6 +160,11 @@ concept philox_generator = std::same_as<G, Philox4x32_10> || std::same_as<G, Phi
 ///
 /// Cost      N <= 8 draws twice as many elements a block as N <= 16, four times as many as more bits do, and
 ///           Philox4x32_7 takes seven tenths of the work of Philox4x32_10.
+/// Example   const Stochastic<> rounding{.seed = 1, .stream = 7};
+///           std::vector<bfloat16> all(x.size()), half(x.size() / 2);
+///           convert(x, all, rounding);
+///           convert(std::span(x).last(half.size()), half, rounding.from(half.size()));  // by another thread, say
+///           assert(half[0] == all[half.size()]);
 template <int N = 16, StochasticVariant V = StochasticVariant::p3109_c,
           philox_generator Generator = Philox4x32_10>
 struct Stochastic {

@@ -7,12 +7,16 @@
 #include <atomic>
 #include <cassert>
 #include <cmath>
+#include <iostream>
+#include <sstream>
 #include <thread>
 #include <vector>
 
 #include <narrowfloat/narrowfloat.hpp>
 
 using namespace narrowfloat;
+namespace narrowfloat::safetensors {}
+namespace st = narrowfloat::safetensors;
 
 namespace {
 

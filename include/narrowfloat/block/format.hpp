@@ -48,6 +48,11 @@ inline constexpr TensorScale usual_tensor_scale<Scale> =
 /// Blocks of elements that share a scale: K of them along the blocked axis, in Rows neighbouring lines
 /// (1: the blocks of OCP MX and NVFP4; 16 x 16 and 128 x 128: the two-dimensional ones of weights).
 /// An 8-bit scale with mantissa bits brings a scale of the tensor unless told otherwise.
+///
+/// Example   using nvfp4_blocks = BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>;  // 16 in a row share a scale
+///           const auto t = BlockTensor<nvfp4_blocks>::quantize(x, rows, cols);
+///           assert(t.bits_per_element() > 4.5 && t.scales().size() == rows * cols / 16);  // 4 + 8 / 16, one float
+///           static_assert(std::is_same_v<nvfp4_blocks, nvfp4>);
 template <block_element Element, block_scale Scale, int K, int Rows = 1,
           TensorScale Tensor = detail::usual_tensor_scale<Scale>>
 struct BlockFormat {

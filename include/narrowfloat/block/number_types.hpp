@@ -10,6 +10,10 @@
 namespace narrowfloat {
 /// A two's-complement fixed-point number: the code i is i * 2^-FractionBits. The element of MXINT8 is
 /// FixedPoint<8, 6>.
+///
+/// Example   using element = FixedPoint<8, 6>;  // of MXINT8: 64 steps from 1 to 2
+///           assert(element::from_bits(0x60) == 1.5f && element::from_bits(0x80) == -2.0f);
+///           assert(element::from_bits(0xff).integer() == -1);
 template <int Width, int FractionBits>
 class FixedPoint {
   static_assert(2 <= Width && Width <= 16, "FixedPoint<Width, ...>: Width must be 2 to 16");

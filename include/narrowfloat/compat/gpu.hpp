@@ -12,6 +12,9 @@ namespace narrowfloat::compat {
 ///
 /// Result    nearest even; to E8M0 the magnitude, to the power above (cudaRoundPosInf).
 /// Special   NaN is 7f, 7fff, or the largest value; of a double it keeps its sign, and in E5M2 two bits of its payload.
+/// Example   assert(convert<float8_e4m3fn>(1e6f, compat::cuda) == 448.0f);             // __NV_SATFINITE
+///           assert(convert<float8_e4m3fn>(1e6f, compat::cuda_nosat).bits() == 0x7f);  // __NV_NOSAT: NaN
+///           assert(convert<float4_e2m1fn>(NAN, compat::cuda) == 6.0f);
 template <Saturation S>
 struct Cuda : Preset {
   template <class T>

@@ -10,6 +10,9 @@ namespace narrowfloat::compat {
 ///
 /// Result    as ml_dtypes; with saturate = 1 too large, Inf too, is the largest value of the formats of 8 bits.
 /// Special   NaN as ml_dtypes. The reference of float8_e8m0fnu is not ONNX's text, and does not compile.
+/// Example   // Cast to FLOAT8E4M3FN with saturate = 1 and with saturate = 0
+///           assert(convert<float8_e4m3fn>(500.0f, compat::onnx_saturate) == 448.0f);
+///           assert(convert<float8_e4m3fn>(500.0f, compat::onnx_wrap).bits() == 0x7f);
 template <Saturation S>
 struct Onnx : Preset {
   template <class T>

@@ -13,6 +13,10 @@ namespace narrowfloat::compat {
 ///           float first. float8_e8m0fnu takes the magnitude.
 /// Special   NaN is 7f in E5M2, ffff in bfloat16 from float and double, and keeps its payload in float16, float and
 ///           double.
+/// Example   std::vector<bfloat16> codes(x.size());
+///           convert(x, codes, compat::torch_2);  // the bits of x.to(torch.bfloat16)
+///           assert(convert<bfloat16>(NAN, compat::torch_2).bits() == 0xffff);
+///           assert(convert<bfloat16>(NAN, compat::jax).bits() == 0x7fc0);
 struct Torch2 : Preset {
   template <class T>
   static constexpr bool has =

@@ -47,9 +47,11 @@ concept owning_values =
 /// Requires  without `owner` the memory must live until the tensor is given back.
 /// Promises  what throws leaves nothing behind. Row-major strides, the CPU, DLPack 1.1; no pointer where nothing is.
 ///
-/// Example   auto t = std::make_shared<const BlockTensor<mxfp8_e4m3>>(BlockTensor<mxfp8_e4m3>::quantize(x, 4, 64));
-///           auto codes = dlpack::make_view(t->codes(), t);
-///           auto scales = dlpack::make_view(t->scales(), {t->block_rows(), t->block_cols()}, t);
+/// Example   const auto t = std::make_shared<const BlockTensor<mxfp8_e4m3>>(
+///               BlockTensor<mxfp8_e4m3>::quantize(x, rows, cols));
+///           const auto codes = dlpack::make_view(t->codes(), t);
+///           const auto scales = dlpack::make_view(t->scales(), {t->block_rows(), t->block_cols()}, t);
+///           assert(codes->dl_tensor.ndim == 2 && scales->dl_tensor.shape[1] == cols / 32);
 template <managed_tensor Managed = ManagedTensorVersioned, shareable_values Values>
 requires(!owning_values<Values>)
     [[nodiscard]] Pointer<Managed> make_view(Values&& values, const Shape& shape,
@@ -73,7 +75,7 @@ requires(!owning_values<Values>)
 /// Special   as make_view(); the values are lost.
 ///
 /// Example   auto tensor = dlpack::make_tensor(std::vector<float8_e4m3fn>(6), {2, 3});
-///           PyCapsule_New(tensor.release(), "dltensor_versioned", destructor);
+///           assert(tensor->dl_tensor.shape[1] == 3);  // PyCapsule_New(tensor.release(), "dltensor_versioned", ...)
 template <managed_tensor Managed = ManagedTensorVersioned, owning_values Values>
 [[nodiscard]] Pointer<Managed> make_tensor(Values&& values, const Shape& shape) {
   constexpr const char* call = "dlpack::make_tensor";
@@ -119,8 +121,9 @@ template <any_tensor Any>
 /// Requires  that the tensor's memory is what it says: no library can see where memory ends.
 /// Promises  valid until the tensor is given back. Elements of extent 0 have no address, and are not looked for.
 ///
-/// Example   const dlpack::Pointer<> tensor(static_cast<dlpack::ManagedTensorVersioned*>(pointer_of_capsule));
-///           const std::span<const float> x = dlpack::as<const float>(*tensor);
+/// Example   const dlpack::Pointer<> tensor = dlpack::make_tensor(std::vector<float>(6, 1.5f), {2, 3});  // of a capsule
+///           const std::span<const float> values = dlpack::as<const float>(*tensor);
+///           assert(values.size() == 6 && values[5] == 1.5f);
 template <shareable T, any_tensor Any>
 [[nodiscard]] std::span<T> as(const Any& from) {
   constexpr const char* call = "dlpack::as";

@@ -119,6 +119,9 @@ constexpr char* put_text(char* out, F x, const text_spec& spec) {
 ///           with fill, align and width, the fields of the code: 0|1111|110. Every other
 ///           specification of a floating-point number ({:.3f}, {:e}, {:a}, {:010}) shows the exact
 ///           value as float or double.
+/// Example   const float8_e4m3fn a(0.1f);
+///           assert(fmt::format("{} {:.4f} {:b}", a, a, a) == "0.1 0.1016 0|0011|101");
+///           assert(fmt::format("{:>8}", float8_e5m2(-57344.0f)) == "  -57344");
 template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign>
 struct fmt::formatter<narrowfloat::Float<E, M, Bias, S, Sign>> {
  private:

@@ -197,6 +197,11 @@ inline File read(std::span<const std::byte> bytes) {
 /// Special   throws Error, and leaves what `path` held, if a name or a key appears twice, read() would refuse anything
 ///           of it, data do not fit their shape, or the disk refuses. ggml itself takes names of 63 bytes, and no arrays
 ///           of arrays.
+/// Example   gguf::File file;
+///           file.metadata.push_back({"general.architecture", std::string("llama")});
+///           file.tensors.push_back(gguf::make_tensor("output_norm.weight", {cols}, std::vector<float>(cols, 1.0f)));
+///           gguf::write("example.gguf", file);
+///           assert(gguf::read("example.gguf").find("output_norm.weight")->as<float>()[3] == 1);
 inline void write(const std::filesystem::path& path, const File& file) {
   detail::with_prefix(path.string() + ": ", [&] {
     narrowfloat::detail::PendingFile out(path);

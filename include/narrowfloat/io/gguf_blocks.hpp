@@ -142,6 +142,11 @@ std::span<const float> read_scales(const File& file, const Tensor& blocks) {
 /// Special   throws Error, and leaves the file as it was, unless `shape` is that of the blocks, along rows; rows are
 ///           multiples of 32 for MXFP4 and 64 for NVFP4, and there are some; no scale is NaN or negative: ggml takes E8M0's
 ///           NaN for 2^128, E4M3's for 0, and ignores the sign. That names are unique is for write() to find.
+/// Example   gguf::File file;
+///           const auto t = BlockTensor<nvfp4>::quantize(weights, rows, cols);
+///           gguf::add_blocks(file, "blk.0.ffn_up.weight", {rows, cols}, t);
+///           assert(file.find("blk.0.ffn_up.scale")->as<float>()[0] == t.tensor_scale());
+///           assert(gguf::read_blocks<nvfp4>(file, "blk.0.ffn_up.weight") == t);
 template <storable_blocks Format>
 void add_blocks(File& file, const std::string& name, std::vector<std::size_t> shape,
                 const BlockTensor<Format>& blocks) {

@@ -106,6 +106,9 @@ inline constexpr std::array<TypeInfo, 35> types{{{Type::f32, "F32", 1, 4},
 }  // namespace detail
 
 /// Result  what is known of a type; none for a number that is none.
+/// Example   const auto info = gguf::type_info(gguf::Type::mxfp4);
+///           assert(info->name == "MXFP4" && info->bytes == 17 && info->block == 32);  // 4.25 bits an element
+///           assert(gguf::type_of<bfloat16>() == gguf::Type::bf16);
 constexpr std::optional<TypeInfo> type_info(Type type) {
   const auto found = std::ranges::find(detail::types, type, &TypeInfo::type);
   return found == detail::types.end() ? std::nullopt : std::optional(*found);

@@ -18,7 +18,9 @@
 /// type may still lay out codes of less than a byte in its own way (docs/interchange.md).
 ///
 /// Example   static_assert(ids::onnx<float8_e4m3fn>() == 17);
-///           const bool is_known = ids::visit_onnx(tensor.data_type, [&]<class T>() { load<T>(tensor); });
+///           std::size_t size = 0;  // of the elements of an ONNX tensor, by its data_type
+///           const bool is_known = ids::visit_onnx(17, [&]<class T>() { size = sizeof(T); });
+///           assert(is_known && size == 1);
 namespace narrowfloat::ids {
 
 /// A type as DLPack describes it (DLDataType, with one lane).

@@ -34,6 +34,11 @@ constexpr bool is_of_number(char c) {
 ///
 /// Special   what is no number, or none that the format has under its default saturation, sets failbit, and x is left as
 ///           it was; the characters that a number may have are taken from the stream.
+/// Example   std::stringstream text;
+///           text << float8_e4m3fn(0.1f) << " 1e9";
+///           float8_e4m3fn a, b;
+///           text >> a >> b;
+///           assert(text.str() == "0.101562 1e9" && a == 0.1015625f && b == 448.0f);  // as by convert()
 template <class Char, class Traits, narrow_float F>
 std::basic_istream<Char, Traits>& operator>>(std::basic_istream<Char, Traits>& in, F& x) {
   const typename std::basic_istream<Char, Traits>::sentry ready(in);

@@ -35,6 +35,12 @@ inline File read(std::span<const std::byte> bytes) { return Reader(bytes).read()
 /// Result    `path` holds the tensors in their order; the same File always gives the same bytes.
 /// Special   throws Error, and leaves what `path` held, if a name appears twice or is
 ///           "__metadata__", a text is not UTF-8, data do not fit their shape, or the disk refuses.
+/// Example   std::vector<bfloat16> codes(weights.size());
+///           convert(weights, codes);
+///           st::File file;
+///           file.tensors.push_back(st::make_tensor("w", {rows, cols}, codes));
+///           st::write("example.safetensors", file);
+///           assert(st::read("example.safetensors").find("w")->as<bfloat16>()[7] == codes[7]);
 inline void write(const std::filesystem::path& path, const File& file, WriterOptions options = {}) {
   std::vector<Entry> entries;
   for (const Tensor& tensor : file.tensors)

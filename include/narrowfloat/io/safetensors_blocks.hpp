@@ -44,7 +44,7 @@ std::string block_format_name() {
 /// Special   throws Error where add_blocks() would, whatever the numbers.
 ///
 /// Example   for (const st::Entry& e : st::block_entries<nvfp4>("w", {64, 96}, 1, st::compressed_tensors))
-///             fmt::print("{} {}\n", e.name, st::dtype_name(e.dtype));  // w_packed U8, w_scale F8_E4M3, w_global_scale F32
+///             std::cout << e.name << ' ' << st::dtype_name(e.dtype) << '\n';  // w_packed U8, w_scale F8_E4M3 ...
 template <storable_blocks Format>
 std::vector<Entry> block_entries(const std::string& name, const std::vector<std::size_t>& shape,
                                  int axis = 1, const BlockNames& names = {}) {
@@ -145,10 +145,12 @@ void add_blocks(File& file, const std::string& name, std::vector<std::size_t> sh
 ///           tensor scale is not positive and finite (a tensor scale of 0 is read under names that say so), or there is one that
 ///           the format has not.
 ///
-/// Example   // the experts of a layer of gpt-oss, one below the other: experts * outputs rows of inputs
-///           auto w = st::read_blocks<mxfp4_e2m1>(file, "model.layers.0.mlp.experts.down_proj", st::gpt_oss);
-///           // a matrix of an nvfp4-pack-quantized checkpoint, with the bits of its decompressor
-///           auto v = st::read_blocks<BlockFormat<float4_e2m1fn, float, 16>>(file, "v", st::compressed_tensors);
+/// Example   st::File file;
+///           const auto t = BlockTensor<mxfp4_e2m1>::quantize(weights, rows, cols);
+///           st::add_blocks(file, "mlp.experts.down_proj", {2, rows / 2, cols}, t, st::gpt_oss);
+///           // the experts, one below the other: experts * outputs rows of inputs
+///           auto w = st::read_blocks<mxfp4_e2m1>(file, "mlp.experts.down_proj", st::gpt_oss);
+///           assert(w == t);
 template <storable_blocks Format>
 BlockTensor<Format> read_blocks(const File& file, const std::string& name,
                                 const BlockNames& names = {}) {

@@ -62,6 +62,11 @@ inline constexpr BlockNames gpt_oss{.codes = "_blocks",
 
 /// vLLM's compressed-tensors: for nvfp4 (nvfp4-pack-quantized) X_packed U8 [rows, cols / 2], X_scale F8_E4M3 and X_global_scale
 /// F32 [1], a divisor; for mxfp4_e2m1 (mxfp4-pack-quantized) X_packed and X_scale, U8.
+///
+/// Example   st::File file;  // the tensors that vLLM loads: w_packed, w_scale, w_global_scale
+///           const auto t = BlockTensor<nvfp4>::quantize(weights, rows, cols);
+///           st::add_blocks(file, "w", {rows, cols}, t, st::compressed_tensors);
+///           assert(file.tensors.size() == 3 && file.find("w_packed")->dtype == st::Dtype::u8);
 inline constexpr BlockNames compressed_tensors{.codes = "_packed",
                                                .tensor_scale = "_global_scale",
                                                .layout = CodeLayout::pairs,

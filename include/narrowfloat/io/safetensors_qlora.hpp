@@ -123,9 +123,13 @@ std::span<const T> elements_of(const File& file, const std::string& name, Dtype 
 ///           rest says, a code-book that is none, or a state that is no JSON object with quant_type, blocksize, a dtype of
 ///           QloraTensor and shape. The dtype of the codes may be any (bitsandbytes' quant_storage): their bytes count.
 ///
-/// Example   const st::QloraTensor w = st::read_qlora(st::read("model.safetensors"), "model.layers.0.mlp.up_proj.weight");
+/// Example   st::File file;  // or st::read("model.safetensors")
+///           const auto nf4 = CodebookTensor::quantize(weights, nf4_codebook());
+///           st::add_qlora(file, "up_proj.weight", {nf4, {rows, cols}});
+///           const st::QloraTensor w = st::read_qlora(file, "up_proj.weight");
 ///           std::vector<float> numbers(w.tensor.size());
 ///           w.tensor.dequantize(numbers);
+///           assert(w.shape[1] == cols && w.dtype == "bfloat16");
 inline QloraTensor read_qlora(const File& file, const std::string& name) {
   const detail::QloraState state(file, name);
   if (!detail::is_qlora_dtype(state.string("dtype")))

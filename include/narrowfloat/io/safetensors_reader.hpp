@@ -75,6 +75,15 @@ inline std::string read_index_text(const narrowfloat::detail::ByteSource& source
 ///
 /// Files stay open, so that what is read is of the files that were checked: as many as there are, which has to be within
 /// the system's limit (ulimit -n). Threads may share a Reader.
+///
+/// Example   DelayedScaling<float8_e4m3fn> scaling;
+///           st::File file;
+///           st::add_scaled(file, "w", {rows, cols}, ScaledTensor<float8_e4m3fn>::quantize(weights, scaling));
+///           st::write("example.safetensors", file);
+///           const st::Reader reader("example.safetensors");  // reads the header alone
+///           for (const st::Entry& e : reader.entries()) assert(e.size_bytes() > 0 && !e.name.empty());
+///           const st::Tensor codes = reader.read("w");
+///           assert(codes.as<float8_e4m3fn>().size() == weights.size());
 class Reader {
  public:
   /// Opens a file; or the files of an index, a path that ends in .index.json, which lie in its folder.

@@ -22,6 +22,12 @@ namespace narrowfloat::safetensors {
 ///
 /// Result    two tensors at the end of file.tensors.
 /// Special   throws Error, and leaves the file as it was, unless the shape has as many elements as the tensor.
+/// Example   DelayedScaling<float8_e4m3fn> scaling;
+///           st::File file;  // DeepSeek's names: w, w_scale_inv
+///           const auto t = ScaledTensor<float8_e4m3fn>::quantize(weights, scaling);
+///           st::add_scaled(file, "w", {rows, cols}, t);
+///           assert(file.find("w_scale_inv")->as<float>()[0] == 1 / t.scale());
+///           assert(st::read_scaled<float8_e4m3fn>(file, "w").codes()[5] == t.codes()[5]);
 template <narrow_float F>
 requires(dtype_of<F>() != std::nullopt)  //
     void add_scaled(File& file, const std::string& name, std::vector<std::size_t> shape,

@@ -137,10 +137,12 @@ concept contiguous_numbers =
 ///           made with the same ones.
 /// Special   throws Error, and leaves the file as it was, for a part of a type that has no dtype.
 ///
-/// Example   st::File file;
+/// Example   const AdamW<CodebookState> adam({.lr = 1e-3}, weights.size());
+///           st::File file;
 ///           st::add_state(file, "wte", weights);
 ///           st::add_state(file, "wte.adam", adam);
-///           st::write("step1000.safetensors", file);
+///           st::write("example.safetensors", file);
+///           assert(file.find("wte")->as<float>()[3] == weights[3] && file.tensors.size() > 2);
 template <has_state Object>
 void add_state(File& file, const std::string& name, const Object& object) {
   detail::add_parts(file, name, object.parts());
@@ -158,9 +160,16 @@ void add_state(File& file, const std::string& name, const Range& values) {
 ///           a part is not in the file, has another dtype, size, format or code-book, or numbers that the object cannot
 ///           have: a code beyond its code-book, a scale that is 0 or NaN. What the file has besides is left alone.
 ///
-/// Example   const st::File file = st::read("step1000.safetensors");
-///           st::read_state(file, "wte", weights);
-///           st::read_state(file, "wte.adam", adam);
+/// Example   std::vector<float> w = weights;
+///           AdamW<CodebookState> adam({.lr = 1e-3}, w.size()), later({.lr = 1e-3}, w.size());
+///           adam.step(w, gradients);
+///           st::File file;
+///           st::add_state(file, "wte.adam", adam);
+///           st::read_state(file, "wte.adam", later);  // which goes on with the same bits
+///           std::vector<float> again = w;
+///           adam.step(w, gradients);
+///           later.step(again, gradients);
+///           assert(w == again);
 template <has_state Object>
 void read_state(const File& file, const std::string& name, Object& object) {
   detail::read_parts(file, name, object.parts());

@@ -123,6 +123,8 @@ struct File {
 };
 
 /// Result  a tensor that holds a copy of the values.
+/// Example   const st::Tensor t = st::make_tensor("w", {rows, cols}, weights);
+///           assert(t.dtype == st::Dtype::f32 && t.as<float>()[3] == weights[3]);
 template <std::ranges::contiguous_range Values, storable T = std::ranges::range_value_t<Values>>
 Tensor make_tensor(std::string name, std::vector<std::size_t> shape, const Values& values) {
   const auto bytes = std::as_bytes(std::span<const T>(values));

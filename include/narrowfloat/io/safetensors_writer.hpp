@@ -48,6 +48,12 @@ struct WriterOptions {
 /// file appears whole. commit() of an index removes the old index first, then renames the files, then the new index: what
 /// is killed in between has no index, rather than one of old and new files mixed. After a power cut that holds as far as
 /// the file system keeps the order.
+///
+/// Example   st::Writer writer("example.safetensors", {{"w", st::Dtype::f32, {rows, cols}}, {"b", st::Dtype::bf16, {2}}});
+///           writer.write("w", std::as_bytes(std::span(weights)));  // at once, or by parts
+///           writer.write(st::make_tensor("b", {2}, std::vector<bfloat16>(2)));
+///           writer.commit();  // until then nothing is under the final name
+///           assert(st::Reader("example.safetensors").find("w") != nullptr);
 class Writer {
  public:
   /// Special  throws Error, and leaves nothing behind, where a name appears twice or is "__metadata__", a text is not UTF-8,

@@ -109,6 +109,9 @@ inline std::size_t swizzled_size(const char* call, std::size_t rows, std::size_t
 ///
 /// Special   a matrix blocked along axis 0, and rows that are no whole blocks, throw
 ///           std::invalid_argument. ggml reads the NaN of E8M0 as 2^128 and the code of -0 as +0.
+/// Example   const auto t = BlockTensor<mxfp4_e2m1>::quantize(weights, rows, cols);
+///           const std::vector<std::uint8_t> blocks = to_ggml_mxfp4(t);  // the data of a GGUF tensor of type MXFP4
+///           assert(blocks.size() == t.size_bytes() && from_ggml_mxfp4(blocks, rows, cols) == t);
 template <class Format>
 requires std::same_as<Format, BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>>
 [[nodiscard]] inline std::vector<std::uint8_t> to_ggml_mxfp4(const BlockTensor<Format>& tensor) {
@@ -149,6 +152,10 @@ template <class Format = BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>>
 /// 128 and columns to 4 with code 0.
 ///
 /// Special   a number of scales other than rows * cols throws std::invalid_argument.
+/// Example   const auto t = BlockTensor<mxfp8_e4m3>::quantize(weights, rows, cols);
+///           const std::span<const float8_e8m0fnu> scales(t.scales());
+///           const auto tiles = swizzle_scales(scales, rows, cols / 32);  // for cuBLASLt
+///           assert(tiles.size() == 2 * 128 * 4 && tiles[16] == scales[cols / 32]);  // the first scale of the second row
 template <class Scale>
 [[nodiscard]] std::vector<Scale> swizzle_scales(std::span<const Scale> scales, std::size_t rows,
                                                 std::size_t cols) {

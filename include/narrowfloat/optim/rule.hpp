@@ -52,6 +52,12 @@ struct RuleStep {
 /// baseline's instructions; the library's own rules have their formulas in optim/detail/rule_loop.inl, for every set.
 ///
 /// docs/optimizers.md has one.
+///
+/// Example   const AdamWRule rule{.lr = 1e-3, .beta1 = 0.9, .weight_decay = 0.01};
+///           rule.check();                       // throws for an option that makes no sense, such as beta1 = 9
+///           const auto third = rule.at(3);      // the numbers of the third step
+///           assert(third.rate == 1e-3f && third.decay == 1e-5f && third.beta1 == 0.9f);
+///           static_assert(optimizer_rule<AdamWRule> && AdamWRule::states.size() == 2);  // m and v
 template <class T>
 concept optimizer_rule = requires(const T& rule) {
   { T::states.size() } -> std::convertible_to<std::size_t>;

@@ -112,6 +112,11 @@ struct AdamRule {
 };
 
 /// AdamW (Loshchilov and Hutter, arXiv 1711.05101, algorithm 2): Adam with decay that is decoupled from the gradient.
+///
+/// Example   std::vector<float> w = weights, g = gradients;
+///           Optimizer<AdamWRule, FloatState, FloatState> adam({.lr = 1e-3, .weight_decay = 0.1}, w.size());  // AdamW<>
+///           adam.step(w, g);
+///           assert(std::abs(w[0] - (weights[0] * (1 - 1e-4f) - std::copysign(1e-3f, g[0]))) < 1e-6f);
 struct AdamWRule {
   double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 1e-2;
   DecayOrder decay_order = DecayOrder::before;

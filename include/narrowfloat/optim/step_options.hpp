@@ -16,6 +16,13 @@ enum class OnOverflow {
 };
 
 /// What a step does with the gradients before the rule sees them.
+///
+/// Example   std::vector<float> w = weights;
+///           DynamicLossScale loss{.scale = 1};  // the gradients are those of the loss times this
+///           AdamW<> adam({.lr = 1e-3}, w.size());
+///           const StepReport done = adam.step(w, gradients, {.inverse_loss_scale = 1 / loss.scale, .max_norm = 1});
+///           loss.update(done.skipped);  // where a gradient is Inf or NaN nothing has changed
+///           assert(!done.skipped && done.gradient_norm < 1);
 struct StepOptions {
   float inverse_loss_scale = 1;  ///< what gradients are multiplied by
   double max_norm = 0;           ///< gradients are scaled down to this norm; 0: they are not

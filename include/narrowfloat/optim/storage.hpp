@@ -125,6 +125,13 @@ class FloatState {
 ///
 /// A positive number of a storage made for Signedness::is_unsigned never becomes 0 but the least positive number of F:
 /// what divides by its root would jump. Beyond the largest number it is kept as that.
+///
+/// Example   AdamW<Bfloat16State, Bfloat16State> adam({.lr = 1e-3}, weights.size());  // 4 bytes of state a weight
+///           NarrowState<bfloat16> m(weights.size(), Signedness::is_signed);
+///           m.write(0, std::span(weights).first(16), nearest_even);
+///           std::vector<float> out(16);
+///           m.read(0, out);
+///           assert(out[3] == bfloat16(weights[3]) && m.codes()[16] == 0.0f);
 template <narrow_float F, bool Stochastic = false>
 requires lossless_to<F, float>
 class NarrowState {

@@ -243,6 +243,13 @@ NF_INLINE void convert_packed(const In& in, Out& out, Factor factor, const R& ro
 ///           matrices, throw std::invalid_argument, with both, before anything is written. Padding bits of the memory of
 ///           `out` become 0.
 /// Promises  no allocation; the same bits on every instruction set, for every cut of the array.
+/// Example   PackedVector<float4_e2m1fn> codes(x.size());  // two a byte
+///           convert(x, codes);
+///           std::vector<float> back(x.size());
+///           convert(codes, back);
+///           assert(codes.size_bytes() == x.size() / 2 && back[3] == codes[3]);
+///           PackedVector<float4_e2m1fn, HighNibbleFirst> swapped(codes.size());
+///           convert(codes, swapped);  // moves the codes
 template <detail::packed_or_plain In, detail::packed_or_plain_output Out,
           rounding_policy R = NearestEven>
 requires(detail::packed_codes<In> || detail::packed_codes<Out>)  //

@@ -145,6 +145,12 @@ constexpr NF_FN typename access<F, Layout>::reference element_at(
 }  // namespace detail
 
 /// A random-access iterator over packed codes.
+///
+/// Example   PackedVector<float6_e3m2fn> v(weights.size());
+///           convert(weights, v);
+///           *std::max_element(v.begin(), v.end()) = float6_e3m2fn(28.0f);  // any algorithm of random access
+///           std::sort(v.begin(), v.end());
+///           assert(v.back() == 28.0f && v[0] <= v[1]);
 template <class F, class Layout = BitStream>
 class PackedIterator {
   using byte_ = std::conditional_t<std::is_const_v<F>, const std::uint8_t, std::uint8_t>;

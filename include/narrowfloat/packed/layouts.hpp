@@ -13,6 +13,12 @@ namespace narrowfloat {
 /// The little-endian bit stream, the order of DLPack: code i in bits i * width ... (i + 1) * width - 1,
 /// the lowest bit of byte 0 first. Four FP6 codes fill three bytes; of two FP4 codes in a byte the
 /// first is in the low nibble. The only layout without padding, and the fastest.
+///
+/// Example   using six = float6_e3m2fn;
+///           assert(PackedVector<six>(8).size_bytes() == 6);                  // no padding
+///           assert((PackedVector<six, OnePerByte>(8).size_bytes() == 8));    // as ml_dtypes has them
+///           assert((PackedVector<six, AdjacentPlanes>(8).size_bytes() == 6));  // 4 bits of each, then 2 bits of each
+///           assert((PackedVector<float4_e2m1fn, SplitNibbles>(40).size_bytes() == 32));  // ggml's blocks of 32
 struct BitStream {
   template <int Width>
   static constexpr bool holds = 1 <= Width&& Width <= 16;

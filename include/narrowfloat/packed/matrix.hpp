@@ -9,6 +9,11 @@ namespace narrowfloat {
 
 /// A view of rows of packed codes, element i of the logical row-major array in row i / cols(). Every
 /// row starts on a byte. F is const where they are only read.
+///
+/// Example   std::uint8_t bytes[8] = {};  // two rows of five codes of 6 bits, 4 bytes each
+///           PackedMatrix<float6_e3m2fn> m(bytes, 2, 5);
+///           m[7] = float6_e3m2fn(1.5f);  // row 1, column 2
+///           assert(m.stride() == 4 && m.row(1)[2] == 1.5f);
 template <class F>
 requires packable<std::remove_const_t<F>>
 class PackedMatrix {

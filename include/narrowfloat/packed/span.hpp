@@ -32,6 +32,10 @@ bool same_codes(const std::uint8_t* a, std::size_t n, const std::uint8_t* b, std
 ///
 /// Requires  the memory starts on a byte and has at least Layout::bytes<width>(n) of them.
 /// Promises  no byte beyond those is read or written.
+/// Example   std::uint8_t received[3] = {};  // four codes of 6 bits, in memory of someone else
+///           PackedSpan<float6_e3m2fn> codes(received, 4);
+///           codes[1] = float6_e3m2fn(28.0f);  // 0x1f, from bit 6 on
+///           assert(received[0] == 0xc0 && received[1] == 0x07 && codes[2] == 0.0f);
 template <class F, class Layout = BitStream>
 requires packable<std::remove_const_t<F>, Layout>
 class PackedSpan {

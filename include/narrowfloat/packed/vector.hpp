@@ -12,6 +12,11 @@ namespace narrowfloat {
 
 /// n packed codes in memory of their own: Layout::bytes<width>(n) bytes, ceil(n * width / 8) in the
 /// BitStream. Padding bits are 0.
+///
+/// Example   PackedVector<float6_e3m2fn> codes(weights.size());  // 6 bits each
+///           convert(weights, codes);
+///           codes[1] = float6_e3m2fn(-0.5f);
+///           assert(codes.size_bytes() == weights.size() * 6 / 8 && codes[1] == -0.5f);
 template <class F, class Layout = BitStream>
 requires packable<F, Layout>
 class PackedVector {

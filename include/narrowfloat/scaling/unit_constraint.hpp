@@ -26,6 +26,12 @@ struct LinearScales {
 /// What becomes of the factors of an op whose input has other uses as well, so that forward and gradient have to
 /// agree. A parameter's gradient has no other use and keeps its own factor. The names are those of the authors'
 /// library.
+///
+/// Example   // y = x w^T of 16 rows, 64 inputs and 256 outputs: the gradient of x has one more factor of two than y
+///           const LinearScales each = linear_scales(16, 64, 256);
+///           const LinearScales tied = linear_scales(16, 64, 256, Constraint::to_output_scale);
+///           assert(each.forward == 0.125 && each.grad_x == 0.0625 && each.grad_w == 0.25);
+///           assert(tied.grad_x == tied.forward && tied.grad_w == each.grad_w);
 enum class Constraint {
   none,
   gmean,                ///< the geometric mean of all (the paper's)
