@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Every Float as a scalar of Eigen 3.4: Eigen::Matrix<float8_e4m3fn, Eigen::Dynamic, Eigen::Dynamic>.
+#pragma once
+
+#include <Eigen/Core>
+
+#include "../limits.hpp"
+#include "../math.hpp"
+
+/// What Eigen asks of a scalar. Products, reductions and functions of arrays are then made of the operators of Float and the
+/// functions of math.hpp: each step is exact or rounded once to the format. cast<float>() and back is convert() with its
+/// defaults; sums in a wider type: a.cast<float>() * b.cast<float>(). a.lazyProduct(b) adds from the first product to the
+/// last; so does a * b while rows, columns and depth are less than 20 together: larger ones add in Eigen's order.
+///
+/// Result    epsilon() is the distance of 1 and the next value, dummy_precision(), the tolerance of isApprox(), eight
+///           times that, at most a quarter; digits10() and the limits are those of std::numeric_limits.
+/// Special   infinity() in a format without Inf is what an overflow gives there.
+template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign>
+struct Eigen::NumTraits<narrowfloat::Float<E, M, Bias, S, Sign>>
+    : Eigen::GenericNumTraits<narrowfloat::Float<E, M, Bias, S, Sign>> {
+  using type = narrowfloat::Float<E, M, Bias, S, Sign>;
+  using limits = std::numeric_limits<type>;
+  // The steps are integer arithmetic: tens of instructions.
+  enum { RequireInitialization = 0, ReadCost = 1, AddCost = 32, MulCost = 32 };
+
+  static constexpr type epsilon() { return limits::epsilon(); }
+  static constexpr type dummy_precision() { return type(M <= 5 ? 0.25 : 8.0 / (1 << M)); }
+  static constexpr type highest() { return limits::max(); }
+  static constexpr type lowest() { return limits::lowest(); }
+  static constexpr type infinity() { return limits::infinity(); }
+  static constexpr type quiet_NaN() { return limits::quiet_NaN(); }
+  static constexpr int digits10() { return limits::digits10; }
+};
+
+// Coefficients of a Float beside float or double: what the operators of the two give.
+template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign, class Op>
+struct Eigen::ScalarBinaryOpTraits<narrowfloat::Float<E, M, Bias, S, Sign>, float, Op> {
+  using ReturnType = decltype(narrowfloat::Float<E, M, Bias, S, Sign>() + float());
+};
+template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign, class Op>
+struct Eigen::ScalarBinaryOpTraits<float, narrowfloat::Float<E, M, Bias, S, Sign>, Op> {
+  using ReturnType = decltype(narrowfloat::Float<E, M, Bias, S, Sign>() + float());
+};
+template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign, class Op>
+struct Eigen::ScalarBinaryOpTraits<narrowfloat::Float<E, M, Bias, S, Sign>, double, Op> {
+  using ReturnType = double;
+};
+template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign, class Op>
+struct Eigen::ScalarBinaryOpTraits<double, narrowfloat::Float<E, M, Bias, S, Sign>, Op> {
+  using ReturnType = double;
+};
+
+/// Random() and setRandom(): doubles of Eigen's generator, from -1 to 1, rounded.
+template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign>
+struct Eigen::internal::random_impl<narrowfloat::Float<E, M, Bias, S, Sign>> {
+  using type = narrowfloat::Float<E, M, Bias, S, Sign>;
+  static type run(const type& from, const type& to) {
+    return type(random<double>(static_cast<double>(from), static_cast<double>(to)));
+  }
+  static type run() { return type(random<double>(type::is_signed ? -1 : 0, 1)); }
+};
