@@ -92,7 +92,7 @@ requires(detail::packed_codes<In> || detail::packed_codes<Out>)  //
                          static_cast<std::size_t>(std::ranges::size(in)));
 }
 
-// What follows a preset: nothing, which is told in one line.
+/// Does not compile: nothing follows a preset, and the message says so in one line.
 template <class In, class Out, compat::preset P, class Other, class... Rest>
 void convert(In&&, Out&&, P, Other&&, Rest&&...) {
   detail::explain_after_preset<Other>();

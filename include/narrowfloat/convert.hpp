@@ -55,12 +55,14 @@ constexpr NF_INLINE To convert(From x, R = {}, Saturation saturation = Saturatio
   return detail::to_long_double(x, saturation, subnormals);
 }
 
-/// A number that a conversion multiplies by first.
+/// The factor that a conversion multiplies by before it rounds.
 struct Scale {
+  /// The factor.
   float factor = 1;
 };
-/// A number that a conversion divides by first.
+/// The divisor that a conversion divides by before it rounds.
 struct Divide {
+  /// The divisor.
   float divisor = 1;
 };
 
@@ -248,8 +250,9 @@ requires detail::scalable<detail::number_of<In>> NF_INLINE void convert(
   detail::convert_with(active_isa(), source, target, n, factor, rounding, saturation, subnormals);
 }
 
-// Whatever else is called convert: what is wrong with it, in one line. Not of two arrays or packed arrays that there is a
-// convert() for: Clang 22 does not prefer that one, whose other parameters have defaults, to one with a pack.
+// Not of two arrays or packed arrays that there is a convert() for: Clang 22 does not prefer that one, whose other
+// parameters have defaults, to one with a pack.
+/// Whatever else is called convert: does not compile, and the message says in one line what is wrong.
 template <class In, class Out, class... Rest>
 requires((detail::has_explained<In> ||
           std::same_as<std::remove_cvref_t<In>, Isa>)&&!detail::are_arrays<In, Out, Rest...> &&

@@ -106,12 +106,19 @@ class Float {
   static constexpr bool exact_in_float_ = detail::exact_in<layout_, std::uint32_t>;
 
  public:
+  /// Bits of a code.
   static constexpr int width = layout_::width;
+  /// Bits of the exponent, E; 0 in a fixed-point format.
   static constexpr int exponent_bits = E;
+  /// Bits of the mantissa behind the point, M; the leading 1 is not stored.
   static constexpr int mantissa_bits = M;
+  /// The exponent bias: 2^(e - bias) is the power of the exponent field e.
   static constexpr int bias = Bias;
+  /// Which codes are Inf, NaN and -0.
   static constexpr Specials specials = S;
+  /// Whether a code has a sign bit.
   static constexpr bool is_signed = layout_::is_signed;
+  /// The smallest unsigned integer that holds a code.
   using Storage = std::conditional_t<width <= 8, std::uint8_t,
                                      std::conditional_t<width <= 16, std::uint16_t, std::uint32_t>>;
 
@@ -160,6 +167,7 @@ class Float {
     return detail::convert_number<T>(*this, NearestEven{}, Saturation::none);
   }
 
+  /// The number itself.
   constexpr NF_FN Float operator+() const noexcept { return *this; }
   /// Flips the sign; of a NaN too where the format has signed NaNs. The one zero of a format
   /// without -0 stays itself.
@@ -268,6 +276,7 @@ constexpr NF_FN F operator/(A a, B b) noexcept {
   return detail::round_nearest<F>(detail::quotient(detail::operand<F>(a), detail::operand<F>(b)));
 }
 
+/// The operators above, where the result has the type of the left operand.
 template <narrow_float A, detail::folds_into<A> B>
 constexpr NF_FN A& operator+=(A& a, B b) noexcept {
   return a = a + b;

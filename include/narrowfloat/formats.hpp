@@ -28,7 +28,7 @@ using float8_ue4m3 =
 using float8_ue5m3 =
     Float<5, 3, 15, Specials::fn, Signedness::is_unsigned>;  ///< NVIDIA UE5M3 scale
 
-// 6 and 4 bits: OCP MX elements, every code a number
+/// An element of OCP MX, in 6 or 4 bits: every code is a number.
 using float6_e2m3fn = Float<2, 3, 1, Specials::finite>;
 using float6_e3m2fn = Float<3, 2, 3, Specials::finite>;
 using float4_e2m1fn = Float<2, 1, 1, Specials::finite>;

@@ -50,6 +50,7 @@ class HadamardSigns {
       negative_[i] = values[i] < 0;
     }
   }
+  /// The same, as {1, -1, -1, 1}.
   constexpr NF_INLINE HadamardSigns(std::initializer_list<int> signs)
       : HadamardSigns(std::span<const int>(signs.begin(), signs.size())) {}
   /// Random signs for a group of any size: that of element i is -1 where element_bits<1>(seed, stream, i) is 1.
@@ -81,6 +82,7 @@ inline constexpr HadamardSigns transformer_engine_signs{1,  1,  1,  -1, 1,  -1, 
 struct HadamardOptions {
   std::size_t group = 16;  ///< elements that are mixed: 16, 32, 64 or 128
   int axis = 1;  ///< groups lie along this axis: 1 within rows, 0 down the columns; or -1, -2
+  /// The signs S; all +1 unless given.
   HadamardSigns signs = {};
 };
 

@@ -105,10 +105,12 @@ NF_INLINE Isa active_isa() noexcept {
 ///           convert(x, codes);
 class ScopedIsa {
  public:
+  /// Begins the scope, with this instruction set.
   NF_INLINE explicit ScopedIsa(Isa isa) {
     detail::require_isa("ScopedIsa", isa);
     before_ = __atomic_exchange_n(&detail::isa_override, static_cast<int>(isa), __ATOMIC_RELAXED);
   }
+  /// Ends the scope. There are no copies: each scope ends once.
   NF_INLINE ~ScopedIsa() { __atomic_store_n(&detail::isa_override, before_, __ATOMIC_RELAXED); }
   ScopedIsa(const ScopedIsa&) = delete;
   ScopedIsa& operator=(const ScopedIsa&) = delete;

@@ -32,6 +32,7 @@ class std::numeric_limits<narrowfloat::Float<E, M, Bias, S, Sign>> {
   }
 
  public:
+  /// As the C++ standard defines them.
   static constexpr bool is_specialized = true;
   static constexpr bool is_signed = layout::is_signed;
   static constexpr bool is_integer = false;
@@ -42,10 +43,12 @@ class std::numeric_limits<narrowfloat::Float<E, M, Bias, S, Sign>> {
 // C++23 deprecates the next two and the type of the first; who asks for them is still answered.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  /// As the C++ standard defines them.
   static constexpr std::float_denorm_style has_denorm =
       layout::has_subnormals ? std::denorm_present : std::denorm_absent;
   static constexpr bool has_denorm_loss = false;
 #pragma GCC diagnostic pop
+  /// As the C++ standard defines them.
   static constexpr std::float_round_style round_style = std::round_to_nearest;
   static constexpr bool is_iec559 = S == narrowfloat::Specials::ieee && layout::is_signed &&
                                     layout::has_subnormals && layout::has_nan;
@@ -73,26 +76,34 @@ class std::numeric_limits<narrowfloat::Float<E, M, Bias, S, Sign>> {
     if constexpr (layout::has_subnormals) return code(1u << M);
     return denorm_min();
   }
+  /// The largest finite value.
   static constexpr NF_HD type max() noexcept { return code(layout::max_code); }
   /// The most negative finite value; the smallest value of an unsigned format.
   static constexpr NF_HD type lowest() noexcept {
     return code(layout::is_signed ? layout::max_code | layout::sign_mask : 0);
   }
+  /// The smallest positive value.
   static constexpr NF_HD type denorm_min() noexcept { return code(layout::is_scale ? 0 : 1); }
+  /// 2^-M, the step above 1, rounded to the format.
   static constexpr NF_HD type epsilon() noexcept { return type(1.0 / (1 << M)); }
+  /// Half a unit in the last place.
   static constexpr NF_HD type round_error() noexcept { return type(0.5); }
+  /// Inf, else what quiet_NaN() gives.
   static constexpr NF_HD type infinity() noexcept {
     return layout::has_infinity ? code(layout::infinity_code) : quiet_NaN();
   }
+  /// The canonical NaN, else the largest finite value.
   static constexpr NF_HD type quiet_NaN() noexcept {
     return code(layout::has_nan ? layout::nan_code : layout::max_code);
   }
+  /// quiet_NaN(): no format has signaling NaNs.
   static constexpr NF_HD type signaling_NaN() noexcept { return quiet_NaN(); }
 };
 
 /// Equal values hash alike: both zeros are one.
 template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign>
 struct std::hash<narrowfloat::Float<E, M, Bias, S, Sign>> {
+  /// The hash of the value.
   std::size_t operator()(narrowfloat::Float<E, M, Bias, S, Sign> x) const noexcept {
     const bool zero = x == narrowfloat::Float<E, M, Bias, S, Sign>::from_bits(0);
     return std::hash<std::uint32_t>{}(zero ? 0u : x.bits());

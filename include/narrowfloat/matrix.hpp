@@ -25,21 +25,22 @@ inline constexpr int whole = 0x7fffffff;
 ///                                        {128, 128}};     // gradients, and for weights
 ///           assert(shapes[3].across(cols) == 2);
 struct BlockShape {
+  /// Rows and columns of a block; `whole` is all of them.
   std::size_t rows = 1, cols = whole;
 
-  /// Rows of a whole block in a matrix with so many.
+  /// The rows of a full block in a matrix of matrix_rows rows.
   constexpr NF_INLINE std::size_t height(std::size_t matrix_rows) const noexcept {
     return rows == whole ? std::max<std::size_t>(matrix_rows, 1) : rows;
   }
-  /// Columns of a whole block in a matrix with so many.
+  /// The columns of a full block in a matrix of matrix_cols columns.
   constexpr NF_INLINE std::size_t width(std::size_t matrix_cols) const noexcept {
     return cols == whole ? std::max<std::size_t>(matrix_cols, 1) : cols;
   }
-  /// Blocks below each other.
+  /// How many blocks lie below each other.
   constexpr NF_INLINE std::size_t down(std::size_t matrix_rows) const noexcept {
     return matrix_rows / height(matrix_rows) + (matrix_rows % height(matrix_rows) != 0 ? 1 : 0);
   }
-  /// Blocks beside each other.
+  /// How many blocks lie beside each other.
   constexpr NF_INLINE std::size_t across(std::size_t matrix_cols) const noexcept {
     return matrix_cols / width(matrix_cols) + (matrix_cols % width(matrix_cols) != 0 ? 1 : 0);
   }
@@ -58,17 +59,18 @@ struct BlockShape {
 template <class T>
 class MatrixView {
  public:
+  /// The type of the elements.
   using value_type = std::remove_cv_t<T>;
 
   MatrixView() = default;
-  /// All of a range.
+  /// A view of a whole range, whose rows have no gaps.
   template <std::ranges::contiguous_range Range>
   constexpr NF_INLINE MatrixView(Range&& values, std::size_t rows, std::size_t cols)
       : data_(std::ranges::data(values)), rows_(rows), cols_(cols), leading_(cols) {
     detail::require_matrix("MatrixView", rows, cols);
     detail::require_shape("MatrixView", "the range", std::ranges::size(values), rows, cols);
   }
-  /// The first elements of each `leading` of a range, whose last row may end where the matrix does.
+  /// Rows that begin `leading` elements apart; the range may end where the last row does.
   template <std::ranges::contiguous_range Range>
   constexpr NF_INLINE MatrixView(Range&& values, std::size_t rows, std::size_t cols,
                                  std::size_t leading)
@@ -81,18 +83,23 @@ class MatrixView {
                                               " elements with the leading dimension " +
                                               std::to_string(leading));
   }
-  /// Of a matrix that may be written, one that may not.
+  /// A view that only reads, of a matrix that may be written.
   template <class U>
   requires(std::is_same_v<T, const U>)  //
       constexpr NF_INLINE MatrixView(const MatrixView<U>& other) noexcept
       : data_(other.data()), rows_(other.rows()), cols_(other.cols()), leading_(other.leading()) {}
 
+  /// The first element.
   constexpr NF_INLINE T* data() const noexcept { return data_; }
+  /// The shape, and the distance from the beginning of one row to that of the next.
   constexpr NF_INLINE std::size_t rows() const noexcept { return rows_; }
   constexpr NF_INLINE std::size_t cols() const noexcept { return cols_; }
   constexpr NF_INLINE std::size_t leading() const noexcept { return leading_; }
+  /// How many elements there are, and whether there are none.
   constexpr NF_INLINE std::size_t size() const noexcept { return rows_ * cols_; }
   constexpr NF_INLINE bool empty() const noexcept { return size() == 0; }
+  /// Row r.
+  ///
   /// Requires  r < rows().
   constexpr NF_INLINE std::span<T> row(std::size_t r) const noexcept {
     return {data_ + r * leading_, cols_};
@@ -103,6 +110,7 @@ class MatrixView {
   std::size_t rows_ = 0, cols_ = 0, leading_ = 0;
 };
 
+/// Deduces the element type from the range.
 template <std::ranges::contiguous_range Range>
 MatrixView(Range&&, std::size_t, std::size_t)
     -> MatrixView<std::remove_reference_t<std::ranges::range_reference_t<Range>>>;

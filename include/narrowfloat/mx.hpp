@@ -8,7 +8,8 @@
 
 namespace narrowfloat {
 
-/// OCP MX v1.0: 32 elements share a power of two.
+/// OCP MX v1.0: 32 elements share a scale of E8M0, a power of two. The elements are FP8, FP6, FP4 and
+/// fixed-point numbers of 8 bits.
 ///
 /// Example   const auto t = BlockTensor<mxfp4_e2m1>::quantize(x, rows, cols, {.rule = ScaleRule::rceil});
 ///           std::vector<float> back(x.size());

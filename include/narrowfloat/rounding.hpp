@@ -66,6 +66,7 @@ struct TowardNegative : detail::Deterministic<detail::rule::up_if_negative> {};
 /// without saturation Inf, as IEEE P3109 has it for formats with Inf.
 struct ToOdd : detail::Deterministic<detail::rule::odd> {};
 
+/// The roundings without random bits, as arguments: convert(x, y, toward_zero).
 inline constexpr NearestEven nearest_even{};
 inline constexpr NearestAway nearest_away{};
 inline constexpr TowardZero toward_zero{};
@@ -96,9 +97,12 @@ constexpr rule rule_of(StochasticVariant variant) {
 template <int N, StochasticVariant V>
 struct StochasticBits {
   static_assert(1 <= N && N <= 32, "stochastic rounding takes 1 to 32 random bits");
+  /// What rounding_policy asks for.
   static constexpr detail::rule rule = detail::rule_of(V);
   static constexpr int random_bits = N;
 
+  /// One word for a scalar call, or a range of words, one for each element, which stays the
+  /// caller's.
   explicit constexpr NF_HD StochasticBits(std::uint32_t word) noexcept : word_(word) {}
   template <class Words>
   requires requires(const Words& words) {
@@ -135,6 +139,7 @@ struct StochasticBits {
   std::size_t size_ = 1;
   std::uint32_t word_ = 0;
 };
+/// StochasticBits by the variant's letter.
 template <int N>
 using StochasticA = StochasticBits<N, StochasticVariant::p3109_a>;
 template <int N>
@@ -145,9 +150,11 @@ using StochasticC = StochasticBits<N, StochasticVariant::p3109_c>;
 /// The generators by name, for Stochastic and element_bits: Philox with as many rounds as its authors recommend, and
 /// with the fewest that pass their tests of randomness.
 struct Philox4x32_10 {
+  /// Rounds of the generator.
   static constexpr int rounds = 10;
 };
 struct Philox4x32_7 {
+  /// Rounds of the generator.
   static constexpr int rounds = 7;
 };
 /// A generator: one of the types above.
@@ -169,9 +176,12 @@ template <int N = 16, StochasticVariant V = StochasticVariant::p3109_c,
           philox_generator Generator = Philox4x32_10>
 struct Stochastic {
   static_assert(1 <= N && N <= 32, "stochastic rounding takes 1 to 32 random bits");
+  /// What rounding_policy asks for.
   static constexpr detail::rule rule = detail::rule_of(V);
   static constexpr int random_bits = N;
+  /// Where the random bits come from.
   using generator = Generator;
+  /// The key: element i of an array draws the bits of index offset + i of this seed and stream.
   std::uint64_t seed = 0, stream = 0, offset = 0;
 
   /// The random bits of element i of a call.
@@ -184,7 +194,8 @@ struct Stochastic {
   }
 };
 
-// Stochastic{seed} for every compiler; the names of the members need the type: Stochastic<>{.seed = 1}.
+/// Makes Stochastic{seed} a Stochastic<>, on every compiler. With the names of members the type must
+/// be written: Stochastic<>{.seed = 1}.
 Stochastic(std::uint64_t seed, std::uint64_t stream = 0, std::uint64_t offset = 0)->Stochastic<>;
 
 /// A rounding policy: one of the types above.

@@ -21,6 +21,9 @@ enum class Specials {
 };
 
 /// Whether a format has a sign bit.
-enum class Signedness { is_signed, is_unsigned };
+enum class Signedness {
+  is_signed,   ///< the highest bit of a code is its sign
+  is_unsigned  ///< no number is negative
+};
 
 }  // namespace narrowfloat

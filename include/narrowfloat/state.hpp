@@ -26,14 +26,17 @@ namespace narrowfloat {
 ///           assert(adam.parts()[0].name == "steps" && adam.parts()[0].type == "uint64" && bytes > 8);
 template <class Byte>
 struct BasicStatePart {
+  /// The name of the part.
   std::string name;
   std::string_view
       type;  ///< of its numbers: uint8, int32, uint64, float32, float64, or one of the formats' names
+  /// Its bytes, little-endian.
   std::span<Byte> bytes;
   /// How the numbers are read, where the type does not say it: the code-book of codes. What is loaded must have the same.
   std::string layout = {};
   /// Why bytes that are loaded cannot be these: "code 255 of element 3 is ..."; empty where they can. Gets `owner`.
   std::string (*refusal)(const void* owner, std::span<const std::byte> bytes) = nullptr;
+  /// What `refusal` gets.
   const void* owner = nullptr;
 };
 /// A part that may be written to.
@@ -80,7 +83,7 @@ using part_byte = std::conditional_t<std::is_const_v<T>, const std::byte, std::b
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// The part that some numbers are, or one: for the parts() of an object of one's own.
+/// Makes a part of a range of numbers, or of one number: for the parts() of an object of your own.
 ///
 /// Result    its type is that of the numbers: "float32", "uint64", "bfloat16" ...; of a format without a name that of its
 ///           codes. It is read only where they are const.

@@ -27,6 +27,7 @@ struct ConversionStats {
   std::uint64_t saturated = 0;  ///< finite and beyond the largest finite value of the target
   std::uint64_t attained = 0;   ///< finite, and the largest finite value, Inf or NaN in the target
   std::uint64_t flushed = 0;    ///< finite, not zero, and zero in the target
+  /// How many elements are NaN, and how many Inf.
   std::uint64_t nan = 0;
   std::uint64_t infinite = 0;
   float amax = 0;  ///< the largest magnitude, as amax() gives it
@@ -52,8 +53,8 @@ struct ConversionStats {
 
 /// What amax() makes of a NaN.
 enum class NanAmax {
-  keep,  ///< the result
-  drop  ///< nothing: the largest magnitude of the others, as C's fmax() and Transformer Engine's kernels find it
+  keep,  ///< the result is NaN
+  drop  ///< it is ignored: the result is the largest magnitude of the others, as C's fmax() and Transformer Engine's kernels find it
 };
 
 namespace detail {

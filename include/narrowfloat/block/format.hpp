@@ -16,8 +16,8 @@
 namespace narrowfloat {
 /// Whether a tensor has one more scale, a float, that all its blocks share.
 enum class TensorScale {
-  none,
-  float32  ///< what the largest magnitude needs, so that block scales of little range suffice
+  none,    ///< the scales of the blocks are all there is
+  float32  ///< from the tensor's largest magnitude, so that block scales may have little range
 };
 
 namespace detail {
@@ -59,10 +59,13 @@ struct BlockFormat {
   static_assert(K >= 1 && Rows >= 1, "BlockFormat<..., K, Rows>: a block has at least one element");
   static_assert(Tensor == TensorScale::none || !detail::power_of_two_scale<Scale>,
                 "BlockFormat<...>: power-of-two scales need no tensor scale");
+  /// The types of elements and scales.
   using element = Element;
   using scale = Scale;
+  /// Elements along the blocked axis, and neighbouring lines, of a block.
   static constexpr int block_size = K;
   static constexpr int block_rows = Rows;
+  /// Whether all blocks share one more scale.
   static constexpr TensorScale tensor_scale = Tensor;
 };
 
@@ -85,8 +88,8 @@ enum class ScaleRule {
   rceil,  ///< the smallest without clipping: e - emax, one more where m > M
   even,   ///< e - emax, one more where m, rounded to the element's mantissa (ties up), is 2
   search  ///< of floor - 1 ... floor + 2 the one with the smallest sum of squared errors under
-          ///< rounding to nearest even, computed exactly; the larger scale of equals. One under
-          ///< which the rounding may make Inf, in float, of a finite value only where all are such
+          ///< rounding to nearest even, computed exactly; on a tie the larger scale. A scale under
+          ///< which a finite value could read back as Inf, in float, is taken only if all are such
 };
 
 /// The names of the rules, in the order of ScaleRule.
@@ -101,11 +104,13 @@ enum class ScalePipeline {
   ///< that elements under a scale (times the tensor scale) below 2^-128 come out too small
 };
 
-/// FP4 has no 5: a block whose largest magnitude becomes 4 has finer steps there. Which of the two scales is taken:
+/// Four over six: which of two scales a block of FP4 gets, the one that maps its largest magnitude
+/// to 6 or the one that maps it to 4. FP4 has no 5, so with 4 the steps below the largest magnitude
+/// are finer.
 enum class FourOverSix {
   none,  ///< the one that maps the largest magnitude to 6
-  squared_error,  ///< the one with the smaller sum of squared errors under rounding to nearest even; 6 of equals
-  absolute_error  ///< with the smaller sum of their magnitudes, Transformer Engine's default; 6 of equals
+  squared_error,  ///< the one with the smaller sum of squared errors under rounding to nearest even; on a tie 6
+  absolute_error  ///< with the smaller sum of their magnitudes, Transformer Engine's default; on a tie 6
 };
 
 /// How to quantize. What a format, or a call, has no use for is refused unless it has its default value.
@@ -115,11 +120,13 @@ struct QuantizeOptions {
                  ///< to nearest even, or the largest scale under which that element is no Inf
   int axis = 1;  ///< blocks run along this axis: 1 within rows, 0 down the columns; or -1, -2. For
                  ///< quantize_both() it does not count
+  /// What becomes of a block with Inf or NaN.
   NonFinite non_finite = NonFinite::nan_block;
   bool full_range = false;  ///< fixed-point elements use the most negative code
   float tensor_scale =
       0;  ///< for formats that have one; 0: from the largest magnitude of the tensor
   FourOverSix four_over_six = FourOverSix::none;  ///< FP4 with scales that are no powers of two
+  /// In which steps scales and quotients are computed.
   ScalePipeline pipeline = ScalePipeline::exact;
   bool normal_scales =
       false;  ///< scales with mantissa bits: none is below the smallest normal one, as torchao
@@ -129,7 +136,7 @@ struct QuantizeOptions {
               ///< stochastic rounding under the floor rule clips nothing and is unbiased
               ///< (arXiv 2502.20586); the reader multiplies by 4/3
   float least_amax =
-      0;  ///< a block, or tensor, whose largest magnitude is below has the scale of this one
+      0;  ///< a largest magnitude, of a block or of the tensor, that is smaller counts as this
 };
 
 namespace detail {

@@ -21,8 +21,10 @@ class FixedPoint {
                 "FixedPoint<..., FractionBits>: FractionBits must be -64 to 64");
 
  public:
+  /// The bits of a code, and how many of them are behind the point.
   static constexpr int width = Width;
   static constexpr int fraction_bits = FractionBits;
+  /// The unsigned integer that holds a code.
   using Storage = std::conditional_t<Width <= 8, std::uint8_t, std::uint16_t>;
 
   FixedPoint() = default;
@@ -32,6 +34,7 @@ class FixedPoint {
     x.bits_ = static_cast<Storage>(code & (~0u >> (32 - Width)));
     return x;
   }
+  /// The code, right-aligned.
   constexpr NF_FN Storage bits() const noexcept { return bits_; }
   /// The code as a signed number.
   constexpr NF_FN int integer() const noexcept {
@@ -51,15 +54,18 @@ class FixedPoint {
 /// -128 is NaN.
 class ExponentInt8 {
  public:
+  /// The bits of a code, and the unsigned integer that holds it.
   static constexpr int width = 8;
   using Storage = std::uint8_t;
 
   ExponentInt8() = default;
+  /// The scale with this code.
   static constexpr NF_FN ExponentInt8 from_bits(Storage code) noexcept {
     ExponentInt8 x;
     x.bits_ = code;
     return x;
   }
+  /// The code.
   constexpr NF_FN Storage bits() const noexcept { return bits_; }
   /// The code as a signed number.
   constexpr NF_FN int exponent() const noexcept { return static_cast<std::int8_t>(bits_); }

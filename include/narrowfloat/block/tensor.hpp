@@ -29,13 +29,16 @@ namespace narrowfloat {
 template <block_format Format>
 class BlockTensor {
  public:
+  /// The format, and the types of its elements and scales.
   using block_format = Format;
   using element = typename Format::element;
   using scale = typename Format::scale;
 
   /// Where a block lies, from element codes()[row * cols() + col] on, and its scale.
   struct Block {
+    /// The first row and column, and how many there are.
     std::size_t row, col, rows, cols;
+    /// The scale as it is stored, without that of the tensor.
     typename Format::scale scale;
   };
 
@@ -304,6 +307,7 @@ class BlockTensor {
                                });
   }
 
+  /// The shape, how many elements there are, and whether there are none.
   NF_INLINE std::size_t rows() const noexcept { return parts_.grid.rows; }
   NF_INLINE std::size_t cols() const noexcept { return parts_.grid.cols; }
   NF_INLINE std::size_t size() const noexcept { return rows() * cols(); }
@@ -317,11 +321,12 @@ class BlockTensor {
   }
   /// A scale a block, in row-major order of the blocks: block_rows() x block_cols().
   NF_INLINE std::span<const scale> scales() const noexcept { return parts_.scales; }
+  /// How many blocks lie below each other, and beside each other.
   NF_INLINE std::size_t block_rows() const noexcept { return parts_.grid.down(); }
   NF_INLINE std::size_t block_cols() const noexcept { return parts_.grid.across(); }
   /// The block in row r and column c of the blocks.
   ///
-  /// Special   one that there is not throws std::out_of_range with both places.
+  /// Special   throws std::out_of_range, with both places, where the tensor has no such block.
   NF_INLINE Block block(std::size_t r, std::size_t c) const {
     detail::require_index("BlockTensor::block", r, block_rows());
     detail::require_index("BlockTensor::block", c, block_cols());
@@ -333,17 +338,17 @@ class BlockTensor {
   /// The scale of the tensor; 1 where the format has none.
   NF_INLINE float tensor_scale() const noexcept { return parts_.tensor_scale; }
 
-  /// Codes, scales and the tensor scale.
+  /// The bytes of codes, scales and the tensor scale.
   NF_INLINE std::size_t size_bytes() const noexcept {
     return parts_.codes.size() + parts_.scales.size() * sizeof(scale) +
            (Format::tensor_scale == TensorScale::none ? 0 : sizeof(float));
   }
-  /// 0 for an empty matrix.
+  /// Bits an element, scales and padding included; 0 for an empty matrix.
   NF_INLINE double bits_per_element() const noexcept {
     return detail::share_of(8 * size_bytes(), size());
   }
 
-  /// The same shape and axis, the same codes and scales.
+  /// Whether shape, axis, codes and scales are the same.
   friend NF_INLINE bool operator==(const BlockTensor& a, const BlockTensor& b) noexcept {
     const auto same = [](const auto& x, const auto& y) {
       return x.size() == y.size() &&

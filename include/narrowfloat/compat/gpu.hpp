@@ -17,6 +17,7 @@ namespace narrowfloat::compat {
 ///           assert(convert<float4_e2m1fn>(NAN, compat::cuda) == 6.0f);
 template <Saturation S>
 struct Cuda : Preset {
+  /// What convert() asks a preset for: see Preset.
   template <class T>
   static constexpr bool is_wide = detail::is_one_of<T, float16, bfloat16, float, double>;
   template <class T>
@@ -49,6 +50,7 @@ struct Cuda : Preset {
       return detail::all_ones_nan<To>(negative && is_narrow<To>);
   }
 };
+/// convert(x, y, compat::cuda): the conversions of CUDA's headers, saturating or not.
 inline constexpr Cuda<Saturation::finite> cuda{};
 inline constexpr Cuda<Saturation::none> cuda_nosat{};
 
@@ -58,6 +60,7 @@ inline constexpr Cuda<Saturation::none> cuda_nosat{};
 /// Result    nearest even; too large is the largest value. Inf stays Inf in E5M2 and is NaN in the other formats.
 /// Special   NaN keeps its sign, and is 7f or ff in E5M2; read back it is 7f800001, or 7c01 in float16.
 struct Hip : Preset {
+  /// What convert() asks a preset for: see Preset.
   template <class T>
   static constexpr bool is_narrow =
       detail::is_one_of<T, float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz>;
@@ -78,6 +81,7 @@ struct Hip : Preset {
       return detail::least_nan<To>();
   }
 };
+/// convert(x, y, compat::hip): the conversions of HIP's header.
 inline constexpr Hip hip{};
 
 }  // namespace narrowfloat::compat

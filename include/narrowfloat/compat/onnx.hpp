@@ -15,6 +15,7 @@ namespace narrowfloat::compat {
 ///           assert(convert<float8_e4m3fn>(500.0f, compat::onnx_wrap).bits() == 0x7f);
 template <Saturation S>
 struct Onnx : Preset {
+  /// What convert() asks a preset for: see Preset.
   template <class T>
   static constexpr bool is_narrow =
       detail::is_one_of<T, float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz>;
@@ -31,6 +32,7 @@ struct Onnx : Preset {
     return MlDtypes::nan<To>(x);
   }
 };
+/// convert(x, y, compat::onnx_saturate): the Cast of ONNX, by its attribute saturate.
 inline constexpr Onnx<Saturation::finite> onnx_saturate{};
 inline constexpr Onnx<Saturation::none> onnx_wrap{};
 
@@ -40,6 +42,7 @@ inline constexpr Onnx<Saturation::none> onnx_wrap{};
 ///           E4M3 and E5M2: docs/policies.md.
 /// Special   NaN keeps its sign, and is 7f or ff in E5M2.
 struct OnnxRuntime : Preset {
+  /// What convert() asks a preset for: see Preset.
   template <class T>
   static constexpr bool is_narrow =
       detail::is_one_of<T, float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz,
@@ -66,6 +69,7 @@ struct OnnxRuntime : Preset {
       return detail::canonical_nan<To>(detail::has_sign(x));
   }
 };
+/// convert(x, y, compat::onnxruntime): the Cast of ONNX Runtime on a CPU.
 inline constexpr OnnxRuntime onnxruntime{};
 
 }  // namespace narrowfloat::compat

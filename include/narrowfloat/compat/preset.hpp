@@ -9,6 +9,9 @@
 namespace narrowfloat::compat {
 
 /// What the type of each preset is derived from.
+///
+/// has<T> says whether the stack has the format T, cast<To, From>() which casts it has and how they
+/// round, nan<To>(x) which code it makes of a NaN.
 struct Preset {};
 /// The type of a preset.
 ///

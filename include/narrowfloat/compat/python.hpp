@@ -18,6 +18,7 @@ namespace narrowfloat::compat {
 ///           assert(convert<bfloat16>(NAN, compat::torch_2).bits() == 0xffff);
 ///           assert(convert<bfloat16>(NAN, compat::jax).bits() == 0x7fc0);
 struct Torch2 : Preset {
+  /// What convert() asks a preset for: see Preset.
   template <class T>
   static constexpr bool has =
       detail::is_one_of<T, float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz,
@@ -49,6 +50,7 @@ struct Torch2 : Preset {
     }
   }
 };
+/// convert(x, y, compat::torch_2): the casts of PyTorch.
 inline constexpr Torch2 torch_2{};
 
 /// ml_dtypes 0.6 with NumPy 2.4: x.astype(dtype), the types of ml_dtypes and NumPy's own.
@@ -58,6 +60,7 @@ inline constexpr Torch2 torch_2{};
 /// Special   NaN keeps its sign, which that of a fnuz format has set. In the formats of 6 and 4 bits, which have no NaN,
 ///           it is the zero of the other sign. In float16 NumPy keeps the payload, of a signaling NaN too.
 struct MlDtypes : Preset {
+  /// What convert() asks a preset for: see Preset.
   template <class T>
   static constexpr bool has =
       detail::is_one_of<T, float8_e3m4, float8_e4m3, float8_e4m3b11fnuz, float8_e4m3fn,
@@ -68,6 +71,7 @@ struct MlDtypes : Preset {
   template <class T>
   static constexpr bool has_scale =
       detail::is_one_of<T, float8_e8m0fnu, bfloat16, float16, float, double>;
+  /// What convert() asks a preset for: see Preset.
   template <class To, class From>
   static constexpr NF_FN detail::stack_cast cast() {
     const bool of_scale =
@@ -96,6 +100,7 @@ struct MlDtypes : Preset {
     }
   }
 };
+/// convert(x, y, compat::ml_dtypes): the casts of ml_dtypes and NumPy.
 inline constexpr MlDtypes ml_dtypes{};
 
 /// JAX 0.10 on a CPU: x.astype(dtype) of its arrays, under jit and outside it.
@@ -105,6 +110,7 @@ inline constexpr MlDtypes ml_dtypes{};
 ///           from others. It keeps its payload from float and bfloat16 to float16, and to float and double. In
 ///           float4_e2m1fn it is -0.
 struct Jax : Preset {
+  /// What convert() asks a preset for: see Preset.
   template <class T>
   static constexpr bool has =
       MlDtypes::has<T> && !detail::is_one_of<T, float6_e2m3fn, float6_e3m2fn>;
@@ -140,6 +146,7 @@ struct Jax : Preset {
     }
   }
 };
+/// convert(x, y, compat::jax): the casts of JAX.
 inline constexpr Jax jax{};
 
 }  // namespace narrowfloat::compat

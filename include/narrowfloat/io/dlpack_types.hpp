@@ -16,39 +16,43 @@
 /// take both: programs that include dlpack.h use its structs.
 namespace narrowfloat::dlpack {
 
+/// The type of an element: its kind, its bits, and how many lanes an element has.
 struct DataType {
   std::uint8_t code, bits;  ///< ids::dlpack<T>()
-  std::uint16_t lanes;
+  std::uint16_t lanes;      ///< 1; 2 where an element is two codes
 };
+/// Where memory lies.
 struct Device {
   std::int32_t device_type;  ///< 1: memory of the CPU
-  std::int32_t device_id;
+  std::int32_t device_id;    ///< 0 for the CPU
 };
+/// A view of memory that someone else owns.
 struct Tensor {
-  void* data;
-  Device device;
-  std::int32_t ndim;
-  DataType dtype;
-  std::int64_t* shape;
-  std::int64_t* strides;  ///< in elements; null: row-major
-  std::uint64_t byte_offset;
+  void* data;                 ///< the memory; elements begin byte_offset behind
+  Device device;              ///< where the memory lies
+  std::int32_t ndim;          ///< axes
+  DataType dtype;             ///< the type of the elements
+  std::int64_t* shape;        ///< an extent for each axis
+  std::int64_t* strides;      ///< in elements; null: row-major
+  std::uint64_t byte_offset;  ///< of the first element from `data`
 };
 /// A tensor that says by what call its memory is given back: "dltensor" is the name of its capsule in Python.
 struct ManagedTensor {
-  Tensor dl_tensor;
-  void* manager_ctx;
+  Tensor dl_tensor;                 ///< the view
+  void* manager_ctx;                ///< the owner's, for `deleter`
   void (*deleter)(ManagedTensor*);  ///< may be null
 };
+/// A version of DLPack.
 struct Version {
-  std::uint32_t major, minor;
+  std::uint32_t major, minor;  ///< tensors of another major version are refused
 };
 /// The same since DLPack 1.0, with flags: "dltensor_versioned" is the name of its capsule.
 struct ManagedTensorVersioned {
-  Version version;
-  void* manager_ctx;
+  Version version;                           ///< what the struct follows
+  void* manager_ctx;                         ///< the owner's, for `deleter`
   void (*deleter)(ManagedTensorVersioned*);  ///< may be null
-  std::uint64_t flags;
-  Tensor dl_tensor;
+  std::uint64_t flags;                       ///< flag_read_only, flag_copied, flag_padded
+  Tensor dl_tensor;                          ///< the view
 };
 
 inline constexpr std::uint64_t flag_read_only = 1;  ///< nobody may write to the memory
@@ -67,10 +71,12 @@ concept managed_tensor = requires(const T& t) {
   t.manager_ctx, t.deleter;
   requires plain_tensor<std::remove_cvref_t<decltype(t.dl_tensor)>>;
 };
+/// ManagedTensorVersioned, or that of dlpack.h.
 template <class T>
 concept versioned_tensor = managed_tensor<T> && requires(const T& t) {
   t.version.major, t.version.minor, t.flags;
 };
+/// Any of these structs.
 template <class T>
 concept any_tensor = plain_tensor<T> || managed_tensor<T>;
 
@@ -82,6 +88,7 @@ concept shareable = (ids::dlpack<std::remove_cv_t<T>>() != std::nullopt);
 
 /// Gives the memory of a managed tensor back, as its consumer must, once.
 struct Deleter {
+  /// Calls the tensor's deleter, if it has one.
   template <managed_tensor M>
   void operator()(M* tensor) const {
     if (tensor->deleter != nullptr) tensor->deleter(tensor);

@@ -130,12 +130,14 @@ struct fmt::formatter<narrowfloat::Float<E, M, Bias, S, Sign>> {
   using wider = std::conditional_t<narrowfloat::lossless_to<type, float>, float, double>;
 
  public:
+  /// What fmt calls: reads the specification.
   template <class Context>
   constexpr auto parse(Context& context) {
     const auto end = narrowfloat::detail::read_spec(context, spec_);
     return spec_.what == spec::kind::number ? number_.parse(context) : end;
   }
 
+  /// What fmt calls: writes the number.
   template <class Context>
   auto format(type x, Context& context) const {
     if (spec_.what == spec::kind::number) return number_.format(x, context);

@@ -37,10 +37,12 @@ struct Error : std::runtime_error {
 
 /// A named array, row-major. Its bytes are as in the file.
 struct Tensor {
+  /// The name, and the type of the elements.
   std::string name;
   Type type = Type::f32;
   std::vector<std::size_t>
       shape;  ///< the outermost extent first, which a file has last; empty for a scalar
+  /// The bytes of the elements.
   std::vector<std::byte> data;
 
   /// Result    a view of the elements; valid as long as `data` is left alone.
@@ -59,6 +61,7 @@ struct Tensor {
 
 /// The content of a file, in its order; names and keys are unique.
 struct File {
+  /// The tensors, and the entries of the metadata.
   std::vector<Tensor> tensors;
   std::vector<KeyValue> metadata;
   mutable narrowfloat::detail::NameIndex names{};  ///< of find(); may be left out

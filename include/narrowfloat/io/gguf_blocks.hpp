@@ -207,8 +207,8 @@ BlockTensor<Format> read_blocks(const File& file, const std::string& name) {
 
 /// One matrix of a stack: that of index `matrix` along the first of three extents or more.
 ///
-/// Special   as the other; an index that there is not, and a number of tensor scales that is neither 1 nor that of the
-///           matrices, as well.
+/// Special   throws Error as the call above does, and also where the stack has no such matrix, or where
+///           there is neither one tensor scale nor one for each matrix.
 template <storable_blocks Format>
 BlockTensor<Format> read_blocks(const File& file, const std::string& name, std::size_t matrix) {
   const Tensor& tensor = detail::require_blocks<Format>(file, name);

@@ -61,8 +61,10 @@ enum class Type : std::uint32_t {
 
 /// What a type is called, and how its elements lie: `block` neighbours of a row fill `bytes`.
 struct TypeInfo {
+  /// The type, and its name in ggml.
   Type type;
   std::string_view name;
+  /// Elements of a block, and the bytes that they fill.
   std::size_t block;
   std::size_t bytes;
 };
@@ -105,7 +107,7 @@ inline constexpr std::array<TypeInfo, 35> types{{{Type::f32, "F32", 1, 4},
                                                  {Type::q2_0, "Q2_0", 64, 18}}};
 }  // namespace detail
 
-/// Result  what is known of a type; none for a number that is none.
+/// Result  what is known of a type; nothing for a number that is no type.
 /// Example   const auto info = gguf::type_info(gguf::Type::mxfp4);
 ///           assert(info->name == "MXFP4" && info->bytes == 17 && info->block == 32);  // 4.25 bits an element
 ///           assert(gguf::type_of<bfloat16>() == gguf::Type::bf16);
@@ -141,6 +143,7 @@ using Value = std::variant<std::uint8_t, std::int8_t, std::uint16_t, std::int16_
 
 /// Values of one type, which an empty array has as well; arrays may hold arrays. values.index() is the type's number.
 struct Array {
+  /// The values.
   std::variant<std::vector<std::uint8_t>, std::vector<std::int8_t>, std::vector<std::uint16_t>,
                std::vector<std::int16_t>, std::vector<std::uint32_t>, std::vector<std::int32_t>,
                std::vector<float>, std::vector<bool>, std::vector<std::string>, std::vector<Array>,
@@ -150,6 +153,7 @@ struct Array {
 
 /// An entry of the metadata.
 struct KeyValue {
+  /// The name, and the value.
   std::string key;
   Value value;
 };

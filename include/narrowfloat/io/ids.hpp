@@ -25,7 +25,7 @@ namespace narrowfloat::ids {
 
 /// A type as DLPack describes it (DLDataType, with one lane).
 struct DlpackType {
-  std::uint8_t code, bits;
+  std::uint8_t code, bits;  ///< as DLDataType has them
   friend constexpr bool operator==(const DlpackType&, const DlpackType&) = default;
 };
 

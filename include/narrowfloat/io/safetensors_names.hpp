@@ -24,10 +24,12 @@ enum class CodeLayout {
 ///       .codes = ".blocks", .scales = ".scales", .tensor_scale = "", .layout = st::CodeLayout::blocks,
 ///       .scale_bytes = true, .describes = false};
 struct BlockNames {
+  /// What follows NAME in the names of the codes and of the scales.
   std::string_view codes = "";
   std::string_view scales = "_scale";
   std::string_view other_scales = "";  ///< read where `scales` is not in the file; "": no other
   std::string_view tensor_scale = "_scale_2";  ///< "": formats that have a tensor scale are refused
+  /// How codes of 4 bits lie.
   CodeLayout layout = CodeLayout::elements;
   bool scale_bytes = false;  ///< E8M0 scales are written as U8; both are read
   bool divides = false;      ///< the tensor scale is a divisor: value = code * scale / it

@@ -21,7 +21,9 @@ namespace narrowfloat::safetensors {
 /// A tensor of bitsandbytes: codes of NF4 or FP4 and their scales, the shape of the numbers, and the dtype that it
 /// dequantizes to.
 struct QloraTensor {
+  /// The codes and their scales.
   CodebookTensor tensor;
+  /// The shape of the numbers.
   std::vector<std::size_t> shape;
   std::string dtype = "bfloat16";  ///< float32, float16 or bfloat16
 };

@@ -51,6 +51,7 @@ inline std::string prefix_of(const std::filesystem::path& path) { return path.st
 
 /// A tensor without its data.
 struct Entry {
+  /// The name, and the type of the elements.
   std::string name;
   Dtype dtype = Dtype::f32;
   std::vector<std::size_t> shape;  ///< empty for a scalar
@@ -69,9 +70,11 @@ struct Entry {
 
 /// A named array, row-major. Its bytes are as in the file.
 struct Tensor {
+  /// The name, and the type of the elements.
   std::string name;
   Dtype dtype = Dtype::f32;
   std::vector<std::size_t> shape;  ///< empty for a scalar
+  /// The bytes of the elements.
   std::vector<std::byte> data;
 
   /// Result    a view of the elements; valid as long as `data` is left alone.
@@ -109,6 +112,7 @@ struct Tensor {
 
 /// The content of a file. Tensors are in the order of their data; names are unique.
 struct File {
+  /// The tensors, and the texts of the metadata by name.
   std::vector<Tensor> tensors;
   std::map<std::string, std::string> metadata;
   mutable narrowfloat::detail::NameIndex names{};  ///< of find(); may be left out

@@ -14,9 +14,10 @@ concept accumulator = number<typename Acc::type> && requires {
 
 /// Multiplies and adds with one rounding a step, as a fused multiply-add and the MAC units of the papers do.
 ///
-/// Result    sum = round_A(sum + a * b), the product and the sum exact, from +0; a sum that is exactly zero is +0.
-///           A keyed Stochastic draws for step l the bits of index l (dot), (i * n + j) * k + l (element (i, j) of a
-///           matmul); a rounding with words takes the word of that index.
+/// Result    beginning with +0, sum = round_A(sum + a * b) for each product: both operations are
+///           exact, and the sum is rounded once. A sum that is exactly zero is +0. A keyed
+///           Stochastic draws for step l the bits of index l (dot), (i * n + j) * k + l (element
+///           (i, j) of a matmul); a rounding with words takes the word of that index.
 /// Special   Inf and NaN as IEEE 754; overflow, Inf among the operands too, by `saturation`. Subnormals::flush reads
 ///           operands that are subnormal in their format as zero, and makes sums that are subnormal after rounding zero.
 /// Requires  R without random bits where A is double.
@@ -29,9 +30,13 @@ concept accumulator = number<typename Acc::type> && requires {
 ///           assert(dot(ones, ones, mac) > 500.0f);
 template <number A, rounding_policy R = NearestEven>
 struct FusedAccumulator {
+  /// The type of the sum.
   using type = A;
+  /// How each sum is rounded.
   R rounding{};
+  /// What becomes of overflow.
   Saturation saturation = default_saturation<A>;
+  /// What becomes of subnormal operands and sums.
   Subnormals subnormals = Subnormals::keep;
 
   /// One step: the next sum, rounded as element `i` of a call.
@@ -57,17 +62,23 @@ constexpr NF_FN R rounding_of_products(const R& rounding) {
 
 /// Multiplies, rounds, adds and rounds again, as separate instructions do.
 ///
-/// Result    sum = round_A(sum + round_A(a * b)), from +0; a sum that is exactly zero is +0. Products round by
-///           `product_rounding`, which is `rounding` unless given; with a key they draw from stream + 2^63. Both draw
-///           for step l the bits of the index that FusedAccumulator has.
+/// Result    beginning with +0, sum = round_A(sum + round_A(a * b)) for each product; a sum that is
+///           exactly zero is +0. Products round by `product_rounding`, which is `rounding` unless
+///           given; with a key they draw from stream + 2^63. Both draw for step l the bits of the
+///           index that FusedAccumulator has.
 /// Special   as FusedAccumulator; a product too overflows by `saturation` and is flushed.
 /// Requires  R without random bits where A is double.
 template <number A, rounding_policy R = NearestEven, rounding_policy P = R>
 struct SeparateAccumulator {
+  /// The type of the sum.
   using type = A;
+  /// How each sum is rounded.
   R rounding{};
+  /// What becomes of overflow.
   Saturation saturation = default_saturation<A>;
+  /// What becomes of subnormal operands, products and sums.
   Subnormals subnormals = Subnormals::keep;
+  /// How each product is rounded.
   P product_rounding = detail::rounding_of_products(rounding);
 
   /// One step: the next sum, both roundings those of element `i` of a call.
@@ -98,9 +109,13 @@ struct SeparateAccumulator {
 ///           assert(dot(ones, ones, Promoted{.chunk = 128}) == 4096.0f);
 template <class Inner, class Outer>
 struct ChunkedAccumulator {
+  /// The type of the total.
   using type = typename Outer::type;
+  /// Adds up the products of a chunk.
   Inner inner{};
+  /// Adds up the sums of chunks.
   Outer outer{};
+  /// Products in a chunk.
   std::size_t chunk = 64;
 };
 

@@ -23,9 +23,13 @@ namespace narrowfloat {
 ///           const std::vector<float> a = {16384, 1}, b = {1, 1};
 ///           assert(dot(a, b, h800) == 16384.0f);  // beside 2^14 what is below 2 is cut off
 struct AlignedAccumulator {
+  /// The type of the sum.
   using type = float;
+  /// Products that are added at a time.
   int group = 32;
+  /// Bits below the largest exponent, its leading one included, that the adder keeps.
   int bits = 14;
+  /// Whether what is below is cut off, not rounded to nearest even.
   bool truncate = true;
 };
 
@@ -38,6 +42,7 @@ struct AlignedAccumulator {
 /// Example   const std::vector<bfloat16> a = {bfloat16(1.0f), bfloat16(0x1p-24f)}, b(2, bfloat16(1.0f));
 ///           assert(dot(a, b, Vdpbf16psAccumulator{}) == 1.0f);  // fma(1, 1, 2^-24) rounds to even
 struct Vdpbf16psAccumulator {
+  /// The type of the sum.
   using type = float;
 };
 
@@ -47,6 +52,7 @@ struct Vdpbf16psAccumulator {
 ///           odd: toward zero, with the last bit set where that is inexact; overflow is Inf. Subnormal operands and
 ///           results below the normal range count as zero. An odd last product is paired with 0 * 0.
 struct BfdotAccumulator {
+  /// The type of the sum.
   using type = float;
 };
 

@@ -41,13 +41,18 @@ inline double exact_as_double(float x) { return nearest_double(exact_of(x)); }
 template <class F = float, rounding_policy R = NearestEven>
 requires number<F> && lossless_to<F, float>
 struct FloatCast {
+  /// One operand serves both products.
   using rows_operand = ProductOperand<std::vector<F>>;
   using columns_operand = rows_operand;
+  /// Saturation::finite for 8 bits, else that of convert().
   static constexpr Saturation usual_saturation =
       sizeof(F) == 1 ? Saturation::finite : default_saturation<F>;
+  /// How the numbers are rounded.
   R rounding{};
+  /// What becomes of those beyond the largest one.
   Saturation saturation = usual_saturation;
 
+  /// What layer_cast asks for.
   template <class Draw>
   rows_operand quantize_rows(MatrixView<const float> x, Phase, const Draw& draw) const {
     rows_operand made{std::vector<F>(x.size())};
@@ -67,7 +72,9 @@ struct FloatCast {
 /// The source of Graphcore's FP8-AMAX for a ScaledCast: 2^b with b = amax_bias<F>(amax, margin).
 template <narrow_float F>
 struct AmaxBias {
+  /// Bits of headroom.
   int margin = 0;
+  /// The factor of the values.
   float operator()(std::span<const float> values) const {
     return amax_bias<F>(amax(values), margin).scale();
   }
@@ -81,12 +88,17 @@ struct AmaxBias {
 /// recorded: a ScalingMeta counts two passes.
 template <narrow_float F, class Source, rounding_policy R = NearestEven>
 struct ScaledCast {
+  /// One operand serves both products.
   using rows_operand = ProductOperand<std::vector<F>>;
   using columns_operand = rows_operand;
+  /// What the scale comes from.
   Source source{};
+  /// How the codes are rounded.
   R rounding{};
+  /// What becomes of values beyond the largest code.
   Saturation saturation = Saturation::finite;
 
+  /// What layer_cast asks for.
   template <class Draw>
   rows_operand quantize_rows(MatrixView<const float> x, Phase phase, const Draw& draw) {
     if (phase == Phase::training) return made_by(source, x, draw(rounding));
@@ -131,11 +143,15 @@ struct ScaledCast {
 /// products are made of the values below it.
 template <block_format Format, rounding_policy R = NearestEven>
 struct BlockCast {
+  /// What layer_cast asks for.
   using rows_operand = ProductOperand<BlockTensor<Format>>;
   using columns_operand = rows_operand;
+  /// How blocks are quantized; the axis is the cast's.
   QuantizeOptions options{};
+  /// How the elements are rounded.
   R rounding{};
 
+  /// What layer_cast asks for.
   template <class Draw>
   rows_operand quantize_rows(MatrixView<const float> x, Phase, const Draw& draw) const {
     return along(1, x, draw);
@@ -176,11 +192,15 @@ struct BlockCast {
 /// whole}: one for the tensor) have one copy.
 template <rounding_policy R = NearestEven>
 struct Int8Cast {
+  /// What layer_cast asks for.
   using rows_operand = ProductOperand<Int8Matrix>;
   using columns_operand = rows_operand;
+  /// What shares a scale in the copy for each product.
   BlockShape along_rows = {1, whole}, down_columns = {whole, 1};
+  /// How the codes are rounded.
   R rounding{};
 
+  /// What layer_cast asks for.
   template <class Draw>
   rows_operand quantize_rows(MatrixView<const float> x, Phase, const Draw& draw) const {
     return {Int8Matrix::quantize(x, {.block = along_rows}, draw(rounding))};
@@ -204,11 +224,15 @@ struct Int8Cast {
 ///           static_assert(layer_cast<SplitCast<Int8Cast<>, FloatCast<bfloat16>>>);
 template <layer_cast Rows, layer_cast Columns>
 struct SplitCast {
+  /// What layer_cast asks for.
   using rows_operand = typename Rows::rows_operand;
   using columns_operand = typename Columns::columns_operand;
+  /// The cast for the product that sums along the rows.
   Rows along_rows{};
+  /// The cast for the product that sums down the columns.
   Columns down_columns{};
 
+  /// What layer_cast asks for.
   template <class Draw>
   rows_operand quantize_rows(MatrixView<const float> x, Phase phase, const Draw& draw) {
     return along_rows.quantize_rows(x, phase, draw);
@@ -223,10 +247,12 @@ struct SplitCast {
     if (phase == Phase::evaluation) return tensor(quantize_rows(x, phase, draw), std::nullopt);
     return tensor(quantize_rows(x, phase, draw), quantize_columns(x, phase, draw));
   }
+  /// Ends a step of both casts.
   void update() {
     if constexpr (requires { along_rows.update(); }) along_rows.update();
     if constexpr (requires { down_columns.update(); }) down_columns.update();
   }
+  /// What is saved of both casts.
   std::vector<StatePart> parts() { return parts_of<StatePart>(*this); }
   std::vector<ConstStatePart> parts() const { return parts_of<ConstStatePart>(*this); }
 

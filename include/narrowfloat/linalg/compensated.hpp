@@ -20,7 +20,9 @@ namespace narrowfloat {
 ///           assert(dot(ones, ones, KahanAccumulator<float16_e6m9>{}) == float16_e6m9(5000.0f));
 template <number A>
 struct KahanAccumulator {
+  /// The type of the sum.
   using type = A;
+  /// What becomes of overflow, and of subnormal operands and sums.
   Saturation saturation = default_saturation<A>;
   Subnormals subnormals = Subnormals::keep;
 };
@@ -37,7 +39,9 @@ struct KahanAccumulator {
 ///           assert(dot(a, ones, TwoSumAccumulator<float>{}) == 0x1p-30f);
 template <number A>
 struct TwoSumAccumulator {
+  /// The type of the sum.
   using type = A;
+  /// What becomes of overflow, and of subnormal operands and sums.
   Saturation saturation = default_saturation<A>;
   Subnormals subnormals = Subnormals::keep;
 };
@@ -52,7 +56,9 @@ struct TwoSumAccumulator {
 ///           assert(dot(ones, ones, PairwiseAccumulator<float16_e6m9>{}) == 4096.0f);
 template <number A>
 struct PairwiseAccumulator {
+  /// The type of the sum.
   using type = A;
+  /// What becomes of overflow, and of subnormal operands and sums.
   Saturation saturation = default_saturation<A>;
   Subnormals subnormals = Subnormals::keep;
 };

@@ -28,11 +28,17 @@ namespace narrowfloat {
 ///                  Epilogue<>{.scale = 0.25f, .bias = bias});
 template <rounding_policy R = NearestEven>
 struct Epilogue {
+  /// A factor of all sums.
   float scale = 1;
+  /// A factor for each row of c.
   std::span<const float> row_scales = {};
+  /// A factor for each column of c.
   std::span<const float> column_scales = {};
+  /// What is added to each column of c.
   std::span<const float> bias = {};
+  /// How the result is rounded to the numbers of c.
   R rounding{};
+  /// What becomes of overflow there; without a value as in convert().
   std::optional<Saturation> saturation = {};
 };
 

@@ -17,6 +17,7 @@ namespace narrowfloat {
 ///           assert(dot(a, ones, FusedAccumulator<float>{}) == 0.0f);
 ///           assert(dot(a, ones, ExactAccumulator{}) == 1.0f);
 struct ExactAccumulator {
+  /// The type of the sum.
   using type = float;
 };
 

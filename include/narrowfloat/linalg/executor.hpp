@@ -27,6 +27,7 @@ concept task_executor = requires(E& executor, std::size_t tasks, void (*f)(std::
 
 /// One after the other: what calls do unless told otherwise.
 struct SerialExecutor {
+  /// Calls f(0), f(1) ... f(tasks - 1), in this order, on this thread.
   template <class F>
   NF_INLINE void operator()(std::size_t tasks, F&& f) const {
     for (std::size_t i = 0; i < tasks; ++i) f(i);

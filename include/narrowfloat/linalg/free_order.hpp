@@ -40,7 +40,9 @@ concept gemm_function = requires(const F& gemm, std::size_t size, const float* i
 ///           matmul(x, weights, y, rows, rows, cols, FreeOrderAccumulator{gemm}, {.b_transposed = true});
 template <gemm_function Gemm>
 struct FreeOrderAccumulator {
+  /// The type of the sum.
   using type = float;
+  /// The product of float panels.
   Gemm gemm;
   std::size_t panel = std::size_t{1} << 22;  ///< floats of a decoded panel, at most
 };

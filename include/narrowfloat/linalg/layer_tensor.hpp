@@ -14,15 +14,20 @@
 
 namespace narrowfloat {
 
-/// What a pass is for. A training pass records the largest magnitudes that delayed scales are made from, and quantizes
-/// what the backward pass reads; evaluation does neither.
-enum class Phase { training, evaluation };
+/// What a pass is for. A training pass records the largest magnitudes that delayed scales are made
+/// from, and quantizes what the backward pass reads; evaluation does neither.
+enum class Phase {
+  training,   ///< a step: magnitudes are recorded, and what backward() reads is kept
+  evaluation  ///< nothing is recorded or kept
+};
 
 /// A quantized matrix as a product reads it: numbers, a BlockTensor or an Int8Matrix, and the factor that the product is
 /// multiplied by. The matrix stands for values * factor.
 template <class Values>
 struct ProductOperand {
+  /// The quantized matrix.
   Values values;
+  /// What the product is multiplied by.
   double factor = 1;
 
   /// Writes the floats of values * factor: values rounded to float as they dequantize, times the factor as a float.
@@ -41,7 +46,7 @@ struct ProductOperand {
     }
     if (factor != 1) convert(out, out, Scale{detail::nearest_float(detail::exact_of(factor))});
   }
-  /// Of codes and their scales.
+  /// The bytes of codes and scales.
   NF_INLINE std::size_t size_bytes() const noexcept {
     if constexpr (number_range<Values>) {
       return values.size() * sizeof(typename Values::value_type);
@@ -56,7 +61,7 @@ struct ProductOperand {
 template <class Rows, class Columns = Rows>
 class LayerTensor {
  public:
-  /// Nothing.
+  /// An empty tensor.
   LayerTensor() = default;
   /// One copy for both.
   explicit NF_INLINE LayerTensor(Rows both) requires std::same_as<Rows, Columns>
@@ -64,10 +69,13 @@ class LayerTensor {
   /// A copy for each.
   NF_INLINE LayerTensor(Rows rows, Columns columns)
       : rows_(std::move(rows)), columns_(std::move(columns)), held_(Held::both) {}
-  /// The first alone, for evaluation.
+  /// For evaluation: only the copy for the product that sums along the rows.
   NF_INLINE LayerTensor(Rows rows, std::nullopt_t) : rows_(std::move(rows)) {}
 
+  /// The copy for the product that sums along the rows.
   NF_INLINE const Rows& rows() const noexcept { return rows_; }
+  /// The copy for the product that sums down the columns.
+  ///
   /// Special   a tensor quantized for evaluation has none: std::logic_error.
   NF_INLINE const Columns& columns() const {
     if constexpr (std::same_as<Rows, Columns>) {
@@ -85,7 +93,7 @@ class LayerTensor {
   }
   /// Whether both products read the same memory.
   NF_INLINE bool is_shared() const noexcept { return held_ == Held::shared; }
-  /// Of all copies.
+  /// The bytes of all copies.
   NF_INLINE std::size_t size_bytes() const noexcept {
     return rows_.size_bytes() + (held_ == Held::both ? columns_.size_bytes() : 0);
   }

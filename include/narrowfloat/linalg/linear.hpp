@@ -29,13 +29,14 @@ concept linear_recipe = layer_cast<decltype(R::x)> && layer_cast<decltype(R::w)>
   recipe.weight_gradient.accumulator;
 };
 
-/// The place of a rounding in Linear::backward(): the recipe's own.
+/// In the place of a rounding of Linear::backward(): the recipe's own.
 struct RecipeRounding {};
 inline constexpr RecipeRounding recipe_rounding{};
 
 /// The operands of a forward pass, which the backward pass reads again.
 template <class X, class W>
 struct LinearOperands {
+  /// The quantized input and weight.
   X x;
   W w;
 };
@@ -71,6 +72,7 @@ struct LinearOperands {
 template <linear_recipe R>
 class Linear {
  public:
+  /// What the recipe quantizes x, w and dy to, and what a forward pass keeps.
   using x_tensor = cast_tensor<decltype(R::x)>;
   using w_tensor = cast_tensor<decltype(R::w)>;
   using dy_tensor = cast_tensor<decltype(R::dy)>;
@@ -82,6 +84,7 @@ class Linear {
   std::uint64_t steps = 0;   ///< calls of update() so far
 
   Linear() = default;
+  /// A layer with this recipe; the seed keys its random bits.
   explicit NF_INLINE Linear(R of, std::uint64_t seed_of_layer = 0)
       : recipe(std::move(of)), seed(seed_of_layer) {}
 

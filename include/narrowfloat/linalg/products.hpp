@@ -16,6 +16,7 @@ namespace narrowfloat {
 struct MatmulOptions {
   bool a_transposed = false;  ///< `a` is stored as the k x m matrix of which it is the transpose
   bool b_transposed = false;  ///< `b` is stored as the n x k matrix of which it is the transpose
+  /// The leading dimensions of the matrices as they are stored; 0: no gaps.
   std::size_t lda = 0, ldb = 0, ldc = 0;
 };
 

@@ -15,6 +15,7 @@ namespace narrowfloat::recipes {
 /// float throughout.
 template <class Acc = FusedAccumulator<float>>
 struct Float32 {
+  /// How x, w and dy are quantized, and how the three products are made: all in float.
   FloatCast<> x, w, dy;
   LayerProduct<Acc> forward, input_gradient, weight_gradient;
 };
@@ -23,6 +24,7 @@ struct Float32 {
 /// al., arXiv 1710.03740).
 template <narrow_float F, class Acc = FusedAccumulator<float>>
 struct Mixed {
+  /// Operands in F; sums by Acc, and results rounded to F.
   FloatCast<F> x, w, dy;
   LayerProduct<Acc, F> forward, input_gradient, weight_gradient;
 };
@@ -35,6 +37,7 @@ using Float16 = Mixed<float16, Acc>;
 /// magnitudes of earlier steps. Linear::update() ends a step.
 template <class Formats = HybridFormats, class Acc = FusedAccumulator<float>>
 struct Fp8Delayed {
+  /// Operands in FP8, each with the scale of its history; sums by Acc, results in float.
   ScaledCast<typename Formats::forward, DelayedScaling<typename Formats::forward>> x, w;
   ScaledCast<typename Formats::backward, DelayedScaling<typename Formats::backward>> dy;
   LayerProduct<Acc> forward, input_gradient, weight_gradient;
@@ -42,6 +45,8 @@ struct Fp8Delayed {
 /// Transformer Engine's Float8CurrentScaling: scales from the tensors themselves.
 template <class Formats = HybridFormats, class Acc = FusedAccumulator<float>>
 struct Fp8Current {
+  /// Operands in FP8, each with a scale from its own largest magnitude; sums by Acc, results in
+  /// float.
   ScaledCast<typename Formats::forward, CurrentScalingOptions> x, w;
   ScaledCast<typename Formats::backward, CurrentScalingOptions> dy;
   LayerProduct<Acc> forward, input_gradient, weight_gradient;
@@ -52,6 +57,7 @@ struct Fp8Current {
 /// workers is AllReduceScale.
 template <class Acc = FusedAccumulator<float>>
 struct Fp8Lm {
+  /// Operands in FP8 with power-of-two scales; sums by Acc, results in float.
   ScaledCast<float8_e4m3fn, ScalingMeta<float8_e4m3fn>> x{.source = {.window = 16}}, w;
   ScaledCast<float8_e5m2, ScalingMeta<float8_e5m2>> dy{.source = {.window = 16}};
   LayerProduct<Acc> forward, input_gradient, weight_gradient;
@@ -61,6 +67,7 @@ struct Fp8Lm {
 /// gradients; results in float16.
 template <class Acc = FusedAccumulator<float>>
 struct GraphcoreFp8 {
+  /// Operands in FNUZ formats with integer biases; sums by Acc, results in float16.
   ScaledCast<float8_e4m3fnuz, AmaxBias<float8_e4m3fnuz>> x, w;
   ScaledCast<float8_e5m2fnuz, AmaxBias<float8_e5m2fnuz>> dy{
       .source = {.margin = gradient_bias_margin}};
@@ -72,7 +79,9 @@ struct GraphcoreFp8 {
 /// `Inner` adds up 128 products: AlignedAccumulator is a tensor core's.
 template <class Inner = FusedAccumulator<float>>
 struct Fp8Blocks {
+  /// Sums of 128 products by Inner, added up in float.
   using Promoted = ChunkedAccumulator<Inner, FusedAccumulator<float>>;
+  /// Blocks of 1 x 128 for x and dy, of 128 x 128 for w; all three products promote their sums.
   BlockCast<BlockFormat<float8_e4m3fn, float8_e8m0fnu, 128>> x{
       .options = {.rule = ScaleRule::rceil}},
       dy{.options = {.rule = ScaleRule::rceil}};
@@ -87,6 +96,7 @@ struct Fp8Blocks {
 template <block_format Forward, block_format Backward = Forward,
           class Acc = FusedAccumulator<float>>
 struct Mx {
+  /// x and w in the format Forward, dy in Backward; sums by Acc, results in float.
   BlockCast<Forward> x{.options = {.rule = ScaleRule::rceil}},
       w{.options = {.rule = ScaleRule::rceil}};
   BlockCast<Backward> dy{.options = {.rule = ScaleRule::rceil}};
@@ -112,7 +122,10 @@ using Mxfp6 = Mx<mxfp6_e3m2, mxfp6_e3m2, Acc>;
 /// Requires  multiples of 64 rows and outputs.
 template <class ForwardCast = FloatCast<bfloat16>, class Acc = FusedAccumulator<float>>
 struct Mxfp4 {
+  /// How the operands of both gradients are quantized: MXFP4, rounded stochastically.
   using Backward = BlockCast<mxfp4_e2m1, Stochastic<>>;
+  /// Forward by ForwardCast; both gradients by Backward, through a Hadamard transform with new
+  /// signs each step.
   SplitCast<ForwardCast, Backward> x{.down_columns = {.options = {.three_quarters = true}}},
       w{.down_columns = {.options = {.three_quarters = true}}};
   Backward dy{.options = {.three_quarters = true}};
@@ -126,6 +139,8 @@ struct Mxfp4 {
 /// Requires  a multiple of 16 rows.
 template <class Acc = FusedAccumulator<float>>
 struct Nvfp4 {
+  /// NVFP4 operands, dy rounded stochastically; both operands of the weight gradient are
+  /// transformed first.
   BlockCast<nvfp4> x;
   BlockCast<nvfp4_2d> w;
   BlockCast<nvfp4, Stochastic<>> dy;
@@ -137,6 +152,7 @@ struct Nvfp4 {
 /// dw from bfloat16 operands.
 template <class Acc = FusedAccumulator<float>>
 struct SwitchBack {
+  /// y and dx from int8 codes, multiplied as integers; dw from bfloat16 copies, added up by Acc.
   SplitCast<Int8Cast<>, FloatCast<bfloat16>> x, dy;
   Int8Cast<> w{.along_rows = {whole, whole}, .down_columns = {whole, whole}};
   LayerProduct<ExactAccumulator> forward, input_gradient;
@@ -145,6 +161,7 @@ struct SwitchBack {
 /// Its memory-efficient form: dw reads the int8 codes of x that the forward pass has made.
 template <class Acc = FusedAccumulator<float>>
 struct SwitchBackM {
+  /// As SwitchBack, but dw reads the int8 codes of x, with the scales of their rows.
   Int8Cast<> x{.down_columns = {1, whole}};
   SplitCast<Int8Cast<>, FloatCast<bfloat16>> dy;
   Int8Cast<> w{.along_rows = {whole, whole}, .down_columns = {whole, whole}};
@@ -154,6 +171,7 @@ struct SwitchBackM {
 /// Its vector-wise form: w has a scale an output forward, and one an input for dx.
 template <class Acc = FusedAccumulator<float>>
 struct SwitchBackQ {
+  /// As SwitchBack, but w has vector-wise scales for each product.
   SplitCast<Int8Cast<>, FloatCast<bfloat16>> x, dy;
   Int8Cast<> w;
   LayerProduct<ExactAccumulator> forward, input_gradient;
@@ -163,6 +181,7 @@ struct SwitchBackQ {
 /// is compared with.
 template <class Acc = ExactAccumulator>
 struct LlmInt8 {
+  /// Vector-wise int8 operands in all three products.
   Int8Cast<> x, w, dy;
   LayerProduct<Acc> forward, input_gradient, weight_gradient;
 };
@@ -170,6 +189,7 @@ struct LlmInt8 {
 /// IBM's FP8 training (Wang et al., arXiv 1812.08011): 1-5-2 operands, sums in 1-6-9 in chunks of 64.
 template <class Sum = FusedAccumulator<float16_e6m9>>
 struct Ibm2018 {
+  /// E5M2 operands without scales; sums in 1-6-9, in chunks of 64.
   FloatCast<float8_e5m2> x, w, dy;
   LayerProduct<ChunkedAccumulator<Sum, Sum>> forward, input_gradient, weight_gradient;
 };
@@ -177,6 +197,7 @@ struct Ibm2018 {
 /// neither Inf nor NaN: in x and w they become its largest number.
 template <class Sum = FusedAccumulator<float16_e6m9>>
 struct Hfp8 {
+  /// 1-4-3 operands forward, 1-5-2 gradients, without scales; sums in 1-6-9, in chunks of 64.
   FloatCast<float8_e4m3b11> x, w;
   FloatCast<float8_e5m2> dy;
   LayerProduct<ChunkedAccumulator<Sum, Sum>> forward, input_gradient, weight_gradient;
@@ -186,7 +207,9 @@ struct Hfp8 {
 /// random bits a step, saturating.
 template <int Bits = 13>
 struct SrMac {
+  /// The MAC: each sum is rounded stochastically to E6M5.
   using Sum = FusedAccumulator<float12_e6m5, Stochastic<Bits, StochasticVariant::p3109_a>>;
+  /// E5M2 operands without scales; sums saturate at the largest E6M5.
   FloatCast<float8_e5m2> x, w, dy;
   LayerProduct<Sum> forward{.accumulator = {.saturation = Saturation::finite}},
       input_gradient{.accumulator = {.saturation = Saturation::finite}},
@@ -197,11 +220,14 @@ struct SrMac {
 /// scales of tensors; results times linear_scales().
 template <class Formats = HybridFormats, class Acc = FusedAccumulator<float>>
 struct UnitScaled {
+  /// Operands in FP8 without scales; sums by Acc.
   FloatCast<typename Formats::forward> x, w;
   FloatCast<typename Formats::backward> dy;
   LayerProduct<Acc> forward, input_gradient, weight_gradient;
+  /// Which of the three factors are made equal.
   Constraint constraint = Constraint::gmean;
 
+  /// What the three results of a layer of this shape are multiplied by.
   LinearScales scales(const LinearShape& shape) const {
     return linear_scales(shape.rows, shape.in, shape.out, constraint);
   }

@@ -21,6 +21,7 @@ inline constexpr int class_nan = 0, class_infinite = 1, class_zero = 2, class_su
 #endif
 }  // namespace detail
 
+/// Whether x is NaN, or Inf; false where the format has no such code.
 template <narrow_float F>
 constexpr NF_FN bool isnan(F x) noexcept {
   return detail::is_nan_code<detail::layout_of<F>>(x.bits());
@@ -30,6 +31,7 @@ constexpr NF_FN bool isinf(F x) noexcept {
   using layout = detail::layout_of<F>;
   return layout::has_infinity && (x.bits() & ~layout::sign_mask) == layout::infinity_code;
 }
+/// Whether x is a number: neither Inf nor NaN.
 template <narrow_float F>
 constexpr NF_FN bool isfinite(F x) noexcept {
   return !isnan(x) && !isinf(x);

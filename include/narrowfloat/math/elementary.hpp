@@ -103,6 +103,8 @@ template <narrow_float F>
 NF_FN F log1p(F x) noexcept {
   return detail::function_value<F>(__builtin_log1p(detail::argument<F>(x)));
 }
+/// The sine of x radians, its relatives, the hyperbolic functions, and the inverse of each; see
+/// exp().
 template <narrow_float F>
 NF_FN F sin(F x) noexcept {
   return detail::function_value<F>(__builtin_sin(detail::argument<F>(x)));

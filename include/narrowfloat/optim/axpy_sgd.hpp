@@ -25,6 +25,7 @@ namespace narrowfloat {
 
 /// The options of AxpySgd.
 struct AxpySgdOptions {
+  /// The learning rate, the momentum, and the decay that is added to the gradient.
   double lr = 1e-3, momentum = 0.9, weight_decay = 0;
 };
 
@@ -51,15 +52,18 @@ struct AxpySgdOptions {
 template <narrow_float F = float16_e6m9>
 requires lossless_to<F, float>
 struct AxpySgd : AxpySgdOptions {
+  /// The name in messages.
   static constexpr const char* name = "AxpySgd";
-  std::uint64_t steps = 0;    ///< t
+  std::uint64_t steps = 0;    ///< so far: t of the formula
   std::uint64_t skipped = 0;  ///< steps that changed nothing
   std::vector<F> v;           ///< the momentum
 
+  /// Zero momentum for n weights.
   NF_INLINE AxpySgd(const AxpySgdOptions& options, std::size_t n) : AxpySgdOptions(options), v(n) {
     check();
   }
 
+  /// Throws std::invalid_argument for an option that makes no sense.
   NF_INLINE void check() const {
     const detail::option_check is{name};
     is.positive_or_zero("lr", lr);
@@ -69,6 +73,7 @@ struct AxpySgd : AxpySgdOptions {
 
   template <std::ranges::contiguous_range W, float_source G, rounding_policy R = NearestEven,
             task_executor E = SerialExecutor>
+  /// One step; weights and gradients are as many as the momentum.
   requires std::same_as<std::ranges::range_reference_t<W>, F&> NF_INLINE StepReport
   step(W&& weights, const G& gradients, const StepOptions& options = {}, R rounding = {},
        E&& executor = {}) {

@@ -36,6 +36,7 @@ const Codebook& state_book(bool is_unsigned) {
 
 /// How a state is kept by a code-book.
 struct CodebookStateOptions {
+  /// Numbers that share a scale.
   std::size_t block_size = 256;
   std::size_t least_size = 4096;  ///< tensors with fewer elements stay floats
 };
@@ -64,6 +65,7 @@ requires(Bits == 8 || Bits == 4) class CodebookStateOf {
   }
 
   CodebookStateOf() = default;
+  /// n zeros. Signedness::is_unsigned says that no number will be negative.
   NF_INLINE explicit CodebookStateOf(std::size_t n, Signedness signedness,
                                      const CodebookStateOptions& options = usual_options()) {
     if (n < options.least_size) {
@@ -81,10 +83,12 @@ requires(Bits == 8 || Bits == 4) class CodebookStateOf {
     return {.block_size = Bits == 8 ? 256u : 128u};
   }
 
+  /// What storage asks for: how many numbers there are, and where ranges of them begin.
   NF_INLINE std::size_t size() const noexcept { return tensor_ ? tensor_->size() : floats_.size(); }
   NF_INLINE std::size_t block() const noexcept { return tensor_ ? tensor_->block_size() : 1; }
   /// The codes, or nothing where the state is floats.
   NF_INLINE const std::optional<CodebookTensor>& tensor() const noexcept { return tensor_; }
+  /// What storage asks for: numbers are read, written and saved.
   NF_INLINE float* direct(std::size_t first) noexcept {
     return tensor_ ? nullptr : floats_.direct(first);
   }

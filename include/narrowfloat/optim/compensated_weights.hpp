@@ -68,14 +68,19 @@ requires lossless_to<F, float>
 class KahanWeights {
  public:
   KahanWeights() = default;
+  /// These weights, rounded to F, and what rounding lost.
   template <float_source Range>
   NF_INLINE explicit KahanWeights(const Range& weights) : numbers_(std::ranges::size(weights)) {
     detail::write_range(*this, weights);
   }
 
+  /// How many weights there are.
   NF_INLINE std::size_t size() const noexcept { return numbers_.values.size(); }
+  /// The weights w.
   NF_INLINE std::span<const F> values() const noexcept { return numbers_.values; }
+  /// The compensation c of each weight.
   NF_INLINE std::span<const F> compensation() const noexcept { return numbers_.rests; }
+  /// What storage asks for: numbers are read, written and saved.
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
     convert(values().subspan(first, out.size()), out);
   }
@@ -111,14 +116,19 @@ requires lossless_to<F, float>
 class PairWeights {
  public:
   PairWeights() = default;
+  /// These weights, each as the sum of two numbers of F.
   template <float_source Range>
   NF_INLINE explicit PairWeights(const Range& weights) : numbers_(std::ranges::size(weights)) {
     detail::write_range(*this, weights);
   }
 
+  /// How many weights there are.
   NF_INLINE std::size_t size() const noexcept { return numbers_.values.size(); }
+  /// The larger number of each pair: the weight rounded to F.
   NF_INLINE std::span<const F> values() const noexcept { return numbers_.values; }
+  /// The smaller number of each pair: what the larger one leaves.
   NF_INLINE std::span<const F> low() const noexcept { return numbers_.rests; }
+  /// What storage asks for: numbers are read, written and saved.
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
     detail::read_sums(values(), low(), first, out);
   }

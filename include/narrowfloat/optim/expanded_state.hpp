@@ -36,22 +36,27 @@ namespace narrowfloat {
 ///           assert(std::get<0>(adam.states).power(0) > 0.25f);
 class ExpandedState {
  public:
+  /// Numbers that share a range and a power.
   static constexpr std::size_t group_size = 128;
 
   ExpandedState() = default;
+  /// n zeros. Signedness::is_unsigned says that no number will be negative.
   NF_INLINE explicit ExpandedState(std::size_t n, Signedness signedness)
       : codes_(n),
         scales_((n + group_size - 1) / group_size),
         powers_(scales_.size(), 16),
         floor_(signedness == Signedness::is_unsigned) {}
 
+  /// What storage asks for: how many numbers there are, and where ranges of them begin.
   NF_INLINE std::size_t size() const noexcept { return codes_.size(); }
   NF_INLINE std::size_t block() const noexcept { return group_size; }
+  /// The codes, one a number.
   NF_INLINE std::span<const float8_e4m3fn> codes() const noexcept { return codes_; }
   /// The largest magnitude of each group.
   NF_INLINE std::span<const float> scales() const noexcept { return scales_; }
   /// k of a group.
   NF_INLINE float power(std::size_t group) const { return static_cast<float>(powers_[group]) / 16; }
+  /// What storage asks for: numbers are read, written and saved.
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
     const Isa isa = active_isa();
     for_each_group(first, out.size(), [&](std::size_t i, std::size_t count, std::size_t group) {

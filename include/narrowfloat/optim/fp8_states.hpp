@@ -45,18 +45,24 @@ NF_INLINE state_limits limits_below_amax(float scale, bool lifts) {
 ///           assert(adam.size_bytes() * 100 <= weights.size() * 204);
 class Fp8BlockState {
  public:
+  /// Numbers that share a scale.
   static constexpr std::size_t block_size = 256;
 
   Fp8BlockState() = default;
+  /// n zeros. Signedness::is_unsigned says that no number will be negative.
   NF_INLINE explicit Fp8BlockState(std::size_t n, Signedness signedness)
       : codes_(n),
         scales_((n + block_size - 1) / block_size),
         floor_(signedness == Signedness::is_unsigned) {}
 
+  /// What storage asks for: how many numbers there are, and where ranges of them begin.
   NF_INLINE std::size_t size() const noexcept { return codes_.size(); }
   NF_INLINE std::size_t block() const noexcept { return block_size; }
+  /// The codes, one a number.
   NF_INLINE std::span<const float8_e4m3fn> codes() const noexcept { return codes_; }
+  /// The scales, one for each 256 numbers.
   NF_INLINE std::span<const float> scales() const noexcept { return scales_; }
+  /// What storage asks for: numbers are read, written and saved.
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
     for_each_block(first, out.size(), [&](std::size_t i, std::size_t count, std::size_t block) {
       convert(codes().subspan(first + i, count), out.subspan(i, count), Scale{scales_[block]});
@@ -122,12 +128,17 @@ requires lossless_to<F, float>
 class ScaledState {
  public:
   ScaledState() = default;
+  /// n zeros. Signedness::is_unsigned says that no number will be negative.
   NF_INLINE explicit ScaledState(std::size_t n, Signedness signedness)
       : codes_(n), floor_(signedness == Signedness::is_unsigned) {}
 
+  /// How many numbers there are.
   NF_INLINE std::size_t size() const noexcept { return codes_.size(); }
+  /// The codes, one a number.
   NF_INLINE std::span<const F> codes() const noexcept { return codes_; }
+  /// What codes are multiplied by.
   NF_INLINE float scale() const noexcept { return scale_; }
+  /// What storage asks for: numbers are read, written, measured before and saved.
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
     convert(codes().subspan(first, out.size()), out, Scale{scale_});
   }
@@ -159,9 +170,10 @@ class ScaledState {
   bool floor_ = false;
 };
 
-/// FP8 with one scale.
+/// FP8 with one scale of all numbers.
 using Fp8State = ScaledState<float8_e4m3fn>;
-/// The moments of FP8-LM (Peng et al., arXiv 2310.18313): the second one does not bear FP8.
+/// The moments of FP8-LM (Peng et al., arXiv 2310.18313): FP8 for the first one, and float16 for the
+/// second, which does not bear FP8.
 using Fp8LmFirst = ScaledState<float8_e4m3fn, true>;
 using Fp8LmSecond = ScaledState<float16, true>;
 

@@ -28,8 +28,9 @@ struct Fp8LmOptions {
 /// bytes (2 + 1 + 1 + 2); 7 where the codes are kept.
 ///
 /// Result    scale() is what master codes are multiplied by: the least power of two for which the largest magnitude of the
-///           new weights is not beyond 65504; code_scale() is that of the FP8 codes, and 448. Master codes are rounded by the
-///           rounding of the step, FP8 codes are nearest to them.
+///           new weights is not beyond 65504; code_scale() is the same for the FP8 codes, with 448 in
+///           the place of 65504. Master codes are rounded by the rounding of the step, FP8 codes to the
+///           nearest of them.
 /// Special   a largest magnitude of 0, Inf or NaN makes both scales 1.
 /// Promises  make_codes() gives the codes that are kept.
 /// Cost      a step makes the new weights twice: their largest magnitude comes first.
@@ -43,6 +44,7 @@ struct Fp8LmOptions {
 class Fp8LmWeights {
  public:
   Fp8LmWeights() = default;
+  /// A master copy of these weights, and codes where the options keep them.
   template <float_source Range>
   NF_INLINE explicit Fp8LmWeights(const Range& weights, const Fp8LmOptions& options = {})
       : master_(std::ranges::size(weights)), codes_(options.keeps_codes ? master_.size() : 0) {
@@ -57,9 +59,13 @@ class Fp8LmWeights {
     commit();
   }
 
+  /// How many weights there are.
   NF_INLINE std::size_t size() const noexcept { return master_.size(); }
+  /// The master copy: each times scale() is a weight.
   NF_INLINE std::span<const float16> master() const noexcept { return master_; }
+  /// What master codes are multiplied by.
   NF_INLINE float scale() const noexcept { return scale_; }
+  /// What FP8 codes are multiplied by.
   NF_INLINE float code_scale() const noexcept { return code_scale_; }
   /// The FP8 codes; none unless they are kept.
   NF_INLINE std::span<const float8_e4m3fn> codes() const noexcept { return codes_; }
@@ -74,6 +80,7 @@ class Fp8LmWeights {
     write_codes(0, out, scale_, code_scale_);
   }
 
+  /// What storage asks for: weights are read, written, measured before and saved.
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
     convert(master().subspan(first, out.size()), out, Scale{scale_});
   }

@@ -95,6 +95,7 @@ measured_gradients measure(std::span<const T> gradients, float factor,
 ///           assert(!norm.overflowed() && norm.norm() > 0);
 class GradientNorm {
  public:
+  /// Adds the gradients of one tensor.
   template <float_source G, task_executor E = SerialExecutor>
   NF_INLINE void add(const G& gradients, float inverse_loss_scale = 1, E&& executor = {}) {
     join(detail::measure(detail::span_of(gradients), inverse_loss_scale,
@@ -109,6 +110,7 @@ class GradientNorm {
   NF_INLINE double norm() const {
     return detail::nearest_double(detail::root(detail::exact_of(squares_)));
   }
+  /// Whether there was an Inf or NaN.
   NF_INLINE bool overflowed() const noexcept { return largest_ >= detail::float_infinity; }
   /// The largest magnitude.
   NF_INLINE float amax() const noexcept { return detail::float_of_bits(largest_); }

@@ -24,10 +24,13 @@ enum class MuonRate {
 
 /// The options of Muon, with the defaults of PyTorch.
 struct MuonOptions {
+  /// The learning rate, the decay of the momentum, and decoupled decay of the weights.
   double lr = 1e-3, momentum = 0.95, weight_decay = 0.1;
+  /// Whether the update looks ahead, as Nesterov's momentum does.
   bool nesterov = true;
   int iterations = 5;  ///< of Newton and Schulz
   double eps = 1e-7;   ///< the least norm that is divided by
+  /// How the rate depends on the shape.
   MuonRate rate = MuonRate::original;
 };
 
@@ -113,9 +116,12 @@ void orthogonalize(std::vector<float>& x, std::size_t rows, std::size_t cols, in
 ///           assert(!done.skipped && muon.size_bytes() == 2 * w.size());
 template <state_storage M = FloatState>
 struct Muon : MuonOptions {
+  /// The shape of the matrix.
   std::size_t rows, cols;
+  /// The momentum, and the count of steps.
   Optimizer<detail::MuonMomentumRule, M> averaged;
 
+  /// Zero momentum for a matrix of this shape.
   NF_INLINE Muon(const MuonOptions& options, std::size_t of_rows, std::size_t of_cols)
       : MuonOptions(options),
         rows(of_rows),
@@ -126,6 +132,7 @@ struct Muon : MuonOptions {
 
   template <class W, float_source G, rounding_policy R = NearestEven,
             task_executor E = SerialExecutor>
+  /// One step: see Optimizer::step().
   NF_INLINE StepReport step(W&& weights, const G& gradients, const StepOptions& options = {},
                             R rounding = {}, E&& executor = {}) {
     check();
@@ -149,6 +156,7 @@ struct Muon : MuonOptions {
     return report;
   }
 
+  /// What is saved, and its bytes.
   NF_INLINE std::vector<StatePart> parts() { return averaged.parts(); }
   NF_INLINE std::vector<ConstStatePart> parts() const { return averaged.parts(); }
   NF_INLINE std::size_t size_bytes() const { return averaged.size_bytes(); }

@@ -42,10 +42,12 @@ namespace narrowfloat {
 ///           assert(!done.skipped && adam.steps == 1);
 template <optimizer_rule Rule, state_storage... States>
 requires(sizeof...(States) == Rule::states.size()) struct Optimizer : Rule {
-  std::uint64_t steps = 0;    ///< t
+  std::uint64_t steps = 0;    ///< so far: t of the formula
   std::uint64_t skipped = 0;  ///< steps that changed nothing
+  /// The states, in the order of the rule.
   std::tuple<States...> states;
 
+  /// States of zeros for n weights.
   NF_INLINE Optimizer(const Rule& options, std::size_t n)
       : Optimizer(options, n, std::index_sequence_for<States...>{}) {}
   /// With states of one's own making, of equal sizes.

@@ -33,15 +33,20 @@ namespace narrowfloat {
 class RemainderWeights {
  public:
   RemainderWeights() = default;
+  /// These weights, each as a bfloat16 and the 16 bits that it lacks.
   template <float_source Range>
   NF_INLINE explicit RemainderWeights(const Range& weights)
       : values_(std::ranges::size(weights)), remainders_(std::ranges::size(weights)) {
     detail::write_range(*this, weights);
   }
 
+  /// How many weights there are.
   NF_INLINE std::size_t size() const noexcept { return values_.size(); }
+  /// The weights as the layers read them.
   NF_INLINE std::span<const bfloat16> values() const noexcept { return values_; }
+  /// The lower 16 bits of each weight.
   NF_INLINE std::span<const std::uint16_t> remainders() const noexcept { return remainders_; }
+  /// What storage asks for: numbers are read, written and saved.
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
     detail::join_floats(detail::place_of<true>(), active_isa(), values_.data() + first,
                         remainders_.data() + first, out.data(), out.size());

@@ -38,15 +38,20 @@ requires lossless_to<Narrow, float> && lossless_to<Wide, float>
 class ResidualWeights {
  public:
   ResidualWeights() = default;
+  /// These weights, each as a narrow number and its residual.
   template <float_source Range>
   NF_INLINE explicit ResidualWeights(const Range& weights)
       : values_(std::ranges::size(weights)), residuals_(std::ranges::size(weights)) {
     detail::write_range(*this, weights);
   }
 
+  /// How many weights there are.
   NF_INLINE std::size_t size() const noexcept { return values_.size(); }
+  /// The weights as the layers read them.
   NF_INLINE std::span<const Narrow> values() const noexcept { return values_; }
+  /// What each weight is more than its narrow number.
   NF_INLINE std::span<const Wide> residuals() const noexcept { return residuals_; }
+  /// What storage asks for: numbers are read, written and saved.
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
     detail::read_sums(values(), residuals(), first, out);
   }

@@ -36,7 +36,9 @@ enum class DecayOrder {
 ///
 /// each operation rounded to a float.
 struct RuleStep {
+  /// What the update, and what the weight, is multiplied by before it is subtracted.
   float rate = 0, decay = 0;
+  /// Which of the two is subtracted first.
   DecayOrder order = DecayOrder::before;
 };
 

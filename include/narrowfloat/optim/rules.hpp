@@ -51,12 +51,14 @@ inline constexpr std::array adam_states = {RuleState{"m", Signedness::is_signed}
 
 /// w - lr g, with decay added to the gradient. Keeps nothing.
 struct GradientDescentRule {
+  /// The learning rate, and L2 decay.
   double lr = 1e-3, weight_decay = 0;
 
+  /// What optimizer_rule asks for: it keeps no states.
   static constexpr const char* name = "GradientDescent";
   static constexpr std::array<RuleState, 0> states{};
-
   struct Step : RuleStep {
+    /// The decay that is added to the gradient.
     float l2;
   };
   NF_INLINE void check() const { detail::check_options(name, lr, 0, 0, 0, weight_decay); }
@@ -68,14 +70,15 @@ struct GradientDescentRule {
 /// Stochastic gradient descent with momentum, as PyTorch's SGD (Sutskever et al. 2013): m = momentum m + (1 - dampening) g,
 /// at the first step m = g; u = m, with Nesterov's u = g + momentum m. Decay is added to the gradient.
 struct SgdRule {
+  /// The options, named as PyTorch's.
   double lr = 1e-3, momentum = 0.9, dampening = 0, weight_decay = 0;
   bool nesterov = false;
 
+  /// What optimizer_rule asks for: one state, the momentum m.
   static constexpr const char* name = "Sgd";
   static constexpr std::array states = {RuleState{"m", Signedness::is_signed}};
-
   struct Step : RuleStep {
-    float momentum, gain, l2, ahead, now;  ///< u = ahead m + now g
+    float momentum, gain, l2, ahead, now;  ///< m = momentum m + gain g; u = ahead m + now g
   };
   NF_INLINE void check() const {
     detail::check_options(name, lr, 0, 0, 0, weight_decay);
@@ -98,11 +101,12 @@ struct SgdRule {
 
 /// Adam (Kingma and Ba, arXiv 1412.6980, algorithm 1), with decay added to the gradient as PyTorch's Adam has it.
 struct AdamRule {
+  /// The options: rate, decays of the two averages, the term beside the root, L2 decay.
   double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0;
 
+  /// What optimizer_rule asks for: two states, the averages m of g and v of g^2.
   static constexpr const char* name = "Adam";
   static constexpr auto states = detail::adam_states;
-
   NF_INLINE void check() const { detail::check_options(name, lr, beta1, beta2, eps, weight_decay); }
   NF_INLINE detail::AdamStep at(std::uint64_t t) const {
     auto made = detail::adam_step(lr, beta1, beta2, eps, t);
@@ -118,12 +122,14 @@ struct AdamRule {
 ///           adam.step(w, g);
 ///           assert(std::abs(w[0] - (weights[0] * (1 - 1e-4f) - std::copysign(1e-3f, g[0]))) < 1e-6f);
 struct AdamWRule {
+  /// The options: rate, decays of the two averages, the term beside the root, decoupled decay.
   double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 1e-2;
+  /// Whether weights shrink before the update, or after it.
   DecayOrder decay_order = DecayOrder::before;
 
+  /// What optimizer_rule asks for: two states, the averages m of g and v of g^2.
   static constexpr const char* name = "AdamW";
   static constexpr auto states = detail::adam_states;
-
   NF_INLINE void check() const { detail::check_options(name, lr, beta1, beta2, eps, weight_decay); }
   NF_INLINE detail::AdamStep at(std::uint64_t t) const {
     auto made = detail::adam_step(lr, beta1, beta2, eps, t);
@@ -136,12 +142,14 @@ struct AdamWRule {
 /// Lion (Chen et al., arXiv 2302.06675, algorithm 2): u = sign(beta1 m + (1 - beta1) g), then m = beta2 m + (1 - beta2) g;
 /// the sign of 0 is 0. Decoupled decay.
 struct LionRule {
+  /// The options: rate, decays of the average for the update and for the state, decoupled decay.
   double lr = 1e-4, beta1 = 0.9, beta2 = 0.99, weight_decay = 0;
 
+  /// What optimizer_rule asks for: one state, the average m of g.
   static constexpr const char* name = "Lion";
   static constexpr std::array states = {RuleState{"m", Signedness::is_signed}};
-
   struct Step : RuleStep {
+    /// The decays of the options, and 1 minus each.
     float beta1, rest1, beta2, rest2;
   };
   NF_INLINE void check() const { detail::check_options(name, lr, beta1, beta2, 0, weight_decay); }
@@ -158,13 +166,16 @@ struct LionRule {
 /// Adagrad (Duchi, Hazan and Singer 2011), as PyTorch: v = v + g^2, u = g / (sqrt(v) + eps), at the rate
 /// lr / (1 + (t - 1) lr_decay). Decay is added to the gradient.
 struct AdagradRule {
+  /// The options, named as PyTorch's.
   double lr = 1e-2, lr_decay = 0, eps = 1e-10, weight_decay = 0;
 
+  /// What optimizer_rule asks for: one state, the sum v of g^2.
   static constexpr const char* name = "Adagrad";
   static constexpr std::array states = {RuleState{"v", Signedness::is_unsigned}};
-
   struct Step : RuleStep {
+    /// Which state is a second moment: what Clipped measures updates by.
     static constexpr int second_moment = 0;
+    /// The term beside the root, and the decay that is added to the gradient.
     float eps, l2;
   };
   NF_INLINE void check() const {
@@ -180,13 +191,16 @@ struct AdagradRule {
 
 /// RMSprop (Hinton 2012), as PyTorch: v = alpha v + (1 - alpha) g^2, u = g / (sqrt(v) + eps). Decay is added to the gradient.
 struct RmspropRule {
+  /// The options, named as PyTorch's.
   double lr = 1e-2, alpha = 0.99, eps = 1e-8, weight_decay = 0;
 
+  /// What optimizer_rule asks for: one state, the average v of g^2.
   static constexpr const char* name = "Rmsprop";
   static constexpr std::array states = {RuleState{"v", Signedness::is_unsigned}};
-
   struct Step : RuleStep {
+    /// Which state is a second moment: what Clipped measures updates by.
     static constexpr int second_moment = 0;
+    /// The decay of the average, 1 minus it, the term beside the root, and L2 decay.
     float alpha, rest, eps, l2;
   };
   NF_INLINE void check() const {
@@ -203,15 +217,18 @@ struct RmspropRule {
 /// u = (m / (1 - beta1^t) + alpha slow) / (sqrt(v / (1 - beta2^t)) + eps). Warm-up of alpha and beta3: change the members
 /// between steps. Decoupled decay.
 struct AdemamixRule {
+  /// The options, named as in the paper: beta3 is the decay of the slow average, alpha its weight.
   double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, beta3 = 0.9999, alpha = 5, eps = 1e-8,
          weight_decay = 1e-2;
+  /// Whether weights shrink before the update, or after it.
   DecayOrder decay_order = DecayOrder::before;
 
+  /// What optimizer_rule asks for: three states, m, v and the slow average.
   static constexpr const char* name = "Ademamix";
   static constexpr std::array states = {detail::adam_states[0], detail::adam_states[1],
                                         RuleState{"slow", Signedness::is_signed}};
-
   struct Step : detail::AdamStep {
+    /// The decay of the slow average, 1 minus it, and its weight.
     float beta3, rest3, alpha;
   };
   NF_INLINE void check() const {

@@ -7,12 +7,12 @@
 
 namespace narrowfloat {
 
-/// What a step does with gradients of which one, times inverse_loss_scale, is Inf or NaN; or 2^64 or more, where the rule
-/// keeps squares, which would be Inf.
+/// What a step does where a gradient, times inverse_loss_scale, is Inf or NaN. Where the rule keeps
+/// squares, 2^64 or more counts as well: its square would be Inf.
 enum class OnOverflow {
   skip_step,  ///< nothing changes and the step does not count, as under loss scaling (PyTorch's GradScaler)
   skip_tensor,  ///< nothing but the number of steps changes, as in SwitchBack (arXiv 2304.13013)
-  unchecked     ///< they are read once less; an Inf or NaN spreads
+  unchecked     ///< nobody looks, which saves one read; an Inf or NaN spreads
 };
 
 /// What a step does with the gradients before the rule sees them.
@@ -26,6 +26,7 @@ enum class OnOverflow {
 struct StepOptions {
   float inverse_loss_scale = 1;  ///< what gradients are multiplied by
   double max_norm = 0;           ///< gradients are scaled down to this norm; 0: they are not
+  /// What becomes of gradients with Inf or NaN.
   OnOverflow on_overflow = OnOverflow::skip_step;
   /// The norm of the gradients of all tensors, and whether one overflowed, where it is measured before the steps; else a
   /// step measures its own tensor.
@@ -34,9 +35,11 @@ struct StepOptions {
 
 /// What a step did.
 struct StepReport {
+  /// Whether the step changed nothing.
   bool skipped = false;
   float largest_update = 0;  ///< the largest |u|: of what the rate multiplies
   double gradient_norm = 0;  ///< where it was measured
+  /// What became of numbers that the states, and the weights, took.
   StorageCounts state, weights;
   /// The share of numbers that are kept as the least positive one.
   double floor_share = 0;

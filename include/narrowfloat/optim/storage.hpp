@@ -99,10 +99,14 @@ NF_INLINE StorageCounts write_to(S& s, std::size_t first, std::span<const float>
 class FloatState {
  public:
   FloatState() = default;
+  /// n zeros.
   NF_INLINE explicit FloatState(std::size_t n, Signedness = Signedness::is_signed) : values_(n) {}
 
+  /// How many numbers there are.
   NF_INLINE std::size_t size() const noexcept { return values_.size(); }
+  /// The numbers.
   NF_INLINE std::span<const float> values() const noexcept { return values_; }
+  /// What storage asks for: numbers are read, written and saved; direct() gives them in place.
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
     std::copy_n(values_.data() + first, out.size(), out.data());
   }
@@ -136,14 +140,19 @@ template <narrow_float F, bool Stochastic = false>
 requires lossless_to<F, float>
 class NarrowState {
  public:
+  /// Whether write() needs a keyed rounding.
   static constexpr bool draws = Stochastic;
 
   NarrowState() = default;
+  /// n zeros. Signedness::is_unsigned says that no number will be negative.
   NF_INLINE explicit NarrowState(std::size_t n, Signedness signedness)
       : codes_(n), floor_(signedness == Signedness::is_unsigned) {}
 
+  /// How many numbers there are.
   NF_INLINE std::size_t size() const noexcept { return codes_.size(); }
+  /// The codes, one a number.
   NF_INLINE std::span<const F> codes() const noexcept { return codes_; }
+  /// What storage asks for: numbers are read, written and saved.
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
     detail::call_for(codes_.data() + first + out.size(), out.size() * sizeof(F));
     convert(std::span(codes_).subspan(first, out.size()), out);
@@ -166,7 +175,8 @@ class NarrowState {
   std::vector<F> codes_;
   bool floor_ = false;
 };
-/// 2 bytes a number, to nearest, and by the rounding of the step.
+/// State of 2 bytes a number: rounded to nearest or, where the name begins with Stochastic, by the
+/// rounding of the step.
 using Bfloat16State = NarrowState<bfloat16>;
 using Float16State = NarrowState<float16>;
 using StochasticBfloat16State = NarrowState<bfloat16, true>;

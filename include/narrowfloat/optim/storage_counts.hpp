@@ -19,6 +19,7 @@ struct StorageCounts {
   std::uint64_t clipped = 0;   ///< were beyond the largest number of the storage
   std::uint64_t at_floor = 0;  ///< positive numbers kept as the least positive one, instead of 0
 
+  /// Adds the counts of another range of numbers.
   NF_INLINE StorageCounts& operator+=(const StorageCounts& more) noexcept {
     flushed += more.flushed;
     clipped += more.clipped;

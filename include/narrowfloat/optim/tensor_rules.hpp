@@ -45,15 +45,19 @@ struct clipped_step : Inner {
 ///
 /// Decay is by the rate as it was, as the author's code has it; decay_by_clipped_rate: by the divided one.
 struct StableAdamWRule {
+  /// The options, with the defaults of the paper.
   double lr = 2e-3, beta1 = 0.9, beta2 = 0.99, eps = 1e-6, weight_decay = 0.2, clip_threshold = 1;
+  /// Whether decay shrinks with the rate.
   bool decay_by_clipped_rate = false;
 
+  /// What optimizer_rule asks for: two states, the averages m of g and v of g^2.
   static constexpr const char* name = "StableAdamW";
   static constexpr auto states = detail::adam_states;
-
   struct Step : detail::AdamStep {
+    /// The RMS above which the rate is divided, and whether decay is divided too.
     double threshold;
     bool clips_decay;
+    /// Called between the two reads: sets the rate by the sum over the tensor.
     NF_INLINE void settle(double sum, double, double n) {
       const float clipped = detail::clipped_rate(rate, sum, n, threshold);
       if (clips_decay && detail::is_usable(rate))
@@ -85,8 +89,10 @@ struct StableAdamWRule {
   }
 };
 
-/// Update clipping round another rule, but those that look at the tensor themselves (StableAdamW, LAMB, LARS): its rate is divided by max(1, RMS / threshold), with the RMS of StableAdamW where
-/// the rule keeps a second moment, else of its updates u. Decay keeps the rate as it was.
+/// Update clipping for another rule: its rate is divided by max(1, RMS / threshold). The RMS is
+/// that of StableAdamW where the rule keeps a second moment, else that of its updates u. Decay
+/// keeps the rate as it was. Not for rules that look at the whole tensor themselves (StableAdamW,
+/// LAMB, LARS).
 ///
 /// Example   Optimizer<Clipped<LionRule>, Bfloat16State> lion({.rule = {.lr = 1e-4}, .threshold = 1}, weights.size());
 template <optimizer_rule Rule>
@@ -94,12 +100,14 @@ struct Clipped {
   static_assert(
       !requires { &detail::step_of_rule<Rule>::settle; },
       "narrowfloat::Clipped: the rule scales its updates by the whole tensor itself");
+  /// The rule whose rate is clipped.
   Rule rule{};
+  /// The RMS of updates above which the rate is divided.
   double threshold = 1;
 
+  /// What optimizer_rule asks for: the name and the states of the inner rule.
   static constexpr const char* name = Rule::name;
   static constexpr auto states = Rule::states;
-
   using Step = detail::clipped_step<detail::step_of_rule<Rule>>;
   NF_INLINE void check() const {
     rule.check();
@@ -111,14 +119,17 @@ struct Clipped {
 /// LAMB (You et al., arXiv 1904.00962, algorithm 2): u = Adam's update + weight_decay w, at the rate lr |w| / |u|, norms
 /// over the tensor; where one of them is 0, at the rate lr.
 struct LambRule {
+  /// The options: rate, decays of the two averages, the term beside the root, decay.
   double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-6, weight_decay = 1e-2;
 
+  /// What optimizer_rule asks for: two states, the averages m of g and v of g^2.
   static constexpr const char* name = "Lamb";
   static constexpr auto states = detail::adam_states;
-
   struct Step : detail::AdamStep {
+    /// The decay: what w is added to the update with.
     float with_weights;
 
+    /// Called between the two reads: sets the rate by the sums of squares of weights and updates.
     NF_INLINE void settle(double weights, double updates, double) {
       using namespace detail;
       if (weights > 0 && updates > 0)
@@ -135,15 +146,20 @@ struct LambRule {
 /// ratio = trust |w| / (|g| + weight_decay |w|), norms over the tensor; 1 where |w| or |g| is 0. The rate lies outside of m,
 /// as in bitsandbytes; the paper has it inside.
 struct LarsRule {
+  /// The options: rate, momentum, decay, and the paper's trust coefficient.
   double lr = 0.1, momentum = 0.9, weight_decay = 1e-4, trust = 1e-3;
 
+  /// What optimizer_rule asks for: one state, the momentum m.
   static constexpr const char* name = "Lars";
   static constexpr std::array states = {RuleState{"m", Signedness::is_signed}};
-
   struct Step : RuleStep {
+    /// The momentum, the decay, and the factor of gradients that settle() finds.
     float momentum, l2, ratio;
+    /// The trust coefficient.
     double trust;
 
+    /// Called between the two reads: sets the ratio by the sums of squares of weights and
+    /// gradients.
     NF_INLINE void settle(double weights, double gradients, double) {
       using namespace detail;
       if (!(weights > 0 && gradients > 0)) return;

@@ -99,6 +99,7 @@ requires lossless_to<F, float>
 class MasterWeights {
  public:
   MasterWeights() = default;
+  /// A master copy of these weights, and the weights rounded to F.
   template <float_source Range, rounding_policy R = NearestEven>
   NF_INLINE explicit MasterWeights(const Range& weights, const R& rounding = {})
       : values_(std::ranges::size(weights)), master_(std::ranges::size(weights)) {
@@ -106,9 +107,13 @@ class MasterWeights {
     convert(master_, values_, rounding);
   }
 
+  /// How many weights there are.
   NF_INLINE std::size_t size() const noexcept { return values_.size(); }
+  /// The weights as the layers read them.
   NF_INLINE std::span<const F> values() const noexcept { return values_; }
+  /// The weights as the optimizer reads them.
   NF_INLINE std::span<const float> master() const noexcept { return master_; }
+  /// What storage asks for: numbers are read, written and saved.
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
     std::copy_n(master_.data() + first, out.size(), out.data());
   }

@@ -78,16 +78,19 @@ struct real_of<F> {
 template <class F, class Layout = BitStream>
 class PackedReference {
  public:
+  /// A reference to code i of the n at `bytes`.
   constexpr NF_FN PackedReference(std::uint8_t* bytes, std::size_t n, std::size_t i) noexcept
       : bytes_(bytes), size_(n), index_(i) {}
   PackedReference(const PackedReference&) = default;
 
+  /// The number with this code, or its value as float or double.
   constexpr NF_FN operator F() const noexcept {
     return detail::load_code<F, Layout>(bytes_, size_, index_);
   }
   constexpr NF_FN operator typename detail::real_of<F>::type() const noexcept {
     return static_cast<F>(*this);
   }
+  /// The code, right-aligned.
   constexpr NF_FN typename F::Storage bits() const noexcept { return static_cast<F>(*this).bits(); }
 
   /// Assigns through: const, because the reference itself does not change.
@@ -95,7 +98,7 @@ class PackedReference {
     Layout::template set<F::width>(bytes_, size_, index_, x.bits());
     return *this;
   }
-  // Assigning an element to itself writes the code that is there.
+  /// Writes the code of the other element; to itself, the code that is there.
   // NOLINTNEXTLINE(bugprone-unhandled-self-assignment)
   constexpr NF_FN const PackedReference& operator=(const PackedReference& x) const noexcept {
     return *this = static_cast<F>(x);
@@ -105,6 +108,7 @@ class PackedReference {
     static_cast<const PackedReference&>(*this) = static_cast<F>(x);
     return *this;
   }
+  /// Exchanges the two codes.
   friend constexpr NF_FN void swap(PackedReference a, PackedReference b) noexcept {
     const F x = a;
     a = static_cast<F>(b);
@@ -156,6 +160,7 @@ class PackedIterator {
   using byte_ = std::conditional_t<std::is_const_v<F>, const std::uint8_t, std::uint8_t>;
 
  public:
+  /// What std::random_access_iterator asks for.
   using iterator_concept = std::random_access_iterator_tag;
   using iterator_category = std::random_access_iterator_tag;  // as std::vector<bool>'s is
   using value_type = std::remove_const_t<F>;
@@ -165,9 +170,11 @@ class PackedIterator {
   using pointer = void;
 
   PackedIterator() = default;
+  /// An iterator at code i of the n at `bytes`.
   constexpr NF_FN PackedIterator(byte_* bytes, std::size_t n, std::size_t i) noexcept
       : bytes_(bytes), size_(n), index_(static_cast<difference_type>(i)) {}
 
+  /// What std::random_access_iterator asks for.
   constexpr NF_FN reference operator*() const noexcept { return (*this)[0]; }
   constexpr NF_FN reference operator[](difference_type n) const noexcept {
     return detail::element_at<F, Layout>(bytes_, size_, static_cast<std::size_t>(index_ + n));
@@ -202,6 +209,8 @@ class PackedIterator {
                                                    const PackedIterator& b) noexcept {
     return a.index_ - b.index_;
   }
+  /// The order of the elements.
+  ///
   /// Requires  iterators of one range.
   friend constexpr NF_FN bool operator==(const PackedIterator& a,
                                          const PackedIterator& b) noexcept {

@@ -20,12 +20,15 @@ namespace narrowfloat {
 ///           assert((PackedVector<six, AdjacentPlanes>(8).size_bytes() == 6));  // 4 bits of each, then 2 bits of each
 ///           assert((PackedVector<float4_e2m1fn, SplitNibbles>(40).size_bytes() == 32));  // ggml's blocks of 32
 struct BitStream {
+  /// Whether the layout has codes of this width.
   template <int Width>
   static constexpr bool holds = 1 <= Width&& Width <= 16;
+  /// How many bytes n codes take.
   template <int Width>
   static constexpr NF_FN std::size_t bytes(std::size_t n) noexcept {
     return detail::bit_stream_bytes(n, Width);
   }
+  /// Reads code i, or writes it and leaves its neighbours alone.
   template <int Width>
   static constexpr NF_FN std::uint32_t get(const std::uint8_t* from, std::size_t,
                                            std::size_t i) noexcept {
@@ -40,13 +43,17 @@ struct BitStream {
 
 /// One code a byte, right-aligned, the bits above it 0: ml_dtypes, PTX, NumPy.
 struct OnePerByte {
+  /// Whether the layout has codes of this width.
   template <int Width>
   static constexpr bool holds = 1 <= Width&& Width <= 8;
+  /// How many codes n are padded to.
   static constexpr NF_FN std::size_t slots(std::size_t n) noexcept { return n; }
+  /// How many bytes n codes take.
   template <int Width>
   static constexpr NF_FN std::size_t bytes(std::size_t n) noexcept {
     return n;
   }
+  /// Reads code i, or writes it and leaves its neighbours alone.
   template <int Width>
   static constexpr NF_FN std::uint32_t get(const std::uint8_t* from, std::size_t,
                                            std::size_t i) noexcept {
@@ -121,13 +128,17 @@ constexpr void set_parts(std::uint8_t* to, std::size_t eighth, std::size_t i, st
 /// a multiple of 8. Place says where a part of a code lies in its array.
 template <class Place>
 struct Planes {
+  /// Whether the layout has codes of this width.
   template <int Width>
   static constexpr bool holds = 1 <= Width&& Width <= 15;
+  /// How many codes n are padded to.
   static constexpr NF_FN std::size_t slots(std::size_t n) noexcept { return (n + 7) / 8 * 8; }
+  /// How many bytes n codes take.
   template <int Width>
   static constexpr NF_FN std::size_t bytes(std::size_t n) noexcept {
     return (n / 8 + (n % 8 != 0 ? 1 : 0)) * Width;
   }
+  /// Reads code i, or writes it and leaves its neighbours alone.
   template <int Width>
   static constexpr NF_FN std::uint32_t get(const std::uint8_t* from, std::size_t n,
                                            std::size_t i) noexcept {
@@ -150,13 +161,17 @@ using StridedPlanes = Planes<detail::strided_place>;
 /// Nibbles in blocks of 32, as ggml keeps them: byte j of a block's 16 has code j in its low and code
 /// j + 16 in its high nibble. The last block is padded with zeros.
 struct SplitNibbles {
+  /// Whether the layout has codes of this width.
   template <int Width>
   static constexpr bool holds = Width == 4;
+  /// How many codes n are padded to.
   static constexpr NF_FN std::size_t slots(std::size_t n) noexcept { return (n + 31) / 32 * 32; }
+  /// How many bytes n codes take.
   template <int Width>
   static constexpr NF_FN std::size_t bytes(std::size_t n) noexcept {
     return (n / 32 + (n % 32 != 0 ? 1 : 0)) * 16;
   }
+  /// Reads code i, or writes it and leaves its neighbours alone.
   template <int Width>
   static constexpr NF_FN std::uint32_t get(const std::uint8_t* from, std::size_t,
                                            std::size_t i) noexcept {
@@ -173,13 +188,17 @@ struct SplitNibbles {
 
 /// Two nibbles a byte, the first in the high one, as bitsandbytes keeps them.
 struct HighNibbleFirst {
+  /// Whether the layout has codes of this width.
   template <int Width>
   static constexpr bool holds = Width == 4;
+  /// How many codes n are padded to.
   static constexpr NF_FN std::size_t slots(std::size_t n) noexcept { return n + n % 2; }
+  /// How many bytes n codes take.
   template <int Width>
   static constexpr NF_FN std::size_t bytes(std::size_t n) noexcept {
     return n / 2 + n % 2;
   }
+  /// Reads code i, or writes it and leaves its neighbours alone.
   template <int Width>
   static constexpr NF_FN std::uint32_t get(const std::uint8_t* from, std::size_t,
                                            std::size_t i) noexcept {

@@ -20,6 +20,7 @@ class PackedMatrix {
   using byte_ = std::conditional_t<std::is_const_v<F>, const std::uint8_t, std::uint8_t>;
 
  public:
+  /// As of PackedSpan.
   using value_type = std::remove_const_t<F>;
   using reference = typename PackedSpan<F>::reference;
 
@@ -28,6 +29,7 @@ class PackedMatrix {
   constexpr NF_FN PackedMatrix(byte_* bytes, std::size_t rows, std::size_t cols) noexcept
       : bytes_(bytes), rows_(rows), cols_(cols) {}
 
+  /// The shape, how many codes there are, and whether there are none.
   constexpr NF_FN std::size_t rows() const noexcept { return rows_; }
   constexpr NF_FN std::size_t cols() const noexcept { return cols_; }
   constexpr NF_FN std::size_t size() const noexcept { return rows_ * cols_; }
@@ -36,10 +38,13 @@ class PackedMatrix {
   constexpr NF_FN std::size_t stride() const noexcept {
     return detail::bit_stream_bytes(cols_, value_type::width);
   }
+  /// The bytes of all rows: how many, and where they are.
   constexpr NF_FN std::size_t size_bytes() const noexcept { return rows_ * stride(); }
   constexpr NF_FN byte_* data() const noexcept { return bytes_; }
   constexpr NF_FN std::span<byte_> bytes() const noexcept { return {bytes_, size_bytes()}; }
 
+  /// Row r.
+  ///
   /// Requires  r < rows().
   constexpr NF_FN PackedSpan<F> row(std::size_t r) const noexcept {
     return {bytes_ + r * stride(), cols_};
@@ -50,11 +55,14 @@ class PackedMatrix {
   constexpr NF_FN reference operator[](std::size_t i) const noexcept {
     return row(i / cols_)[i % cols_];
   }
+  /// Element i.
+  ///
   /// Special   i >= size() throws std::out_of_range with both numbers.
   NF_INLINE reference at(std::size_t i) const {
     detail::require_index("PackedMatrix::at", i, size());
     return (*this)[i];
   }
+  /// Iterators over all codes, row by row.
   constexpr NF_FN auto begin() const noexcept {
     return detail::index_iterator<PackedMatrix>(*this, 0);
   }

@@ -44,6 +44,7 @@ class PackedSpan {
   using void_ = std::conditional_t<std::is_const_v<F>, const void, void>;
 
  public:
+  /// As of std::span; the layout, too.
   using element_type = F;
   using layout = Layout;
   using value_type = std::remove_const_t<F>;
@@ -68,8 +69,10 @@ class PackedSpan {
       const PackedSpan<G, Layout>& other) noexcept
       : bytes_(other.data()), size_(other.size()) {}
 
+  /// How many elements there are, and whether there are none.
   constexpr NF_FN std::size_t size() const noexcept { return size_; }
   constexpr NF_FN bool empty() const noexcept { return size_ == 0; }
+  /// The bytes of the codes, padding included: how many, and where they are.
   constexpr NF_FN std::size_t size_bytes() const noexcept {
     return Layout::template bytes<width_>(size_);
   }
@@ -89,6 +92,7 @@ class PackedSpan {
     detail::require_index("PackedSpan::at", i, size_);
     return (*this)[i];
   }
+  /// The first and the last element, and iterators, as of std::span.
   constexpr NF_FN reference front() const noexcept { return (*this)[0]; }
   constexpr NF_FN reference back() const noexcept { return (*this)[size_ - 1]; }
   constexpr NF_FN iterator begin() const noexcept { return iterator(bytes_, size_, 0); }

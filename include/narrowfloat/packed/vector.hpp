@@ -21,6 +21,7 @@ template <class F, class Layout = BitStream>
 requires packable<F, Layout>
 class PackedVector {
  public:
+  /// As of std::vector; span and const_span view all codes.
   using value_type = F;
   using span = PackedSpan<F, Layout>;
   using const_span = PackedSpan<const F, Layout>;
@@ -35,18 +36,23 @@ class PackedVector {
   NF_INLINE explicit PackedVector(std::size_t n)
       : bytes_(Layout::template bytes<F::width>(detail::checked_count("PackedVector", n))),
         size_(n) {}
+  /// n elements of this value.
   NF_INLINE PackedVector(std::size_t n, F value) : PackedVector(n) {
     for (std::size_t i = 0; i < n; ++i) (*this)[i] = value;
   }
+  /// These elements.
   NF_INLINE PackedVector(std::initializer_list<F> values) : PackedVector(values.size()) {
     std::copy(values.begin(), values.end(), begin());
   }
 
+  /// A view of all codes.
   NF_INLINE operator span() noexcept { return {data(), size_}; }
   NF_INLINE operator const_span() const noexcept { return {data(), size_}; }
 
+  /// How many elements there are, and whether there are none.
   NF_INLINE std::size_t size() const noexcept { return size_; }
   NF_INLINE bool empty() const noexcept { return size_ == 0; }
+  /// The bytes of the codes, padding included: how many, and where they are.
   NF_INLINE std::size_t size_bytes() const noexcept { return bytes_.size(); }
   NF_INLINE std::uint8_t* data() noexcept { return bytes_.data(); }
   NF_INLINE const std::uint8_t* data() const noexcept { return bytes_.data(); }
@@ -58,6 +64,8 @@ class PackedVector {
   /// Requires  i < size().
   NF_INLINE reference operator[](std::size_t i) noexcept { return span(*this)[i]; }
   NF_INLINE F operator[](std::size_t i) const noexcept { return const_span(*this)[i]; }
+  /// Element i.
+  ///
   /// Special   i >= size() throws std::out_of_range with both numbers.
   NF_INLINE reference at(std::size_t i) {
     detail::require_index("PackedVector::at", i, size_);
@@ -67,6 +75,7 @@ class PackedVector {
     detail::require_index("PackedVector::at", i, size_);
     return (*this)[i];
   }
+  /// The first and the last element, and iterators, as of std::vector.
   NF_INLINE reference front() noexcept { return (*this)[0]; }
   NF_INLINE F front() const noexcept { return (*this)[0]; }
   NF_INLINE reference back() noexcept { return (*this)[size_ - 1]; }
@@ -102,6 +111,7 @@ template <class F, class Layout>
 inline constexpr bool is_packed<PackedVector<F, Layout>> = true;
 }  // namespace detail
 
+/// Makes PackedSpan(vector) a view of its codes, which only reads where the vector is const.
 template <class F, class Layout>
 PackedSpan(PackedVector<F, Layout>&) -> PackedSpan<F, Layout>;
 template <class F, class Layout>

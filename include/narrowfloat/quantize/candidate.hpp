@@ -30,7 +30,9 @@ namespace narrowfloat {
 ///           }};
 ///           assert(choose_formats(x, rows, cols, {nothing})[0].sqnr_db() == 0);
 struct Candidate {
+  /// Names for reports: the format, what shares a scale, the rule of scales, the rounding.
   std::string format, block, rule, rounding;
+  /// Measures what the format loses of a matrix: values, rows, cols.
   std::function<FormatReport(std::span<const float>, std::size_t, std::size_t)> measure;
 };
 

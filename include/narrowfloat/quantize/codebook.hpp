@@ -50,8 +50,11 @@ class Codebook {
   NF_INLINE int code_bits() const noexcept { return size() <= 16 ? 4 : 8; }
   /// The values by code.
   NF_INLINE std::span<const float> values() const noexcept { return {tables_->value, size()}; }
+  /// The value of a code.
+  ///
   /// Requires  code < size().
   NF_INLINE float value(std::size_t code) const noexcept { return tables_->value[code]; }
+  /// The least and the greatest value.
   NF_INLINE float least() const noexcept { return value(tables_->code[0]); }
   NF_INLINE float greatest() const noexcept { return value(tables_->code[tables_->distinct - 1]); }
 

@@ -44,20 +44,28 @@ struct code_place {
 ///           assert(values[5] == nf4_codebook().value(t.codes()[5]));
 class CodebookCodes {
  public:
+  /// As of a std::span of bytes that is read only.
   using value_type = std::uint8_t;
   using iterator = detail::index_iterator<detail::code_place>;
 
+  /// A view of n codes.
+  ///
   /// Requires  the memory and the code-book live as long as this does.
   NF_INLINE CodebookCodes(const std::uint8_t* bytes, std::size_t n, const Codebook& book,
                           NibbleOrder order) noexcept
       : place_{bytes, book.code_bits(), order}, size_(n), book_(&book.tables()) {}
+  /// How many codes there are, and whether there are none.
   NF_INLINE std::size_t size() const noexcept { return size_; }
   NF_INLINE bool empty() const noexcept { return size_ == 0; }
+  /// Code i.
+  ///
   /// Requires  i < size().
   NF_INLINE std::uint8_t operator[](std::size_t i) const noexcept { return place_[i]; }
+  /// Iterators over the codes.
   NF_INLINE iterator begin() const noexcept { return {place_, 0}; }
   NF_INLINE iterator end() const noexcept { return {place_, size_}; }
-  /// As they lie in memory; the nibble after the last of an odd number of 4-bit codes is 0.
+  /// The codes as they lie in memory; the nibble after the last of an odd number of 4-bit codes is
+  /// 0.
   NF_INLINE std::span<const std::uint8_t> bytes() const noexcept {
     return {place_.bytes, detail::bit_stream_bytes(size_, static_cast<std::size_t>(place_.bits))};
   }

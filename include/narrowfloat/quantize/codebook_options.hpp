@@ -33,11 +33,13 @@ struct CodebookOptions {
   /// Elements that share an absmax. 0: 64 for code-books of up to 16 values (QLoRA), 256 for others, as
   /// bitsandbytes has it since 0.44 (arXiv 2110.02861 has 2048).
   std::size_t block_size = 0;
+  /// What becomes of a block with Inf or NaN.
   NonFinite non_finite = NonFinite::nan_block;
   /// Store and divide by absmax / m, m the smaller magnitude of the two ends of the code-book: then both
   /// absmax and -absmax are values. The dynamic book has no -1, and without this a block whose largest
   /// magnitude is negative shrinks by 0.7 % each time it is quantized again.
   bool headroom = false;
+  /// How quotients are formed, and compared with the values.
   CodebookPipeline pipeline = CodebookPipeline::exact;
   NibbleOrder nibbles = NibbleOrder::low_first;  ///< does not count where a code has 8 bits
   /// Quantize the absmax too (QLoRA's double quantization): less their mean, by the signed 8-bit dynamic

@@ -26,6 +26,7 @@ namespace narrowfloat {
 struct NestedScales {
   std::span<const std::uint8_t> codes;  ///< a byte for each block
   std::span<const float> scales;        ///< one for each 256 blocks
+  /// The mean of all scales, and the code-book of their codes.
   float mean;
   Codebook book;
 };
@@ -47,7 +48,7 @@ class CodebookTensor {
   ///
   /// Result    the scale of a block is its largest magnitude (see CodebookOptions::headroom), or the
   ///           largest float for which every value of the code-book comes back finite, if that is less; a
-  ///           code is that of the value nearest to the exact quotient x / scale, the lower of two. A
+  ///           code is that of the value nearest to the exact quotient x / scale, on a tie the lower. A
   ///           block of zeros has the scale 0 and the code of 0. With nested scales the codes are those of
   ///           the exact ones, and a scale never comes back larger than that float.
   /// Special   a block with NaN or Inf by options.non_finite: the scale NaN and the codes of 0; under
@@ -209,15 +210,19 @@ class CodebookTensor {
     read(first, out);
   }
 
+  /// The values of the codes, and the options that the tensor was made with.
   NF_INLINE const Codebook& codebook() const noexcept { return parts_.book; }
   NF_INLINE const CodebookOptions& options() const noexcept { return parts_.options; }
+  /// How many elements there are, and whether there are none.
   NF_INLINE std::size_t size() const noexcept { return parts_.size; }
   NF_INLINE bool empty() const noexcept { return size() == 0; }
+  /// Elements that share a scale.
   NF_INLINE std::size_t block_size() const noexcept { return parts_.block_size; }
   /// The number of blocks.
   NF_INLINE std::size_t blocks() const noexcept {
     return parts_.options.nested ? parts_.absmax_codes.size() : parts_.absmax.size();
   }
+  /// The codes; convert() gives the values that they stand for.
   NF_INLINE CodebookCodes codes() const noexcept {
     return {parts_.codes.data(), size(), parts_.book, parts_.options.nibbles};
   }
@@ -225,7 +230,7 @@ class CodebookTensor {
   [[nodiscard]] NF_INLINE std::vector<float> scales() const {
     return detail::absmax_of_blocks(detail::place_of<true>(), parts_, 0, blocks());
   }
-  /// What is kept of nested scales; of others nothing: its spans are empty.
+  /// The nested scales as they are stored; empty spans where the scales are not nested.
   [[nodiscard]] NF_INLINE NestedScales nested_scales() const {
     const bool nested = parts_.options.nested;
     return {parts_.absmax_codes,
@@ -239,17 +244,17 @@ class CodebookTensor {
     return detail::state_of_codebook<ConstStatePart>(parts_);
   }
 
-  /// Codes and scales; the code-books, which tensors share, are not counted.
+  /// The bytes of codes and scales; the code-books, which tensors share, are not counted.
   NF_INLINE std::size_t size_bytes() const noexcept {
     return parts_.codes.size() + parts_.absmax.size() * sizeof(float) + parts_.absmax_codes.size() +
            (parts_.options.nested ? sizeof(float) : 0);
   }
-  /// 0 for an empty array.
+  /// Bits an element, scales included; 0 for an empty array.
   NF_INLINE double bits_per_element() const noexcept {
     return detail::share_of(8 * size_bytes(), size());
   }
 
-  /// The same code-books, block size and layout, the same codes and scales.
+  /// Whether code-books, block size, layout, codes and scales are the same.
   friend NF_INLINE bool operator==(const CodebookTensor& a, const CodebookTensor& b) noexcept {
     return detail::same_codebook_parts(a.parts_, b.parts_);
   }

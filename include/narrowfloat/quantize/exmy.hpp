@@ -83,10 +83,11 @@ struct RangeUse {
   friend constexpr bool operator==(const RangeUse&, const RangeUse&) = default;
 };
 
-/// Where the values lie that a format of eXmY would be given.
+/// Where the values of a tensor lie within a format of eXmY: normal, subnormal, flushed to zero or
+/// clipped.
 ///
 /// Result    exact. With E = 0 no value is normal, with M = 0 none is subnormal.
-/// Special   zeros, Inf and NaN do not count. A format that there is not throws std::invalid_argument.
+/// Special   zeros, Inf and NaN do not count; an invalid format throws std::invalid_argument.
 /// Promises  no allocation; the same in every floating-point environment.
 /// Cost      one read.
 ///
@@ -139,14 +140,16 @@ template <float_source In>
 
 /// Where recommend_exmy() looks.
 struct ExmySearch {
+  /// How far above the largest value the format must reach.
   BiasGuard guard = BiasGuard::carry;
   int exponents =
-      3;  ///< how many are tried as that of the largest value: the tensor's, one less (its largest
-          ///< values are clipped) ...
+      3;  ///< how many exponents of the largest value are tried: that of the tensor, one less
+          ///< (which clips the largest values), and so on
 };
 
 /// A format, and what it loses.
 struct ExmyChoice {
+  /// The format.
   ExmyFormat format;
   double squared_error = 0;  ///< the sum over the finite values, to nearest and saturated
 };
@@ -154,8 +157,8 @@ struct ExmyChoice {
 /// The format of eXmY (arXiv 2405.13938) of a number of bits that loses least of a tensor: the split into a sign,
 /// exponent and mantissa bits, and the bias, with the smallest sum of squared errors.
 ///
-/// Result    exact: no sum is rounded before they are compared. Of equals the one with the fewest exponent bits, of
-///           those the one with the smallest bias, which clips least.
+/// Result    exact: no sum is rounded before the comparison. On a tie the format with the fewest exponent
+///           bits, then the smallest bias, which clips least.
 /// Special   Inf and NaN do not count; a tensor without other values than zeros gets the bias 1. Bits other
 ///           than 2 to 32, and exponents other than 1 to 32, throw std::invalid_argument.
 /// Promises  the same on every instruction set and in every floating-point environment; no allocation.

@@ -19,8 +19,10 @@ namespace narrowfloat {
 /// How many values of a tensor have which exponent, floor(log2 |x|), subnormal ones too. Histograms add up: one a
 /// step, one a layer.
 struct ExponentHistogram {
+  /// The exponents of the least and the largest float.
   static constexpr int lowest = -149, highest = 127;
   std::array<std::uint64_t, highest - lowest + 1> counts{};  ///< of lowest, lowest + 1, ...
+  /// Values without an exponent.
   std::uint64_t zeros = 0, infinite = 0, nan = 0;
 
   /// How many values have this exponent; 0 for one that no float has.
@@ -39,6 +41,7 @@ struct ExponentHistogram {
     while (exponent >= lowest && counts[place(exponent)] == 0) --exponent;
     return exponent;
   }
+  /// Adds up two histograms, or compares them.
   constexpr NF_INLINE ExponentHistogram& operator+=(const ExponentHistogram& other) noexcept {
     for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += other.counts[i];
     zeros += other.zeros;
@@ -48,6 +51,7 @@ struct ExponentHistogram {
   }
   friend constexpr bool operator==(const ExponentHistogram&, const ExponentHistogram&) = default;
 
+  /// The place of an exponent in `counts`.
   static constexpr NF_INLINE std::size_t place(int exponent) noexcept {
     return static_cast<std::size_t>(exponent - lowest);
   }
@@ -57,15 +61,17 @@ struct ExponentHistogram {
 /// Quantization", arXiv 2405.13938), chosen at run time: the values of Float<E, M, Bias, Specials::finite>. With
 /// E = 0 they are integers times 2^(1 - bias - M).
 struct ExmyFormat {
+  /// Bits of exponent and mantissa, and the exponent bias.
   int exponent_bits = 0, mantissa_bits = 1, bias = 1;
 
+  /// The bits of a code.
   constexpr NF_INLINE int width() const noexcept { return 1 + exponent_bits + mantissa_bits; }
   /// The exponent of the largest value.
   constexpr NF_INLINE int top() const noexcept { return (1 << exponent_bits) - 1 - bias; }
   friend constexpr bool operator==(const ExmyFormat&, const ExmyFormat&) = default;
 };
 
-/// The exponent of a block whose largest magnitude, rounded to the mantissa of the format, is a power of two more.
+/// Which exponent a block gets whose largest magnitude rounds up to the next power of two.
 enum class BiasGuard {
   carry,    ///< that of the rounded magnitude: nothing saturates
   saturate  ///< that of the magnitude: the largest ones lose up to half a step, all others keep a bit
@@ -77,7 +83,7 @@ enum class BiasGuard {
 /// the exponents of the blocks: K elements of a row; rows with K = whole; channels with axis = 0; the tensor with
 /// exmy<E, M, whole, whole>.
 ///
-/// Special   a block of zeros has the exponent -127, and those below it have it too.
+/// Special   a block of zeros has the exponent -127, the least one; smaller exponents are raised to it.
 ///
 /// Example   const auto t = BlockTensor<exmy<3, 1, whole>>::quantize(
 ///               x, rows, cols, {.rule = scale_rule(BiasGuard::carry)});
@@ -154,8 +160,8 @@ template <float_source In>
 /// The exponent of a block by its largest magnitude; the bias of its format is then 2^E - 1 - exponent.
 ///
 /// Result    floor(log2 amax), one more where the guard says so; the bias of `format` does not count.
-/// Special   0 has the exponent -149, the least of a float; Inf and NaN count as the largest float. A format that
-///           there is not throws std::invalid_argument.
+/// Special   0 has the exponent -149, the least of a float; Inf and NaN count as the largest float; an
+///           invalid format throws std::invalid_argument.
 /// Promises  constexpr; integer work, the same in every floating-point environment.
 ///
 /// Example   static_assert(block_exponent(15, {3, 1}) == 4);  // 1.875 * 2^3 has no place in one mantissa bit

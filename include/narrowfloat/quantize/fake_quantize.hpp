@@ -165,6 +165,7 @@ NF_INLINE void fake_quantize(const In& in, const MaxValues& max_values, Out&& ou
 
 /// What a format of run time learns from: the gradients of its largest value and of its number of mantissa bits.
 struct FormatGradients {
+  /// The derivatives of the loss.
   double max_value = 0, mantissa_bits = 0;
 };
 

@@ -21,7 +21,9 @@ namespace narrowfloat {
 
 /// What a format lost of a tensor.
 struct FormatReport {
-  std::string format{}, block{}, rule{}, rounding{};  ///< as the candidate was named
+  /// How the candidate was named.
+  std::string format{}, block{}, rule{}, rounding{};
+  /// How many elements the tensor has.
   std::size_t elements = 0;
   double bits = 0;             ///< an element, scales and the padding of rows included
   std::size_t non_finite = 0;  ///< Inf and NaN in the tensor: they count for nothing else
@@ -44,7 +46,7 @@ struct FormatReport {
   }
   /// Whether there is nothing to measure: elements, and none of them finite.
   NF_INLINE bool is_blank() const noexcept { return non_finite != 0 && elements == non_finite; }
-  /// Of the finite values; 0 where there are none.
+  /// Clipped, and flushed, values in percent of the finite ones; 0 where there are none.
   NF_INLINE double clipped_percent() const noexcept { return percent(clipped); }
   NF_INLINE double flushed_percent() const noexcept { return percent(flushed); }
 
@@ -54,10 +56,10 @@ struct FormatReport {
   }
 };
 
-/// How reports are sorted. Of equals the one that was given first.
+/// How reports are sorted. Equal ones stay in the order in which they were given.
 enum class FormatOrder {
-  bits,  ///< the fewest bits, of equals the highest SQNR
-  sqnr,  ///< the highest SQNR, of equals the fewest bits
+  bits,  ///< the fewest bits first, among equal bits the highest SQNR
+  sqnr,  ///< the highest SQNR first, among equal SQNR the fewest bits
   given  ///< as the candidates
 };
 
@@ -86,8 +88,9 @@ NF_INLINE void sort_reports(std::vector<FormatReport>& reports, FormatOrder orde
   if (order == FormatOrder::sqnr) std::ranges::stable_sort(reports, by_sqnr);
 }
 
-/// The reports that no other beats: none has at most as many bits and at least the SQNR, and is better in one of
-/// them; of equals the first. A report of a tensor without finite values beats none and is left out.
+/// The reports that no other one beats. A report beats another if it has no more bits and no less
+/// SQNR, and is better in one of the two; of equal reports the first stays. A report of a tensor
+/// without finite values beats none and is left out.
 ///
 /// Result    their places in `reports`, the fewest bits first, so the SQNR rises.
 ///

@@ -17,22 +17,27 @@ namespace narrowfloat {
 /// Which formats search_format() tries.
 struct FormatSearchOptions {
   int width = 8;  ///< bits of a code, the sign included
+  /// Whether a code has a sign bit.
   bool is_signed = true;
   int mantissa_bits =
-      0;  ///< 0: all that leave an exponent bit; width - 1, or width without a sign: the
-          ///< integers, as INT8, whose values are those of one exponent bit
+      0;  ///< 0: all that leave an exponent bit; width - 1 (without a sign width): integers, as
+          ///< INT8, which have the values of one exponent bit
 };
 
 /// A format, and the sum of its squared errors.
 struct FoundFormat {
+  /// The format.
   RuntimeFormat format;
+  /// The sum of squared errors.
   double squared_error = 0;
 };
 
 /// A format for all channels, and the largest value and the sum of squared errors of each.
 struct FoundChannelFormats {
   RuntimeFormat format;  ///< its max_value is the largest one of the channels
+  /// The largest value of each channel.
   std::vector<float> max_values;
+  /// The sum of squared errors of each channel.
   std::vector<double> squared_errors;
 };
 
@@ -152,9 +157,11 @@ template <float_range In>
 
 /// Searches the format and the range with the smallest fake_quantize_error() of a tensor.
 ///
-/// Result    of 1 to width - 2 mantissa bits (width - 1 without a sign), all other bits exponent bits, the last of
-///           them the integers' values too, and, as in the paper, 111 largest values from 0.1 to 1.2 of the largest magnitude in equal steps: (10 + k) / 100 of it,
-///           rounded to a float. Of equals the fewest mantissa bits, then the least largest value.
+/// Result    tries 1 to width - 2 mantissa bits (width - 1 without a sign), with all other bits for
+///           the exponent; one exponent bit has the values of integers. For each it tries, as in
+///           the paper, 111 largest values: (10 + k) / 100 of the largest magnitude, from 0.1 to
+///           1.2 of it, rounded to a float. On a tie the fewest mantissa bits win, then the
+///           smallest range.
 /// Special   Inf and NaN do not count. Without a number other than 0 the largest value is 1. A width and mantissa bits
 ///           without a format throw std::invalid_argument.
 /// Promises  no allocation; the same on every instruction set and in every floating-point environment.
@@ -178,7 +185,7 @@ template <float_range In>
 /// The same for the rows of a matrix, its channels: one number of mantissa bits for all, a range for each.
 ///
 /// Result    as in the paper: every channel votes for the mantissa bits that search_format() finds for it, most votes
-///           win, of equals the fewest bits; then each channel has its best range for these.
+///           win, on a tie the fewest bits; then each channel has its best range for these.
 /// Special   a channel without a number other than 0 does not vote, and has the largest value 1. A size that does not
 ///           fit throws std::invalid_argument with the numbers.
 /// Cost      as search_format(); memory for the best ranges of each channel.

@@ -142,24 +142,27 @@ class Int8Matrix {
     return result;
   }
 
+  /// The shape, how many elements there are, and whether there are none.
   NF_INLINE std::size_t rows() const noexcept { return rows_; }
   NF_INLINE std::size_t cols() const noexcept { return cols_; }
   NF_INLINE std::size_t size() const noexcept { return codes_.size(); }
   NF_INLINE bool empty() const noexcept { return codes_.empty(); }
+  /// The options that the matrix was quantized with.
   NF_INLINE const Int8Options& options() const noexcept { return options_; }
-  /// In row-major order; convert() reads them.
+  /// The codes in row-major order; convert() reads them.
   NF_INLINE std::span<const std::int8_t> codes() const noexcept { return codes_; }
+  /// The scales: one for each block, the largest magnitude.
   NF_INLINE std::span<const float> scales() const noexcept { return scales_; }
-  /// Codes and scales.
+  /// The bytes of codes and scales.
   NF_INLINE std::size_t size_bytes() const noexcept {
     return codes_.size() + scales_.size() * sizeof(float);
   }
-  /// 0 for an empty matrix.
+  /// Bits an element, scales included; 0 for an empty matrix.
   NF_INLINE double bits_per_element() const noexcept {
     return detail::share_of(8 * size_bytes(), size());
   }
 
-  /// The same shape and blocks, the same codes and scales.
+  /// Whether shape, blocks, codes and scales are the same.
   friend NF_INLINE bool operator==(const Int8Matrix& a, const Int8Matrix& b) noexcept {
     return a.rows_ == b.rows_ && a.cols_ == b.cols_ && a.options_.block == b.options_.block &&
            a.codes_ == b.codes_ && a.scales_.size() == b.scales_.size() &&

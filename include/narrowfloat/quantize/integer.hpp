@@ -22,7 +22,7 @@ template <class T>
 concept int8_range = std::ranges::contiguous_range<T> && std::ranges::sized_range<T> &&
     std::same_as<std::remove_cv_t<std::ranges::range_value_t<T>>, std::int8_t>;
 
-/// The most products of two int8 codes of which int32 always holds the sum.
+/// How many products of two int8 codes an int32 sum holds whatever the codes are.
 inline constexpr std::size_t int8_product_depth = 0x7fffffff / (127 * 127);
 
 namespace detail {

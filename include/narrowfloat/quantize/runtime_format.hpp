@@ -44,9 +44,12 @@ concept code_range = std::ranges::contiguous_range<T> && std::ranges::sized_rang
 ///           assert(f.bias() == 8 && f.width() == 8 && f.decode(0x01) == 0x1p-10f);
 ///           assert(f.decode(0x7f) == 240 && f.encode(-239) == 0xff);
 struct RuntimeFormat {
+  /// How many bits a code has for the exponent, and for the mantissa.
   int exponent_bits = 4;
   int mantissa_bits = 3;
+  /// The largest value c.
   float max_value = 240;
+  /// Whether a code has a sign bit.
   bool is_signed = true;
 
   /// The format of a bias: c = (2 - 2^-M) * 2^(2^E - 1 - b), rounded to a float; the C library's exp2 makes the power

@@ -27,7 +27,9 @@ namespace narrowfloat {
 ///           convert(x, q_x, Scale{b_x.scale()}, nearest_even, Saturation::finite);
 ///           assert(output_scale(b_w, b_x) == b_w.scale_inv() / 16);
 struct ScalingBias {
-  static constexpr int lowest = -31, highest = 31;  ///< what the hardware takes
+  /// The biases that the hardware takes.
+  static constexpr int lowest = -31, highest = 31;
+  /// The exponent of the scale.
   int bias = 0;
 
   constexpr NF_INLINE float scale() const noexcept {
@@ -95,7 +97,7 @@ class bias_errors {
                  bias);
     }
   }
-  /// The bias with the least error; of equals the one closest to 0, of those the negative one.
+  /// The bias with the least error; on a tie the one closest to 0, then the negative one.
   ScalingBias best() const {
     int best = 0;
     for (int distance = 1; distance <= ScalingBias::highest; ++distance) {
@@ -147,7 +149,7 @@ class bias_errors {
 /// The bias that loses least: of [-31, 31] the one with the smallest sum of squared errors of the tensor, rounded
 /// to nearest even and saturated, then scaled back.
 ///
-/// Result    exact: no sum is rounded. Of equals the one closest to 0, of those the negative one.
+/// Result    exact: no sum is rounded. On a tie the bias closest to 0, then the negative one.
 /// Special   Inf and NaN do not count; a tensor without other values, and an empty one, gets 0.
 /// Requires  F has at most 16 bits.
 /// Promises  the same on every instruction set and in every floating-point environment; no allocation.

@@ -13,7 +13,7 @@
 
 namespace narrowfloat {
 
-/// What of a history counts.
+/// Which magnitude of the history the scale is made from.
 enum class AmaxAlgorithm {
   max,         ///< the largest of all
   most_recent  ///< that of this step
@@ -81,10 +81,14 @@ constexpr void roll_history(std::span<float> history) {
 template <narrow_float F>
 requires lossless_to<F, float>
 struct DelayedScaling {
+  /// Steps of which the largest magnitudes are kept.
   std::size_t history_length = 1024;
   int margin = 0;  ///< bits of headroom
+  /// What the scale is made from.
   AmaxAlgorithm amax_algorithm = AmaxAlgorithm::max;
+  /// What a step without a tensor means.
   UnusedStep unused_step = UnusedStep::keep;
+  /// What becomes of a magnitude of Inf or NaN.
   NonFiniteAmax non_finite = NonFiniteAmax::drop_nan;
   float scale = 1;  ///< what the next cast multiplies by
   /// Entry 0 is this step's; after it from the oldest step to the last one.

@@ -58,9 +58,9 @@ constexpr int power_scale_exponent(const exact& largest, float amax, int margin)
 template <narrow_float F>
 requires lossless_to<F, float>
 struct ScalingMeta {
-  std::size_t window = 1;
-  int margin = 0;  ///< bits of headroom
-  float scale = 1, scale_inv = 1;
+  std::size_t window = 1;          ///< steps between updates of the scale
+  int margin = 0;                  ///< bits of headroom
+  float scale = 1, scale_inv = 1;  ///< what numbers, and what codes, are multiplied by
   std::vector<float> amax = std::vector<float>(window);  ///< entry 0 is the one being recorded
   std::size_t filled = 0;                                ///< updates since the window was begun
 
@@ -72,6 +72,7 @@ struct ScalingMeta {
     require_state("ScalingMeta::record");
     amax[0] = detail::larger_magnitude(amax[0], x);
   }
+  /// Ends a step: makes the next scale, and moves the window on.
   NF_INLINE void update() {
     require_state("ScalingMeta::update");
     bool finite = true;
@@ -135,10 +136,11 @@ struct ScalingMeta {
 template <narrow_float F>
 requires lossless_to<F, float>
 struct AllReduceScale {
-  std::int32_t workers = 1;
-  int exponent = 0;  ///< of the power of two
-  float scale = 1, scale_inv = 1;
+  std::int32_t workers = 1;        ///< how many gradients are added up
+  int exponent = 0;                ///< of the power of two
+  float scale = 1, scale_inv = 1;  ///< what gradients, and what codes, are multiplied by
 
+  /// Sets the scale by the largest magnitude among all workers.
   NF_INLINE void update(float largest_amax) {
     require_state("AllReduceScale::update");
     if (detail::is_usable(largest_amax))
@@ -215,8 +217,8 @@ struct AutoScale {
   double backoff = 0.5;                           ///< the factor of a step that overflowed
   double growth = detail::doubled_in_1000_steps;  ///< of a step that did not: doubled in 1000 steps
   double lowest = 0x1p-126, highest = 0x1p127;    ///< the bounds of mu
-  AutoScaleCount counted = AutoScaleCount::attained;
-  double mu = 1;
+  AutoScaleCount counted = AutoScaleCount::attained;  ///< which elements count as overflowed
+  double mu = 1;                                      ///< the factor of the scale of gradients
 
   /// mu is halved, or doubled in 1000 steps, without an end.
   static constexpr AutoScale unbounded(AutoScaleCount counted = AutoScaleCount::attained) noexcept {

@@ -27,6 +27,7 @@ namespace narrowfloat {
 ///           });
 ///           assert(skipped == 1);
 struct StaticLossScale {
+  /// What the loss is multiplied by.
   float scale = 65536;
 
   /// What is saved: the scale.
@@ -62,13 +63,19 @@ enum class LossScaleRounding {
 ///           s.update(found_inf);
 ///           assert(s.scale == 65536 && s.growth_tracker == 1);
 struct DynamicLossScale {
+  /// The factors of the scale: after growth_interval finite steps in a row, and after one that
+  /// overflowed.
   double growth_factor = 2.0;
   double backoff_factor = 0.5;
+  /// Finite steps in a row before the scale grows.
   std::int32_t growth_interval = 2000;
+  /// How the new scale is rounded.
   LossScaleRounding rounding = LossScaleRounding::once;
+  /// What the loss is multiplied by.
   float scale = 65536;
   std::int32_t growth_tracker = 0;  ///< finite steps in a row
 
+  /// Ends a step: whether an Inf or NaN was found in its gradients.
   NF_INLINE void update(bool found_inf) {
     detail::require_scale_of_state("DynamicLossScale::update", "the scale", scale);
     if (found_inf) {
@@ -152,7 +159,7 @@ bool unscale_array(const From* in, float* out, std::size_t n, float factor, Over
 /// float. Gradients of other formats become floats first, which is exact.
 ///
 /// Result    whether there was an overflow, so that the optimizer's step has to be skipped: an element of `out` that is
-///           Inf or NaN, or, with OverflowCheck::inputs, one of `in`. The two differ by a scale below 1 alone.
+///           Inf or NaN, or, with OverflowCheck::inputs, one of `in`. The two can differ only under a scale below 1.
 /// Special   sizes that differ, and a scale whose inverse is no positive finite float (it is not above 2^-128, or
 ///           is Inf or NaN), throw std::invalid_argument before anything is written. A NaN stays a NaN.
 /// Requires  the ranges are apart, or the same memory of floats.

@@ -88,6 +88,7 @@ template <narrow_float F>
 requires lossless_to<F, float>
 class ScaledTensor {
  public:
+  /// The format of the codes.
   using value_type = F;
 
   ScaledTensor() = default;
@@ -101,7 +102,7 @@ class ScaledTensor {
     made.write("ScaledTensor::quantize", values, source, rounding, saturation);
     return made;
   }
-  /// Replaces all elements; memory is allocated where there are more than before alone.
+  /// Replaces all elements; allocates memory only where there are more than before.
   template <float_source In, scale_source<F> Source, rounding_policy R = NearestEven>
   NF_INLINE void assign(const In& values, Source&& source, R rounding = {},
                         Saturation saturation = Saturation::finite) {
@@ -135,7 +136,7 @@ class ScaledTensor {
       Saturation saturation = default_saturation<detail::number_of<Out>>) const {
     read("ScaledTensor::dequantize", 0, size(), out, rounding, saturation);
   }
-  /// Those of `count` elements from `first` on.
+  /// Writes `count` values from element `first` on.
   template <number_range Out, rounding_policy R = NearestEven>
   NF_INLINE void dequantize(
       std::size_t first, std::size_t count, Out&& out, R rounding = {},
@@ -156,7 +157,8 @@ class ScaledTensor {
     made.scale_ = scale;
     return made;
   }
-  /// Of a file that has the inverse scale alone: the scale is 1 / scale_inv, at most the largest float.
+  /// A tensor of codes and their inverse scale alone, as some files have them: the scale is 1 /
+  /// scale_inv, at most the largest float.
   static NF_INLINE ScaledTensor from_parts(std::vector<F> codes, float scale_inv) {
     require_inverse(scale_inv);
     return from_parts(
@@ -164,20 +166,23 @@ class ScaledTensor {
         detail::limited_scale(detail::float_quotient(1.0f, scale_inv), detail::largest_float));
   }
 
+  /// The codes.
   NF_INLINE std::span<const F> codes() const& noexcept { return codes_; }
-  /// Those of a tensor that is not needed any more.
+  /// The codes of a tensor that is not needed any more, without a copy.
   NF_INLINE std::vector<F> codes() && noexcept { return std::move(codes_); }
-  /// What a code is multiplied by, as one of a range.
+  /// What a code is multiplied by: as a range of one, and as a number.
   NF_INLINE std::span<const float> scales() const noexcept { return {&scale_inv_, 1}; }
   NF_INLINE float scale_inv() const noexcept { return scale_inv_; }
   /// What the values were multiplied by.
   NF_INLINE float scale() const noexcept { return scale_; }
 
+  /// How many elements there are.
   NF_INLINE std::size_t size() const noexcept { return codes_.size(); }
-  /// Of codes and inverse scale.
+  /// The bytes of codes and inverse scale.
   NF_INLINE std::size_t size_bytes() const noexcept {
     return codes_.size() * sizeof(F) + sizeof scale_inv_;
   }
+  /// Bits an element, the inverse scale included; 0 for an empty tensor.
   NF_INLINE double bits_per_element() const noexcept {
     return detail::share_of(8 * size_bytes(), size());
   }

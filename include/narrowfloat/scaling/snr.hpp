@@ -15,9 +15,13 @@
 namespace narrowfloat {
 
 /// Distributions of zero mean.
-enum class Distribution { normal, uniform };
+enum class Distribution {
+  normal,  ///< the normal distribution
+  uniform  ///< all values of an interval around 0 alike
+};
 /// Student's t with more than 2 degrees of freedom, which has a variance: heavier tails than the normal distribution.
 struct StudentT {
+  /// Degrees of freedom.
   double degrees = 5;
 };
 

@@ -57,6 +57,7 @@ constexpr NF_INLINE LinearScales linear_readout_scales(std::size_t batch, std::s
 
 /// The shape of a one-dimensional convolution; channels of one group are channels / groups.
 struct Conv1dShape {
+  /// The sizes of input, kernel and output, and how the kernel moves.
   std::size_t batch, in_channels, out_channels, kernel, out_length;
   std::size_t stride = 1, groups = 1;
 };
@@ -99,7 +100,13 @@ constexpr NF_INLINE BinaryScales add_scales(std::size_t left_repeats = 1,
 }
 
 /// The elementwise functions that activation_scales() knows.
-enum class Activation { relu, gelu, silu, tanh, sigmoid };
+enum class Activation {
+  relu,    ///< max(x, 0)
+  gelu,    ///< x Phi(x), with the distribution function Phi of the normal distribution
+  silu,    ///< x / (1 + exp(-x))
+  tanh,    ///< the hyperbolic tangent
+  sigmoid  ///< 1 / (1 + exp(-x))
+};
 
 /// An activation of x ~ N(0, 1): forward = 1 / std f(x) about its mean, grad = 1 / sqrt(E f'(x)^2). GELU is the
 /// exact one. The authors' library has empirical fits for GELU and SiLU, which are other numbers: see UnitFactors in
@@ -168,6 +175,7 @@ constexpr NF_INLINE OpScales dropout_scales(double p) {
 
 /// The factors of the two paths of a residual connection, whose squares add up to 1.
 struct ResidualScales {
+  /// What the branch, and what the skip connection, is multiplied by.
   double residual = 1, skip = 0;
 };
 /// x -> skip * x + residual * f(x), with residual / skip = tau. The same two factors scale the gradients where the

@@ -12,14 +12,17 @@ namespace narrowfloat {
 
 /// The factors of an op with one input (the paper's alpha and beta).
 struct OpScales {
+  /// What the result, and the gradient of the input, is multiplied by.
   double forward = 1, grad = 1;
 };
 /// The factors of an op with two inputs, both activations.
 struct BinaryScales {
+  /// What the result, and the gradients of the two inputs, are multiplied by.
   double forward = 1, grad_left = 1, grad_right = 1;
 };
 /// The factors of an op with an input x and a parameter w.
 struct LinearScales {
+  /// What the result, and the gradients of x and w, are multiplied by.
   double forward = 1, grad_x = 1, grad_w = 1;
 };
 
@@ -33,14 +36,14 @@ struct LinearScales {
 ///           assert(each.forward == 0.125 && each.grad_x == 0.0625 && each.grad_w == 0.25);
 ///           assert(tied.grad_x == tied.forward && tied.grad_w == each.grad_w);
 enum class Constraint {
-  none,
+  none,                 ///< each keeps its own
   gmean,                ///< the geometric mean of all (the paper's)
   hmean,                ///< the harmonic mean
   amean,                ///< the arithmetic mean
   to_output_scale,      ///< the forward factor (the default of u-muP)
   to_grad_input_scale,  ///< the gradient's: ops with one such input
   to_left_grad_scale,   ///< the left gradient's: ops with two
-  to_right_grad_scale
+  to_right_grad_scale   ///< the right gradient's
 };
 
 namespace detail {

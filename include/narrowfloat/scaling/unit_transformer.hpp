@@ -174,12 +174,16 @@ inline OpScales softmax_scales(std::size_t classes, double mult = 1,
 /// The shape of attention_scales(): softmax(mult / d_head * q k^T) v over `length` keys, or, causal, over those up to
 /// the query's own; `dropout` of the probabilities.
 struct AttentionShape {
+  /// Keys of a query, and elements of a head.
   std::size_t length, d_head;
+  /// Whether a query sees no later keys.
   bool causal = false;
+  /// The share of probabilities that is dropped, and the multiplier of the logits.
   double dropout = 0, mult = 1;
 };
 /// The factors of attention; `logits` is what q k^T is multiplied by before the softmax.
 struct AttentionScales {
+  /// What the logits, the result and the gradients of q, k and v are multiplied by.
   double logits = 1, forward = 1, grad_q = 1, grad_k = 1, grad_v = 1;
 };
 /// Attention of unit-scaled q, k and v. The logits are multiplied by mult / d_head, u-muP's, not mult / sqrt(d_head).
@@ -236,6 +240,7 @@ constexpr NF_INLINE OpScales sum_scales(std::size_t n) {
 /// The factors of a weighted sum of N independent tensors.
 template <std::size_t N>
 struct WeightedAddScales {
+  /// What the sum, and the gradient of each tensor, is multiplied by.
   double forward = 1;
   std::array<double, N> grad{};
 };
@@ -270,7 +275,12 @@ constexpr NF_INLINE LinearScales rms_norm_scales(std::size_t rows) {
 }
 
 /// What a parameter is, for u-muP's learning rates.
-enum class ParameterKind { weight, bias, norm, output };
+enum class ParameterKind {
+  weight,  ///< of a hidden layer
+  bias,    ///< of any layer
+  norm,    ///< the gain or the bias of a norm
+  output   ///< the weight of the output layer
+};
 /// What the learning rate of Adam is multiplied by for a parameter in u-muP (Blake et al., arXiv 2407.17465): 1 /
 /// sqrt(fan_in) for the weights of hidden layers, 1 for biases, norms and the output layer; times 1 / sqrt(depth) for
 /// parameters inside one of `depth` residual branches.

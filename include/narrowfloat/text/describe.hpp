@@ -14,11 +14,12 @@ namespace narrowfloat {
 
 /// The numbers that describe a format, as describe() makes them; every value is exact.
 struct FormatDescription {
-  FormatSpec format;
-  int width = 0;  ///< bits of a code
+  FormatSpec format;  ///< the parameters
+  int width = 0;      ///< bits of a code
 
-  // how many of the 2^width codes are what; finite ones include both zeros
+  /// How many of the 2^width codes are finite numbers, both zeros included, Inf and NaN.
   std::uint64_t finite_codes = 0, infinity_codes = 0, nan_codes = 0;
+  /// Whether 0, -0 and subnormal numbers are among them.
   bool has_zero = false, has_negative_zero = false, has_subnormals = false;
 
   double largest = 0;  ///< the largest finite value

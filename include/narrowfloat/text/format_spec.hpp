@@ -19,6 +19,7 @@ namespace narrowfloat {
 ///           static_assert(std::is_same_v<FloatOf<f>, Float<3, 2, 5, Specials::finite>>);
 ///           assert(!FormatSpec{.exponent_bits = 9}.is_valid());  // a Float has 0 to 8
 struct FormatSpec {
+  /// The parameters of Float, in its order.
   int exponent_bits = 4;
   int mantissa_bits = 3;
   int bias = 7;

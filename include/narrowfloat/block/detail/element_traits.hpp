@@ -67,14 +67,14 @@ struct scale_traits<Scale> {
   static constexpr NF_FN Scale nan() { return Scale::from_bits(layout::nan_code); }
 };
 
-/// Whether a format has a choice of two scales, four over six.
+/// Whether a block of the format may choose between two scales (FourOverSix).
 template <class Format>
 inline constexpr bool has_four_over_six =
     std::is_same_v<typename Format::element, Float<2, 1, 1, Specials::finite>> &&
     !power_of_two_scale<typename Format::scale>;
 
-/// Whether float has room around the elements: every one is a normal float or zero, and so far within
-/// its range that scaled_down() is as good as the exact quotient.
+/// Whether every element is zero or a normal float, so far within the range of float that
+/// scaled_down() rounds as the exact quotient does.
 template <class Element>
 inline constexpr bool float_suffices =
     layout_of<typename element_traits<Element>::rounded>::quantum >= -90 &&

@@ -53,7 +53,7 @@ void encode_products(const float* in, std::size_t n, std::size_t first, int shif
                                        out);
 }
 
-/// The shift of the kernels of blocks under which all elements have the first factor.
+/// A shift so large that every element uses factors[0].
 inline constexpr int one_for_all = 40;
 
 /// Rounds n floats, at most a part, to elements.

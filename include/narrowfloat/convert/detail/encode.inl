@@ -16,7 +16,7 @@ NF_INLINE void multiply_group(const float* in, std::size_t i, int shift, const f
 template <class R>
 using product_for = std::conditional_t<looks_below<R>, block_product_above_zero, block_product>;
 
-/// Whether elements are the last bits of a sum.
+/// Whether codes are fixed-point numbers rounded to nearest even, which nearest_fixed makes by one sum.
 template <class Code, class R>
 inline constexpr bool rounds_by_sum =
     Code::is_fixed&& R::rule == rule::half_even&& R::random_bits == 0;
@@ -42,7 +42,7 @@ struct nearest_fixed {
     const words limited = larger(smaller(sum(x), words(zero_bits + range / 2 - 1)), least);
     return limited & words(range - 1);
   }
-  /// As beyond_nearest() of the halves between two codes, from both sides.
+  /// What beyond_nearest() says, here of the ties: the numbers halfway between two codes.
   static NF_INLINE words beyond(const words& quotient) {
     constexpr std::uint32_t half = __builtin_bit_cast(std::uint32_t, unit / 2),
                             first = half - (near_quotients << Code::width);
@@ -67,7 +67,8 @@ __attribute__((noinline, cold)) inline words exact_quotients(const float* in, st
   return words::load(exact);
 }
 
-/// 4 * lanes floats divided, as good as exactly for a rounding to elements that sees no more than the bits above the mask.
+/// Divides 4 * lanes floats. The quotients may be inexact, but they round to the same elements as the
+/// exact ones, by a rounding to nearest that looks at no more than the bits above the mask.
 template <class Code, class R>
 NF_INLINE void divide_group(const float* in, std::size_t i, int shift, const float* factors,
                             const element_encoding& how, const words& mask, words (&quotients)[4]) {

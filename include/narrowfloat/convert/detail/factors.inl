@@ -104,9 +104,10 @@ inline void multiply_blocks_long(const float* in, std::size_t n, std::size_t fir
   __builtin_memcpy(out + i, x, (n - i) * sizeof(float));
 }
 
-/// How far a quotient, by a rounded inverse, is beyond the first one that is so near to a number whose last bits, those
-/// of `mask`, are 0 that the exact quotient may lie on its other side: at most 2 * near_quotients for all that are. None
-/// is that near to 0: of 64 of its neighbours no rounding to nearest sees any.
+/// Where a quotient made by a rounded inverse lies in the period of the bits of `mask`, counted from
+/// near_quotients floats before a number in which those bits are 0. At 2 * near_quotients or less the
+/// exact quotient may lie on the other side of that number, and has to decide. Quotients within 64
+/// floats of 0 never count as near: no rounding to nearest tells them from 0.
 NF_INLINE words beyond_nearest(const words& quotient, const words& mask) {
   const words value = quotient & words(binary32::sign_mask - 1);
   return (larger(value, words(64)) + words(near_quotients)) & mask;

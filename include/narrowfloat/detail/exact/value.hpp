@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Exact values: those of codes, floats, doubles, long doubles and integers, and results that are rounded once; in integers, so that
-// no floating-point environment, flush-to-zero flag or -ffast-math changes a bit.
+// exact: the value of a code, a float, a double, a long double or an integer, or a result of
+// arithmetic, which is rounded once, at the end. All of it is integer work, so that no floating-point environment,
+// flush-to-zero flag or -ffast-math changes a bit.
 #pragma once
 
 #include <concepts>

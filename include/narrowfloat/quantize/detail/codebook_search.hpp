@@ -25,7 +25,7 @@ NF_INLINE std::int64_t order_of_double(double x) {
   return bits ^ static_cast<std::int64_t>(static_cast<std::uint64_t>(bits >> 63) >> 1);
 }
 
-/// Whether x / absmax is above midpoint k. In float x is the quotient.
+/// Whether x / absmax is above midpoint k. Under in_float, x is the quotient already.
 template <codebook_quotient Quotient>
 NF_INLINE bool is_above(const codebook_tables& book, std::size_t k, float x, double absmax) {
   if constexpr (Quotient == codebook_quotient::in_float) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// From a matrix to int8 codes and scales, through the loops of conversion with a factor. It is no block format: there a
-// scale would be the float nearest amax / 127, and the codes the quotients by that.
+// From a matrix to int8 codes and scales, through the loops of conversion with a factor. A code is
+// 127 x / amax, rounded once. A BlockTensor would give other codes: its scale is the float nearest to
+// amax / 127, and its codes are quotients by that.
 #pragma once
 
 #include <algorithm>
@@ -59,8 +60,9 @@ struct int8_factors {
 
 /// Rounds 127 x / scale of n numbers, at most part_elements.
 ///
-/// No quotient 127 x / amax of floats, if it is not equal to it, comes nearer than 2^-(N + 32) of itself to a number with
-/// N + 1 bits behind the point. So 49 bits of the quotient decide as all of them do, for up to 16 random bits.
+/// With N random bits a rounding changes at numbers with N + 1 bits behind the point. A quotient
+/// 127 x / amax of floats either is such a number or differs from each by more than 2^-(N + 32) of
+/// itself. So for up to 16 random bits the first 49 bits of the quotient decide as all of them do.
 template <class R>
 void round_to_int8(const float* in, std::size_t n, const int8_factors& by, const R& rounding,
                    std::int8_t* out) {
