@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Makes the single header, and programs of it that have nothing else of the library.
 
-Usage: check.py AMALGAMATE FOLDER COMPILER INCLUDE
+Usage: check.py AMALGAMATE FOLDER COMPILER INCLUDE [NVCC]
 """
 import pathlib
 import subprocess
@@ -36,6 +36,8 @@ def main():
         run(compiler, *STRICT, "-O0", "-I", folder, "-c", HERE / f"{path.stem}.cpp", "-o", path)
     run(compiler, *objects, "-o", folder / "consumer")
     run(folder / "consumer")
+    for nvcc in sys.argv[5:]:
+        run(nvcc, *"-std=c++20 -Werror all-warnings -x cu -c -o device.o -I".split(), folder, HERE / "other_unit.cpp")
 
     more = [word for door in THIRD_PARTIES for word in ("--with", door)]
     run(sys.executable, amalgamate, *more, "-o", folder / "more.hpp")
