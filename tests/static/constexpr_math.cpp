@@ -144,7 +144,9 @@ using std::fmod, std::pow, std::exp, std::fmin;
 static_assert(std::same_as<decltype(exp(h{})), h> && std::same_as<decltype(pow(h{}, 2)), h> &&
               std::same_as<decltype(pow(2, h{})), h> && std::same_as<decltype(exp(1.0f)), float> &&
               std::same_as<decltype(pow(float8_e5m2{}, h{})), h> &&
-              std::same_as<decltype(fmod(h{}, 2.0f)), float>);
+              std::same_as<decltype(fmod(h{}, 2.0f)), float> &&
+              std::same_as<decltype(std::exp(h{})), float> &&
+              std::same_as<decltype(std::abs(h{})), float>);
 template <class A, class B>
 concept have_power = requires(A a, B b) {
   pow(a, b), fmin(a, b), fmod(a, b);

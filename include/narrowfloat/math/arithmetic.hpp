@@ -112,12 +112,7 @@ constexpr NF_FN F hypot(A a, B b) noexcept {
 /// The cube root, with the sign of x.
 template <narrow_float F>
 constexpr NF_FN F cbrt(F x) noexcept {
-  detail::exact value = detail::exact_of(x);
-  const bool negative = value.negative;
-  value.negative = false;
-  value = detail::nth_root(value, 3);
-  value.negative = negative;
-  return detail::round_nearest<F>(value);
+  return detail::round_nearest<F>(detail::cube_root(detail::exact_of(x)));
 }
 
 // Two formats of which neither holds the other do not meet here either.

@@ -126,14 +126,35 @@ constexpr NF_HD exact root(const exact& a) {
     rest = (rest << 2) | (operand >> 62);
     operand <<= 2;
     const std::uint64_t trial = (digits << 2) | 1;
-    digits <<= 1;
-    if (rest >= trial) {
-      rest -= trial;
-      digits |= 1;
-    }
+    const std::uint64_t fits = rest >= trial ? 1 : 0;  // a coin's toss: no branch
+    rest -= trial & (0 - fits);
+    digits = (digits << 1) | fits;
   }
   return exact::finite(false, digits | (rest != 0 ? 1u : 0u),
                        (a.exponent - (odd ? 1 : 0) - 60) / 2);
+}
+
+/// The cube root to 28 bits, the tail jammed into one more.
+///
+/// Requires  at most 25 significant bits.
+constexpr NF_HD exact cube_root(const exact& a) {
+  if (a.what != exact::kind::finite) return a;
+  constexpr int spare = exact::leading - 24, digit_count = 28, operand_digits = 9;
+  const int exponent = a.exponent + spare, above = (exponent % 3 + 3) % 3;
+  // digit by digit, of three bits each, those below the operand's 27 being zero
+  const std::uint64_t operand = (a.significand >> spare) << above;
+  std::uint64_t rest = 0, digits = 0;
+  for (int i = 1; i <= digit_count; ++i) {
+    const int below = 3 * (operand_digits - i);
+    rest = (rest << 3) | (below >= 0 ? (operand >> below) & 7 : 0);
+    digits <<= 1;
+    const std::uint64_t trial = 3 * digits * (digits + 1) + 1;  // (digits + 1)^3 - digits^3
+    const std::uint64_t fits = rest >= trial ? 1 : 0;
+    rest -= trial & (0 - fits);
+    digits |= fits;
+  }
+  return exact::finite(a.negative, (digits << 1) | (rest != 0 ? 1 : 0),
+                       (exponent - above) / 3 - (digit_count - operand_digits) - 1);
 }
 
 /// Whether a <= b, of positive numbers.
