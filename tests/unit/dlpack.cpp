@@ -141,12 +141,12 @@ TEST_CASE("dlpack: tensors that cannot be made are refused", "[dlpack]") {
         "narrowfloat::dlpack::make_view: a tensor of shape [2, 4] (2 dimensions) for 6 elements");
   CHECK(refuses("(65 dimensions) for 1 elements",
                 [&] { (void)dlpack::make_tensor(std::vector<float>(1), Shape(65, 1)); }));
-  const std::size_t large = std::size_t{1} << 60;
   CHECK(refuses("dlpack::", [&] {
-    (void)dlpack::make_tensor(std::vector<float>(), {0, large, large});
+    (void)dlpack::make_tensor(std::vector<float>(), {0, ~std::size_t{0}, 2});
   }));
   CHECK(refuses("dlpack::", [&] { (void)dlpack::make_view<dlpack::ManagedTensor>(constant); }));
   CHECK(refuses("dlpack::", [&] { (void)dlpack::make_view<dlpack::ManagedTensor>(bytes); }));
+  CHECK(dlpack::make_view(std::span(six).first(0))->dl_tensor.data == nullptr);
 }
 
 TEST_CASE("dlpack: any strides are copied, and those of rows viewed", "[dlpack]") {
@@ -165,11 +165,11 @@ TEST_CASE("dlpack: any strides are copied, and those of rows viewed", "[dlpack]"
   CHECK(copied({3, 2}, {1, 3}, 0) == Floats{0, 3, 1, 4, 2, 5});
   CHECK(copied({2, 3}, {-3, -1}, 20) == Floats{5, 4, 3, 2, 1, 0});
   CHECK(copied({3, 2}, {0, 5}, 0) == Floats{0, 5, 0, 5, 0, 5});
-  CHECK(copied({2, 1, 2}, {3, 1 << 30, 2}, 0) == Floats{0, 2, 3, 5});
   const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  CHECK(copied({2, 1, 2}, {3, most, 2}, 0) == Floats{0, 2, 3, 5});
   for (const std::int64_t stride : {most, most / 4, most / 8, -most - 1, -most / 4, -most / 8})
     CHECK(refuses("dlpack::copy", [&] { (void)copied({2, 3}, {stride, stride}, 0); }));
-  CHECK(refuses("axis 1", [&] { (void)copied({2, 3}, {0, most / 4}, 0); }));
+  CHECK(refuses("no addresses", [&] { (void)copied({2, 2}, {-most / 8, most / 8}, 0); }));
   std::vector<std::int64_t> extents{1, 2, 3}, strides{-7, 3, 1};
   t = {values.data(), {1, 0}, 3, {2, 32, 1}, extents.data(), strides.data(), 0};
   CHECK(dlpack::as<float>(*tensor).data() == values.data());

@@ -167,7 +167,8 @@ requires shareable<F> && packable<std::remove_const_t<F>, BitStream>
 /// A copy of the elements of a tensor with any strides, such as a transposed one, in row-major order.
 ///
 /// Special   as as(), but for strides, alignment and the flag read-only.
-/// Cost      an element at a time. A stride of 0 repeats elements: the copy may be larger than the tensor's memory.
+/// Cost      an element at a time. A stride of 0 repeats elements: the copy may be larger than the tensor's memory, up to
+///           std::bad_alloc.
 template <shareable T, any_tensor Any>
 [[nodiscard]] std::vector<T> copy(const Any& from) {
   constexpr const char* call = "dlpack::copy";

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// Tensors with extents, strides and offsets of any size: what 128-bit integers find to lie in memory is read as it lies, all
+// else is refused.
+#include <narrowfloat/io/dlpack.hpp>
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <stdexcept>
+#include <vector>
+
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace narrowfloat;
+__extension__ using Wide = __int128;
+
+constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+constexpr std::array<std::int64_t, 22> numbers{
+    0,        1,    2,     3,         4,         5,         -1,       -2,
+    -3,       -5,   7,     1 << 30,   most / 64, most / 16, most / 8, most / 4,
+    most / 2, most, -most, -most - 1, -most / 4, -most / 8};
+
+/// The offsets of the elements from the first, in elements and row-major order; none where they leave the array.
+std::vector<std::int64_t> places(const std::vector<std::int64_t>& shape,
+                                 const std::vector<std::int64_t>& strides, std::int64_t size) {
+  Wide low = 0, high = 0, count = 1;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const Wide reach = Wide{strides[i]} * (shape[i] - 1);
+    (reach < 0 ? low : high) += reach;
+    count *= shape[i] > 1000 ? 1001 : shape[i];  // those of a stride of 0 are few enough
+  }
+  if (low < -size / 2 || high >= size / 2 || count > 1000) return {};
+  std::vector<std::int64_t> found{0};
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    std::vector<std::int64_t> next;
+    for (const std::int64_t from : found)
+      for (std::int64_t k = 0; k < shape[i]; ++k) next.push_back(from + k * strides[i]);
+    found = next;
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("dlpack: extents and strides of any size", "[dlpack]") {
+  std::mt19937 words(1);
+  std::vector<float> memory(64);
+  for (std::size_t i = 0; i < memory.size(); ++i) memory[i] = static_cast<float>(i);
+  int read = 0, refused = 0, wrong = 0;
+  for (int turn = 0; turn < 20000; ++turn) {
+    const std::size_t n = words() % 4, most_used = turn % 2 == 0 ? numbers.size() : 10;
+    std::vector<std::int64_t> shape(n), strides(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      shape[i] = numbers[words() % most_used];
+      strides[i] = numbers[words() % most_used];
+    }
+    const std::uint64_t offset =
+        turn % 5 == 0 ? static_cast<std::uint64_t>(numbers[words() % 22]) : 128;
+    const dlpack::Tensor tensor{memory.data(), {1, 0},       static_cast<std::int32_t>(n),
+                                {2, 32, 1},    shape.data(), strides.data(),
+                                offset};
+    bool is_negative = false, is_empty = false;
+    Wide bytes = 4;
+    for (const std::int64_t extent : shape) {
+      is_negative |= extent < 0;
+      is_empty |= extent == 0;
+      if (extent > 0 && bytes < (Wide{1} << 61)) bytes *= extent;
+    }
+    const bool fits = !is_negative && bytes < (Wide{1} << 61);
+    try {  // nothing is read by this
+      const auto seen = dlpack::as<const float>(tensor);
+      wrong += !fits || (seen.size() != (is_empty ? 0 : static_cast<std::size_t>(bytes / 4)));
+      Wide next = 1;
+      for (std::size_t i = n; i-- > 0 && !is_empty; next *= shape[i])
+        wrong += shape[i] != 1 && strides[i] != next;
+    } catch (const std::invalid_argument&) {
+      wrong += fits && is_empty;
+    }
+    const auto at = fits && !is_empty ? places(shape, strides, 64) : std::vector<std::int64_t>{};
+    if (fits && !is_empty && (at.empty() || offset != 128)) continue;  // elsewhere in memory
+    try {
+      const std::vector<float> values = dlpack::copy<float>(tensor);
+      bool is_same = fits && values.size() == at.size();
+      for (std::size_t i = 0; is_same && i < at.size(); ++i)
+        is_same = values[i] == static_cast<float>(32 + at[i]);
+      wrong += !is_same;
+      ++read;
+    } catch (const std::invalid_argument&) {
+      wrong += fits;
+      ++refused;
+    }
+  }
+  CHECK(wrong == 0);
+  CHECK((read > 1000 && refused > 1000));
+}
