@@ -83,6 +83,12 @@ inline constexpr Saturation default_saturation = [] {
 ///           `finite`, `fn` or `fnuz`; `fnuz` is signed; `scale` is unsigned with M = 0.
 /// Promises  trivially copyable; every member is constexpr, noexcept, and independent of the
 ///           floating-point environment (rounding mode, flush to zero, -ffast-math).
+/// Example   using my_float = Float<3, 2, 5, Specials::finite>;  // 6 bits, all codes numbers, up to 7
+///           const my_float third = my_float(1) / 3;  // rounded once, to nearest even
+///           assert(third == 0.3125f && third.bits() == 0x0d);
+///           const float exact = third;  // the one implicit conversion
+///           assert(exact * 3 == 0.9375f && third + 1.0f == 1.3125f);  // with a float: as floats
+///           assert(my_float(100.0f) == 7 && my_float::from_bits(0x3f) == -7);
 template <int E, int M, int Bias, Specials S, Signedness Sign>
 class Float {
   static_assert(0 <= E && E <= 8,

@@ -108,6 +108,10 @@ constexpr NF_INLINE std::string_view format_name() noexcept {
 
 /// Calls f.template operator()<F>(name) for each format above, in their order: for_each_format([]<class F>(auto name)
 /// { std::cout << name << ' ' << F::width << '\n'; }).
+///
+/// Example   int bytes = 0;
+///           for_each_format([&]<class F>(std::string_view) { bytes += F::width == 8 ? 1 : 0; });
+///           assert(bytes == 10 && format_name<bfloat16>() == "bfloat16");
 template <class Function>
 constexpr NF_INLINE void for_each_format(Function f) {
   detail::named_formats.for_each(f);
