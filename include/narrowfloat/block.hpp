@@ -4,6 +4,7 @@
 
 #include "block/format.hpp"
 #include "block/number_types.hpp"
+#include "block/scale.hpp"
 #include "block/tensor.hpp"
 #include "packed.hpp"
 

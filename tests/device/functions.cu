@@ -146,6 +146,13 @@ __global__ void sums(const float8_e5m2* a, const bfloat16* b, float* out, int n)
   out[0] = static_cast<float>(first) + second;
 }
 
+__global__ void blocks(const float* amax, std::uint32_t* out) {
+  const float tensor = scale_of_tensor<nvfp4>(amax[0]);
+  out[0] = scale_of_block<nvfp4>(amax[1], ScaleRule::floor, tensor).bits();
+  out[1] = scale_of_block<mxfp8_e4m3>(amax[1], ScaleRule::rceil).bits();
+  out[2] = scale_of_block<mxint8>(amax[1], ScaleRule::even, 1, NonFinite::saturate).bits();
+}
+
 __global__ void elements(std::uint32_t* out) {
   out[0] = __float_as_uint(FixedPoint<8, 6>::from_bits(0x81));
   out[1] = __float_as_uint(ExponentInt8::from_bits(0x81));

@@ -13,91 +13,11 @@
 #include <vector>
 
 #include "../../convert/detail/elements.hpp"
-#include "../../detail/codec/scale_rule.hpp"
 #include "element_traits.hpp"
 #include "errors.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
-
-/// With amax = (1 + fraction / 2^23) * 2^e, the fraction above which a rule other than search takes the scale's exponent
-/// from e + 1.
-template <class Element>
-constexpr NF_FN std::uint32_t fraction_threshold(ScaleRule rule) {
-  using layout = layout_of<typename element_traits<Element>::rounded>;
-  constexpr std::uint32_t last = 0x7fffff;
-  switch (rule) {
-    case ScaleRule::ceil:
-      return 0;
-    case ScaleRule::rceil:
-      return static_cast<std::uint32_t>(largest_element<Element>.significand >>
-                                        (exact::leading - 23)) &
-             last;
-    case ScaleRule::even:
-      // Half a unit in the last of the element's mantissa bits carries into the next binade.
-      return last - (layout::significant_bits < 23 ? 0x400000u >> layout::significant_bits : 0);
-    case ScaleRule::floor:
-    case ScaleRule::search:
-      return last;
-  }
-  return last;
-}
-
-/// The scale of a tensor, the float by which Transformer Engine multiplies instead of dividing, and what the scale
-/// stands for: the tensor's largest magnitude is `amax / range` times the scale.
-struct tensor_factors {
-  float decode = 1, encode = 1, amax = 1, range = 1;
-};
-
-/// The largest magnitude, 2^125, below which no scale makes Inf of a value: it is at most twice what is asked for, and
-/// the most negative fixed-point number at most twice the largest one.
-inline constexpr std::uint32_t near_the_end = 0x7e000000;
-
-/// The largest float for Inf.
-constexpr NF_FN float finite_float(float x) {
-  return float_of_bits(std::min(bits_of_float(x), float_infinity - 1));
-}
-
-/// The largest block scale that is meant to be used times the largest element.
-template <class Format>
-constexpr binary range_of_tensor(bool four_over_six) {
-  binary top = largest_binary<typename Format::scale>();
-  if (four_over_six) {  // leaves room for a block scale half as large again
-    const int width = static_cast<int>(std::bit_width(top.significand));
-    const bool room = top.significand << 1 >= std::uint64_t{3} << (width - 1);
-    top = {1, top.exponent + width - (room ? 1 : 2)};
-  }
-  return product(top, largest_binary<typename Format::element>());
-}
-
-/// The tensor scale that the largest magnitude needs: the largest block scale times the largest
-/// element stand for it; 1 where it is 0, or where the scale rounds to 0.
-template <class Format>
-tensor_factors factors_of_tensor(std::uint32_t amax, const QuantizeOptions& options) {
-  if constexpr (Format::tensor_scale == TensorScale::none) {
-    return {};
-  } else {
-    const binary range = range_of_tensor<Format>(options.four_over_six != FourOverSix::none);
-    const float limit = real_number<float>(exact_double(range)), largest = float_of_bits(amax);
-    const bool folds = options.pipeline == ScalePipeline::transformer_engine;
-    const auto reciprocal = [](float x) { return finite_float(float_quotient(1.0f, x)); };
-    if (bits_of_float(options.tensor_scale) != 0) {  // a comparison would see DAZ
-      const float encode = folds ? reciprocal(options.tensor_scale) : 1.0f;
-      return {options.tensor_scale, encode, options.tensor_scale, 1.0f};
-    }
-    if (amax == 0) return {1.0f, 1.0f, 1.0f, limit};
-    if (folds) {
-      const float encode = finite_float(float_quotient(limit, largest));
-      if (bits_of_float(encode) == 0) return {1.0f, 1.0f, largest, limit};
-      return {reciprocal(encode), encode, largest, limit};
-    }
-    float scale = nearest_float(quotient(exact_binary(binary_of(amax)), exact_binary(range)));
-    if (bits_of_float(scale) == 0) return {1.0f, 1.0f, largest, limit};
-    // Rounded up it may make Inf of the largest magnitude.
-    if (!is_finite(float_product(scale, limit))) scale = float_of_bits(bits_of_float(scale) - 1);
-    return {scale, 1.0f, largest, limit};
-  }
-}
 
 /// The type of quotients that are compared by their errors.
 template <class Element>
@@ -169,14 +89,7 @@ class scale_chooser<Format, true> : public scale_options {
     return float_quotient(1.0f, real_number<float>(exact_double(largest_binary<Element>())));
   }
 
-  exponent_rule rule() const {
-    const int offset = step_bias + (folds() ? 0 : largest_exponent<Element>);
-    return {.threshold = folds() ? 0 : fraction_threshold<Element>(options_.rule),
-            .least = static_cast<std::uint32_t>(traits::lowest + offset),
-            .most = static_cast<std::uint32_t>(traits::highest + offset),
-            .last_number = last_number_,
-            .one_field = static_cast<std::uint32_t>(127 - traits::lowest)};
-  }
+  exponent_rule rule() const { return power_rule<Format>(options_.rule, folds(), last_number_); }
   static Scale scale_of(std::uint32_t steps) {
     return traits::from_exponent(traits::lowest + static_cast<int>(steps));
   }
@@ -279,12 +192,7 @@ class scale_chooser<Format, false> : public scale_options {
 
   /// The scale RN(amax / (tensor scale * to)), which maps amax to the element `to`.
   Scale mapped(std::uint32_t amax, const binary& to) const {
-    double ratio = 0;
-    if (amax == float_infinity)
-      ratio = double_of_bits(wide<std::uint64_t>::infinity);
-    else if (amax != 0)
-      ratio = quotient_to_odd(binary_of(amax), product(to, tensor_binary()));
-    return convert_number<Scale>(ratio, nearest_even, Saturation::finite);
+    return mapped_scale<Scale>(amax, product(to, tensor_binary()));
   }
 
   /// Of the scales that map amax to 6 and to 4 the one that loses less; 6 of equals.
@@ -306,19 +214,7 @@ class scale_chooser<Format, false> : public scale_options {
       constexpr auto normal = static_cast<storage>(storage{1} << Scale::mantissa_bits);
       if (options_.normal_scales) scale = Scale::from_bits(std::max(scale.bits(), normal));
     }
-    if (amax < near_the_end || amax >= float_infinity || !is_beyond_float(scale)) return scale;
-    using code =
-        std::conditional_t<sizeof(Scale) == 1, std::uint8_t,
-                           std::conditional_t<sizeof(Scale) == 2, std::uint16_t, std::uint32_t>>;
-    const auto of_code = [](std::uint32_t c) {
-      return __builtin_bit_cast(Scale, static_cast<code>(c));
-    };
-    std::uint32_t within = 0, beyond = __builtin_bit_cast(code, scale);
-    while (beyond - within > 1) {
-      const std::uint32_t middle = within + (beyond - within) / 2;
-      (is_beyond_float(of_code(middle)) ? beyond : within) = middle;
-    }
-    return of_code(within);
+    return scale_within_float<Format>(scale, amax, tensor_binary(), options_.full_range);
   }
 
   double quotient(float x, Scale scale, std::uint32_t amax) const {
@@ -342,17 +238,8 @@ class scale_chooser<Format, false> : public scale_options {
   static Scale nearest(float x) {
     return convert_number<Scale>(x, nearest_even, Saturation::finite);
   }
-  /// Whether the element of the largest magnitude under a scale is Inf in float.
   bool is_beyond_float(Scale scale) const {
-    const double value = real_number<double>(scale);
-    if (__builtin_bit_cast(std::uint64_t, value) == 0) return false;
-    binary top = largest_binary<Element>();
-    if (is_fixed_point<Element> && options_.full_range) {
-      const int width = static_cast<int>(std::bit_width(top.significand));
-      top = {1, top.exponent + width};
-    }
-    return !is_finite(
-        nearest_float(exact_binary(product(top, product(odd_binary(value), tensor_binary())))));
+    return detail::is_beyond_float<Format>(scale, tensor_binary(), options_.full_range);
   }
 
   block_images images(std::span<const float> values, Scale scale, std::uint32_t amax) const {
