@@ -128,6 +128,13 @@ struct Math {
   }
 };
 
+template <class Format>
+struct BlockScale {
+  __host__ __device__ uint64_t operator()(uint64_t i) const {
+    return scale_of_block<Format>(float_at(i & 0x7fffff), ScaleRule::even).bits();
+  }
+};
+
 /// A number of the characters of a text, and of what is read from it.
 template <class F>
 struct Text {
@@ -213,6 +220,9 @@ void compare_all() {
   for (int k = 0; k < 11; ++k)
     compare(std::string(names[k]) + " of every float16", 1 << 16,
             Math<float16>{static_cast<Function>(k)}, each(Math<float16>{static_cast<Function>(k)}));
+  compare("scale of a block of mxfp4_e2m1", 1 << 23, BlockScale<mxfp4_e2m1>{},
+          each(BlockScale<mxfp4_e2m1>{}));
+  compare("scale of a block of nvfp4", 1 << 23, BlockScale<nvfp4>{}, each(BlockScale<nvfp4>{}));
   compare("text of every bfloat16, and back", 1 << 16, Text<bfloat16>{}, each(Text<bfloat16>{}));
 }
 

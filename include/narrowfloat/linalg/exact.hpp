@@ -26,7 +26,7 @@ inline namespace NF_BASELINE {
 
 /// A finite magnitude without trailing zeros.
 constexpr NF_HD binary short_binary(const exact& x) {
-  const int zeros = __builtin_ctzll(x.significand);
+  const int zeros = trailing_zeros(x.significand);
   return {x.significand >> zeros, x.exponent + zeros};
 }
 

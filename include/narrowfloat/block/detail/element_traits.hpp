@@ -43,7 +43,7 @@ inline constexpr int largest_exponent = largest_element<Element>.exponent + exac
 template <class Element>
 constexpr NF_FN binary largest_binary() {
   constexpr std::uint64_t significand = largest_element<Element>.significand;
-  constexpr int zeros = __builtin_ctzll(significand);
+  constexpr int zeros = trailing_zeros(significand);
   return {significand >> zeros, largest_element<Element>.exponent + zeros};
 }
 

@@ -84,6 +84,14 @@ constexpr NF_FN W scaled_integer(const W& a) {
 
 /// Zero bits above the leading one of a nonzero word.
 constexpr NF_FN int leading_zeros(std::uint64_t a) { return __builtin_clzll(a); }
+/// Zero bits below the last one of a nonzero word; device code lacks the builtin.
+constexpr NF_FN int trailing_zeros(std::uint64_t a) {
+#if defined(__CUDACC__)
+  return 63 - leading_zeros(a & (~a + 1));
+#else
+  return __builtin_ctzll(a);
+#endif
+}
 
 /// How a sum of floats is rounded. A vector takes it from the floating-point environment, which the array
 /// loops set (detail/simd/environment.hpp); a scalar, which must not see that, does it in integers.

@@ -75,7 +75,7 @@ constexpr NF_FN binary odd_binary(double x) {
   const std::uint64_t bits = __builtin_bit_cast(std::uint64_t, x) & ~wide<std::uint64_t>::sign_mask;
   const std::uint64_t significand =
       (bits & ((std::uint64_t{1} << 52) - 1)) | (std::uint64_t{1} << 52);
-  const int zeros = __builtin_ctzll(significand);
+  const int zeros = trailing_zeros(significand);
   return {significand >> zeros, static_cast<int>(bits >> 52) - 1075 + zeros};
 }
 
