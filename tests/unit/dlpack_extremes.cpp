@@ -96,3 +96,9 @@ TEST_CASE("dlpack: extents and strides of any size", "[dlpack]") {
   CHECK(wrong == 0);
   CHECK((read > 1000 && refused > 1000));
 }
+
+TEST_CASE("dlpack: no stride is 0, of an empty tensor neither", "[dlpack]") {
+  const auto tensor = dlpack::make_tensor(std::vector<float>(), {4, 0, 5});
+  const std::int64_t* const strides = tensor->dl_tensor.strides;
+  CHECK(std::vector<std::int64_t>(strides, strides + 3) == std::vector<std::int64_t>{5, 5, 1});
+}
