@@ -12,6 +12,7 @@
 #include <cstdlib>
 
 #include "support/catch.hpp"
+#include "support/environments.hpp"
 #include "support/formats.hpp"
 #include "support/mismatches.hpp"
 
@@ -176,4 +177,20 @@ TEST_CASE("custom formats of up to 12 bits: functions are rounded once", "[math]
       Float<7, 0, 64, Specials::p3109>, Float<4, 0, 30, Specials::scale, Signedness::is_unsigned>,
       Float<4, 3, 8, Specials::p3109>, Float<5, 3, 16, Specials::p3109, Signedness::is_unsigned>,
       Float<1, 2, 0, Specials::ieee>, Float<8, 2, -20, Specials::finite>>>(18);
+}
+
+TEST_CASE("functions do not depend on the floating-point environment", "[math]") {
+  const auto run = [] {
+    std::vector<std::uint32_t> codes;
+    for_each_format<std::tuple<nf::float8_e5m2, nf::float8_e8m0fnu, nf::bfloat16, nf::tfloat32>>(
+        [&]<class F>() {
+          for (std::uint32_t code = 0; code < code_count<F>(); code += code_count<F>() / 256 + 1) {
+            for (const auto function : tested<F>())
+              codes.push_back(function(from_code<F>(code)).bits());
+          }
+        });
+    return codes;
+  };
+  check_rounding_modes(run);
+  check_flush_flags(run);
 }
