@@ -64,7 +64,7 @@ def documentation(lines):
             line = line[3:]
         if begins:
             language = ".cpp" if kind == "example" or ";" in line else ".unparsed"
-            line = ("@section_{Example} " if kind == "example" else "") + f"@code{{{language}}} {line}"
+            line = ("@section_{Example} " if kind == "example" else "") + f"@code{{{language}}}{line}"
         out.append(line + (" @endcode" if ends else ""))
     return out
 
@@ -80,7 +80,7 @@ def behind_declaration(lines, i):
         i += 1
         if depth < 0:
             return len(lines)  # an enumerator: nothing that shares its comment
-        if depth == 0 and code.endswith((";", "}")) and not (code == "}" and opener.startswith("requires")):
+        if depth == 0 and code.endswith((";", "}")) and not (code == "}" and opener.startswith("requires requires")):
             break
     return i
 

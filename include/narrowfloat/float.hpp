@@ -377,7 +377,8 @@ constexpr NF_FN float widened(T x) { return real_number<float>(x); }
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-// With _Float16 or __bf16 a Float meets as with a float, in float or double: Clang has no built-in operator for the two.
+/// With _Float16 or __bf16 a Float meets as with a float, in float or double: Clang has no built-in
+/// operator for the two.
 template <class A, class B>
 requires detail::meets_native_half<A, B>
 constexpr NF_FN auto operator+(A a, B b) noexcept {
