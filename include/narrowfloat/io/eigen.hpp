@@ -18,11 +18,13 @@
 template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign>
 struct Eigen::NumTraits<narrowfloat::Float<E, M, Bias, S, Sign>>
     : Eigen::GenericNumTraits<narrowfloat::Float<E, M, Bias, S, Sign>> {
+  /// The scalar, and what is known of it.
   using type = narrowfloat::Float<E, M, Bias, S, Sign>;
   using limits = std::numeric_limits<type>;
-  // The steps are integer arithmetic: tens of instructions.
+  /// The steps are integer arithmetic: tens of instructions.
   enum { RequireInitialization = 0, ReadCost = 1, AddCost = 32, MulCost = 32 };
 
+  /// What Eigen asks for, as above.
   static constexpr type epsilon() { return limits::epsilon(); }
   static constexpr type dummy_precision() { return type(M <= 5 ? 0.25 : 8.0 / (1 << M)); }
   static constexpr type highest() { return limits::max(); }
@@ -32,28 +34,34 @@ struct Eigen::NumTraits<narrowfloat::Float<E, M, Bias, S, Sign>>
   static constexpr int digits10() { return limits::digits10; }
 };
 
-// Coefficients of a Float beside float or double: what the operators of the two give.
+/// Coefficients of a Float beside float or double: what the operators of the two give.
 template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign, class Op>
 struct Eigen::ScalarBinaryOpTraits<narrowfloat::Float<E, M, Bias, S, Sign>, float, Op> {
+  /// The type of the result.
   using ReturnType = decltype(narrowfloat::Float<E, M, Bias, S, Sign>() + float());
 };
 template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign, class Op>
 struct Eigen::ScalarBinaryOpTraits<float, narrowfloat::Float<E, M, Bias, S, Sign>, Op> {
+  /// The type of the result.
   using ReturnType = decltype(narrowfloat::Float<E, M, Bias, S, Sign>() + float());
 };
 template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign, class Op>
 struct Eigen::ScalarBinaryOpTraits<narrowfloat::Float<E, M, Bias, S, Sign>, double, Op> {
+  /// The type of the result.
   using ReturnType = double;
 };
 template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign, class Op>
 struct Eigen::ScalarBinaryOpTraits<double, narrowfloat::Float<E, M, Bias, S, Sign>, Op> {
+  /// The type of the result.
   using ReturnType = double;
 };
 
 /// Random() and setRandom(): doubles of Eigen's generator, from -1 to 1, rounded.
 template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign>
 struct Eigen::internal::random_impl<narrowfloat::Float<E, M, Bias, S, Sign>> {
+  /// The scalar.
   using type = narrowfloat::Float<E, M, Bias, S, Sign>;
+  /// A number between two others, or of the whole range.
   static type run(const type& from, const type& to) {
     return type(random<double>(static_cast<double>(from), static_cast<double>(to)));
   }

@@ -30,6 +30,7 @@ struct std::formatter<narrowfloat::Float<E, M, Bias, S, Sign>> {
   using wider = std::conditional_t<narrowfloat::lossless_to<type, float>, float, double>;
 
  public:
+  /// What std::format calls: reads the specification.
   template <class Context>
   constexpr auto parse(Context& context) {
     const auto first = context.begin();
@@ -43,6 +44,7 @@ struct std::formatter<narrowfloat::Float<E, M, Bias, S, Sign>> {
     return first + (end - std::to_address(first));
   }
 
+  /// What std::format calls: writes the number.
   template <class Context>
   auto format(type x, Context& context) const {
     if (spec_.what == kind::number) return number_.format(static_cast<wider>(x), context);
