@@ -67,11 +67,14 @@ struct GradientDescentRule {
   }
 };
 
-/// Stochastic gradient descent with momentum, as PyTorch's SGD (Sutskever et al. 2013): m = momentum m + (1 - dampening) g,
-/// at the first step m = g; u = m, with Nesterov's u = g + momentum m. Decay is added to the gradient.
+/// Gradient descent with momentum, as PyTorch's SGD (Sutskever et al. 2013): m = momentum m +
+/// (1 - dampening) g, at the first step m = g; u = m, with Nesterov's u = g + momentum m. Decay is
+/// added to the gradient.
 struct SgdRule {
-  /// The options, named as PyTorch's.
+  /// The learning rate, the momentum, the part of a gradient that does not enter it, and the decay
+  /// that is added to the gradient.
   double lr = 1e-3, momentum = 0.9, dampening = 0, weight_decay = 0;
+  /// Whether the update looks ahead, as Nesterov's momentum does.
   bool nesterov = false;
 
   /// What optimizer_rule asks for: one state, the momentum m.
@@ -166,7 +169,8 @@ struct LionRule {
 /// Adagrad (Duchi, Hazan and Singer 2011), as PyTorch: v = v + g^2, u = g / (sqrt(v) + eps), at the rate
 /// lr / (1 + (t - 1) lr_decay). Decay is added to the gradient.
 struct AdagradRule {
-  /// The options, named as PyTorch's.
+  /// The learning rate and its decay, the term beside the root, and the decay that is added to the
+  /// gradient.
   double lr = 1e-2, lr_decay = 0, eps = 1e-10, weight_decay = 0;
 
   /// What optimizer_rule asks for: one state, the sum v of g^2.
@@ -191,7 +195,8 @@ struct AdagradRule {
 
 /// RMSprop (Hinton 2012), as PyTorch: v = alpha v + (1 - alpha) g^2, u = g / (sqrt(v) + eps). Decay is added to the gradient.
 struct RmspropRule {
-  /// The options, named as PyTorch's.
+  /// The learning rate, the decay of the average, the term beside the root, and the decay that is
+  /// added to the gradient.
   double lr = 1e-2, alpha = 0.99, eps = 1e-8, weight_decay = 0;
 
   /// What optimizer_rule asks for: one state, the average v of g^2.
