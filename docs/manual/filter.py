@@ -31,6 +31,7 @@ def plain(text):
     for i in range(0, len(parts), 2):
         part = re.sub(r"([\\@<>&#%\"*~])", r"\\\1", parts[i])
         part = part.replace("...", "&hellip;").replace("et al. ", "et al.\\ ")
+        part = re.sub(r"(?<!\w)::(?=\w)", ":&zwnj;:", part)
         parts[i] = re.sub(r"\b__|(?<!\w)_|_(?!\w)", lambda m: "&zwnj;_" * len(m[0]), part)
     return re.sub(r"^(?=([-+]|[0-9]+\.) )", "&zwnj;", "".join(parts))
 
