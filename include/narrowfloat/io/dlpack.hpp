@@ -79,7 +79,7 @@ requires(!owning_values<Values>)
 template <managed_tensor Managed = ManagedTensorVersioned, owning_values Values>
 [[nodiscard]] Pointer<Managed> make_tensor(Values&& values, const Shape& shape) {
   constexpr const char* call = "dlpack::make_tensor";
-  const auto owner = std::make_shared<Values>(std::move(values));
+  const auto owner = std::make_shared<Values>(std::forward<Values>(values));
   return detail::share<Managed>(call, detail::memory_of(call, *owner), shape, owner);
 }
 

@@ -104,7 +104,8 @@ void describe(Tensor& tensor, const Memory& memory, std::vector<std::int64_t>& e
 
 template <class Managed>
 Pointer<Managed> share(const char* call, const Memory& memory,
-                       const std::vector<std::size_t>& shape, std::shared_ptr<const void> owner) {
+                       const std::vector<std::size_t>& shape,
+                       const std::shared_ptr<const void>& owner) {
   const auto count = narrowfloat::detail::times_extents(1, shape);
   if (count != memory.count || shape.size() > most_dimensions ||
       narrowfloat::detail::times_extents(8, shape).value_or(SIZE_MAX) > PTRDIFF_MAX)
@@ -122,7 +123,7 @@ Pointer<Managed> share(const char* call, const Memory& memory,
                   "memory that is read-only, or has codes of less than 8 bits in bytes, "
                   "needs a ManagedTensorVersioned");
   }
-  held->owner = std::move(owner);
+  held->owner = owner;
   held->managed.manager_ctx = held.get();
   held->managed.deleter = [](Managed* self) {
     delete static_cast<Holder<Managed>*>(self->manager_ctx);
