@@ -95,6 +95,11 @@ struct Deleter {
   }
 };
 /// A managed tensor that is given back when it is not needed any more, unless release() hands it on.
+///
+/// Example   float numbers[6] = {};
+///           std::int64_t shape[] = {2, 3};
+///           const dlpack::Tensor tensor{numbers, {1, 0}, 2, {2, 32, 1}, shape, nullptr, 0};  // of someone else
+///           assert(dlpack::as<const float>(tensor).size() == 6);
 template <managed_tensor M = ManagedTensorVersioned>
 using Pointer = std::unique_ptr<M, Deleter>;
 

@@ -15,6 +15,11 @@
 /// Result    epsilon() is the distance of 1 and the next value, dummy_precision(), the tolerance of isApprox(), eight
 ///           times that, at most a quarter; digits10() and the limits are those of std::numeric_limits.
 /// Special   infinity() in a format without Inf is what an overflow gives there.
+///
+/// Example   const Eigen::Matrix2f w = Eigen::Matrix2f::Constant(0.3f);
+///           const Eigen::Matrix<float8_e4m3fn, 2, 2> a = w.cast<float8_e4m3fn>();  // convert() of each
+///           const Eigen::Matrix2f y = a.cast<float>() * a.cast<float>();           // sums in float
+///           assert(a(1, 0) == 0.3125f && y(0, 0) == 0.1953125f);
 template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign>
 struct Eigen::NumTraits<narrowfloat::Float<E, M, Bias, S, Sign>>
     : Eigen::GenericNumTraits<narrowfloat::Float<E, M, Bias, S, Sign>> {

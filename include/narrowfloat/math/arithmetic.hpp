@@ -25,6 +25,10 @@ constexpr NF_HD To fused(A a, B b, C c, const R& rounding, Saturation saturation
 /// Special   as the operators, with overflow, Inf and invalid negative results by `saturation`; an
 ///           exact zero sum of opposite signs is -0 when rounding toward negative, else +0.
 ///           Subnormals::flush reads subnormal operands as zero and makes zero of a subnormal result.
+/// Example   const float8_e4m3fn a(448.0f), b(32.0f);
+///           assert(isnan(a + b));  // an operator never saturates
+///           assert(add(a, b, nearest_even, Saturation::finite) == 448.0f);
+///           assert(add(b, float8_e4m3fn(1.0f), toward_positive) == 36.0f);
 template <narrow_float F, rounding_policy R = NearestEven>
 constexpr NF_FN F add(F a, F b, R rounding = {}, Saturation saturation = Saturation::none,
                       Subnormals subnormals = Subnormals::keep) noexcept {

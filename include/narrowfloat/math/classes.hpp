@@ -96,6 +96,9 @@ constexpr NF_HD std::uint32_t code_at(std::int32_t place) {
 ///           elsewhere the largest finite value is its own successor. One below +tiny is +0, one
 ///           above -tiny is -0 where the format has it. The least value of an unsigned format is
 ///           its own predecessor.
+/// Example   const float8_e4m3fn one(1.0f), smallest = std::numeric_limits<float8_e4m3fn>::denorm_min();
+///           assert(nextafter(one, float8_e4m3fn(2.0f)) == 1.125f && copysign(one, -smallest) == -1.0f);
+///           assert(fpclassify(smallest) == FP_SUBNORMAL && isnormal(one) && !isnan(one));
 template <narrow_float F>
 constexpr NF_FN F nextafter(F from, F to) noexcept {
   using layout = detail::layout_of<F>;

@@ -53,6 +53,9 @@ constexpr NF_FN F scalbln(F x, long exponent) noexcept {
 /// Result    the fraction f and, in *exponent, n, with x = f * 2^n and 1/2 <= |f| < 1; f is rounded
 ///           once where the format does not hold it.
 /// Special   zero, Inf and NaN give x and 0.
+/// Example   int n = 0;
+///           assert(frexp(float8_e4m3fn(12.0f), &n) == 0.75f && n == 4);  // 0.75 * 2^4
+///           assert(ilogb(float8_e4m3fn(12.0f)) == 3 && ldexp(float8_e4m3fn(12.0f), 2) == 48.0f);
 template <narrow_float F>
 constexpr NF_FN F frexp(F x, int* exponent) noexcept {
   const int n = isfinite(x) && ilogb(x) != INT_MIN ? ilogb(x) + 1 : 0;
