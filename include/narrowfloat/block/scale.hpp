@@ -39,25 +39,25 @@ template <block_format Format>
 constexpr NF_HD typename Format::scale scale_of_block(
     float amax, ScaleRule rule = ScaleRule::floor, float tensor_scale = 1,
     NonFinite non_finite = NonFinite::nan_block) noexcept {
-  using Element = typename Format::element;
-  using Scale = typename Format::scale;
+  using element = typename Format::element;
+  using scale = typename Format::scale;
   const std::uint32_t bits = detail::magnitude_bits(amax);
   const std::uint32_t last_number =
       detail::float_infinity - (non_finite == NonFinite::nan_block ? 1 : 0);
-  if constexpr (detail::power_of_two_scale<Scale>) {
-    using traits = detail::scale_traits<Scale>;
+  if constexpr (detail::power_of_two_scale<scale>) {
+    using traits = detail::scale_traits<scale>;
     const detail::exponent_rule by = detail::power_rule<Format>(rule, false, last_number);
     const std::uint32_t steps =
         detail::exponent_steps(bits, by.threshold, by.least, by.most, by.last_number);
     return traits::from_exponent(traits::lowest + static_cast<int>(steps));
   } else {
     if (bits > last_number)
-      return detail::convert_number<Scale>(
+      return detail::convert_number<scale>(
           detail::float_of_bits(detail::wide<std::uint32_t>::quiet_nan), NearestEven{},
-          default_saturation<Scale>);
+          default_saturation<scale>);
     const detail::binary tensor = detail::odd_binary(detail::real_number<double>(tensor_scale));
     return detail::scale_within_float<Format>(
-        detail::mapped_scale<Scale>(bits, product(detail::largest_binary<Element>(), tensor)), bits,
+        detail::mapped_scale<scale>(bits, product(detail::largest_binary<element>(), tensor)), bits,
         tensor, false);
   }
 }

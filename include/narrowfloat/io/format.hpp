@@ -23,8 +23,8 @@
 ///           value as float or double.
 ///
 /// Example   #if defined(__cpp_lib_format)  // libstdc++ 13, libc++ 17
-///           const float8_e4m3fn x(0.1f);
-///           assert(std::format("{} {:.4f} {:b}", x, x, x) == "0.1 0.1016 0|0011|101");
+///           const float8_e4m3fn a(0.1f);
+///           assert(std::format("{} {:.4f} {:b}", a, a, a) == "0.1 0.1016 0|0011|101");
 ///           #endif
 template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign>
 struct std::formatter<narrowfloat::Float<E, M, Bias, S, Sign>> {

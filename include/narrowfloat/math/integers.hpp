@@ -137,9 +137,9 @@ constexpr NF_FN F modf(F x, F* integer) noexcept {
 ///
 /// Result    below b, or at most half of it; a zero has the sign of a.
 /// Special   of Inf, and by zero, invalid; of a finite a by Inf, a.
-/// Example   const float8_e4m3fn x(5.5f), y(2.0f);
-///           assert(floor(x) == 5.0f && rint(x) == 6.0f && trunc(-x) == -5.0f);  // rint: halves to even
-///           assert(fmod(x, y) == 1.5f && remainder(x, y) == -0.5f);
+/// Example   const float8_e4m3fn a(5.5f), b(2.0f);
+///           assert(floor(a) == 5.0f && rint(a) == 6.0f && trunc(-a) == -5.0f);  // rint: halves to even
+///           assert(fmod(a, b) == 1.5f && remainder(a, b) == -0.5f);
 template <class A, class B, class F = detail::common_format_t<A, B>>
 constexpr NF_FN F fmod(A a, B b) noexcept {
   return detail::round_nearest<F>(
