@@ -54,7 +54,7 @@ void encode_products(const float* in, std::size_t n, std::size_t first, int shif
 }
 
 /// A shift so large that every element uses factors[0].
-inline constexpr int one_for_all = 40;
+inline constexpr int one_for_all = sizeof(std::size_t) < 8 ? 31 : 40;
 
 /// Rounds n floats, at most a part, to elements.
 template <class Code, class R>

@@ -64,7 +64,7 @@ using look_up_kernel = void (*)(const void*, void*, std::size_t, const code_tabl
 
 /// The kernel of a look-up, or a null pointer where the formula is faster.
 template <std::size_t OutBytes>
-look_up_kernel look_up_kernel_of(Isa isa) {
+look_up_kernel look_up_kernel_of([[maybe_unused]] Isa isa) {
 #if defined(__x86_64__)
   if (has_vbmi(isa)) return &avx512_vbmi::look_up<OutBytes>;
   if (isa != Isa::generic) {

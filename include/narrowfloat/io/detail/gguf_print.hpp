@@ -22,15 +22,15 @@ inline void require(const std::string& place, const std::string& why_not) {
 }
 
 template <class T>
-void print(std::string& out, const T& number) {
+void put(std::string& out, const T& number) {
   static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>);
   out.append(reinterpret_cast<const char*>(&number), sizeof number);
 }
-inline void print(std::string& out, std::string_view text) {
-  print(out, std::uint64_t{text.size()});
+inline void put(std::string& out, std::string_view text) {
+  put(out, std::uint64_t{text.size()});
   out += text;
 }
-inline void print(std::string& out, const std::string& text) { print(out, std::string_view(text)); }
+inline void put(std::string& out, const std::string& text) { put(out, std::string_view(text)); }
 
 /// Throws Malformed unless every text is UTF-8 and arrays are nested `depth` deep at most.
 inline void check_array(const std::string& place, const Array& array, int depth) {
@@ -41,12 +41,13 @@ inline void check_array(const std::string& place, const Array& array, int depth)
     for (const Array& inner : *arrays) check_array(place, inner, depth - 1);
 }
 
-inline void print(std::string& out, const Array& array) {
-  print(out, static_cast<std::uint32_t>(array.values.index()));
+inline void put(std::string& out, const Array& array) {
+  put(out, static_cast<std::uint32_t>(array.values.index()));
   std::visit(
       [&](const auto& values) {
-        print(out, std::uint64_t{values.size()});
-        for (const auto& value : values) print(out, value);
+        put(out, std::uint64_t{values.size()});
+        using value = typename std::remove_cvref_t<decltype(values)>::value_type;
+        for (const auto& x : values) put(out, static_cast<const value&>(x));  // of bool a proxy
       },
       array.values);
 }
@@ -57,9 +58,9 @@ inline std::string print_header(const std::vector<KeyValue>& metadata,
   check_unique(metadata, entries);
   const std::uint32_t alignment = alignment_of(metadata);
   std::string out(magic);
-  print(out, version);
-  print(out, std::uint64_t{entries.size()});
-  print(out, std::uint64_t{metadata.size()});
+  put(out, version);
+  put(out, std::uint64_t{entries.size()});
+  put(out, std::uint64_t{metadata.size()});
   for (const auto& [key, value] : metadata) {
     const std::string place = place_of_key(key);
     require(place, why_no_key(key));
@@ -67,9 +68,9 @@ inline std::string print_header(const std::vector<KeyValue>& metadata,
       require(place, why_no_text(*text));
     if (const auto* const array = std::get_if<Array>(&value))
       check_array(place, *array, most_nested);
-    print(out, key);
-    print(out, static_cast<std::uint32_t>(value.index()));
-    std::visit([&](const auto& held) { print(out, held); }, value);
+    put(out, key);
+    put(out, static_cast<std::uint32_t>(value.index()));
+    std::visit([&](const auto& held) { put(out, held); }, value);
   }
   std::uint64_t filled = 0;
   for (Entry& entry : entries) {
@@ -84,11 +85,11 @@ inline std::string print_header(const std::vector<KeyValue>& metadata,
     if (__builtin_add_overflow(filled, entry.bytes, &filled) ||
         __builtin_add_overflow(filled, padding(filled, alignment), &filled))
       require(place, "its data end beyond all that can be counted");
-    print(out, entry.name);
-    print(out, static_cast<std::uint32_t>(entry.shape.size()));
-    for (std::size_t i = entry.shape.size(); i-- > 0;) print(out, std::uint64_t{entry.shape[i]});
-    print(out, entry.type);
-    print(out, entry.offset);
+    put(out, entry.name);
+    put(out, static_cast<std::uint32_t>(entry.shape.size()));
+    for (std::size_t i = entry.shape.size(); i-- > 0;) put(out, std::uint64_t{entry.shape[i]});
+    put(out, entry.type);
+    put(out, entry.offset);
   }
   out.append(padding(out.size(), alignment), '\0');
   return out;

@@ -193,7 +193,7 @@ NF_INLINE void count_parts(const float* in, unsigned char* out, std::size_t n, c
   using counting = counted_conversion<To, R>;
   constexpr std::size_t random_bytes = counting::step::random_bytes,
                         out_bytes = counting::step::out_bytes;
-  constexpr std::size_t most_counted = std::size_t{1} << 35;  // elements
+  constexpr std::uint64_t most_counted = std::uint64_t{1} << 35;  // elements
   const counting step(policy, factor);
   std::uint32_t buffer[random_bytes == 0 ? 1 : part_elements + 8 * lanes];
   // past the caches from the start, or not at all: parts are of one length, wherever `out` lies
