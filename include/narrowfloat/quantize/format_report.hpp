@@ -210,8 +210,8 @@ template <float_range In, block_format Format>
   for (std::size_t r = 0; r < tensor.block_rows(); ++r) {
     for (std::size_t c = 0; c < tensor.block_cols(); ++c) {
       const auto block = tensor.block(r, c);
-      const double scale =
-          static_cast<double>(static_cast<float>(block.scale)) * tensor.tensor_scale() * part;
+      const double scale = static_cast<double>(static_cast<float>(block.scale)) *
+                           static_cast<double>(tensor.tensor_scale()) * part;
       for (std::size_t row = block.row; row < block.row + block.rows; ++row) {
         const std::size_t first = row * tensor.cols() + block.col;
         detail::count_losses(std::ranges::data(values) + first, images.data() + first, block.cols,

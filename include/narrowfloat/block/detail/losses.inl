@@ -101,6 +101,6 @@ void add_losses(const float* in, std::size_t n, std::size_t first, int shift, co
     for (; i < end; i += lanes) add(i, factor, loss, changed);
     i = end;
     sums[place] += total(loss);
-    if constexpr (!Divides) changes[place] |= has_signs(words(0) - changed) ? 1 : 0;
+    if constexpr (!Divides) changes[place] |= has_signs(words(0) - changed) ? 1u : 0u;
   }
 }
