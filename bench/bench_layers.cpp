@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Measures a linear layer in every recipe: what forward, backward and the quantization in them cost, beside a BLAS.
+// Measures a linear layer in every recipe: what forward, backward and the quantization in them
+// cost, beside a BLAS.
 #include <fmt/format.h>
 #include <memory>
 #include <narrowfloat/linalg.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Measures matrix products under accumulators, beside the random draws that they take, a scalar loop and a BLAS.
+// Measures matrix products under accumulators, beside the random draws that they take, a scalar
+// loop and a BLAS.
 #include <fmt/format.h>
 #include <array>
 #include <cstdint>
@@ -97,7 +98,8 @@ void add_threads(turns& timed, const std::string& name, std::size_t size, int th
                     });
 }
 
-/// What a careful user writes: a step at a time, eight draws a block of Philox. One row of the result.
+/// What a careful user writes: a step at a time, eight draws a block of Philox. One row of the
+/// result.
 void add_scalar_loop(turns& timed, const std::string& name, std::size_t size) {
   timed.add(
       name, size * size,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Measures steps of AdamW on states and weights of every form, by one thread and by two, beside memcpy.
+// Measures steps of AdamW on states and weights of every form, by one thread and by two, beside
+// memcpy.
 #include <fmt/format.h>
 
 #include <cstring>
@@ -47,7 +48,8 @@ struct threads {
   }
 };
 
-/// A row: its step by a number of threads, the bytes that it keeps, and those that it reads and writes, of a weight.
+/// A row: its step by a number of threads, the bytes that it keeps, and those that it reads and
+/// writes, of a weight.
 struct optim_row {
   std::string name;
   double kept, moved;

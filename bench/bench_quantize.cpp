@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Measures the quantizers, the ways back and passes from f32 to f32 on real tensors, beside the roof of the machine and
-// their targets.
+// Measures the quantizers, the ways back and passes from f32 to f32 on real tensors, beside the
+// roof of the machine and their targets.
 #include <fmt/format.h>
 #include <algorithm>
 #include <cstdlib>

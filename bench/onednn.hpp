@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// oneDNN's reorders of arrays, held to one thread: for the rivals that the library has among the conversions and the
-// quantizers.
+// oneDNN's reorders of arrays, held to one thread: for the rivals that the library has among the
+// conversions and the quantizers.
 #pragma once
 
 #include <dlfcn.h>
@@ -15,8 +15,8 @@ inline const dnnl::engine& onednn_processor() {
   return only;
 }
 
-/// The reorder of arrays of one length, which is made once, as its users do. Throws dnnl::error if the library has no
-/// such reorder.
+/// The reorder of arrays of one length, which is made once, as its users do. Throws dnnl::error if
+/// the library has no such reorder.
 struct onednn_reorder {
   using data_type = dnnl::memory::data_type;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What bench_quantize runs: a format's quantizer and the way back, or a pass from f32 to f32. One more is a line in
-// quantizers.cpp.
+// What bench_quantize runs: a format's quantizer and the way back, or a pass from f32 to f32. One
+// more is a line in quantizers.cpp.
 #pragma once
 
 #include <cstddef>

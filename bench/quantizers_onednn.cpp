@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// oneDNN's reorder between f32 and int8 by one scale that is known beforehand: it looks for no largest magnitude.
+// oneDNN's reorder between f32 and int8 by one scale that is known beforehand: it looks for no
+// largest magnitude.
 #include <optional>
 
 #include "onednn.hpp"

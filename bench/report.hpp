@@ -72,8 +72,8 @@ inline std::string head(const report& of) {
 /// From f32, to f32, between formats.
 inline int direction_of(const kernel& of) { return of.encodes() ? 0 : of.decodes() ? 1 : 2; }
 
-/// At the standard sizes; grouped by size, direction and instruction set, the widest first; inside a
-/// group in the order of measurement.
+/// At the standard sizes; grouped by size, direction and instruction set, the widest first; inside
+/// a group in the order of measurement.
 inline std::string speed_table(std::vector<row> rows) {
   std::erase_if(rows, [sizes = standard_sizes().all()](const row& each) {
     return std::ranges::count(sizes, each.f32_bytes) == 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The same-shape copies of packed codes: f32 to codes of 4 or 6 bits without padding and back, with the loads, the
-// change of width and the stores. They leave out most of the work of packing: 64 narrowed bytes become 8 * bits by
-// an `or` of two parts, so that no load is dead, and as many bytes are widened to 64 words. So the roof is rather too
-// high.
+// The same-shape copies of packed codes: f32 to codes of 4 or 6 bits without padding and back, with
+// the loads, the change of width and the stores. They leave out most of the work of packing: 64
+// narrowed bytes become 8 * bits by an `or` of two parts, so that no load is dead, and as many
+// bytes are widened to 64 words. So the roof is rather too high.
 #pragma once
 
 #include <cstddef>

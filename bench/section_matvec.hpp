@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The rows of matvec(): block tensors that no cache holds, by a vector, beside a BLAS's product of floats (sgemv).
+// The rows of matvec(): block tensors that no cache holds, by a vector, beside a BLAS's product of
+// floats (sgemv).
 #pragma once
 
 #include <fmt/format.h>
@@ -39,7 +40,8 @@ struct threads_executor {
   }
 };
 
-/// Codes and scales as those of normal numbers: any codes but those of NaN and Inf, scales within eight binades.
+/// Codes and scales as those of normal numbers: any codes but those of NaN and Inf, scales within
+/// eight binades.
 template <class Format>
 std::shared_ptr<const narrowfloat::BlockTensor<Format>> random_tensor(std::size_t rows,
                                                                       std::size_t cols) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Square matrices of normal numbers, and a BLAS's product of such: what the benchmarks of products have in common.
+// Square matrices of normal numbers, and a BLAS's product of such: what the benchmarks of products
+// have in common.
 #pragma once
 
 #include <concepts>

@@ -136,8 +136,8 @@ inline void add_speed_target(std::vector<target>& all, const target_class& kind,
   found.append_to(all);
 }
 
-/// A fused pass with its targets: in the second-level cache a part of the conversion's speed or, on Zen 4, so many Gelem/s;
-/// in memory a part of that, or of the roof.
+/// A fused pass with its targets: in the second-level cache a part of the conversion's speed or, on
+/// Zen 4, so many Gelem/s; in memory a part of that, or of the roof.
 struct fused_target {
   std::string_view pass;
   double second_level, memory;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What papers claim of sums in low precision, as tables: dot products and matrix products under accumulators.
+// What papers claim of sums in low precision, as tables: dot products and matrix products under
+// accumulators.
 #include <vector>
 
 #include "accumulation.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The experiments of accumulate.cpp: data that are the same on every machine, and the errors of sums of it.
+// The experiments of accumulate.cpp: data that are the same on every machine, and the errors of
+// sums of it.
 #pragma once
 
 #include <array>
@@ -71,7 +72,8 @@ inline double exact_sum_of(std::span<const e6m9> values) {
   return sum_of(values, nf::FusedAccumulator<double>{});
 }
 
-/// The mean of so many stochastic sums, each of a seed of its own, and the standard error of that mean.
+/// The mean of so many stochastic sums, each of a seed of its own, and the standard error of that
+/// mean.
 struct Mean {
   double mean, standard_error;
 };
@@ -152,8 +154,8 @@ inline auto promoted(bool truncate, std::size_t chunk) {
 
 // ---- Wortsman et al. 2023: the gradients of a linear layer in int8 ----
 
-/// Relative errors, by norms, of the input gradient of int8 codes, and of the weight gradient with a scale a tensor and
-/// a scale a column.
+/// Relative errors, by norms, of the input gradient of int8 codes, and of the weight gradient with
+/// a scale a tensor and a scale a column.
 struct Int8Errors {
   double dx, dw_tensor, dw_columns;
 };
@@ -206,7 +208,8 @@ inline Int8Errors int8_errors(const std::vector<float>& x, const std::vector<flo
           relative_error(dw_by(tensor), dw), relative_error(dw_by(column), dw)};
 }
 
-/// A layer of 128 x 128 normal weights, gradients G of its output, and inputs X with two columns 30 times as large.
+/// A layer of 128 x 128 normal weights, gradients G of its output, and inputs X with two columns 30
+/// times as large.
 inline Int8Errors int8_errors(std::size_t tokens) {
   constexpr std::size_t width = 128;
   const std::vector<float> w = normal_numbers(width * width, 1),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A product of matrices of floats for FreeOrderAccumulator: OpenBLAS's where CMake found it, else a plain loop.
+// A product of matrices of floats for FreeOrderAccumulator: OpenBLAS's where CMake found it, else a
+// plain loop.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What each of the usual formats would make of the tensors of a safetensors file: the noise, what is clipped and
-// flushed, and which formats are worth their bits.
+// What each of the usual formats would make of the tensors of a safetensors file: the noise, what
+// is clipped and flushed, and which formats are worth their bits.
 #include <fmt/core.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How 8 bits are best split between exponent and mantissa, by distribution, as tables: the claims of "FP8 Quantization:
-// The Power of the Exponent" (Kuzmin et al. 2022).
+// How 8 bits are best split between exponent and mantissa, by distribution, as tables: the claims
+// of "FP8 Quantization: The Power of the Exponent" (Kuzmin et al. 2022).
 #include "distributions.hpp"
 
 #include <narrowfloat/io/safetensors.hpp>

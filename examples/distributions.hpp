@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The experiments of distributions.cpp: how much of a random variable 8 bits keep, by how they are split, with the best
-// range for each. Errors are integrals over the cells of the values: nothing is sampled.
+// The experiments of distributions.cpp: how much of a random variable 8 bits keep, by how they are
+// split, with the best range for each. Errors are integrals over the cells of the values: nothing
+// is sampled.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +20,8 @@ namespace example {
 
 namespace nf = narrowfloat;
 
-/// The splits of Kuzmin et al. 2022, by mantissa and exponent bits, and symmetric INT8 of 255 levels; c = 1.
+/// The splits of Kuzmin et al. 2022, by mantissa and exponent bits, and symmetric INT8 of 255
+/// levels; c = 1.
 struct Split {
   const char* name;
   nf::RuntimeFormat format;
@@ -31,8 +33,8 @@ constexpr Split split(const char* name, int mantissa_bits) {
 constexpr std::array splits{split("INT8", 7), split("5M2E", 5), split("4M3E", 4), split("3M4E", 3),
                             split("2M5E", 2)};
 
-/// The error E (q(x) - x)^2 / E x^2 of a format of largest value 1, where x is scaled so that c is so many standard
-/// deviations.
+/// The error E (q(x) - x)^2 / E x^2 of a format of largest value 1, where x is scaled so that c is
+/// so many standard deviations.
 using ErrorOf = std::function<double(const nf::RuntimeFormat& format, double c)>;
 
 template <class Distribution>
@@ -42,7 +44,8 @@ ErrorOf error_of(Distribution distribution) {
   };
 }
 
-/// Of a normal variable, a part of which is an outlier of `size` times the standard deviation of the others.
+/// Of a normal variable, a part of which is an outlier of `size` times the standard deviation of
+/// the others.
 inline ErrorOf error_with_outliers(double part, double size) {
   return [=](const nf::RuntimeFormat& format, double c) {
     const double variance = 1 - part + part * size * size;
@@ -58,8 +61,8 @@ struct Best {
   double c, decibels;
 };
 
-/// Of ranges from 1 to 2^12 standard deviations, 16 in each binade; then by golden sections between the neighbours of the
-/// best one.
+/// Of ranges from 1 to 2^12 standard deviations, 16 in each binade; then by golden sections between
+/// the neighbours of the best one.
 inline Best best_range(const nf::RuntimeFormat& format, const ErrorOf& error) {
   const auto at = [&](double log2) { return error(format, std::exp2(log2)); };
   double best = 0, least = at(0);

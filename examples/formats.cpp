@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Formats by their names or bits: what they hold, the table of their codes, a picture of their values.
+// Formats by their names or bits: what they hold, the table of their codes, a picture of their
+// values.
 #include <fmt/core.h>
 
 #include <cmath>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A picture of formats, one under the other: their positive values on a logarithmic and on a linear line.
+// A picture of formats, one under the other: their positive values on a logarithmic and on a linear
+// line.
 #pragma once
 
 #include <fmt/format.h>
@@ -20,7 +21,8 @@ struct Tick {
   bool is_subnormal, is_power;  ///< of two
 };
 
-/// The positive finite values of a format in ascending order; of a wide one as many as are told apart in a picture.
+/// The positive finite values of a format in ascending order; of a wide one as many as are told
+/// apart in a picture.
 inline std::vector<Tick> positive_values(const narrowfloat::FormatDescription& d) {
   std::vector<Tick> ticks;
   const bool is_scale = !d.has_zero;  // of at most 8 bits
@@ -72,7 +74,8 @@ class NumberLine {
   static constexpr int width = 1000, left = 210, right = 976, row = 50, bar = 30;
   static constexpr const char *normal = "#0072b2", *subnormal = "#e08a00", *faint = "#8a8a8a";
 
-  /// From a value to its place, of the part of a line between two ends; those of a logarithmic one are powers of two.
+  /// From a value to its place, of the part of a line between two ends; those of a logarithmic one
+  /// are powers of two.
   struct Axis {
     bool is_log;
     double first, last;
@@ -82,7 +85,8 @@ class NumberLine {
       return left + (std::clamp(at, first, last) - first) / (last - first) * (right - left);
     }
     bool shows(double value) const { return (is_log ? std::log2(value) : value) <= last; }
-    /// A distance of labels that leaves room for them: 1, 2 or 5 times a power of ten; of powers of two, at least 1.
+    /// A distance of labels that leaves room for them: 1, 2 or 5 times a power of ten; of powers of
+    /// two, at least 1.
     double step() const {
       const double least = (last - first) / 13;
       double decade = std::pow(10, std::floor(std::log10(least)));
@@ -165,7 +169,8 @@ class NumberLine {
     std::string paths[2];
     double last[2] = {
         -1,
-        -1};  // of powers of two and of others: what lies nearer than half a pixel is not told apart
+        // of powers of two and of others: what lies nearer than half a pixel is not told apart
+        -1};
     for (const Tick& tick : positive_values(d)) {
       if (!axis.shows(tick.value)) break;
       const double x = axis.place(tick.value);

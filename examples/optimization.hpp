@@ -22,7 +22,8 @@ struct Moments {
   std::vector<float> m, v;
 };
 
-/// The mean of |u' - u| / |u| over the weights with an update u = m / (sqrt(v) + 1e-8), u' that of quantized moments.
+/// The mean of |u' - u| / |u| over the weights with an update u = m / (sqrt(v) + 1e-8), u' that of
+/// quantized moments.
 inline double update_error(const Moments& moments, const nf::Codebook& of_m,
                            const nf::Codebook& of_v, std::size_t block) {
   const std::size_t n = moments.m.size();
@@ -77,8 +78,8 @@ class StateWithZero {
   nf::CodebookTensor tensor_;
 };
 
-/// The largest |update| / lr of AdamW in each of so many steps, largest so far, where the gradients in a block are N(0, 1) and
-/// 1e-4 N(0, 1) in turns.
+/// The largest |update| / lr of AdamW in each of so many steps, largest so far, where the gradients
+/// in a block are N(0, 1) and 1e-4 N(0, 1) in turns.
 template <class M, class V>
 std::vector<double> largest_updates(int steps) {
   constexpr std::size_t n = 4096;
@@ -96,8 +97,8 @@ std::vector<double> largest_updates(int steps) {
 
 // ---- Wortsman et al. 2023: a gradient that jumps ----
 
-/// The root mean square of the updates over the rate in each of so many steps, gradients 1e-3 N(0, 1), a hundred times as large
-/// from step `jump` on.
+/// The root mean square of the updates over the rate in each of so many steps, gradients 1e-3 N(0,
+/// 1), a hundred times as large from step `jump` on.
 template <class Optimizer>
 std::vector<double> updates_of_jump(Optimizer optimizer, int steps, int jump) {
   const std::size_t n = optimizer.parts().back().bytes.size() / sizeof(float);
@@ -138,8 +139,8 @@ std::vector<double> small_updates(Form weights, const std::vector<std::size_t>& 
   return means;
 }
 
-/// |mean of w - 1| of 256 weights in 1-6-9 that descend (w - 1)^2 / 2 from 1.5 at the rate 1e-3 by three AXPYs (Wang et al.
-/// 2018), after each of `points` steps.
+/// |mean of w - 1| of 256 weights in 1-6-9 that descend (w - 1)^2 / 2 from 1.5 at the rate 1e-3 by
+/// three AXPYs (Wang et al. 2018), after each of `points` steps.
 template <class Rounding>
 std::vector<double> axpy_distances(const std::vector<std::size_t>& points,
                                    const Rounding& rounding) {

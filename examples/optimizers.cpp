@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What becomes of updates when states and weights are narrow, as tables: the claims of papers, on real states and small
-// problems.
+// What becomes of updates when states and weights are narrow, as tables: the claims of papers, on
+// real states and small problems.
 #include <map>
 #include <memory>
 #include <narrowfloat/io/safetensors.hpp>
@@ -25,7 +25,8 @@ A few seconds; a row is printed as soon as it is known.
 exit status: 0; 2 for anything else, with one line that says why
 )";
 
-/// The curves of experiments that give a value for each of the points, made together when the first row is asked for.
+/// The curves of experiments that give a value for each of the points, made together when the first
+/// row is asked for.
 class Curves {
  public:
   using Make = std::function<std::vector<std::vector<double>>()>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One product of MXFP8 activations and MXFP4 weights under several policies: what each costs, and how far its sums are
-// from the exact ones. The last is a BLAS's, in free order.
+// One product of MXFP8 activations and MXFP4 weights under several policies: what each costs, and
+// how far its sums are from the exact ones. The last is a BLAS's, in free order.
 #include <fmt/core.h>
 #include <narrowfloat/narrowfloat.hpp>
 

@@ -19,7 +19,8 @@
 
 namespace example {
 
-/// A file that is opened before the work and written after it, so that a bad path costs no time; none for an empty path.
+/// A file that is opened before the work and written after it, so that a bad path costs no time;
+/// none for an empty path.
 class OutputFile {
  public:
   explicit OutputFile(std::string path) : path_(std::move(path)) {
@@ -52,7 +53,8 @@ inline void require_apart(const std::filesystem::path& output, const std::filesy
     throw std::invalid_argument(output.string() + ": is the input");
 }
 
-/// One line of a terminal that is rewritten, and cleared at the end. Nothing on what is no terminal.
+/// One line of a terminal that is rewritten, and cleared at the end. Nothing on what is no
+/// terminal.
 class Progress {
  public:
   Progress() = default;
@@ -75,8 +77,8 @@ class Progress {
   bool shown_ = false;
 };
 
-/// The main() of a program: parses its arguments, then shows `help` or runs it. Bad input, and output that cannot be
-/// written, is one line on stderr and exit status 2.
+/// The main() of a program: parses its arguments, then shows `help` or runs it. Bad input, and
+/// output that cannot be written, is one line on stderr and exit status 2.
 template <class Parse, class Run>
 int run_program(std::string_view name, std::string_view help, Parse parse, Run run) {
   try {

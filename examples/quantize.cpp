@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Quantizes the matrices of a safetensors checkpoint to a block format, says what each one lost, and
-// reads its own output back.
+// Quantizes the matrices of a safetensors checkpoint to a block format, says what each one lost,
+// and reads its own output back.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -155,7 +155,8 @@ const Layout& layout_of(const std::string& name) {
   return *found;
 }
 
-/// What becomes of one tensor of the input: which tensors, known before their data are, so that the header comes first.
+/// What becomes of one tensor of the input: which tensors, known before their data are, so that the
+/// header comes first.
 struct Plan {
   const st::Entry* input;
   bool quantized = false;
@@ -270,7 +271,8 @@ class Quantizer {
     return plan;
   }
 
-  /// A block whose largest magnitude this is, and the tensor scale that belongs to it and that a file can hold.
+  /// A block whose largest magnitude this is, and the tensor scale that belongs to it and that a
+  /// file can hold.
   Blocks block_of(float amax) const {
     std::vector<float> values(block_size);
     values[0] = amax;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How much of a normal variable each format keeps, over its standard deviation: where a tensor should be scaled to.
+// How much of a normal variable each format keeps, over its standard deviation: where a tensor
+// should be scaled to.
 #include <fmt/core.h>
 
 #include <cmath>

@@ -55,7 +55,8 @@ void for_each_bytes(const narrowfloat::safetensors::Reader& reader,
   }
 }
 
-/// Calls use(floats) for the numbers of a tensor, part by part in their order: multiples of `step` numbers, but the last part.
+/// Calls use(floats) for the numbers of a tensor, part by part in their order: multiples of `step`
+/// numbers, but the last part.
 template <class Use>
 void for_each_floats(const narrowfloat::safetensors::Reader& reader,
                      const narrowfloat::safetensors::Entry& entry, Use use, std::size_t step = 1) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One array, several threads: each converts its piece, and the codes are those of a single thread, stochastic
-// rounding included, since element i draws its random bits by its index.
+// One array, several threads: each converts its piece, and the codes are those of a single thread,
+// stochastic rounding included, since element i draws its random bits by its index.
 #include <fmt/core.h>
 #include <narrowfloat/narrowfloat.hpp>
 

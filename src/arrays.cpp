@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The loops that no format changes: scales, maxima, counters, packed codes, transforms, loss scales.
+// The loops that no format changes: scales, maxima, counters, packed codes, transforms, loss
+// scales.
 #include <narrowfloat/hadamard.hpp>
 #include <narrowfloat/packed.hpp>
 #include <narrowfloat/scaling.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The usual formats of the chooser, to nearest. The named formats' loops are those of the other files.
+// The usual formats of the chooser, to nearest. The named formats' loops are those of the other
+// files.
 #include <narrowfloat/loops.hpp>
 #include <narrowfloat/quantize.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How the library narrowfloat::compiled makes loops: header-only, at the baseline of its own compiler flags, under the
-// tag by which programs that link it call them.
+// How the library narrowfloat::compiled makes loops: header-only, at the baseline of its own
+// compiler flags, under the tag by which programs that link it call them.
 #pragma once
 
 #include <narrowfloat/convert.hpp>

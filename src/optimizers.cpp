@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The loops of optimizers: the rules, the norm of gradients, the limits of narrow state, forms of weights.
+// The loops of optimizers: the rules, the norm of gradients, the limits of narrow state, forms of
+// weights.
 #include <narrowfloat/loops.hpp>
 #include <narrowfloat/optim.hpp>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sums in chunks, fused or rounded twice a step, and stochastic multiply-add steps agree with every golden row.
+// Sums in chunks, fused or rounded twice a step, and stochastic multiply-add steps agree with every
+// golden row.
 #include <narrowfloat/linalg.hpp>
 
 #include "support/catch.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The block formats agree with every golden block: scale, codes, and the values that they stand for.
+// The block formats agree with every golden block: scale, codes, and the values that they stand
+// for.
 #include "support/blocks.hpp"
 #include "support/catch.hpp"
 #include "support/golden.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The code-books have the golden values bit by bit, and quantizing gives every golden absmax and code.
+// The code-books have the golden values bit by bit, and quantizing gives every golden absmax and
+// code.
 #include <narrowfloat/quantize/codebook_tensor.hpp>
 
 #include "support/catch.hpp"

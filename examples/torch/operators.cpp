@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Operators for PyTorch: casts to E4M3, at random too, and MXFP8 blocks, of float32 and bfloat16 tensors in the CPU's
-// memory. torch.ops.narrowfloat has them once compare.py, or torch.ops.load_library, has loaded the library.
+// Operators for PyTorch: casts to E4M3, at random too, and MXFP8 blocks, of float32 and bfloat16
+// tensors in the CPU's memory. torch.ops.narrowfloat has them once compare.py, or
+// torch.ops.load_library, has loaded the library.
 #include <ATen/ATen.h>
 #include <ATen/DLConvertor.h>
 #include <torch/library.h>
@@ -19,7 +20,8 @@ namespace nf = narrowfloat;
 namespace dlpack = narrowfloat::dlpack;
 using Shared = DLManagedTensorVersioned;  // torch's
 
-/// Calls f with the elements of x. What is neither type, not contiguous or elsewhere is refused, and says so.
+/// Calls f with the elements of x. What is neither type, not contiguous or elsewhere is refused,
+/// and says so.
 template <class Function>
 void with_elements(const at::Tensor& x, Function f) {
   const dlpack::Pointer<Shared> shared(at::toDLPackVersioned(x));
@@ -45,7 +47,8 @@ at::Tensor convert_e4m3(const at::Tensor& x, std::optional<std::int64_t> seed) {
   return codes;
 }
 
-/// The rows of a matrix in blocks of 32: its codes and a scale a block, two tensors in the memory of one BlockTensor.
+/// The rows of a matrix in blocks of 32: its codes and a scale a block, two tensors in the memory
+/// of one BlockTensor.
 std::tuple<at::Tensor, at::Tensor> quantize_mxfp8(const at::Tensor& x,
                                                   std::optional<std::int64_t> seed) {
   using Blocks = nf::BlockTensor<nf::mxfp8_e4m3>;

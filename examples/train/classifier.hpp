@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Classifiers of images: a network of three matrices, and one with two convolutions, which are products of matrices by im2col.
-// Each operation is written forward, then backward, on row-major arrays of T.
+// Classifiers of images: a network of three matrices, and one with two convolutions, which are
+// products of matrices by im2col. Each operation is written forward, then backward, on row-major
+// arrays of T.
 //
 // N images of H x W pixels of C channels make N H W rows of C numbers.
 #pragma once
@@ -22,7 +23,8 @@
 
 namespace train {
 
-// ---- im2col: y (N H/s W/s x 9 C) has the 3 x 3 neighbours of every s-th pixel of x (N H W x C); outside lie zeros ----
+// ---- im2col: y (N H/s W/s x 9 C) has the 3 x 3 neighbours of every s-th pixel of x (N H W x C);
+// outside lie zeros ----
 
 struct Patches {
   std::size_t height, width, channels, stride = 1;
@@ -31,7 +33,8 @@ struct Patches {
   std::size_t out_width() const { return (width + stride - 1) / stride; }
   std::size_t inputs() const { return height * width * channels; }
   std::size_t outputs() const { return out_height() * out_width() * 9 * channels; }
-  /// f(first of C numbers of x, first of C numbers of y) for each neighbour that lies inside an image.
+  /// f(first of C numbers of x, first of C numbers of y) for each neighbour that lies inside an
+  /// image.
   template <class F>
   void for_each(const F& f) const {
     std::size_t to = 0;
@@ -92,7 +95,8 @@ struct ClassifierConfig {
 inline std::vector<Stage> mlp(std::size_t width = 128) {
   return {{"fc1", 64, width}, {"fc2", width, width}, {"fc3", width, 10}};
 }
-/// In the manner of LeNet on 8 x 8 pixels: convolutions to 8 x 8 x c and 4 x 4 x c, two matrices. 103,818 parameters.
+/// In the manner of LeNet on 8 x 8 pixels: convolutions to 8 x 8 x c and 4 x 4 x c, two matrices.
+/// 103,818 parameters.
 inline std::vector<Stage> lenet(std::size_t c = 64, std::size_t width = 64) {
   return {{"conv1", 9, c, true, {8, 8, 1}},
           {"conv2", 9 * c, c, true, {8, 8, c, 2}},

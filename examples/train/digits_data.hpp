@@ -24,7 +24,8 @@ struct DigitBatch {
   std::vector<Label> labels;
 };
 
-/// 1,797 images of 8 x 8 pixels. A fixed shuffle holds 360 of them back; all have mean 0 and variance 1 over the others.
+/// 1,797 images of 8 x 8 pixels. A fixed shuffle holds 360 of them back; all have mean 0 and
+/// variance 1 over the others.
 class Digits {
  public:
   static constexpr std::size_t side = 8, pixels = side * side, classes = 10, held_out_rows = 360;

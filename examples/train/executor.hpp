@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The threads of a training run: made once, for products, optimizers and the operations of the model alike.
+// The threads of a training run: made once, for products, optimizers and the operations of the
+// model alike.
 #pragma once
 
 #include <algorithm>
@@ -15,8 +16,9 @@
 
 namespace train {
 
-/// Runs tasks on so many threads, the caller's among them: the executor of every call of the library. What tasks make
-/// does not depend on the number of threads. A call from inside a task runs its own tasks one after the other.
+/// Runs tasks on so many threads, the caller's among them: the executor of every call of the
+/// library. What tasks make does not depend on the number of threads. A call from inside a task
+/// runs its own tasks one after the other.
 class Executor {
  public:
   explicit Executor(std::size_t threads = 1) : pool_(std::make_unique<Pool>(threads)) {}

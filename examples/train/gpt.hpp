@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A small GPT: token and position tables, blocks of attention and a GELU network with layer norms before them, a head that
-// is the token table. Each operation is written forward, then backward, on row-major arrays of T; with T = double it is
-// what finite differences are compared with. Long because a reader wants the whole model, gradients included, in one file.
+// A small GPT: token and position tables, blocks of attention and a GELU network with layer norms
+// before them, a head that is the token table. Each operation is written forward, then backward, on
+// row-major arrays of T; with T = double it is what finite differences are compared with. Long
+// because a reader wants the whole model, gradients included, in one file.
 //
-// B sequences of T tokens make R = B T rows of C channels; attention has H heads of D = C / H channels.
+// B sequences of T tokens make R = B T rows of C channels; attention has H heads of D = C / H
+// channels.
 #pragma once
 
 #include <cmath>
@@ -88,8 +90,8 @@ void layer_norm_forward(const Context& at, std::span<const T> x, const Tensor<T>
   });
 }
 
-/// With n = (x - mean) / std: dw = the sum of dy n, db that of dy, both times `factor`; dx, of g = dy w, is
-/// (g - mean(g) - n mean(g n)) / std.
+/// With n = (x - mean) / std: dw = the sum of dy n, db that of dy, both times `factor`; dx, of g =
+/// dy w, is (g - mean(g) - n mean(g n)) / std.
 template <class T>
 void layer_norm_backward(const Context& at, std::span<const T> x, const NormStatistics<T>& kept,
                          std::span<const T> dy, std::span<T> dx, Tensor<T>& w, Tensor<T>& b,
@@ -119,7 +121,8 @@ void layer_norm_backward(const Context& at, std::span<const T> x, const NormStat
   sum_rows<T>(at, dy, b.gradient, factor);
 }
 
-// ---- Attention: y (R x C), head by head, is softmax(logits q k^T) v over the tokens so far; qkv is R x 3 C ----
+// ---- Attention: y (R x C), head by head, is softmax(logits q k^T) v over the tokens so far; qkv
+// is R x 3 C ----
 
 struct AttentionSizes {
   std::size_t B, T, C, H;
@@ -153,7 +156,8 @@ void attention_forward(const Context& at, const AttentionSizes& size, std::span<
   });
 }
 
-/// dv = p^T dy; with dp = dy v^T and dl = p (dp - the sum of p dp along the row): dq = logits dl k, dk = logits dl^T q.
+/// dv = p^T dy; with dp = dy v^T and dl = p (dp - the sum of p dp along the row): dq = logits dl k,
+/// dk = logits dl^T q.
 template <class F>
 void attention_backward(const Context& at, const AttentionSizes& size, std::span<const F> qkv,
                         std::span<const F> probabilities, std::span<const F> dy,
@@ -186,7 +190,8 @@ void attention_backward(const Context& at, const AttentionSizes& size, std::span
   });
 }
 
-// ---- GELU by its tanh form: y = x s, s = 1 / (1 + exp(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x^3) ----
+// ---- GELU by its tanh form: y = x s, s = 1 / (1 + exp(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x^3)
+// ----
 
 template <class T>
 void gelu_forward(const Context& at, std::span<const T> x, std::span<T> y, double factor) {
@@ -212,7 +217,8 @@ void gelu_backward(const Context& at, std::span<const T> x, std::span<T> dy, dou
   });
 }
 
-// ---- A residual branch: y = skip x + branch gain f(x); the gains, C numbers, are layer scale's ----
+// ---- A residual branch: y = skip x + branch gain f(x); the gains, C numbers, are layer scale's
+// ----
 
 /// The factors of a branch; `split` is that of its gradient, where it joins that of x.
 struct ResidualFactors {
@@ -362,7 +368,8 @@ class Gpt {
     return cross_entropy_forward<T, Token>(at, logits_, targets);
   }
 
-  /// The token that follows a window of `context` tokens: drawn by a number in [0, 1) from the model's probabilities.
+  /// The token that follows a window of `context` tokens: drawn by a number in [0, 1) from the
+  /// model's probabilities.
   Token next(const Context& at, std::span<const Token> window, double at_random) {
     const std::vector<Token> ignored(window.size());
     forward(at, window, ignored);
@@ -473,7 +480,8 @@ class Gpt {
                                            .mult = std::sqrt(static_cast<double>(D))},
                                           nf::UnitFactors::library);
     for (std::size_t i = 0; i < made.branches.size(); ++i) {
-      // attention first averages tokens that it cannot tell apart: at unit variance that would be noise
+      // attention first averages tokens that it cannot tell apart: at unit variance that would be
+      // noise
       const double tau = nf::residual_tau(i, made.branches.size(), 1, 0.25);
       const nf::ResidualScales by = nf::residual_scales(tau);
       made.branches[i] = {.skip = by.skip, .branch = by.residual, .split = by.residual};

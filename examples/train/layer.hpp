@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a model sees of a recipe: the products of a linear layer, and the weights that an optimizer keeps.
+// What a model sees of a recipe: the products of a linear layer, and the weights that an optimizer
+// keeps.
 #pragma once
 
 #include <cstddef>
@@ -43,7 +44,8 @@ struct Losses {
   }
 };
 
-/// The three products of a linear layer: y = x w^T, dx = dy w, dw = dy^T x. x is rows x in, w out x in, y rows x out.
+/// The three products of a linear layer: y = x w^T, dx = dy w, dw = dy^T x. x is rows x in, w out x
+/// in, y rows x out.
 template <class T>
 class Layer {
  public:
@@ -54,7 +56,8 @@ class Layer {
   virtual void backward(std::span<const T> dy, std::span<T> dx, std::span<T> dw, Executor& run) = 0;
   /// Ends a step.
   virtual void update() {}
-  /// Forward, input gradient and weight gradient are multiplied by these, on top of what the sums are: unit scaling.
+  /// Forward, input gradient and weight gradient are multiplied by these, on top of what the sums
+  /// are: unit scaling.
   virtual nf::LinearScales scales(const nf::LinearShape&) const { return {}; }
   /// Whether losses() grows from now on; it begins anew.
   void watch(bool on) {

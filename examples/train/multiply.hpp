@@ -20,8 +20,8 @@ struct Strided {
   bool transposed = false;
 };
 
-/// c = a * b of floats, for FreeOrderAccumulator and the model itself. Without a BLAS sums are fused and from left to
-/// right: the same bits on every instruction set.
+/// c = a * b of floats, for FreeOrderAccumulator and the model itself. Without a BLAS sums are
+/// fused and from left to right: the same bits on every instruction set.
 struct Multiply {
   bool use_blas = false;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The operations that every model has: linear layers with a bias, ReLU, the loss. Each forward, then backward; a factor that is
-// not 1 is unit scaling's. All arrays are row-major; gradients are written, not added to, unless it says so.
+// The operations that every model has: linear layers with a bias, ReLU, the loss. Each forward,
+// then backward; a factor that is not 1 is unit scaling's. All arrays are row-major; gradients are
+// written, not added to, unless it says so.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +23,8 @@ inline std::size_t rows_of_task(std::size_t cols) {
   return std::max<std::size_t>(1, task_elements / cols);
 }
 
-/// What every operation is given: threads, the product of plain numbers, whether a backward pass follows.
+/// What every operation is given: threads, the product of plain numbers, whether a backward pass
+/// follows.
 struct Context {
   Executor& run;
   Multiply multiply;
@@ -42,7 +44,8 @@ void linear_forward(const Context& at, Layer<T>& layer, std::span<const T> x, co
   });
 }
 
-/// gradient (cols numbers) = factor * the sums of the columns of dy (rows x cols), in the order of the rows.
+/// gradient (cols numbers) = factor * the sums of the columns of dy (rows x cols), in the order of
+/// the rows.
 template <class T>
 void sum_rows(const Context& at, std::span<const T> dy, std::span<T> gradient, double factor = 1) {
   const std::size_t cols = gradient.size(), rows = dy.size() / cols;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a recipe is: a row of a table. It says in what the products of layers are made, how weights and the state of their
-// optimizer are kept, and how the loss is scaled.
+// What a recipe is: a row of a table. It says in what the products of layers are made, how weights
+// and the state of their optimizer are kept, and how the loss is scaled.
 #pragma once
 
 #include <concepts>
@@ -104,7 +104,8 @@ struct Layers {
 
 // ---- Weights ----
 
-/// Writes weights as floats for the products: the codes of a form, not what only its optimizer sees.
+/// Writes weights as floats for the products: the codes of a form, not what only its optimizer
+/// sees.
 template <class Form>
 void read_values(const Form& form, std::span<float> values) {
   if constexpr (nf::number_range<Form>) {
@@ -118,8 +119,8 @@ void read_values(const Form& form, std::span<float> values) {
   }
 }
 
-/// A form of weights, the optimizer that changes them, the rounding of its steps, and the format in which gradients
-/// reach it: float, or FP8 with a scale that workers would share.
+/// A form of weights, the optimizer that changes them, the rounding of its steps, and the format in
+/// which gradients reach it: float, or FP8 with a scale that workers would share.
 template <class Form, class Optimizer, class Rounding, class Gradient>
 class KeptWeights final : public Weights {
  public:
@@ -181,7 +182,8 @@ struct TensorInfo {
 using WeightMaker =
     std::function<std::unique_ptr<Weights>(const TensorInfo&, std::span<const float> initial)>;
 
-/// Weights in a form (a range such as std::vector<nf::bfloat16>, or one of optim/), kept by an optimizer with those options.
+/// Weights in a form (a range such as std::vector<nf::bfloat16>, or one of optim/), kept by an
+/// optimizer with those options.
 template <class Form, class Optimizer, class Rounding = nf::NearestEven, class Gradient = float,
           class Options>
 WeightMaker weights(const Options& options) {
@@ -249,7 +251,8 @@ struct Recipe {
   bool is_slow = false;          ///< its products are emulated: a smaller model is the usual one
 };
 
-/// What of a recipe is narrow: both passes and both states, or one alone. Tells where a difference from float comes from.
+/// What of a recipe is narrow: both passes and both states, or one alone. Tells where a difference
+/// from float comes from.
 enum class Part { all, forward, backward, m, v };
 
 /// What can be chosen of a recipe from the command line.

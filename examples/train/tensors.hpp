@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The experiments of train_tensors.cpp: the tensors of a small GPT, before its first step and after some, by their sizes
-// and in formats. Products are made in a fixed order: the same numbers on every machine.
+// The experiments of train_tensors.cpp: the tensors of a small GPT, before its first step and after
+// some, by their sizes and in formats. Products are made in a fixed order: the same numbers on
+// every machine.
 #pragma once
 
 #include <algorithm>
@@ -68,7 +69,8 @@ struct FloatPair {
 };
 using UnitScaledFloats = nf::recipes::UnitScaled<FloatPair, Sums>;
 
-/// The layers of a model in float: as they are, or unit-scaled, where only the last one's factors are free.
+/// The layers of a model in float: as they are, or unit-scaled, where only the last one's factors
+/// are free.
 inline std::unique_ptr<Layer<float>> float_layer(const GptConfig& config, Role role) {
   if (!config.unit_scaling)
     return std::make_unique<LinearLayer<nf::recipes::Float32<Sums>>>(nf::recipes::Float32<Sums>{},
@@ -176,7 +178,8 @@ struct AllDeviations {
   Deviations activations, activation_gradients, weights, weight_gradients, vector_gradients;
 };
 
-/// What the first pass reads: a text, or random tokens to be followed by random tokens, which are independent.
+/// What the first pass reads: a text, or random tokens to be followed by random tokens, which are
+/// independent.
 enum class Tokens { text, random };
 
 inline TextBatch random_tokens(std::size_t n) {
@@ -231,8 +234,8 @@ inline Gradients gradients_of(const std::vector<Seen>& seen) {
   return all;
 }
 
-/// The percentages of numbers, times a scale, whose magnitude is within a binade: 2^first and more, but less than
-/// 2^(first + 1), and so on.
+/// The percentages of numbers, times a scale, whose magnitude is within a binade: 2^first and more,
+/// but less than 2^(first + 1), and so on.
 inline std::vector<double> histogram(const std::vector<float>& values, float scale, int first,
                                      std::size_t binades) {
   std::vector<double> parts(binades);
@@ -252,7 +255,8 @@ inline double percent_below(const std::vector<float>& values, float magnitude) {
   return 100 * static_cast<double>(n) / static_cast<double>(values.size());
 }
 
-/// The percentages of gradients, times a scale, that become 0 in float16 and were not, and that are Inf.
+/// The percentages of gradients, times a scale, that become 0 in float16 and were not, and that are
+/// Inf.
 struct Lost {
   double flushed, overflowed;
 };
@@ -317,7 +321,8 @@ inline double difference(const std::vector<double>& a, const std::vector<double>
   return std::sqrt(error / norm);
 }
 
-/// Relative errors of the products, and the difference of the weights that the forward pass and dx read.
+/// Relative errors of the products, and the difference of the weights that the forward pass and dx
+/// read.
 struct Nvfp4Errors {
   double y = 0, dx = 0, dw = 0, w_twice = 0;
 };
@@ -334,7 +339,8 @@ Nvfp4Errors nvfp4_errors(const Seen& seen, const R& recipe, const Rounding& roun
           difference({backward.begin(), backward.end()}, {forward.begin(), forward.end()})};
 }
 
-/// Of the recipe; without the transform; with gradients rounded to nearest; with weights in blocks of 16 along each axis.
+/// Of the recipe; without the transform; with gradients rounded to nearest; with weights in blocks
+/// of 16 along each axis.
 inline constexpr std::array nvfp4_parts{"recipe", "no Hadamard", "dy nearest", "w in 1 x 16"};
 inline std::array<Nvfp4Errors, 4> nvfp4_ablation(const Seen& seen) {
   Nvfp4Part<> no_transform;
@@ -344,8 +350,8 @@ inline std::array<Nvfp4Errors, 4> nvfp4_ablation(const Seen& seen) {
           nvfp4_errors(seen, Nvfp4Part<nf::BlockCast<nf::nvfp4>>{})};
 }
 
-/// The relative difference between the mean of dw over so many passes and what it is with dy in float: what is left of it
-/// is bias. To nearest all passes are the same.
+/// The relative difference between the mean of dw over so many passes and what it is with dy in
+/// float: what is left of it is bias. To nearest all passes are the same.
 struct Bias {
   double stochastic, nearest;
 };

@@ -49,7 +49,8 @@ class Text {
   }
 
   std::size_t size() const { return bytes_.size(); }
-  /// The batch of a step: sequences that start anywhere in the first nine tenths, by (seed, step) alone.
+  /// The batch of a step: sequences that start anywhere in the first nine tenths, by (seed, step)
+  /// alone.
   TextBatch batch(std::uint32_t seed, std::uint64_t step, std::size_t sequences,
                   std::size_t length) const {
     TextBatch made;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Trains a small classifier of handwritten digits in the recipe of a paper: in seconds what train_charlm does in minutes.
+// Trains a small classifier of handwritten digits in the recipe of a paper: in seconds what
+// train_charlm does in minutes.
 #include <fmt/core.h>
 
 #include "../program.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The tensors of a small GPT, as tables: their sizes with and without unit scaling, what float16 keeps of gradients, the
-// parts of NVFP4's recipe, int8 gradients over the number of tokens.
+// The tensors of a small GPT, as tables: their sizes with and without unit scaling, what float16
+// keeps of gradients, the parts of NVFP4's recipe, int8 gradients over the number of tokens.
 #include "../panels.hpp"
 #include "tensors.hpp"
 

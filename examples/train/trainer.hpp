@@ -65,8 +65,8 @@ struct TrainResult {
   std::string text = {};                                     ///< Task::result(), where it is shown
 };
 
-/// Trains, and prints, saves, writes what the options ask for. Special: a checkpoint that does not fit, is damaged or was made
-/// by other options throws, before anything is written.
+/// Trains, and prints, saves, writes what the options ask for. Special: a checkpoint that does not
+/// fit, is damaged or was made by other options throws, before anything is written.
 TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options);
 
 /// The seed of a tensor's roundings, or a layer's: no two share bits.
@@ -74,10 +74,11 @@ constexpr std::uint64_t seed_of(std::uint32_t run, std::size_t index) {
   return ((std::uint64_t{run} + 1) << 32) + index;  // batches have the keys below 2^32
 }
 
-/// An option of one trainer alone, and what takes its value, which is empty for one without: false for another option.
+/// An option of one trainer alone, and what takes its value, which is empty for one without: false
+/// for another option.
 using OwnOption = std::function<bool(const std::string& name, const std::string& value)>;
-/// Reads a command line: the options that every trainer has, those of `own_flags`, which have no value, and those that
-/// `own` takes. Special: what is unknown, and a bad value, throw.
+/// Reads a command line: the options that every trainer has, those of `own_flags`, which have no
+/// value, and those that `own` takes. Special: what is unknown, and a bad value, throw.
 void parse_options(TrainOptions& options, int count, char** arguments,
                    const std::vector<std::string>& own_flags, const OwnOption& own);
 /// The lines of --help about them.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Codes that come from elsewhere: the memory of other libraries as an array of Floats, and tables of codes.
+// Codes that come from elsewhere: the memory of other libraries as an array of Floats, and tables
+// of codes.
 #pragma once
 
 #include <array>
@@ -18,7 +19,8 @@
 namespace narrowfloat {
 namespace detail {
 
-/// A contiguous range, in memory that outlives the call, of bytes or of the words that hold the codes of F.
+/// A contiguous range, in memory that outlives the call, of bytes or of the words that hold the
+/// codes of F.
 template <class Range, class F>
 concept code_memory = std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
     std::ranges::borrowed_range<Range> &&
@@ -33,7 +35,8 @@ template <class F>
 inline constexpr auto code_mask = static_cast<typename F::Storage>(layout_of<F>::magnitude_mask |
                                                                    layout_of<F>::sign_mask);
 
-/// Not constexpr: from_codes() calls it, and so does not compile, for a code with bits above the format's width.
+/// Not constexpr: from_codes() calls it, and so does not compile, for a code with bits above the
+/// format's width.
 void a_code_is_beyond_the_width_of_its_format();
 template <class F, class Code>
 constexpr F checked_code(Code code) {
@@ -44,13 +47,15 @@ constexpr F checked_code(Code code) {
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// The memory of another library as codes of F, without a copy: std::byte, unsigned char, or words as wide as a code.
+/// The memory of another library as codes of F, without a copy: std::byte, unsigned char, or words
+/// as wide as a code.
 ///
-/// Result    a std::span of F, of const F where the memory is const; one code a byte for formats of 8 bits and fewer (packed
-///           codes: PackedSpan).
+/// Result    a std::span of F, of const F where the memory is const; one code a byte for formats of
+///           8 bits and fewer (packed codes: PackedSpan).
 /// Requires  the memory outlives the span.
-/// Special   std::invalid_argument, with the numbers, for a size that is no multiple of a code's, for an address that is
-///           not aligned to it, and for the first code with a bit above F::width, as no Float has one.
+/// Special   std::invalid_argument, with the numbers, for a size that is no multiple of a code's,
+///           for an address that is not aligned to it, and for the first code with a bit above
+///           F::width, as no Float has one.
 /// Cost      a read of all codes where F::width leaves bits of its word unused; else none.
 /// Example   std::vector<unsigned char> received{0x38, 0xb8, 0x40};
 ///           const std::span<float8_e4m3fn> codes = as_codes<float8_e4m3fn>(received);

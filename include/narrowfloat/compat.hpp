@@ -10,8 +10,9 @@
 
 namespace narrowfloat {
 
-/// Presets: convert(in, out, compat::torch_2) gives the bits that x.to(dtype) of PyTorch gives, NaN included. Each has the
-/// casts that its stack has; others do not compile. docs/policies.md has what was measured, and what differs.
+/// Presets: convert(in, out, compat::torch_2) gives the bits that x.to(dtype) of PyTorch gives, NaN
+/// included. Each has the casts that its stack has; others do not compile. docs/policies.md has
+/// what was measured, and what differs.
 namespace compat {}
 
 namespace detail {
@@ -57,15 +58,18 @@ constexpr NF_FN To convert(From x, P) noexcept {
 ///
 /// Requires  as convert() without a preset, and a cast that the stack has.
 /// Special   sizes that differ throw std::invalid_argument, with both, before anything is written.
-/// Promises  no allocation; the same bits on every instruction set, in constant expressions and in every
-///           floating-point environment.
-/// Cost      that of convert(), and where the stack has its own codes for NaN one more read of `in`, in parts that lie in
-///           the first-level cache.
+/// Promises  no allocation; the same bits on every instruction set, in constant expressions and in
+///           every floating-point environment.
+/// Cost      that of convert(), and where the stack has its own codes for NaN one more read of
+///           `in`, in parts that lie in the first-level cache.
 /// Example   std::vector<float8_e4m3fn> torch(2), ml_dtypes(2);
 ///           const float values[] = {0.1f, 1e6f};
-///           convert(values, torch, compat::torch_2);        // torch.tensor(values).to(torch.float8_e4m3fn)
-///           convert(values, ml_dtypes, compat::ml_dtypes);  // numpy.array(values).astype(ml_dtypes.float8_e4m3fn)
-///           assert(torch[1] == 448.0f && ml_dtypes[1].bits() == 0x7f);  // too large: the largest value, NaN
+///           // torch.tensor(values).to(torch.float8_e4m3fn)
+///           convert(values, torch, compat::torch_2);
+///           // numpy.array(values).astype(ml_dtypes.float8_e4m3fn)
+///           convert(values, ml_dtypes, compat::ml_dtypes);
+///           // too large: the largest value, NaN
+///           assert(torch[1] == 448.0f && ml_dtypes[1].bits() == 0x7f);
 template <number_range In, number_output Out, compat::preset P>
 constexpr NF_INLINE void convert(In&& in, Out&& out, P) {
   using from = detail::number_of<In>;

@@ -6,7 +6,8 @@
 #error "narrowfloat: include the single header or the library's own files, not both"
 #endif
 
-/// The version of the headers, for users who must test it in the preprocessor. CMake and the packages read it here.
+/// The version of the headers, for users who must test it in the preprocessor. CMake and the
+/// packages read it here.
 ///
 /// Example   #if NARROWFLOAT_VERSION_MAJOR == 0 && NARROWFLOAT_VERSION_MINOR < 1
 ///           #error "this program needs narrowfloat 0.1"
@@ -40,8 +41,8 @@ static_assert(sizeof(float) == 4 && sizeof(double) == 8,
 // no symbol is left behind for a linker to share between translation units of different -march.
 #define NF_INLINE __attribute__((always_inline)) inline
 
-// NF_FN marks a formula: as NF_INLINE, and callable from CUDA device code. NF_HD marks a longer function
-// that may stay a call, callable from device code too.
+// NF_FN marks a formula: as NF_INLINE, and callable from CUDA device code. NF_HD marks a longer
+// function that may stay a call, callable from device code too.
 #if defined(__CUDACC__)
 #define NF_FN __host__ __device__ __forceinline__
 #define NF_HD __host__ __device__
@@ -50,8 +51,9 @@ static_assert(sizeof(float) == 4 && sizeof(double) == 8,
 #define NF_HD
 #endif
 
-// A device compiler reads no loops over arrays, which are written with the host's vectors: host code of a .cu file calls
-// those of the library narrowfloat::compiled, which it must link (docs/cuda.md).
+// A device compiler reads no loops over arrays, which are written with the host's vectors: host
+// code of a .cu file calls those of the library narrowfloat::compiled, which it must link
+// (docs/cuda.md).
 #if defined(__CUDACC__) && !defined(NARROWFLOAT_COMPILED)
 #define NARROWFLOAT_COMPILED
 #endif
@@ -67,8 +69,9 @@ static_assert(sizeof(float) == 4 && sizeof(double) == 8,
 #define NF_UNROLL _Pragma("GCC unroll 16")
 #endif
 
-// NF_HAS_FLOAT16, NF_HAS_BFLOAT16: the compiler's own types of 16 bits, _Float16 and __bf16, are there, which are
-// C++23's std::float16_t and std::bfloat16_t too. GCC 12 has _Float16 in C++ for x86 alone; Clang has no macro for __bf16.
+// NF_HAS_FLOAT16, NF_HAS_BFLOAT16: the compiler's own types of 16 bits, _Float16 and __bf16, are
+// there, which are C++23's std::float16_t and std::bfloat16_t too. GCC 12 has _Float16 in C++ for
+// x86 alone; Clang has no macro for __bf16.
 #if defined(__FLT16_MANT_DIG__) && !defined(__NVCC__) && \
     (defined(__clang__) || defined(__x86_64__) || __GNUC__ >= 13)
 #define NF_HAS_FLOAT16
@@ -79,11 +82,12 @@ static_assert(sizeof(float) == 4 && sizeof(double) == 8,
 #define NF_HAS_BFLOAT16
 #endif
 
-// NARROWFLOAT_HARDWARE_FP8, which the user defines, in all units alike: arrays become E4M3 or E5M2 by the FP8
-// instructions that a unit's own flags allow (-mavx10.2, -march=...+fp8), where they have the library's results: to
-// nearest even, Saturation::finite and none. No machine was at hand: these conversions have been compiled, and
-// models of the published definitions give the same bits (tests/unit/hardware_fp8.cpp), but they have never run. The
-// library narrowfloat::compiled has the instructions that it was built with.
+// NARROWFLOAT_HARDWARE_FP8, which the user defines, in all units alike: arrays become E4M3 or E5M2
+// by the FP8 instructions that a unit's own flags allow (-mavx10.2, -march=...+fp8), where they
+// have the library's results: to nearest even, Saturation::finite and none. No machine was at hand:
+// these conversions have been compiled, and models of the published definitions give the same bits
+// (tests/unit/hardware_fp8.cpp), but they have never run. The library narrowfloat::compiled has the
+// instructions that it was built with.
 #if defined(NARROWFLOAT_HARDWARE_FP8) && (defined(__AVX10_2__) || defined(__ARM_FEATURE_FP8))
 #define NF_HARDWARE_FP8
 #endif
@@ -99,10 +103,11 @@ static_assert(sizeof(float) == 4 && sizeof(double) == 8,
 #define NF_BASE handler_base
 #endif
 
-// NF_BASELINE names the instructions that the translation unit itself may use. Everything in detail lives in an inline
-// namespace of this name, so that units with different flags never share a function body. Public types stay outside:
-// they are the same types everywhere. The name is put together from what the compiler defines, 1 where it may use an
-// extension, and is short where it may use none.
+// NF_BASELINE names the instructions that the translation unit itself may use. Everything in detail
+// lives in an inline namespace of this name, so that units with different flags never share a
+// function body. Public types stay outside: they are the same types everywhere. The name is put
+// together from what the compiler defines, 1 where it may use an extension, and is short where it
+// may use none.
 #define NF_JOINED(a, b, c, d, e, f, g, h) a##b##c##d##e##f##g##h
 #define NF_JOIN(...) NF_JOINED(__VA_ARGS__)
 #if defined(__AVX512F__)

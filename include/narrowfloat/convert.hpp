@@ -28,7 +28,8 @@ namespace narrowfloat {
 /// Promises  noexcept, constexpr; the same bits in every floating-point environment.
 /// Example   assert(convert<float8_e4m3fn>(0.3f) == 0.3125f);  // to nearest even
 ///           assert(convert<float8_e4m3fn>(0.3f, toward_zero) == 0.28125f);
-///           assert(convert<float8_e5m2>(1e6f) == 57344.0f);  // the largest value, or as IEEE 754 has it:
+///           // the largest value, or as IEEE 754 has it:
+///           assert(convert<float8_e5m2>(1e6f) == 57344.0f);
 ///           assert(convert<float8_e5m2>(1e6f, nearest_even, Saturation::none) == INFINITY);
 template <number To, number From, rounding_policy R = NearestEven>
 constexpr NF_FN To convert(From x, R rounding = {}, Saturation saturation = default_saturation<To>,
@@ -68,13 +69,14 @@ struct Divide {
 
 /// Converts x * scale.factor, or x / divide.divisor, to the type To.
 ///
-/// Result    x / divisor is rounded once, as by ONNX's QuantizeLinear; so is x * factor where x is a Float, as in
-///           decoding: convert<float>(code, Scale{s}). Of a float, x * factor is a float first, rounded to nearest, ties
-///           to even, whatever `rounding` says.
-/// Special   a NaN x keeps its sign; Inf * 0, 0 / 0, Inf / Inf and a NaN factor give the positive NaN, x / 0 gives Inf.
-///           Subnormals::flush acts on x, on a product of floats and on the result.
-/// Requires  x is a float or a Float: a double does not compile, since Scale would round its product to float. To
-///           double, no random bits.
+/// Result    x / divisor is rounded once, as by ONNX's QuantizeLinear; so is x * factor where x is
+///           a Float, as in decoding: convert<float>(code, Scale{s}). Of a float, x * factor is a
+///           float first, rounded to nearest, ties to even, whatever `rounding` says.
+/// Special   a NaN x keeps its sign; Inf * 0, 0 / 0, Inf / Inf and a NaN factor give the positive
+///           NaN, x / 0 gives Inf. Subnormals::flush acts on x, on a product of floats and on the
+///           result.
+/// Requires  x is a float or a Float: a double does not compile, since Scale would round its
+///           product to float. To double, no random bits.
 /// Promises  noexcept, constexpr; the same bits in every floating-point environment.
 template <number To, detail::scalable From, detail::factor Factor, rounding_policy R = NearestEven>
 constexpr NF_FN To convert(From x, Factor factor, R rounding = {},
@@ -113,7 +115,8 @@ NF_INLINE void convert_with(Isa isa, const From* in, To* out, std::size_t n, Fac
   }
 }
 
-/// Whether every number of a type is a float, and whether it is float itself: names that no formatter breaks.
+/// Whether every number of a type is a float, and whether it is float itself: names that no
+/// formatter breaks.
 template <class T>
 inline constexpr bool float_holds_all = lossless<layout_of<T>, binary32>();
 template <class T>
@@ -143,7 +146,8 @@ concept float_element =
     number<std::remove_const_t<T>> && detail::float_holds_all<std::remove_const_t<T>>;
 }  // namespace detail
 
-/// A contiguous range of numbers to write to: neither const nor a temporary that dies with the call.
+/// A contiguous range of numbers to write to: neither const nor a temporary that dies with the
+/// call.
 template <class T>
 concept number_output = number_range<T> && std::ranges::borrowed_range<T> &&
     !std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<T>>>;
@@ -168,18 +172,19 @@ requires(has_numbers<In>&& has_numbers<Out>) inline constexpr bool are_arrays<In
 }  // namespace detail
 
 /// Converts each number of `in` to the element type of `out`, as the scalar convert() does. With a
-/// keyed Stochastic policy element i draws the random bits of index offset + i; explicit bits are a range of
-/// words, one for each element: StochasticA<8>{words}.
+/// keyed Stochastic policy element i draws the random bits of index offset + i; explicit bits are a
+/// range of words, one for each element: StochasticA<8>{words}.
 ///
 /// Requires  the two ranges are apart, or the same memory with elements of the same size.
 /// Special   sizes that differ throw std::invalid_argument, with both, before anything is written.
-/// Promises  no allocation; the same bits on every instruction set, in constant expressions and in every
-///           floating-point environment, which is left as it was.
+/// Promises  no allocation; the same bits on every instruction set, in constant expressions and in
+///           every floating-point environment, which is left as it was.
 /// Cost      one pass over both; one dispatch a call. See bench/README.md.
 /// Example   std::vector<float8_e5m2> codes(gradients.size());
 ///           convert(gradients, codes);                                        // to nearest even
-///           convert(gradients, codes, Stochastic<>{.seed = 1, .stream = 2});  // at random, the same on every machine
-///           convert(gradients, codes, Scale{4096.0f});                        // the products, in one read
+///           // at random, the same on every machine
+///           convert(gradients, codes, Stochastic<>{.seed = 1, .stream = 2});
+///           convert(gradients, codes, Scale{4096.0f});  // the products, in one read
 ///           std::vector<float> back(codes.size());
 ///           convert(codes, back, Scale{1 / 4096.0f});
 ///           assert(std::abs(back[0] - gradients[0]) <= 0.125f * std::abs(gradients[0]));
@@ -201,7 +206,8 @@ constexpr NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
   detail::convert_by_kernel(active_isa(), source, target, n, rounding, saturation, subnormals);
 }
 
-/// Converts arrays of which one is of long double, element by element, as the scalar convert() does.
+/// Converts arrays of which one is of long double, element by element, as the scalar convert()
+/// does.
 ///
 /// Special   sizes that differ throw std::invalid_argument, with both, before anything is written.
 template <class In, class Out, rounding_policy R = NearestEven>
@@ -233,8 +239,9 @@ NF_INLINE void convert(Isa isa, In&& in, Out&& out, R rounding = {},
                             subnormals);
 }
 
-/// Converts each number of `in` times a factor, or divided by a divisor, as the scalar convert() with a Scale or a
-/// Divide does, in one read of `in`: floats to codes, and codes to numbers of any type.
+/// Converts each number of `in` times a factor, or divided by a divisor, as the scalar convert()
+/// with a Scale or a Divide does, in one read of `in`: floats to codes, and codes to numbers of any
+/// type.
 ///
 /// Special, Promises  as for convert() without a factor.
 template <number_range In, number_output Out, detail::factor Factor,
@@ -250,9 +257,10 @@ requires detail::scalable<detail::number_of<In>> NF_INLINE void convert(
   detail::convert_with(active_isa(), source, target, n, factor, rounding, saturation, subnormals);
 }
 
-// Not of two arrays or packed arrays that there is a convert() for: Clang 22 does not prefer that one, whose other
-// parameters have defaults, to one with a pack.
-/// Whatever else is called convert: does not compile, and the message says in one line what is wrong.
+// Not of two arrays or packed arrays that there is a convert() for: Clang 22 does not prefer that
+// one, whose other parameters have defaults, to one with a pack.
+/// Whatever else is called convert: does not compile, and the message says in one line what is
+/// wrong.
 template <class In, class Out, class... Rest>
 requires((detail::has_explained<In> ||
           std::same_as<std::remove_cvref_t<In>, Isa>)&&!detail::are_arrays<In, Out, Rest...> &&

@@ -10,8 +10,8 @@
 
 namespace narrowfloat {
 
-/// Takes the message of a failed check, which begins with the call, in a program without exceptions. It does not return:
-/// when it does, the program aborts.
+/// Takes the message of a failed check, which begins with the call, in a program without
+/// exceptions. It does not return: when it does, the program aborts.
 using FailureHandler = void (*)(const char* message);
 
 namespace detail {
@@ -19,12 +19,14 @@ namespace detail {
 inline constinit FailureHandler failure_handler = nullptr;
 }  // namespace detail
 
-/// Sets what a failed check calls in units that were compiled with -fno-exceptions, and returns what it called before.
+/// Sets what a failed check calls in units that were compiled with -fno-exceptions, and returns
+/// what it called before.
 ///
-/// Special   null, as at the start: the message is printed to the standard error stream, and the program aborts.
+/// Special   null, as at the start: the message is printed to the standard error stream, and the
+///           program aborts.
 /// Requires  a handler that throws nothing.
-/// Promises  noexcept, thread-safe; nothing has been written when the handler is called. Units with exceptions throw
-///           all the same.
+/// Promises  noexcept, thread-safe; nothing has been written when the handler is called. Units with
+///           exceptions throw all the same.
 ///
 /// Example   const FailureHandler log = [](const char* message) { std::printf("%s\n", message); };
 ///           const FailureHandler before = set_failure_handler(log);
@@ -36,7 +38,8 @@ NF_INLINE FailureHandler set_failure_handler(FailureHandler handler) noexcept {
 namespace detail {
 inline namespace NF_BASELINE {
 
-/// Throws an exception for the function that the caller called; without exceptions, calls the handler.
+/// Throws an exception for the function that the caller called; without exceptions, calls the
+/// handler.
 template <class Exception>
 [[noreturn]] void fail(const char* call, const std::string& what) {
   const std::string message = std::string("narrowfloat::") + call + ": " + what;

@@ -54,8 +54,9 @@ inline constexpr bool is_float<Float<E, M, Bias, S, Sign>> = true;
 /// An instance of Float.
 template <class T>
 concept narrow_float = detail::is_float<T>;
-/// A type that convert() reads and writes: float, double, an instance of Float, or one of the compiler's types of 16 bits,
-/// _Float16 and __bf16, which C++23 calls std::float16_t and std::bfloat16_t.
+/// A type that convert() reads and writes: float, double, an instance of Float, or one of the
+/// compiler's types of 16 bits, _Float16 and __bf16, which C++23 calls std::float16_t and
+/// std::bfloat16_t.
 template <class T>
 concept number = std::same_as<T, float> || std::same_as<T, double> || narrow_float<T> ||
     detail::is_native_half<T>;
@@ -83,7 +84,8 @@ inline constexpr Saturation default_saturation = [] {
 ///           `finite`, `fn` or `fnuz`; `fnuz` is signed; `scale` is unsigned with M = 0.
 /// Promises  trivially copyable; every member is constexpr, noexcept, and independent of the
 ///           floating-point environment (rounding mode, flush to zero, -ffast-math).
-/// Example   using my_float = Float<3, 2, 5, Specials::finite>;  // 6 bits, all codes numbers, up to 7
+/// Example   // 6 bits, all codes numbers, up to 7
+///           using my_float = Float<3, 2, 5, Specials::finite>;
 ///           const my_float third = my_float(1) / 3;  // rounded once, to nearest even
 ///           assert(third == 0.3125f && third.bits() == 0x0d);
 ///           const float exact = third;  // the one implicit conversion
@@ -140,8 +142,9 @@ class Float {
   /// The code, right-aligned.
   constexpr NF_FN Storage bits() const noexcept { return bits_; }
 
-  /// The nearest value: convert() with its defaults, so an overflow is the largest finite value in most formats of 8
-  /// bits and fewer (default_saturation), where operators give Inf or NaN: float8_e5m2(1e6f) is 57344.
+  /// The nearest value: convert() with its defaults, so an overflow is the largest finite value in
+  /// most formats of 8 bits and fewer (default_saturation), where operators give Inf or NaN:
+  /// float8_e5m2(1e6f) is 57344.
   template <number T>
   requires(!narrow_float<T>) explicit constexpr NF_FN Float(T x) noexcept
       : Float(detail::convert_number<Float>(x, NearestEven{}, default_saturation<Float>)) {}
@@ -261,9 +264,10 @@ concept does_not_mix_with =
 ///
 /// Result    the exact result rounded once, to nearest even, the subnormal range included.
 /// Special   overflow, and an exact Inf such as x / 0, is Inf, else NaN, else the largest finite
-///           value: an operator never saturates, as a constructor does, so float8_e5m2(57344) * 2 is Inf
-///           (add() and mul() of math.hpp take a Saturation); signs of zero as IEEE 754 (+0 where there is no -0); an invalid operation is
-///           the positive canonical NaN, else the positive largest finite value.
+///           value: an operator never saturates, as a constructor does, so float8_e5m2(57344) * 2
+///           is Inf (add() and mul() of math.hpp take a Saturation); signs of zero as IEEE 754 (+0
+///           where there is no -0); an invalid operation is the positive canonical NaN, else the
+///           positive largest finite value.
 template <class A, class B, class F = detail::common_format_t<A, B>>
 constexpr NF_FN F operator+(A a, B b) noexcept {
   return detail::round_nearest<F>(detail::sum(detail::operand<F>(a), detail::operand<F>(b), false));
@@ -323,7 +327,8 @@ constexpr NF_FN F operator--(F& x, int) noexcept {
 }
 
 /// IEEE 754 comparisons: NaN is unordered, -0 equals +0. Two formats compare in the one that holds
-/// both. The relational operators stand beside <=> because device code has no std::partial_ordering.
+/// both. The relational operators stand beside <=> because device code has no
+/// std::partial_ordering.
 template <narrow_float A, detail::mixes_with<A> B>
 constexpr NF_FN bool operator==(A a, B b) noexcept {
   return detail::compare(a, b) == detail::comparison::equal;

@@ -37,8 +37,9 @@ using float4_e2m1fn = Float<2, 1, 1, Specials::finite>;
 using float16 = Float<5, 10>;   ///< IEEE 754 binary16
 using bfloat16 = Float<8, 7>;   ///< the upper half of binary32
 using tfloat32 = Float<8, 10>;  ///< NVIDIA TF32, 19 bits
-// IBM's hardware has no subnormals in 1-6-9 and 1-4-3, whose lowest exponent is one more binade of normal values, and
-// one code for Inf and NaN together: float16_e6m9 and float8_e4m3b11 differ from it there, and nowhere else.
+// IBM's hardware has no subnormals in 1-6-9 and 1-4-3, whose lowest exponent is one more binade of
+// normal values, and one code for Inf and NaN together: float16_e6m9 and float8_e4m3b11 differ from
+// it there, and nowhere else.
 using float16_e6m9 = Float<6, 9>;  ///< IBM 1-6-9 (Wang et al., NeurIPS 2018)
 using float12_e6m5 = Float<6, 5>;  ///< the accumulator of SR-MAC
 
@@ -85,7 +86,8 @@ inline constexpr registry named_formats{named<float8_e4m3fn>{"float8_e4m3fn"},
                                         named<float16_e6m9>{"float16_e6m9"},
                                         named<float12_e6m5>{"float12_e6m5"}};
 
-// A concept, not a requires-clause: nvcc 13.0 takes two specializations that differ by their clauses for one.
+// A concept, not a requires-clause: nvcc 13.0 takes two specializations that differ by their
+// clauses for one.
 template <class F>
 concept in_named_formats = decltype(named_formats)::template has<F>;
 
@@ -99,15 +101,16 @@ inline constexpr bool is_named<F> = true;
 
 }  // namespace detail
 
-/// The name of a format that has one here, or in mx.hpp: format_name<float8_e4m3fn>() is "float8_e4m3fn".
+/// The name of a format that has one here, or in mx.hpp: format_name<float8_e4m3fn>() is
+/// "float8_e4m3fn".
 template <class Format>
 constexpr NF_INLINE std::string_view format_name() noexcept {
   static_assert(!detail::name_of<Format>.empty(), "narrowfloat::format_name: the format has none");
   return detail::name_of<Format>;
 }
 
-/// Calls f.template operator()<F>(name) for each format above, in their order: for_each_format([]<class F>(auto name)
-/// { std::cout << name << ' ' << F::width << '\n'; }).
+/// Calls f.template operator()<F>(name) for each format above, in their order:
+/// for_each_format([]<class F>(auto name) { std::cout << name << ' ' << F::width << '\n'; }).
 ///
 /// Example   int bytes = 0;
 ///           for_each_format([&]<class F>(std::string_view) { bytes += F::width == 8 ? 1 : 0; });

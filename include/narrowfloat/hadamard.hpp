@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The random Hadamard transform of FP4 training: it spreads outliers over their group, and leaves the product
-// of two matrices as it is when both are transformed along the axis that the product sums over.
+// The random Hadamard transform of FP4 training: it spreads outliers over their group, and leaves
+// the product of two matrices as it is when both are transformed along the axis that the product
+// sums over.
 #pragma once
 
 #include <array>
@@ -22,7 +23,8 @@ namespace narrowfloat {
 
 /// The signs of a transform, one for each element of a group, shared by all groups.
 ///
-/// Example   const HadamardOptions options{.signs = HadamardSigns::random(7, 1)};  // a seed and a step
+/// Example   // a seed and a step
+///           const HadamardOptions options{.signs = HadamardSigns::random(7, 1)};
 ///           auto rotated = gradients;
 ///           hadamard(rotated, rotated, rows, cols, options);
 class HadamardSigns {
@@ -53,7 +55,8 @@ class HadamardSigns {
   /// The same, as {1, -1, -1, 1}.
   constexpr NF_INLINE HadamardSigns(std::initializer_list<int> signs)
       : HadamardSigns(std::span<const int>(signs.begin(), signs.size())) {}
-  /// Random signs for a group of any size: that of element i is -1 where element_bits<1>(seed, stream, i) is 1.
+  /// Random signs for a group of any size: that of element i is -1 where element_bits<1>(seed,
+  /// stream, i) is 1.
   static constexpr NF_INLINE HadamardSigns random(std::uint64_t seed,
                                                   std::uint64_t stream = 0) noexcept {
     HadamardSigns signs;
@@ -74,7 +77,8 @@ class HadamardSigns {
   std::size_t size_ = 0;
 };
 
-/// The signs, for groups of 16, that NVIDIA Transformer Engine's recipe for NVFP4 uses in every step.
+/// The signs, for groups of 16, that NVIDIA Transformer Engine's recipe for NVFP4 uses in every
+/// step.
 inline constexpr HadamardSigns transformer_engine_signs{1,  1,  1,  -1, 1,  -1, -1, -1,
                                                         -1, -1, -1, 1,  -1, 1,  -1, -1};
 
@@ -147,28 +151,31 @@ void transform(const char* call, MatrixView<const float> in, MatrixView<float> o
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// Multiplies each group of g neighbouring elements x of a row-major matrix by an orthogonal matrix:
-/// y = x S with S = diag(signs) H / sqrt(g), where H is Sylvester's Hadamard matrix in natural order, its
-/// element (i, j) -1 to the number of ones in i & j. So hadamard(A) along axis 1 is A S, and hadamard(B)
-/// along axis 0 is S^T B, for the S of all groups together: their product is A B.
+/// Multiplies each group of g neighbouring elements x of a row-major matrix by an orthogonal
+/// matrix: y = x S with S = diag(signs) H / sqrt(g), where H is Sylvester's Hadamard matrix in
+/// natural order, its element (i, j) -1 to the number of ones in i & j. So hadamard(A) along axis 1
+/// is A S, and hadamard(B) along axis 0 is S^T B, for the S of all groups together: their product
+/// is A B.
 ///
-/// Result    in floats, each operation rounded to nearest even: the elements with the signs; then for stride
-///           1, 2, 4 ... g / 2 and each i without the bit `stride`, (x[i], x[i + stride]) becomes
-///           (x[i] + x[i + stride], x[i] - x[i + stride]); then the products with the float nearest 1 / sqrt(g),
-///           which is exact for 16 and 64.
-/// Special   NaN is the positive canonical NaN; it spreads over its group, as does Inf. An array of another
-///           size than rows * cols, another group, one that does not divide the axis, and signs for another
-///           group throw std::invalid_argument with the numbers before anything is written.
+/// Result    in floats, each operation rounded to nearest even: the elements with the signs; then
+///           for stride 1, 2, 4 ... g / 2 and each i without the bit `stride`, (x[i], x[i +
+///           stride]) becomes (x[i] + x[i + stride], x[i] - x[i + stride]); then the products with
+///           the float nearest 1 / sqrt(g), which is exact for 16 and 64.
+/// Special   NaN is the positive canonical NaN; it spreads over its group, as does Inf. An array of
+///           another size than rows * cols, another group, one that does not divide the axis, and
+///           signs for another group throw std::invalid_argument with the numbers before anything
+///           is written.
 /// Requires  the two arrays are apart, or the same memory.
-/// Promises  no allocation; the same bits on every instruction set and in every floating-point environment,
-///           which is left as it was.
+/// Promises  no allocation; the same bits on every instruction set and in every floating-point
+///           environment, which is left as it was.
 /// Cost      one pass over both.
 ///
-/// Use       Tseng et al., Training LLMs with MXFP4 (arXiv 2502.20586): random signs for every backward pass,
-///           groups of 64. NVIDIA, Pretraining Large Language Models with NVFP4 (arXiv 2509.25149): groups of
-///           16, the same random signs throughout.
+/// Use       Tseng et al., Training LLMs with MXFP4 (arXiv 2502.20586): random signs for every
+///           backward pass, groups of 64. NVIDIA, Pretraining Large Language Models with NVFP4
+///           (arXiv 2509.25149): groups of 16, the same random signs throughout.
 /// Example   std::vector<float> rotated(rows * cols);
-///           hadamard(gradients, rotated, rows, cols, {.group = 64, .signs = HadamardSigns::random(7, 1)});
+///           hadamard(gradients, rotated, rows, cols,
+///                    {.group = 64, .signs = HadamardSigns::random(7, 1)});
 template <float_range In, float_range Out>
 NF_INLINE void hadamard(In&& in, Out&& out, std::size_t rows, std::size_t cols,
                         const HadamardOptions& options = {}) {
@@ -183,8 +190,8 @@ NF_INLINE void hadamard(MatrixView<const float> in, MatrixView<float> out,
 
 /// The inverse, with the same options: x = y S^T with S^T = H diag(signs) / sqrt(g).
 ///
-/// Result    as hadamard(), but the signs come last. What hadamard() and then this give differs from x by the
-///           roundings.
+/// Result    as hadamard(), but the signs come last. What hadamard() and then this give differs
+///           from x by the roundings.
 template <float_range In, float_range Out>
 NF_INLINE void inverse_hadamard(In&& in, Out&& out, std::size_t rows, std::size_t cols,
                                 const HadamardOptions& options = {}) {

@@ -86,16 +86,16 @@ inline void require_isa(const char* call, Isa isa) {
 
 /// The instruction set that array calls use: the widest available one.
 ///
-/// Special   the environment variable NARROWFLOAT_ISA, read once, names another; a name that is unknown
-///           or not available here is ignored. A ScopedIsa names another for its scope.
+/// Special   the environment variable NARROWFLOAT_ISA, read once, names another; a name that is
+///           unknown or not available here is ignored. A ScopedIsa names another for its scope.
 /// Promises  noexcept, thread-safe.
 NF_INLINE Isa active_isa() noexcept {
   const int wanted = __atomic_load_n(&detail::isa_override, __ATOMIC_RELAXED);
   return wanted < 0 ? detail::choose_isa() : static_cast<Isa>(wanted);
 }
 
-/// Makes another instruction set the active one, in all threads, until the scope ends: for tests and measurements,
-/// since results do not depend on it.
+/// Makes another instruction set the active one, in all threads, until the scope ends: for tests
+/// and measurements, since results do not depend on it.
 ///
 /// Special   one that is not available here throws std::invalid_argument with its name.
 /// Requires  scopes end in the reverse of the order in which they began.

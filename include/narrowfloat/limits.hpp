@@ -10,10 +10,11 @@
 
 /// Answers for every instantiation, with the meanings of the C++ standard.
 ///
-/// Special   infinity() is what an overflow gives without saturation, 1 / 0: Inf, else NaN, else the largest finite
-///           value, so that -infinity() is a start for a maximum, or fails it visibly. quiet_NaN() and signaling_NaN()
-///           are what a NaN becomes: the quiet NaN, else the positive largest finite value. has_infinity and
-///           has_quiet_NaN tell. epsilon() is 2^-M rounded to the format (a format may not hold it, nor 1).
+/// Special   infinity() is what an overflow gives without saturation, 1 / 0: Inf, else NaN, else
+///           the largest finite value, so that -infinity() is a start for a maximum, or fails it
+///           visibly. quiet_NaN() and signaling_NaN() are what a NaN becomes: the quiet NaN, else
+///           the positive largest finite value. has_infinity and has_quiet_NaN tell. epsilon() is
+///           2^-M rounded to the format (a format may not hold it, nor 1).
 /// Example   using limits = std::numeric_limits<float8_e4m3fn>;
 ///           assert(limits::max() == 448 && limits::lowest() == -448 && limits::digits == 4);
 ///           assert(!limits::has_infinity && isnan(limits::infinity()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The loops of every call, for programs that link narrowfloat::compiled and use formats or roundings that it does not
-// have: include it beside the headers of the calls. Without that library every header brings its loops by itself.
+// The loops of every call, for programs that link narrowfloat::compiled and use formats or
+// roundings that it does not have: include it beside the headers of the calls. Without that library
+// every header brings its loops by itself.
 #pragma once
 
 #include "config.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The functions of <cmath> for every Float, returning that Float: exact, or rounded once. docs/math.md lists them.
+// The functions of <cmath> for every Float, returning that Float: exact, or rounded once.
+// docs/math.md lists them.
 #pragma once
 
 #include "math/arithmetic.hpp"

@@ -16,13 +16,16 @@ namespace narrowfloat {
 /// In a BlockShape, and as the length of a block format's blocks: the whole axis.
 inline constexpr int whole = 0x7fffffff;
 
-/// What shares a scale: blocks of so many rows and columns, fewer at the lower and right ends of a matrix.
+/// What shares a scale: blocks of so many rows and columns, fewer at the lower and right ends of a
+/// matrix.
 ///
-/// Example   const BlockShape shapes[] = {{1, whole},      // a scale a row
-///                                        {whole, 1},      // a scale a column
-///                                        {whole, whole},  // one for the tensor
-///                                        {1, 128},        // Transformer Engine's and DeepSeek-V3's for activations and
-///                                        {128, 128}};     // gradients, and for weights
+/// Example   const BlockShape shapes[] = {
+///               {1, whole},      // a scale a row
+///               {whole, 1},      // a scale a column
+///               {whole, whole},  // one for the tensor
+///               // Transformer Engine's and DeepSeek-V3's for activations and
+///               {1, 128},
+///               {128, 128}};  // gradients, and for weights
 ///           assert(shapes[3].across(cols) == 2);
 struct BlockShape {
   /// Rows and columns of a block; `whole` is all of them.
@@ -47,11 +50,11 @@ struct BlockShape {
   friend constexpr bool operator==(BlockShape, BlockShape) = default;
 };
 
-/// A row-major matrix in memory of the caller's: row r begins `leading` elements after row r - 1, so that some columns
-/// of a wider matrix, and rows with padding, are a matrix too.
+/// A row-major matrix in memory of the caller's: row r begins `leading` elements after row r - 1,
+/// so that some columns of a wider matrix, and rows with padding, are a matrix too.
 ///
-/// Special   a range that does not hold the matrix, and a leading dimension below the number of columns, throw
-///           std::invalid_argument with the numbers.
+/// Special   a range that does not hold the matrix, and a leading dimension below the number of
+///           columns, throw std::invalid_argument with the numbers.
 ///
 /// Example   // columns 64 ... 127 of a matrix with 256
 ///           const auto heads = MatrixView(std::span(x).subspan(64), rows, 64, 256);

@@ -8,10 +8,11 @@
 
 namespace narrowfloat {
 
-/// OCP MX v1.0: 32 elements share a scale of E8M0, a power of two. The elements are FP8, FP6, FP4 and
-/// fixed-point numbers of 8 bits.
+/// OCP MX v1.0: 32 elements share a scale of E8M0, a power of two. The elements are FP8, FP6, FP4
+/// and fixed-point numbers of 8 bits.
 ///
-/// Example   const auto t = BlockTensor<mxfp4_e2m1>::quantize(x, rows, cols, {.rule = ScaleRule::rceil});
+/// Example   const auto t =
+///               BlockTensor<mxfp4_e2m1>::quantize(x, rows, cols, {.rule = ScaleRule::rceil});
 ///           std::vector<float> back(x.size());
 ///           t.dequantize(back);
 ///           assert(t.bits_per_element() == 4.25 && t.size_bytes() == x.size() * 17 / 32);

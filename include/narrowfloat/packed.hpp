@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Arrays of codes of 1 to 16 bits without padding, as ranges of numbers, and convert() to and from them.
+// Arrays of codes of 1 to 16 bits without padding, as ranges of numbers, and convert() to and from
+// them.
 #pragma once
 
 #include "packed/convert.hpp"

@@ -40,15 +40,17 @@ constexpr NF_FN std::array<std::uint32_t, 4> philox4x32_7(
 
 /// The random bits of one element of a logical array.
 ///
-/// Result    an N-bit number, uniform over the seeds. For N <= 8, sixteen elements share a block: element i takes
-///           byte i % 16 of block i / 16, lowest first; for 8 < N <= 16, half-word i % 8 of block i / 8, low half
-///           first; for N > 16, word i % 4 of block i / 4. An N below the field's width takes the field's top bits.
-///           Block b is philox4x32_10({lo(b), hi(b), lo(stream), hi(stream)}, {lo(seed), hi(seed)}), or the block
-///           of another Generator.
+/// Result    an N-bit number, uniform over the seeds. For N <= 8, sixteen elements share a block:
+///           element i takes byte i % 16 of block i / 16, lowest first; for 8 < N <= 16, half-word
+///           i % 8 of block i / 8, low half first; for N > 16, word i % 4 of block i / 4. An N
+///           below the field's width takes the field's top bits. Block b is philox4x32_10({lo(b),
+///           hi(b), lo(stream), hi(stream)}, {lo(seed), hi(seed)}), or the block of another
+///           Generator.
 /// Promises  noexcept, constexpr; the same on every instruction set and for every cut of the array.
 /// Example   std::vector<bfloat16> codes(x.size());
 ///           convert(x, codes, Stochastic<>{.seed = 1, .stream = 2});
-///           const std::uint32_t drawn = element_bits<16>(1, 2, 3);  // what element 3 was rounded by
+///           // what element 3 was rounded by
+///           const std::uint32_t drawn = element_bits<16>(1, 2, 3);
 ///           assert(codes[3] == convert<bfloat16>(x[3], StochasticC<16>(drawn)));
 template <int N, philox_generator Generator = Philox4x32_10>
 constexpr NF_FN std::uint32_t element_bits(std::uint64_t seed, std::uint64_t stream,

@@ -37,8 +37,9 @@ enum class Subnormals {
 enum class NonFinite {
   nan_block,  ///< its scale is NaN (the largest, where the scale has no NaN), its codes are 0
   saturate,   ///< with NaN as above; Inf gets the largest scale and the largest element
-  propagate  ///< the scale is that of the finite elements; Inf and NaN are elements where the element
-             ///< format has them, else Inf is NaN, else the largest, and NaN the largest
+  /// the scale is that of the finite elements; Inf and NaN are elements where the element format
+  /// has them, else Inf is NaN, else the largest, and NaN the largest
+  propagate
 };
 
 namespace detail {
@@ -61,9 +62,9 @@ struct TowardZero : detail::Deterministic<detail::rule::floor> {};
 struct TowardPositive : detail::Deterministic<detail::rule::up_if_positive> {};
 /// To the neighbour below.
 struct TowardNegative : detail::Deterministic<detail::rule::up_if_negative> {};
-/// An inexact value to the neighbour with the odd code. A later rounding to at least two bits fewer is
-/// then as exact as one rounding. A finite overflow is the largest finite value, but in a `p3109` format
-/// without saturation Inf, as IEEE P3109 has it for formats with Inf.
+/// An inexact value to the neighbour with the odd code. A later rounding to at least two bits fewer
+/// is then as exact as one rounding. A finite overflow is the largest finite value, but in a
+/// `p3109` format without saturation Inf, as IEEE P3109 has it for formats with Inf.
 struct ToOdd : detail::Deterministic<detail::rule::odd> {};
 
 /// The roundings without random bits, as arguments: convert(x, y, toward_zero).
@@ -92,8 +93,9 @@ constexpr rule rule_of(StochasticVariant variant) {
 }
 }  // namespace detail
 
-/// Stochastic rounding on explicit random bits: the low N bits of one word for a scalar call, of word i of a
-/// contiguous range of std::uint32_t for element i of an array. The range stays the caller's.
+/// Stochastic rounding on explicit random bits: the low N bits of one word for a scalar call, of
+/// word i of a contiguous range of std::uint32_t for element i of an array. The range stays the
+/// caller's.
 template <int N, StochasticVariant V>
 struct StochasticBits {
   static_assert(1 <= N && N <= 32, "stochastic rounding takes 1 to 32 random bits");
@@ -147,8 +149,8 @@ using StochasticB = StochasticBits<N, StochasticVariant::p3109_b>;
 template <int N>
 using StochasticC = StochasticBits<N, StochasticVariant::p3109_c>;
 
-/// The generators by name, for Stochastic and element_bits: Philox with as many rounds as its authors recommend, and
-/// with the fewest that pass their tests of randomness.
+/// The generators by name, for Stochastic and element_bits: Philox with as many rounds as its
+/// authors recommend, and with the fewest that pass their tests of randomness.
 struct Philox4x32_10 {
   /// Rounds of the generator.
   static constexpr int rounds = 10;
@@ -162,15 +164,17 @@ template <class G>
 concept philox_generator = std::same_as<G, Philox4x32_10> || std::same_as<G, Philox4x32_7>;
 
 /// Stochastic rounding that draws N bits an element from a key: element i of an array draws
-/// element_bits<N, Generator>(seed, stream, offset + i), a scalar call that of index offset. So a result depends
-/// on (seed, stream, index) alone: never on the instruction set, the number of threads, or how the array was cut.
+/// element_bits<N, Generator>(seed, stream, offset + i), a scalar call that of index offset. So a
+/// result depends on (seed, stream, index) alone: never on the instruction set, the number of
+/// threads, or how the array was cut.
 ///
-/// Cost      N <= 8 draws twice as many elements a block as N <= 16, four times as many as more bits do, and
-///           Philox4x32_7 takes seven tenths of the work of Philox4x32_10.
+/// Cost      N <= 8 draws twice as many elements a block as N <= 16, four times as many as more
+///           bits do, and Philox4x32_7 takes seven tenths of the work of Philox4x32_10.
 /// Example   const Stochastic<> rounding{.seed = 1, .stream = 7};
 ///           std::vector<bfloat16> all(x.size()), half(x.size() / 2);
 ///           convert(x, all, rounding);
-///           convert(std::span(x).last(half.size()), half, rounding.from(half.size()));  // by another thread, say
+///           // by another thread, say
+///           convert(std::span(x).last(half.size()), half, rounding.from(half.size()));
 ///           assert(half[0] == all[half.size()]);
 template <int N = 16, StochasticVariant V = StochasticVariant::p3109_c,
           philox_generator Generator = Philox4x32_10>
@@ -194,8 +198,8 @@ struct Stochastic {
   }
 };
 
-/// Makes Stochastic{seed} a Stochastic<>, on every compiler. With the names of members the type must
-/// be written: Stochastic<>{.seed = 1}.
+/// Makes Stochastic{seed} a Stochastic<>, on every compiler. With the names of members the type
+/// must be written: Stochastic<>{.seed = 1}.
 Stochastic(std::uint64_t seed, std::uint64_t stream = 0, std::uint64_t offset = 0)->Stochastic<>;
 
 /// A rounding policy: one of the types above.

@@ -17,24 +17,29 @@
 
 namespace narrowfloat {
 
-/// A part of the state of an optimizer, a tensor or a recipe: what is saved of it, and where it lies. An object of one's own
-/// whose parts() give a vector of them, and const one of ConstStatePart, is saved as those here are (st::add_state).
+/// A part of the state of an optimizer, a tensor or a recipe: what is saved of it, and where it
+/// lies. An object of one's own whose parts() give a vector of them, and const one of
+/// ConstStatePart, is saved as those here are (st::add_state).
 ///
 /// Example   AdamW<CodebookState, CodebookState> adam({.lr = 1e-3f}, weights.size());
 ///           std::size_t bytes = 0;
 ///           for (const StatePart& part : adam.parts()) bytes += part.bytes.size();
-///           assert(adam.parts()[0].name == "steps" && adam.parts()[0].type == "uint64" && bytes > 8);
+///           assert(adam.parts()[0].name == "steps" && adam.parts()[0].type == "uint64" &&
+///                  bytes > 8);
 template <class Byte>
 struct BasicStatePart {
   /// The name of the part.
   std::string name;
   std::string_view
-      type;  ///< of its numbers: uint8, int32, uint64, float32, float64, or one of the formats' names
+      /// of its numbers: uint8, int32, uint64, float32, float64, or one of the formats' names
+      type;
   /// Its bytes, little-endian.
   std::span<Byte> bytes;
-  /// How the numbers are read, where the type does not say it: the code-book of codes. What is loaded must have the same.
+  /// How the numbers are read, where the type does not say it: the code-book of codes. What is
+  /// loaded must have the same.
   std::string layout = {};
-  /// Why bytes that are loaded cannot be these: "code 255 of element 3 is ..."; empty where they can. Gets `owner`.
+  /// Why bytes that are loaded cannot be these: "code 255 of element 3 is ..."; empty where they
+  /// can. Gets `owner`.
   std::string (*refusal)(const void* owner, std::span<const std::byte> bytes) = nullptr;
   /// What `refusal` gets.
   const void* owner = nullptr;
@@ -44,8 +49,8 @@ using StatePart = BasicStatePart<std::byte>;
 /// A part to read.
 using ConstStatePart = BasicStatePart<const std::byte>;
 
-/// An object whose state is data: optimizers, their storages, forms of weights, code-book tensors, the states of scaling/,
-/// Linear, and what a user gives parts().
+/// An object whose state is data: optimizers, their storages, forms of weights, code-book tensors,
+/// the states of scaling/, Linear, and what a user gives parts().
 template <class T>
 concept has_state = requires(T& object, const T& saved) {
   { object.parts() } -> std::convertible_to<std::vector<StatePart>>;
@@ -85,12 +90,13 @@ using part_byte = std::conditional_t<std::is_const_v<T>, const std::byte, std::b
 
 /// Makes a part of a range of numbers, or of one number: for the parts() of an object of your own.
 ///
-/// Result    its type is that of the numbers: "float32", "uint64", "bfloat16" ...; of a format without a name that of its
-///           codes. It is read only where they are const.
+/// Result    its type is that of the numbers: "float32", "uint64", "bfloat16" ...; of a format
+///           without a name that of its codes. It is read only where they are const.
 ///
 /// Example   std::uint64_t steps = 7;
 ///           std::vector<float> m(10);
-///           const std::vector<StatePart> parts{state_part("steps", steps), state_part("m", std::span(m))};
+///           const std::vector<StatePart> parts{state_part("steps", steps),
+///                                              state_part("m", std::span(m))};
 ///           assert(parts[0].type == "uint64" && parts[1].bytes.size() == 40);
 template <class T, std::size_t N>
 NF_INLINE auto state_part(std::string name, std::span<T, N> values) {

@@ -14,8 +14,8 @@
 
 namespace narrowfloat {
 
-/// The health counters of one or more conversions. Every element is looked at as the float that is rounded:
-/// the source, or its product with a Scale.
+/// The health counters of one or more conversions. Every element is looked at as the float that is
+/// rounded: the source, or its product with a Scale.
 ///
 /// Example   ConversionStats stats;
 ///           std::vector<float8_e5m2> codes(gradients.size());
@@ -54,13 +54,16 @@ struct ConversionStats {
 /// What amax() makes of a NaN.
 enum class NanAmax {
   keep,  ///< the result is NaN
-  drop  ///< it is ignored: the result is the largest magnitude of the others, as C's fmax() and Transformer Engine's kernels find it
+  /// it is ignored: the result is the largest magnitude of the others, as C's fmax() and
+  /// Transformer Engine's kernels find it
+  drop
 };
 
 namespace detail {
 inline namespace NF_BASELINE {
 
-/// The largest magnitude of n floats or doubles, as bits; a NaN is larger than Inf, or counts for nothing.
+/// The largest magnitude of n floats or doubles, as bits; a NaN is larger than Inf, or counts for
+/// nothing.
 template <class Real>
 auto largest_of_reals(Isa isa, const Real* in, std::size_t n, NanAmax nan) {
   using bits = typename number_traits<Real>::code;
@@ -74,8 +77,8 @@ auto largest_of_reals(Isa isa, const Real* in, std::size_t n, NanAmax nan) {
   return most;
 }
 
-/// The largest magnitude of n codes of a format: magnitudes are in the order of their codes, NaN above Inf. -1 if NaN
-/// counts for nothing and all are.
+/// The largest magnitude of n codes of a format: magnitudes are in the order of their codes, NaN
+/// above Inf. -1 if NaN counts for nothing and all are.
 template <class F>
 std::int64_t largest_of_codes(Isa isa, const F* in, std::size_t n, NanAmax nan) {
   using layout = layout_of<F>;
@@ -113,8 +116,8 @@ auto largest_magnitude(Isa isa, const T* in, std::size_t n, NanAmax nan = NanAma
   }
 }
 
-/// Converts, and adds what came of it to `stats`: in one loop, or in parts that are read again only while they lie in the
-/// first-level cache.
+/// Converts, and adds what came of it to `stats`: in one loop, or in parts that are read again only
+/// while they lie in the first-level cache.
 template <class From, class To, class R>
 void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const float* factor,
                      ConversionStats& stats, const R& rounding, Saturation saturation,
@@ -132,8 +135,8 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
                        n, rounding, saturation, stream, by, counts);
   }
   float sources[part_elements], results[part_elements];
-  // Parts of one length, wherever `out` lies: the order of the sums is the same then. Not past the caches: they are read
-  // again.
+  // Parts of one length, wherever `out` lies: the order of the sums is the same then. Not past the
+  // caches: they are read again.
   for (std::size_t done = is_counted ? n : 0, count = 0; done < n; done += count) {
     count = n - done < part_elements ? n - done : part_elements;
     const float* source = sources;
@@ -175,10 +178,12 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
 
 /// The largest magnitude of a range, exact.
 ///
-/// Result    a float, or a double where some value of the element type is not exact in float; 0 for an empty
-///           range.
-/// Special   Inf counts as a number; one NaN makes the result NaN (positive and quiet), unless `nan` drops it.
-/// Promises  no allocation; the same on every instruction set and in every floating-point environment.
+/// Result    a float, or a double where some value of the element type is not exact in float; 0 for
+///           an empty range.
+/// Special   Inf counts as a number; one NaN makes the result NaN (positive and quiet), unless
+///           `nan` drops it.
+/// Promises  no allocation; the same on every instruction set and in every floating-point
+///           environment.
 /// Cost      one read.
 template <number_range In>
 NF_INLINE auto amax(const In& in, NanAmax nan = NanAmax::keep) {
@@ -189,11 +194,12 @@ NF_INLINE auto amax(const In& in, NanAmax nan = NanAmax::keep) {
 /// Converts as convert() without `stats` does, and adds to `stats` what became of the elements.
 ///
 /// Special   sizes that differ throw std::invalid_argument before anything is written or counted.
-/// Promises  the counters depend on the arguments alone, squared_error too: its order of summation is fixed by
-///           the place of an element in `in`.
-/// Cost      one read of `in` and one write of `out` in memory. In the caches three times a plain conversion on AVX-512,
-///           from float to most signed codes of a byte (with narrowfloat::compiled to nearest even and by Stochastic<>) and
-///           to nearest even to float16 and bfloat16, else up to eight times. See bench/README.md.
+/// Promises  the counters depend on the arguments alone, squared_error too: its order of summation
+///           is fixed by the place of an element in `in`.
+/// Cost      one read of `in` and one write of `out` in memory. In the caches three times a plain
+///           conversion on AVX-512, from float to most signed codes of a byte (with
+///           narrowfloat::compiled to nearest even and by Stochastic<>) and to nearest even to
+///           float16 and bfloat16, else up to eight times. See bench/README.md.
 template <float_source In, float_source Out, rounding_policy R = NearestEven>
 NF_INLINE void convert(In&& in, Out&& out, ConversionStats& stats, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// to_chars() and from_chars() of every Float, in the shape of the standard's for float; formats by their texts, described.
+// to_chars() and from_chars() of every Float, in the shape of the standard's for float; formats by
+// their texts, described.
 #pragma once
 
 #include <charconv>
@@ -31,10 +32,11 @@ constexpr NF_FN std::to_chars_result to_chars(char* first, char* last, F x) noex
   return detail::copy_text(first, last, detail::shortest_text(x));
 }
 
-/// The same digits in a notation that is named: fixed (0.1, 65504), scientific (1e-01, 6.5504e+04), hex (1.9ap-4), or
-/// general, which is fixed where the decimal exponent is -4 to 5.
+/// The same digits in a notation that is named: fixed (0.1, 65504), scientific (1e-01, 6.5504e+04),
+/// hex (1.9ap-4), or general, which is fixed where the decimal exponent is -4 to 5.
 ///
-/// Special   as above; 400 characters always fit. The leading digit of hex is 1, of subnormal numbers too.
+/// Special   as above; 400 characters always fit. The leading digit of hex is 1, of subnormal
+///           numbers too.
 /// Promises  as above.
 template <narrow_float F>
 constexpr NF_FN std::to_chars_result to_chars(char* first, char* last, F x,
@@ -42,8 +44,8 @@ constexpr NF_FN std::to_chars_result to_chars(char* first, char* last, F x,
   return detail::copy_text(first, last, detail::text_in(x, format));
 }
 
-/// The value of x, which is exact, rounded to `precision` decimals, or significant digits in general notation, as
-/// printf does it: std::to_chars of the double.
+/// The value of x, which is exact, rounded to `precision` decimals, or significant digits in
+/// general notation, as printf does it: std::to_chars of the double.
 ///
 /// Promises  noexcept, no allocation; independent of the locale; not constexpr.
 template <narrow_float F>
@@ -52,14 +54,17 @@ NF_INLINE std::to_chars_result to_chars(char* first, char* last, F x, std::chars
   return std::to_chars(first, last, static_cast<double>(x), format, precision);
 }
 
-/// Reads the number that begins [first, last), as std::from_chars does for float: 0.1, -3e5, inf, nan; with
-/// std::chars_format::hex 1.8p+1.
+/// Reads the number that begins [first, last), as std::from_chars does for float: 0.1, -3e5, inf,
+/// nan; with std::chars_format::hex 1.8p+1.
 ///
-/// Result    the end of the text, and in `value` the number that the text names, of any length, rounded once.
+/// Result    the end of the text, and in `value` the number that the text names, of any length,
+///           rounded once.
 /// Special   Inf, NaN, overflow and negative numbers as by convert(). No number gives {first,
-///           std::errc::invalid_argument}. Under Saturation::none what becomes zero, Inf or NaN and was neither gives
-///           the end and std::errc::result_out_of_range. With an error `value` is left as it was.
-/// Promises  noexcept, constexpr, no allocation; independent of the locale and the floating-point environment.
+///           std::errc::invalid_argument}. Under Saturation::none what becomes zero, Inf or NaN and
+///           was neither gives the end and std::errc::result_out_of_range. With an error `value` is
+///           left as it was.
+/// Promises  noexcept, constexpr, no allocation; independent of the locale and the floating-point
+///           environment.
 /// Cost      tens of nanoseconds up to 18 digits and powers of ten, microseconds beyond.
 /// Example   float8_e4m3fn number;
 ///           const std::string_view list = "0.3, 1";

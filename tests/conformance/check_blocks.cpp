@@ -30,8 +30,9 @@ bool is_zero(const oracle::Element& element, std::uint32_t code) {
 }
 bool is_finite(std::uint32_t bits) { return (bits & 0x7fffffff) < 0x7f800000; }
 
-// Blocks that tell the rules apart: the largest magnitude takes many exponents, with significands at and beside all
-// that a rule may compare it with; the others spread below it, on values and ties of the elements.
+// Blocks that tell the rules apart: the largest magnitude takes many exponents, with significands
+// at and beside all that a rule may compare it with; the others spread below it, on values and ties
+// of the elements.
 std::vector<std::uint32_t> hard_blocks(std::uint64_t seed) {
   std::vector<std::uint32_t> floats(block_size);  // a block of zeros is the first
   auto noise = static_cast<std::uint32_t>(seed);
@@ -39,7 +40,8 @@ std::vector<std::uint32_t> hard_blocks(std::uint64_t seed) {
   const auto add = [&](std::uint32_t largest) {
     const std::uint32_t place = next() >> 27;
     for (std::uint32_t i = 0; i < block_size; ++i) {
-      // A multiple of 2^-7 of the largest exponent, at or below the largest itself, and half of them those on either side of it.
+      // A multiple of 2^-7 of the largest exponent, at or below the largest itself, and half of
+      // them those on either side of it.
       const std::uint32_t down = (next() >> 16) % 12 << 23;
       std::uint32_t magnitude = largest > down ? largest - down : 0;
       magnitude = std::min(largest, (magnitude & 0xff800000) | (next() >> 25 << 16));

@@ -22,8 +22,8 @@ std::string_view without_prefix(std::string_view name) {
   return name.starts_with("float") && bar != name.npos ? name.substr(bar + 1) : name;
 }
 
-// Takes a letter and the number behind it, of which no part of a format's name has one above 2000, from the front of the
-// text.
+// Takes a letter and the number behind it, of which no part of a format's name has one above 2000,
+// from the front of the text.
 bool take(std::string_view& text, char letter, int& number) {
   if (!text.starts_with(letter)) return false;
   const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), number);

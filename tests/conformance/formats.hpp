@@ -24,9 +24,9 @@ struct NamedFormat {
 /// The formats that have names, but those wider than 16 bits.
 std::span<const NamedFormat> named_formats();
 
-/// Result   The format called `name`, with or without its "float8_" (any width), or spelled as digits: "e4m3b7fn" has 4
-///          exponent bits, 3 mantissa bits and the bias 7, then one of "" (IEEE 754), "fn", "fnuz", "finite", "scale",
-///          "p3109"; "ue4m3b7fn" has no sign.
+/// Result   The format called `name`, with or without its "float8_" (any width), or spelled as
+///          digits: "e4m3b7fn" has 4 exponent bits, 3 mantissa bits and the bias 7, then one of ""
+///          (IEEE 754), "fn", "fnuz", "finite", "scale", "p3109"; "ue4m3b7fn" has no sign.
 /// Special  UsageError for others and for those wider than 16 bits.
 NamedFormat format_by_name(std::string_view name);
 

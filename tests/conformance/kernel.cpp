@@ -27,7 +27,8 @@ void* shared_memory(std::size_t bytes) {
   return memory;
 }
 
-// Memory that ends before a page without access: a kernel that reads or writes behind its arrays is killed there.
+// Memory that ends before a page without access: a kernel that reads or writes behind its arrays is
+// killed there.
 class GuardedArray {
  public:
   explicit GuardedArray(std::size_t bytes) {

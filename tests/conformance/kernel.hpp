@@ -23,8 +23,9 @@ class Kernel {
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;
 
-  /// `in` and `out` are arrays of bytes of n elements: floats and codes, codes and floats for decode. For stochastic, `in`
-  /// has the floats, then the words. For blocks, n is a multiple of 32, and `out` has the codes, then the scales.
+  /// `in` and `out` are arrays of bytes of n elements: floats and codes, codes and floats for
+  /// decode. For stochastic, `in` has the floats, then the words. For blocks, n is a multiple of
+  /// 32, and `out` has the codes, then the scales.
   virtual void call(std::span<const std::byte> in, std::span<std::byte> out, std::size_t n) = 0;
   /// The elements of a call that are best for speed.
   virtual std::size_t batch() const = 0;
@@ -44,7 +45,8 @@ struct Layout {
   std::size_t count = 1;  ///< of the elements that a call counts: 32 where these are blocks
 };
 /// Requires  arrays as of one call, of equally many elements, with the kernel's results.
-/// Special   KernelFault where a kernel that is cheap to call gives other results, or none, in calls of 0 to 130 of them.
+/// Special   KernelFault where a kernel that is cheap to call gives other results, or none, in
+///           calls of 0 to 130 of them.
 void check_lengths(Kernel& kernel, const Layout& layout, std::span<const std::byte> in,
                    std::span<const std::byte> out);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Kernels behind a pipe: a command that reads inputs from stdin to its end and writes results to stdout.
+// Kernels behind a pipe: a command that reads inputs from stdin to its end and writes results to
+// stdout.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
@@ -78,8 +79,8 @@ class Command final : public Kernel {
     return child;
   }
 
-  // Writes all of `in` and reads into `out` until both ends are closed; the number of bytes that came, at most one more
-  // than there is room for.
+  // Writes all of `in` and reads into `out` until both ends are closed; the number of bytes that
+  // came, at most one more than there is room for.
   std::size_t exchange(std::span<const std::byte> in, std::span<std::byte> out, Ends& to,
                        Ends& from) const {
     fcntl(to.write, F_SETFL, O_NONBLOCK);

@@ -37,8 +37,8 @@ void append(std::vector<CodeRun>& runs, std::uint32_t first, std::uint32_t code)
   if (runs.empty() || runs.back().code != code) runs.push_back({first, code});
 }
 
-// All floats but NaN, for every saturation and both ways with subnormals: where a rounding has one code without
-// saturation, each of the others has one.
+// All floats but NaN, for every saturation and both ways with subnormals: where a rounding has one
+// code without saturation, each of the others has one.
 class Rounded {
  public:
   Rounded(const oracle::Format& format, Mode mode) : format_(format), mode_(mode) {

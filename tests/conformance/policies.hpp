@@ -17,7 +17,8 @@ enum class NanCode {
   canonical,  ///< the quiet NaN with the first mantissa bit alone, or the one NaN; its sign kept
   positive,   ///< the same, without its sign
   payload,    ///< quiet, with as much of the payload and the sign as fits
-  signaling_payload,  ///< what fits of sign, quiet bit and payload; of the last two 1, if they are 0
+  /// what fits of sign, quiet bit and payload; of the last two 1, if they are 0
+  signaling_payload,
   all_ones,           ///< every exponent and mantissa bit; its sign kept
   positive_all_ones,  ///< the same, without its sign
 };
@@ -57,8 +58,9 @@ std::vector<Difference> differences(std::span<const oracle::CodeRun> got,
                                     std::span<const oracle::CodeRun> right);
 std::uint64_t count_of(std::span<const Difference> differences);
 
-/// Result  The policy from which a conversion differs in the fewest intervals, of equals for the fewest floats, of equals
-///         the first, `preferred` before all. The NaNs are looked at apart.
+/// Result  The policy from which a conversion differs in the fewest intervals, of equals for the
+///         fewest floats, of equals the first, `preferred` before all. The NaNs are looked at
+///         apart.
 Policy nearest_policy(const oracle::Format& format, std::span<const oracle::CodeRun> got,
                       const Policy& preferred);
 

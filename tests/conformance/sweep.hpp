@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a kernel makes of the floats: all of them, or a stratified choice and then the ends of what was found.
+// What a kernel makes of the floats: all of them, or a stratified choice and then the ends of what
+// was found.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +21,13 @@ struct Sweep {
 };
 
 /// Result   All 2^32 floats.
-/// Special  KernelFault as the kernel's, and where results are not written, differ from call to call or are no rounding
-///          (more than 2^24 runs).
+/// Special  KernelFault as the kernel's, and where results are not written, differ from call to
+///          call or are no rounding (more than 2^24 runs).
 Sweep sweep_all(Kernel& kernel, const NamedFormat& format);
 
-/// Result   About `count` floats, in every sign and exponent as many: the format's values and ties, the floats beside them,
-///          and random ones drawn from `seed`; then those that lie between two with different codes, until they touch.
+/// Result   About `count` floats, in every sign and exponent as many: the format's values and ties,
+///          the floats beside them, and random ones drawn from `seed`; then those that lie between
+///          two with different codes, until they touch.
 /// Special  As sweep_all.
 Sweep sweep_stratified(Kernel& kernel, const NamedFormat& format, std::size_t count,
                        std::uint64_t seed);

@@ -25,7 +25,8 @@ std::string hex(std::uint32_t value, int bits);
 std::string float_text(std::uint32_t bits);
 /// The value of a code, in decimal.
 std::string value_text(const oracle::Format& format, std::uint32_t code);
-/// Floats from `first` to `last`, of one sign, all or none of them NaN, as an interval of values: "[480, 496)".
+/// Floats from `first` to `last`, of one sign, all or none of them NaN, as an interval of values:
+/// "[480, 496)".
 std::string interval_text(std::uint32_t first, std::uint32_t last);
 /// A number of things: "1 float", "2 floats".
 std::string count_text(std::uint64_t count, const char* thing);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Compares scalar functions on a GPU with the host, bit by bit: every code, all pairs of 8-bit codes, 2^24 floats. The
-// host's side takes other ways where there are such: array kernels, arithmetic in double.
+// Compares scalar functions on a GPU with the host, bit by bit: every code, all pairs of 8-bit
+// codes, 2^24 floats. The host's side takes other ways where there are such: array kernels,
+// arithmetic in double.
 //   compare            on the GPU; exit code 77 where there is none
 //   compare --host     the same functions as host code, a part of the inputs: tests the comparison
 //   compare --fault    with one wrong bit in every row: must fail
@@ -18,7 +19,8 @@ using namespace narrowfloat;
 namespace {
 
 __host__ __device__ uint64_t mixed(uint64_t i) { return (i + 1) * 0x9e3779b97f4a7c15u >> 32; }
-/// One of 2^24 floats: each upper part, with a lower one that is zero for half of them, since ties have zeros there.
+/// One of 2^24 floats: each upper part, with a lower one that is zero for half of them, since ties
+/// have zeros there.
 __host__ __device__ float float_at(uint64_t i) {
   const auto low = static_cast<std::uint32_t>(mixed(i) & 1 ? mixed(i) >> 8 & 0xff : 0);
   return __builtin_bit_cast(float, static_cast<std::uint32_t>(i) << 8 | low);
@@ -50,7 +52,8 @@ struct ToFloat {
   }
 };
 
-/// Keyed bits: a scalar call takes those of its offset, so each input has its own; arrays take them in a row.
+/// Keyed bits: a scalar call takes those of its offset, so each input has its own; arrays take them
+/// in a row.
 template <class To>
 struct Keyed {
   __host__ __device__ uint64_t operator()(uint64_t i) const {

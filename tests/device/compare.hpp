@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Rows of a table: a function of indices run on the GPU, or as host code, beside the results that it should have.
+// Rows of a table: a function of indices run on the GPU, or as host code, beside the results that
+// it should have.
 #pragma once
 
 #include <narrowfloat/narrowfloat.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Codes are compared run by run: a run is right if its first code is, and each code is the one before it.
+// Codes are compared run by run: a run is right if its first code is, and each code is the one
+// before it.
 #include "digests/check.hpp"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The file of what is swept, which lets a sweep go on after it was stopped, and the table made of it.
+// The file of what is swept, which lets a sweep go on after it was stopped, and the table made of
+// it.
 #pragma once
 
 #include <filesystem>
@@ -9,7 +10,8 @@
 
 namespace digests {
 
-/// A build: 16 digits of its executable's bytes. What another build has swept is not taken for done.
+/// A build: 16 digits of its executable's bytes. What another build has swept is not taken for
+/// done.
 std::string build_of(const std::filesystem::path& executable);
 
 /// A file with a line for each format found right: name, rounding, digest, instruction set, build.
@@ -29,7 +31,8 @@ class Results {
 
 /// Prints docs/digests.csv from such files, of any build; what they lack stays empty.
 ///
-/// Special  Two digests of one format and rounding, or a file that cannot be read, throw std::runtime_error.
+/// Special  Two digests of one format and rounding, or a file that cannot be read, throw
+///          std::runtime_error.
 void print_table(std::span<const std::filesystem::path> files);
 
 }  // namespace digests

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Converts all 2^32 floats to every format of docs/digests.csv, in one rounding, and compares with the oracle. A sweep
-// that is stopped goes on where it was. `--help` has the options.
+// Converts all 2^32 floats to every format of docs/digests.csv, in one rounding, and compares with
+// the oracle. A sweep that is stopped goes on where it was. `--help` has the options.
 #include <unistd.h>
 
 #include <atomic>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// All 2^32 floats to every named format, to nearest and toward zero, on the active instruction set, against
-// the oracle.
+// All 2^32 floats to every named format, to nearest and toward zero, on the active instruction set,
+// against the oracle.
 #include <narrowfloat/convert.hpp>
 
 #include "support/catch.hpp"

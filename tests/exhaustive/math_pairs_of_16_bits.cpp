@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// pow and atan2 of every pair of codes of the formats of 12 and 16 bits: where double's function comes within 2^13 units
-// of its last place of a tie, the result is GNU MPFR's rounded once by the oracle; elsewhere no library's error matters.
+// pow and atan2 of every pair of codes of the formats of 12 and 16 bits: where double's function
+// comes within 2^13 units of its last place of a tie, the result is GNU MPFR's rounded once by the
+// oracle; elsewhere no library's error matters.
 #include "support/mpfr.hpp"
 
 #include <narrowfloat/math.hpp>
@@ -36,8 +37,8 @@ bool is_near_tie(double x) {
 
 using Multiprecision = int (*)(mpfr_ptr, mpfr_srcptr, mpfr_srcptr, mpfr_rnd_t);
 
-/// All pairs of a positive a and any b: other signs of a give the same magnitudes. `f` is double's function, `tested` the
-/// library's.
+/// All pairs of a positive a and any b: other signs of a give the same magnitudes. `f` is double's
+/// function, `tested` the library's.
 template <class F, class Double, class Tested>
 void check(Mismatches& bad, Double f, Tested tested, Multiprecision expected) {
   constexpr auto format = oracle_format<F>();

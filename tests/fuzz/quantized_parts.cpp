@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Any shape and any parts are a tensor of a code-book or an int8 matrix, or refused: no crash, and no memory for what is
-// refused. What is made can be read, written and made again, whole and by ranges.
+// Any shape and any parts are a tensor of a code-book or an int8 matrix, or refused: no crash, and
+// no memory for what is refused. What is made can be read, written and made again, whole and by
+// ranges.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>

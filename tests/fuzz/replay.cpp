@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The main function of a fuzz target without libFuzzer: runs it once on every file of the named folders.
+// The main function of a fuzz target without libFuzzer: runs it once on every file of the named
+// folders.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

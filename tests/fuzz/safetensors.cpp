@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes are a safetensors file or refused: no crash, and what is read can be written and read again.
+// Any bytes are a safetensors file or refused: no crash, and what is read can be written and read
+// again.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any text is an index of a safetensors checkpoint or refused, and none names a file in another folder.
+// Any text is an index of a safetensors checkpoint or refused, and none names a file in another
+// folder.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

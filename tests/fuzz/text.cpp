@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Any text is read as std::from_chars reads it as a double: the same end, the same errors of grammar, and the double's
-// number rounded, but where the double is a midpoint and may not be what was written. What is read is written and comes back.
+// Any text is read as std::from_chars reads it as a double: the same end, the same errors of
+// grammar, and the double's number rounded, but where the double is a midpoint and may not be what
+// was written. What is read is written and comes back.
 #include <array>
 #include <bit>
 #include <charconv>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What scripts/check_gguf asks of the library: a GGUF file written again, the numbers of its blocks, and its floats
-// quantized to blocks.
+// What scripts/check_gguf asks of the library: a GGUF file written again, the numbers of its
+// blocks, and its floats quantized to blocks.
 #include <cstddef>
 #include <iostream>
 #include <narrowfloat/io/gguf_blocks.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// add() on arrays: the bits of the scalar add() for every pair of codes of at most 8 bits, every rounding and
-// saturation; wider formats by samples; the count of saturated sums by its definition.
+// add() on arrays: the bits of the scalar add() for every pair of codes of at most 8 bits, every
+// rounding and saturation; wider formats by samples; the count of saturated sums by its definition.
 #include <narrowfloat/math.hpp>
 #include <narrowfloat/stats.hpp>
 
@@ -17,7 +17,8 @@ using namespace test;
 
 namespace {
 
-/// The larger of two with one sign, x > most / 2 where their sum is above `most`: then most - x is exact.
+/// The larger of two with one sign, x > most / 2 where their sum is above `most`: then most - x is
+/// exact.
 template <class F>
 bool is_beyond(F a, F b) {
   const auto most = static_cast<double>(from_code<F>(nf::detail::layout_of<F>::max_code));

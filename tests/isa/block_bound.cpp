@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Whatever the options, if they are taken: what a tensor reads back as is within half a step of the stored scale, a whole
-// one under directed and stochastic roundings; only what is too large for the scale is further off.
+// Whatever the options, if they are taken: what a tensor reads back as is within half a step of the
+// stored scale, a whole one under directed and stochastic roundings; only what is too large for the
+// scale is further off.
 #include <limits>
 #include <stdexcept>
 
@@ -11,7 +12,8 @@ using namespace test;
 
 namespace {
 
-/// Values of a matrix on which scales turn: rows of large and tiny numbers, zeros, subnormals, the largest floats, NaN and Inf.
+/// Values of a matrix on which scales turn: rows of large and tiny numbers, zeros, subnormals, the
+/// largest floats, NaN and Inf.
 std::vector<float> matrix(std::size_t rows, std::size_t cols, int kind) {
   std::vector<float> values;
   for (std::size_t r = 0; r < rows; ++r) {

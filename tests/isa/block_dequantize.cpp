@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every code under every scale dequantizes to its exact value, rounded once to the type of the output.
+// Every code under every scale dequantizes to its exact value, rounded once to the type of the
+// output.
 #include <cmath>
 #include <limits>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Blocks whose values, codes and scales begin, or end, at an inaccessible page: no byte outside is read or written.
+// Blocks whose values, codes and scales begin, or end, at an inaccessible page: no byte outside is
+// read or written.
 #include <cstring>
 
 #include "support/block_check.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The mask of a block tensor has a bit for each element, which is set where the value lies within the range of its stored
-// scale, by the oracle; and the tensor is the one that is made without a mask.
+// The mask of a block tensor has a bit for each element, which is set where the value lies within
+// the range of its stored scale, by the oracle; and the tensor is the one that is made without a
+// mask.
 #include <limits>
 
 #include "support/block_check.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The options of block tensors: both axes at once, 3/4 of the quotients, scales that stay normal, explicit words,
-// the places of blocks.
+// The options of block tensors: both axes at once, 3/4 of the quotients, scales that stay normal,
+// explicit words, the places of blocks.
 #include <limits>
 
 #include "support/block_check.hpp"
@@ -71,8 +71,9 @@ std::vector<float> mixture(std::size_t n) {
   return values;
 }
 
-/// The choice between scales, whose losses are bounded in float first, is that of values so much smaller that their losses
-/// are added up exactly. Returns how many scales are not those of the first rule.
+/// The choice between scales, whose losses are bounded in float first, is that of values so much
+/// smaller that their losses are added up exactly. Returns how many scales are not those of the
+/// first rule.
 template <class Format>
 std::size_t check_choice(std::size_t rows, std::size_t cols, nf::QuantizeOptions options, int down,
                          int steps) {

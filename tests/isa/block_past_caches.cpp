@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Tensors larger than the last cache, whose numbers are stored past it: the same as those of bands of rows that fit,
-// from whatever place in a cache line the output starts, and nothing outside is touched.
+// Tensors larger than the last cache, whose numbers are stored past it: the same as those of bands
+// of rows that fit, from whatever place in a cache line the output starts, and nothing outside is
+// touched.
 #include <narrowfloat/mx.hpp>
 
 #include <cstring>

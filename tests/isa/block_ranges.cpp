@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Parts of a tensor, and matrices with a leading dimension: the same as whole, dense ones, and nothing else is touched.
+// Parts of a tensor, and matrices with a leading dimension: the same as whole, dense ones, and
+// nothing else is touched.
 #include <numeric>
 
 #include "support/block_check.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tensors of every small shape, along both axes and in two dimensions, agree with the oracle element by
-// element; random bits follow the logical index; tails hold only their elements.
+// Tensors of every small shape, along both axes and in two dimensions, agree with the oracle
+// element by element; random bits follow the logical index; tails hold only their elements.
 #include "support/block_check.hpp"
 #include "support/catch.hpp"
 

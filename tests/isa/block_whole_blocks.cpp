@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What only whole blocks, or long rows, of many blocks show: Inf that leaves the scale alone, rows that do not fill their
-// bytes, more columns than are worked on at once.
+// What only whole blocks, or long rows, of many blocks show: Inf that leaves the scale alone, rows
+// that do not fill their bytes, more columns than are worked on at once.
 #include <limits>
 
 #include "support/block_check.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The codes that are found without a search, near every midpoint of code-books that allow it and of those that do not,
-// against an oracle in numbers of 113 bits that knows nothing of the library; and every length, block and alignment.
+// The codes that are found without a search, near every midpoint of code-books that allow it and of
+// those that do not, against an oracle in numbers of 113 bits that knows nothing of the library;
+// and every length, block and alignment.
 #include <cstring>
 
 #include "support/catch.hpp"
@@ -131,7 +132,8 @@ TEST_CASE("near every midpoint codes are those of exact quotients", "[isa][codeb
     const auto& book = named.book.tables();
     for (const float absmax : many_absmax(book.decades.serves ? 120 : 20)) {
       const auto where = [&] { return named.name + " by " + std::to_string(absmax); };
-      // One in a block of 64, at another place each time: a second one in doubt would hide that it is not.
+      // One in a block of 64, at another place each time: a second one in doubt would hide that it
+      // is not.
       const std::vector<Number> numbers = near_midpoints(sorted, absmax);
       const std::size_t n = 64 * numbers.size();
       const auto place = [](std::size_t i) { return 64 * i + 1 + i % 63; };

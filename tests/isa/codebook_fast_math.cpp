@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Compiled with -O2 -ffast-math, which lets the compiler rewrite the float operations of the kernels:
-// codes are nearest to the exact quotients all the same.
+// Compiled with -O2 -ffast-math, which lets the compiler rewrite the float operations of the
+// kernels: codes are nearest to the exact quotients all the same.
 #include "support/catch.hpp"
 #include "support/codebooks.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The kernels of code-books on arrays of every short length, against the scalar search and the value of
-// each code: what is written is right, and nothing outside is touched. Guard pages on both sides catch
-// every access outside.
+// The kernels of code-books on arrays of every short length, against the scalar search and the
+// value of each code: what is written is right, and nothing outside is touched. Guard pages on both
+// sides catch every access outside.
 #include <cstring>
 
 #include "support/catch.hpp"
@@ -16,8 +16,8 @@ constexpr std::size_t longest =
     4 * 64 + 67;  // four steps of the widest vectors and a part of a fifth
 const nf::Isa isa = nf::active_isa();
 
-/// The place of an array of some bytes: just before the page at the end, or just after the one at the
-/// beginning.
+/// The place of an array of some bytes: just before the page at the end, or just after the one at
+/// the beginning.
 unsigned char* place(GuardedPages& pages, std::size_t bytes, bool at_end) {
   return at_end ? pages.end() - bytes : pages.begin();
 }

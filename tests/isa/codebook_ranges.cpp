@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Ranges of a code-book tensor are read and written as the whole is: both widths of codes, both orders of nibbles, blocks
-// that divide nothing, nested scales; from and to memory with guard pages.
+// Ranges of a code-book tensor are read and written as the whole is: both widths of codes, both
+// orders of nibbles, blocks that divide nothing, nested scales; from and to memory with guard
+// pages.
 #include <cstring>
 
 #include "support/catch.hpp"

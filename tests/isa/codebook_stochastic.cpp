@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A stochastic choice of codes goes by the exact fraction of the way between two values: against the oracle, in integers,
-// for every kind of code-book, each variant, given and keyed bits; and by the element of the array, however it is cut.
+// A stochastic choice of codes goes by the exact fraction of the way between two values: against
+// the oracle, in integers, for every kind of code-book, each variant, given and keyed bits; and by
+// the element of the array, however it is cut.
 #include <cmath>
 
 #include "support/catch.hpp"
@@ -50,7 +51,8 @@ TEST_CASE("code-books: keyed bits choose by the exact fraction", "[isa][codebook
 }
 
 TEST_CASE("code-books: the last random bit decides, ties as the variant says", "[isa][codebook]") {
-  // between 0 and 1 the fraction of x is x: t / 2^17 and its neighbours; the bits that just do and just do not
+  // between 0 and 1 the fraction of x is x: t / 2^17 and its neighbours; the bits that just do and
+  // just do not
   const NamedBook book{"0 to 1", nf::Codebook{0, 1}},
       narrow{"narrow", nf::Codebook{0.25f, 0.375f, 1}};
   Mismatches bad;

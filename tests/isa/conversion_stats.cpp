@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// amax() and ConversionStats: every counter as a plain loop finds it, the same on every instruction set and for
-// every alignment, and the codes those of a conversion without counters.
+// amax() and ConversionStats: every counter as a plain loop finds it, the same on every instruction
+// set and for every alignment, and the codes those of a conversion without counters.
 #include <narrowfloat/limits.hpp>
 #include <narrowfloat/stats.hpp>
 
@@ -33,8 +33,8 @@ std::vector<float> samples(std::size_t n) {
   return values;
 }
 
-/// The counters by their definitions. Squares are summed as the documentation promises: element i of a part of
-/// 1024 in sum i % 16, part after part.
+/// The counters by their definitions. Squares are summed as the documentation promises: element i
+/// of a part of 1024 in sum i % 16, part after part.
 template <class To, class R>
 nf::ConversionStats counted(const std::vector<float>& in, float factor, R rounding) {
   nf::ConversionStats stats;

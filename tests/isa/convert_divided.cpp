@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A conversion with Divide is the exact quotient rounded once, in every rounding, of scalars and arrays.
+// A conversion with Divide is the exact quotient rounded once, in every rounding, of scalars and
+// arrays.
 #include "support/check_factor.hpp"
 
 using namespace test;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Arrays with a keyed rounding draw the bits that the scalar draws at the same index, wherever in the stream they
-// begin: on both sides of every carry of the counter's words, far beyond 2^36, and where the index wraps.
+// Arrays with a keyed rounding draw the bits that the scalar draws at the same index, wherever in
+// the stream they begin: on both sides of every carry of the counter's words, far beyond 2^36, and
+// where the index wraps.
 #include <narrowfloat/convert.hpp>
 
 #include <span>
@@ -13,7 +14,8 @@ using namespace test;
 
 namespace {
 
-// Two parts and a rest, from a place inside a block; before them fewer than the loop takes, in one set of blocks to three.
+// Two parts and a rest, from a place inside a block; before them fewer than the loop takes, in one
+// set of blocks to three.
 constexpr std::size_t count = 2 * 1024 + 77;
 constexpr std::size_t lengths[] = {20, 40, 80, 160, count};
 

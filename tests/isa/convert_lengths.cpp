@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Arrays of every short length at every place in a cache line, with streaming stores and without: what is
-// written is right, and nothing outside is touched. Guard pages on both sides catch every access outside.
+// Arrays of every short length at every place in a cache line, with streaming stores and without:
+// what is written is right, and nothing outside is touched. Guard pages on both sides catch every
+// access outside.
 #include <narrowfloat/convert.hpp>
 
 #include <cstring>
@@ -15,8 +16,8 @@ using namespace test;
 
 namespace {
 
-// The lengths up to a cache line of bytes, two steps of the widest vectors and a part of a third one; then
-// those about the 1024 elements for which random bits are drawn at once.
+// The lengths up to a cache line of bytes, two steps of the widest vectors and a part of a third
+// one; then those about the 1024 elements for which random bits are drawn at once.
 constexpr std::size_t short_lengths = 63 + 2 * 64 + 3;
 constexpr std::size_t long_lengths[] = {960, 1023, 1024, 1025, 1087, 2051};
 constexpr std::size_t longest = 2051, places = 64, margin = 128;
@@ -66,8 +67,8 @@ struct policy<nf::StochasticBits<N, V>> {
 /// Converts n elements: in, out, n, stream.
 using kernel = std::function<void(const unsigned char*, unsigned char*, std::size_t, bool)>;
 
-/// One conversion, run on bytes: an array may lie at any address, which its type would not allow. Not a template, so that
-/// one text serves all types.
+/// One conversion, run on bytes: an array may lie at any address, which its type would not allow.
+/// Not a template, so that one text serves all types.
 class Lengths {
  public:
   Lengths(std::string name, std::vector<unsigned char> in, std::size_t in_size,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Arrays larger than the last cache, which are stored past it: right from the first element to the last, and
-// nothing outside is touched, from whatever place in a cache line the array starts.
+// Arrays larger than the last cache, which are stored past it: right from the first element to the
+// last, and nothing outside is touched, from whatever place in a cache line the array starts.
 #include <narrowfloat/stats.hpp>
 
 #include <cmath>

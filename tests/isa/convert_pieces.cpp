@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A result does not depend on how an array is cut, on the threads that convert the pieces, or on the
-// instruction set of each: keyed random bits follow the index, explicit ones go with the elements.
+// A result does not depend on how an array is cut, on the threads that convert the pieces, or on
+// the instruction set of each: keyed random bits follow the index, explicit ones go with the
+// elements.
 #include <narrowfloat/convert.hpp>
 #include <narrowfloat/loops.hpp>
 
@@ -49,7 +50,8 @@ std::vector<nf::Isa> available_isas() {
   return found;
 }
 
-/// convert_piece(first, count) for all pieces, dealt out to threads, each at work on several pieces at once.
+/// convert_piece(first, count) for all pieces, dealt out to threads, each at work on several pieces
+/// at once.
 template <class Convert>
 void convert_in_pieces(const std::vector<std::size_t>& cuts, const Convert& convert_piece) {
   std::vector<std::thread> workers;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A conversion with a Scale is the conversion of the product, rounded to nearest whatever the policy; arrays do
-// as the scalar does, and both as the product in a float does.
+// A conversion with a Scale is the conversion of the product, rounded to nearest whatever the
+// policy; arrays do as the scalar does, and both as the product in a float does.
 #include <narrowfloat/convert.hpp>
 
 #include <cmath>
@@ -35,8 +35,8 @@ const std::vector<float>& inputs() {
   return in;
 }
 
-/// What the documentation promises, by the processor's product: flush acts on the factors and on the product, a
-/// NaN x keeps its sign, every other NaN is positive.
+/// What the documentation promises, by the processor's product: flush acts on the factors and on
+/// the product, a NaN x keeps its sign, every other NaN is positive.
 float product(float x, float factor, nf::Subnormals subnormals) {
   const auto flushed = [&](float y) {
     const bool flush = subnormals == nf::Subnormals::flush;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Stratified floats in every rounding and saturation, as the scalar converts them: formats of 8 bits with the usual
-// biases.
+// Stratified floats in every rounding and saturation, as the scalar converts them: formats of 8
+// bits with the usual biases.
 #include "support/check_stratified.hpp"
 
 using namespace test;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Stratified floats in every rounding and saturation, as the scalar converts them: custom formats that need care.
+// Stratified floats in every rounding and saturation, as the scalar converts them: custom formats
+// that need care.
 #include "support/check_stratified.hpp"
 
 using namespace test;

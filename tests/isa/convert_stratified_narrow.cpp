@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Stratified floats in every rounding and saturation, as the scalar converts them: formats of 6 bits and fewer, and
-// custom ones of few bits.
+// Stratified floats in every rounding and saturation, as the scalar converts them: formats of 6
+// bits and fewer, and custom ones of few bits.
 #include "support/check_stratified.hpp"
 
 using namespace test;

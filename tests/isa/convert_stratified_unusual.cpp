@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Stratified floats in every rounding and saturation, as the scalar converts them: unsigned formats, scales and
-// unusual biases.
+// Stratified floats in every rounding and saturation, as the scalar converts them: unsigned
+// formats, scales and unusual biases.
 #include "support/check_stratified.hpp"
 
 using namespace test;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Stratified floats in every rounding and saturation, as the scalar converts them: formats of 12 to 19 bits.
+// Stratified floats in every rounding and saturation, as the scalar converts them: formats of 12 to
+// 19 bits.
 #include "support/check_stratified.hpp"
 
 using namespace test;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Conversions that count as they go: codes and counters of a plain loop for every rounding, saturation and factor, where
-// Inf, NaN and overflow are everywhere, rare or nowhere, from every place and in every floating-point environment.
+// Conversions that count as they go: codes and counters of a plain loop for every rounding,
+// saturation and factor, where Inf, NaN and overflow are everywhere, rare or nowhere, from every
+// place and in every floating-point environment.
 #include <narrowfloat/limits.hpp>
 #include <narrowfloat/stats.hpp>
 
@@ -21,7 +22,8 @@ namespace {
 
 constexpr std::size_t part = 1024;  // of squared_error's sums, as the documentation has it
 
-/// Normal numbers near those of the formats, of which one in `every` is subnormal, huge, Inf, NaN or a zero; 0: none.
+/// Normal numbers near those of the formats, of which one in `every` is subnormal, huge, Inf, NaN
+/// or a zero; 0: none.
 std::vector<float> numbers(std::size_t n, std::size_t every, std::uint32_t seed) {
   std::mt19937 random(seed);
   std::vector<float> all(n);

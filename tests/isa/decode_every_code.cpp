@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every code of every format of at most 16 bits to float, on the active instruction set, as the oracle says.
+// Every code of every format of at most 16 bits to float, on the active instruction set, as the
+// oracle says.
 #include <narrowfloat/convert.hpp>
 
 #include "support/catch.hpp"

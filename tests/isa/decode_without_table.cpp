@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The kernels that decode codes of at most 8 bits where no look-up is faster: processors with AVX-512 and without
-// VBMI, AVX2. Every code of every format, as the scalar does.
+// The kernels that decode codes of at most 8 bits where no look-up is faster: processors with
+// AVX-512 and without VBMI, AVX2. Every code of every format, as the scalar does.
 #include <narrowfloat/convert.hpp>
 
 #include "support/catch.hpp"

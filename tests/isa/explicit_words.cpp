@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Explicit random bits for an array: element i takes the low N bits of word i; a range of another length is
-// refused before anything is written.
+// Explicit random bits for an array: element i takes the low N bits of word i; a range of another
+// length is refused before anything is written.
 #include <narrowfloat/convert.hpp>
 
 #include <array>

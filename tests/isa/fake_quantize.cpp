@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// fake_quantize(): the exact quotient rounded once on the grid and the value's nearest float, by the oracle in integers,
-// for every kind of float, every length and every environment; the errors and gradients are those of plain loops.
+// fake_quantize(): the exact quotient rounded once on the grid and the value's nearest float, by
+// the oracle in integers, for every kind of float, every length and every environment; the errors
+// and gradients are those of plain loops.
 #include <narrowfloat/quantize/format_search.hpp>
 
 #include <algorithm>

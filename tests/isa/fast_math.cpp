@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Compiled with -O2 -ffast-math, which lets the compiler rewrite the float operations of the kernels: arrays are
-// converted as the scalar, which has none, does it, and transformed as plain loops without -ffast-math do it.
+// Compiled with -O2 -ffast-math, which lets the compiler rewrite the float operations of the
+// kernels: arrays are converted as the scalar, which has none, does it, and transformed as plain
+// loops without -ffast-math do it.
 #include <narrowfloat/quantize/format_report.hpp>
 #include <narrowfloat/stats.hpp>
 

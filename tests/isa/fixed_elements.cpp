@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Fixed-point elements, to nearest even: ties and their neighbours, quotients beyond the largest and the least element,
-// NaN and Inf of either sign, by the oracle.
+// Fixed-point elements, to nearest even: ties and their neighbours, quotients beyond the largest
+// and the least element, NaN and Inf of either sign, by the oracle.
 #include <narrowfloat/mx.hpp>
 
 #include <bit>

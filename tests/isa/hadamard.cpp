@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// hadamard() and its inverse are the pinned operations in the pinned order, on every instruction set, for every
-// shape; and they are multiplications by the matrix that the documentation names.
+// hadamard() and its inverse are the pinned operations in the pinned order, on every instruction
+// set, for every shape; and they are multiplications by the matrix that the documentation names.
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -124,8 +124,8 @@ TEST_CASE("hadamard: the roundings of one transform and of there and back are fe
     const double root = std::sqrt(static_cast<double>(transform.group));
     transform.inverse = true;
     transform_by_library(out, back, transform);
-    // log2(group) additions, one factor and its product, each within 2^-24 of the sum of the magnitudes, which
-    // is at most group; there and back the errors of a group add up.
+    // log2(group) additions, one factor and its product, each within 2^-24 of the sum of the
+    // magnitudes, which is at most group; there and back the errors of a group add up.
     const double steps = std::log2(root * root) + 2, bound = steps * 0x1p-24 * root;
     double largest = 0, largest_back = 0;
     for (std::size_t i = 0; i < in.size(); ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// hadamard() and its inverse of matrices with a leading dimension: the same as without, and nothing between the rows
-// is touched.
+// hadamard() and its inverse of matrices with a leading dimension: the same as without, and nothing
+// between the rows is touched.
 #include <algorithm>
 
 #include "support/catch.hpp"
@@ -10,7 +10,8 @@ using namespace test;
 
 namespace {
 
-/// The transform from rows `in_leading` apart to rows `out_leading` apart; those of `out` hold -7 between them.
+/// The transform from rows `in_leading` apart to rows `out_leading` apart; those of `out` hold -7
+/// between them.
 std::vector<float> transformed_in_place_of(const std::vector<float>& values,
                                            const Transform& transform, std::size_t in_leading,
                                            std::size_t out_leading) {

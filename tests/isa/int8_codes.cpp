@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// quantize_int8(): every code is the exact quotient 127 x / amax, rounded once, and every number back is exact and
-// rounded once: by the oracle, in integers, for every length, shape, rounding and environment.
+// quantize_int8(): every code is the exact quotient 127 x / amax, rounded once, and every number
+// back is exact and rounded once: by the oracle, in integers, for every length, shape, rounding and
+// environment.
 #include <narrowfloat/quantize/int8_matrix.hpp>
 
 #include "support/catch.hpp"
@@ -34,7 +35,8 @@ TEST_CASE("int8: every rounding of every kind of number", "[isa]") {
 
 namespace {
 
-/// Quotients t / 2^N that decide by their last bit: t + r is 2^N, or one less. 49 is no inverse of its inverse in double.
+/// Quotients t / 2^N that decide by their last bit: t + r is 2^N, or one less. 49 is no inverse of
+/// its inverse in double.
 template <int N>
 void check_last_bit(Mismatches& bad) {
   std::vector<float> in{127 * 49};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A matrix with a leading dimension goes to int8 and back as its dense copy does, and nothing between its rows or outside
-// is touched: from and to memory that ends at a guard page.
+// A matrix with a leading dimension goes to int8 and back as its dense copy does, and nothing
+// between its rows or outside is touched: from and to memory that ends at a guard page.
 #include <cstring>
 
 #include "support/catch.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// dequantize_int8(): every code times scales of every kind is exact and rounded once, by the oracle, in integers; in
-// arrays of every length, beyond the caches too, and nothing outside of them is touched.
+// dequantize_int8(): every code times scales of every kind is exact and rounded once, by the
+// oracle, in integers; in arrays of every length, beyond the caches too, and nothing outside of
+// them is touched.
 #include <narrowfloat/quantize/integer.hpp>
 
 #include <algorithm>
@@ -15,9 +16,9 @@ using namespace test;
 
 namespace {
 
-/// Scales in the order of their exponents, as bits: what is no number, and of each exponent zeros, the least and the
-/// largest significand, multiples of 127 and their neighbours, and any. Only those from 2^-90 on, neighbours of numbers
-/// alike, are split into two floats.
+/// Scales in the order of their exponents, as bits: what is no number, and of each exponent zeros,
+/// the least and the largest significand, multiples of 127 and their neighbours, and any. Only
+/// those from 2^-90 on, neighbours of numbers alike, are split into two floats.
 std::vector<float> all_scales() {
   std::vector<float> scales;
   std::uint32_t state = 1;

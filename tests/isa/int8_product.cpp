@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// dequantize_product(): bit by bit the chain of double products that it states, and close to the exact value.
+// dequantize_product(): bit by bit the chain of double products that it states, and close to the
+// exact value.
 #include <narrowfloat/quantize/integer.hpp>
 
 #include <cmath>
@@ -55,7 +56,8 @@ TEST_CASE("int8 products: the factor is 1 / 16129, not 6.200124e-05", "[isa]") {
   const oracle::Wide power = oracle::Wide{1} << 66, product = oracle::Wide{m} * 16129;
   const oracle::Wide away = product > power ? product - power : power - product;
   CHECK(away <= 16129 / 2);
-  // 127 * 127 * 1000 products of full scale are exactly 1000; the literal of a known reference gives 1000.018
+  // 127 * 127 * 1000 products of full scale are exactly 1000; the literal of a known reference
+  // gives 1000.018
   const std::vector<std::int32_t> sums{16129000};
   std::vector<float> y(1);
   nf::dequantize_product(sums, std::vector<float>{1}, std::vector<float>{1}, y, 1, 1);

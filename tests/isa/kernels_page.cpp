@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The loop of docs/kernels.md on every instruction set: each element is the scalar's, nothing outside is touched, and
-// no floating-point environment moves a bit.
+// The loop of docs/kernels.md on every instruction set: each element is the scalar's, nothing
+// outside is touched, and no floating-point environment moves a bit.
 #include "kernels_page/caller.hpp"
 
 #include <narrowfloat/convert.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// amax() of codes, found without decoding: the largest decoded magnitude for every format, length and place; NaN wins
-// wherever it stands, or counts for nothing.
+// amax() of codes, found without decoding: the largest decoded magnitude for every format, length
+// and place; NaN wins wherever it stands, or counts for nothing.
 #include <narrowfloat/stats.hpp>
 
 #include <cmath>

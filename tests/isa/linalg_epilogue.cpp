@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The epilogue of a matrix product: on every instruction set each operation is rounded once, in its order, and each element
-// takes its own random bits.
+// The epilogue of a matrix product: on every instruction set each operation is rounded once, in its
+// order, and each element takes its own random bits.
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/loops.hpp>
 #include <narrowfloat/packed.hpp>

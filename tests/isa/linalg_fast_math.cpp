@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Matrix products with sums in narrow formats and in float, compiled with -ffast-math: each element is its dot product all the same.
+// Matrix products with sums in narrow formats and in float, compiled with -ffast-math: each element
+// is its dot product all the same.
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/mx.hpp>
 

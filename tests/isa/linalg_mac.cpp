@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Matrix products of E5M2 summed up in E6M5 with random bits agree with integers of 128 bits, on every instruction set.
+// Matrix products of E5M2 summed up in E6M5 with random bits agree with integers of 128 bits, on
+// every instruction set.
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/loops.hpp>
 #include <narrowfloat/random.hpp>
@@ -14,9 +15,10 @@ using namespace test;
 
 namespace {
 
-/// Products of some steps whose first three make a sum of E5M2 products exactly, and whose last is any of the 256 codes by
-/// another: with sums that are near its opposite, or random, in all of the range. An element draws for its last step.
-/// Eight steps at a time are made more quickly than fewer.
+/// Products of some steps whose first three make a sum of E5M2 products exactly, and whose last is
+/// any of the 256 codes by another: with sums that are near its opposite, or random, in all of the
+/// range. An element draws for its last step. Eight steps at a time are made more quickly than
+/// fewer.
 template <class R>
 void check_mac(Mismatches& bad, R rounding) {
   using E6M5 = nf::float12_e6m5;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A block tensor times a vector: on every instruction set each element is the sum of its exact products, a step at a time,
-// wherever the scales and the numbers of the vector lie.
+// A block tensor times a vector: on every instruction set each element is the sum of its exact
+// products, a step at a time, wherever the scales and the numbers of the vector lie.
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/mx.hpp>
 
@@ -24,8 +24,8 @@ using Fused = nf::FusedAccumulator<float>;
 using Chunks = nf::ChunkedAccumulator<Fused, Fused>;
 using signed_scales = nf::BlockFormat<nf::float4_e2m1fn, nf::ExponentInt8, 16>;
 
-/// Near each other, as blocks of one tensor; a few NaN; the ends; of any size; those of zeros among them; where float has no
-/// more numbers below.
+/// Near each other, as blocks of one tensor; a few NaN; the ends; of any size; those of zeros among
+/// them; where float has no more numbers below.
 enum class Scales { near, some_nan, ends, any, zero_blocks, tiny };
 /// Of one size; any bits; whose products lie at the ends of float; some Inf or NaN; zeros.
 enum class Numbers { normal, any, tiny, huge, special, zeros };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Matrix products of block tensors: on every instruction set each element is the sum of the exact products of scale *
-// element, a step at a time, however the tensors are blocked and stored and wherever their scales lie.
+// Matrix products of block tensors: on every instruction set each element is the sum of the exact
+// products of scale * element, a step at a time, however the tensors are blocked and stored and
+// wherever their scales lie.
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/mx.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Every policy against the oracle: dot products and, on every instruction set, matrix products of random shapes, of two
-// formats at a time, under every rounding, saturation and treatment of subnormal numbers.
+// Every policy against the oracle: dot products and, on every instruction set, matrix products of
+// random shapes, of two formats at a time, under every rounding, saturation and treatment of
+// subnormal numbers.
 #include <narrowfloat/linalg.hpp>
 
 #include <cmath>

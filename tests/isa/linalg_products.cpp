@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Matrix products under accumulators in narrow formats: on every instruction set each element is the dot product of its
-// row and column, with the random bits of its own steps.
+// Matrix products under accumulators in narrow formats: on every instruction set each element is
+// the dot product of its row and column, with the random bits of its own steps.
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/loops.hpp>
 #include <narrowfloat/math.hpp>

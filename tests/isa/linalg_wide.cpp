@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Matrix products whose sums are float, double or exact: on every instruction set each element is the dot product of its
-// row and column.
+// Matrix products whose sums are float, double or exact: on every instruction set each element is
+// the dot product of its row and column.
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/mx.hpp>
 
@@ -73,7 +73,8 @@ void check(const char* name, const Acc& acc) {
   using T = typename Acc::type;
   std::mt19937_64 random(7);
   Mismatches bad;
-  // rows and columns that do not fill a tile, more columns and steps than are laid out at a time, no steps
+  // rows and columns that do not fill a tile, more columns and steps than are laid out at a time,
+  // no steps
   for (const Shape& shape :
        {Shape{1, 1, 1}, {7, 37, 9}, {13, 70, 40}, {3, 5, 0}, {2, 600, 3}, {3, 20, 520}}) {
     const auto [m, n, k] = shape;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Forms of weights and narrow states: the same bits on every instruction set as on the plainest, for every length, every
-// cut and in every floating-point environment.
+// Forms of weights and narrow states: the same bits on every instruction set as on the plainest,
+// for every length, every cut and in every floating-point environment.
 #include <narrowfloat/optim.hpp>
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A step of an optimizer has the same bits on every instruction set, for 1, 2 and 3 threads and tasks in any order, in every
-// floating-point environment, for shards of a tensor, and after its state was copied out and in.
+// A step of an optimizer has the same bits on every instruction set, for 1, 2 and 3 threads and
+// tasks in any order, in every floating-point environment, for shards of a tensor, and after its
+// state was copied out and in.
 #include <narrowfloat/optim.hpp>
 
 #include <cstring>

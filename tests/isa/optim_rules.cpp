@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Each rule in floats, bit by bit as written out for one weight: for every length of a last row, with and without a factor.
+// Each rule in floats, bit by bit as written out for one weight: for every length of a last row,
+// with and without a factor.
 #include <narrowfloat/optim.hpp>
 #include <random>
 
@@ -19,7 +20,8 @@ std::vector<float> draws(std::size_t n, unsigned seed, float size) {
   return x;
 }
 
-/// Five steps by an optimizer and by the reference; a factor of 1/8 undoes what the gradients are times.
+/// Five steps by an optimizer and by the reference; a factor of 1/8 undoes what the gradients are
+/// times.
 template <class Optimizer, class Step>
 void check(const Optimizer& fresh, std::size_t n, Step step) {
   std::vector<float> weights = draws(n, 1, 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// unscale() on every instruction set: each element is the scalar's product, the check sees each element, nothing
-// outside is touched, and no floating-point environment moves a bit.
+// unscale() on every instruction set: each element is the scalar's product, the check sees each
+// element, nothing outside is touched, and no floating-point environment moves a bit.
 #include <narrowfloat/scaling/loss.hpp>
 
 #include "support/catch.hpp"

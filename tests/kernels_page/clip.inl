@@ -1,7 +1,8 @@
-// Gradients times a factor, clipped to a bound. No include guard: it is included once in each instruction set's region
-// and namespace, where it sees `words`, `lanes` and run_groups().
+// Gradients times a factor, clipped to a bound. No include guard: it is included once in each
+// instruction set's region and namespace, where it sees `words`, `lanes` and run_groups().
 
-/// Products rounded to nearest; beyond the bound the bound with their sign, NaN the positive canonical one.
+/// Products rounded to nearest; beyond the bound the bound with their sign, NaN the positive
+/// canonical one.
 struct clipping {
   static constexpr std::size_t in_bytes = 4, out_bytes = 4, random_bytes = 0;  // of an element
   words factor, bound;  ///< as bits, all lanes alike

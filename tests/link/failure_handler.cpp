@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Compiled with -fno-exceptions: a failed check calls the handler, or prints its message, and aborts; it has written
-// nothing before. A unit with exceptions in the same program throws all the same.
+// Compiled with -fno-exceptions: a failed check calls the handler, or prints its message, and
+// aborts; it has written nothing before. A unit with exceptions in the same program throws all the
+// same.
 #include <narrowfloat/loops.hpp>
 #include <narrowfloat/narrowfloat.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Prints what scalars, arrays, block tensors, products and texts give, as digests: programs for other machines print the
-// same (the step `portable` of .ci/run).
+// Prints what scalars, arrays, block tensors, products and texts give, as digests: programs for
+// other machines print the same (the step `portable` of .ci/run).
 #include "../support/checksum.hpp"
 
 #include <narrowfloat/linalg.hpp>

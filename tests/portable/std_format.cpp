@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// std::format of a Float: the texts that the fmt library gives. Returns 0 where they are, and where there is no <format>.
+// std::format of a Float: the texts that the fmt library gives. Returns 0 where they are, and where
+// there is no <format>.
 #include <narrowfloat/formats.hpp>
 #include <narrowfloat/io/format.hpp>
 

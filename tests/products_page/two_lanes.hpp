@@ -4,7 +4,8 @@
 
 #include <narrowfloat/linalg.hpp>
 
-/// A processor that adds up two sums in turn: the products at even places and those at odd ones, and both at the end.
+/// A processor that adds up two sums in turn: the products at even places and those at odd ones,
+/// and both at the end.
 template <narrowfloat::accumulator Acc>
 struct TwoLanesAccumulator {
   using type = typename Acc::type;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Writes a checkpoint in the layout of every stack, with the numbers that are read back; reads those of the stacks. What
-// scripts/check_checkpoints compares.
+// Writes a checkpoint in the layout of every stack, with the numbers that are read back; reads
+// those of the stacks. What scripts/check_checkpoints compares.
 //
-//   checkpoints write FOLDER                    FOLDER/LAYOUT.FORMAT.safetensors: "w" and, as F32, "expected"
+//   checkpoints write FOLDER    FOLDER/LAYOUT.FORMAT.safetensors: "w" and, as F32, "expected"
 //   checkpoints read FILE LAYOUT FORMAT OUTPUT  the numbers of "w", as F32 without a header
 #include <cmath>
 #include <cstddef>

@@ -76,8 +76,9 @@ void* exchange_make(const char* name, bool versioned, const std::int64_t* extent
   return made;
 }
 
-/// Takes a tensor from a capsule, and gives it back: how many bytes it has; the first `most` of them are in `bytes`. What
-/// it says, its type or why it is refused (then -1), is in `text`, of 256 characters.
+/// Takes a tensor from a capsule, and gives it back: how many bytes it has; the first `most` of
+/// them are in `bytes`. What it says, its type or why it is refused (then -1), is in `text`, of 256
+/// characters.
 std::int64_t exchange_read(void* tensor, bool versioned, std::uint8_t* bytes, std::int64_t most,
                            char* text) {
   std::string said;

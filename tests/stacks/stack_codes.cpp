@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What convert() gives under a preset, for scripts/compare_stacks. It reads requests, a line "preset from to count" and
-// `count` codes of type `from`, and answers each by a line with the bytes of a code of type `to`, 0 where there is no such
-// cast, and the codes.
+// What convert() gives under a preset, for scripts/compare_stacks. It reads requests, a line
+// "preset from to count" and `count` codes of type `from`, and answers each by a line with the
+// bytes of a code of type `to`, 0 where there is no such cast, and the codes.
 #include <narrowfloat/compat.hpp>
 
 #include <cstdio>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Compile time: classification, sign, neighbours, exponents, integers, remainders and what is exact besides; and which
-// types the functions take and give.
+// Compile time: classification, sign, neighbours, exponents, integers, remainders and what is exact
+// besides; and which types the functions take and give.
 #include <narrowfloat/formats.hpp>
 #include <narrowfloat/math.hpp>
 
@@ -88,7 +88,8 @@ static_assert(floor(h(-1.5)) == -2 && ceil(h(-1.5)) == -1 && trunc(h(-1.5)) == -
 static_assert(ceil(h(-0.5)).bits() == 0x8000 && round(at<h>(0x37ff)).bits() == 0 &&
               round(h(0.5)) == 1 && floor(at<h>(0x8001)) == -1 && ceil(at<h>(1)) == 1);
 static_assert(floor(at<h>(0xfc00)).bits() == 0xfc00 && floor(at<h>(0xfe01)).bits() == 0x7e00);
-// A format without the integer: 1 is an overflow of a fraction, 17 a tie between 16 and 18, and a scale has no zero.
+// A format without the integer: 1 is an overflow of a fraction, 17 a tie between 16 and 18, and a
+// scale has no zero.
 using below_one = Float<0, 7, 1, Specials::finite>;
 using third = Float<4, 3, 4>;
 static_assert(round(at<below_one>(0x7f)).bits() == 0x7f && floor(at<below_one>(0x7f)).bits() == 0);
@@ -130,7 +131,8 @@ static_assert(logb(h(-5)) == 2 && logb(h(0)).bits() == 0xfc00 &&
               logb(at<h>(0xfc00)).bits() == 0x7c00 && logb(at<h>(1)) == -24 &&
               scalbn(h(3), 2) == 12 && scalbln(h(1), LONG_MIN).bits() == 0);
 
-// A double as near to a tie as a mathematical library's error is a tie; a little farther it is not. So in every binade.
+// A double as near to a tie as a mathematical library's error is a tie; a little farther it is not.
+// So in every binade.
 static_assert(detail::function_value<h>(0x1.0020000000007p0) == 1 &&
               detail::function_value<h>(0x1.002000000000ap0).bits() == 0x3c01 &&
               detail::function_value<h>(0x1.005fffffffff9p0).bits() == 0x3c02 &&

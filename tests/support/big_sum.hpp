@@ -6,7 +6,8 @@
 
 namespace test {
 
-/// A sum in digits of 32 bits, of which the lowest stands for 2^-320; each digit carries only in the end.
+/// A sum in digits of 32 bits, of which the lowest stands for 2^-320; each digit carries only in
+/// the end.
 class BigSum {
  public:
   void add(const oracle::Exact& x) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The bound that every quantized tensor keeps: what is read back lies within half a step of the stored scale, or a whole
-// one, of the value. By the codes of the oracle and long doubles, without the formulas under test.
+// The bound that every quantized tensor keeps: what is read back lies within half a step of the
+// stored scale, or a whole one, of the value. By the codes of the oracle and long doubles, without
+// the formulas under test.
 #pragma once
 
 #include <algorithm>
@@ -51,7 +52,8 @@ inline bool is_within(const std::vector<long double>& numbers, long double quoti
   return std::fabs(quotient - element) <= (bound.whole_step ? step : step / 2) + slack;
 }
 
-/// Checks what a tensor reads back as against its values; `factor` of the quotients is 3/4 where the options say so.
+/// Checks what a tensor reads back as against its values; `factor` of the quotients is 3/4 where
+/// the options say so.
 template <class Format>
 void check_bound(const std::vector<float>& values, const nf::BlockTensor<Format>& tensor,
                  const nf::QuantizeOptions& options, const Bound& bound, Mismatches& bad) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The oracle for block formats: scales and elements by the definitions, in integers, without any header
-// under test.
+// The oracle for block formats: scales and elements by the definitions, in integers, without any
+// header under test.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the files isa/convert_divided.cpp and isa/decode_scaled.cpp do: products and quotients rounded once, as the oracle
-// rounds the exact ones.
+// What the files isa/convert_divided.cpp and isa/decode_scaled.cpp do: products and quotients
+// rounded once, as the oracle rounds the exact ones.
 #pragma once
 
 #include <narrowfloat/convert.hpp>
@@ -24,8 +24,8 @@ inline const std::vector<float>& divisors() {
   return all;
 }
 
-/// The floats about x * factor, where x, one of a sample, decides a rounding: so that the quotients by the factor are
-/// close to x.
+/// The floats about x * factor, where x, one of a sample, decides a rounding: so that the quotients
+/// by the factor are close to x.
 inline std::vector<float> scaled_near(const std::vector<float>& deciding, float factor) {
   std::vector<float> in;
   const std::size_t step = deciding.size() / 1500 + 1;  // the oracle is slow

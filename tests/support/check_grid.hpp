@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Formats of run time by their definition, in integers: the oracle's Float of the same shape, whose largest value is
-// 2^(M + 1) - 1, times c / (2^(M + 1) - 1); without exponent bits 2^M - 1.
+// Formats of run time by their definition, in integers: the oracle's Float of the same shape, whose
+// largest value is 2^(M + 1) - 1, times c / (2^(M + 1) - 1); without exponent bits 2^M - 1.
 #pragma once
 
 #include <narrowfloat/quantize/fake_quantize.hpp>

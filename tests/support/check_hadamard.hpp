@@ -27,8 +27,8 @@ inline nf::HadamardOptions options_of(const Transform& transform) {
           .signs = nf::HadamardSigns(transform.signs)};
 }
 
-/// Every group of a matrix has numbers of about one size, some groups subnormal or so large that sums
-/// overflow; `specials` puts zeros, Inf and NaN of either sign and any payload in some.
+/// Every group of a matrix has numbers of about one size, some groups subnormal or so large that
+/// sums overflow; `specials` puts zeros, Inf and NaN of either sign and any payload in some.
 inline std::vector<float> hadamard_inputs(const Transform& transform, bool specials) {
   std::vector<float> x(transform.rows * transform.cols);
   std::uint32_t state = 3;

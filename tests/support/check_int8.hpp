@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// int8 codes, the numbers they stand for and what sums of their products are worth: by the oracle, in integers, so that
-// it holds in a program built with -ffast-math too.
+// int8 codes, the numbers they stand for and what sums of their products are worth: by the oracle,
+// in integers, so that it holds in a program built with -ffast-math too.
 #pragma once
 
 #include <narrowfloat/quantize/int8_matrix.hpp>
@@ -45,8 +45,9 @@ inline std::size_t scales_of(nf::BlockShape shape, std::size_t rows, std::size_t
 
 enum class Kind { ties, fine, near, spread, tiny, huge };
 
-/// Ties of a largest magnitude that 127 divides and whose quotient by 127 no double inverts, and their neighbours; the same
-/// for 16 random bits; any floats below one; floats of many exponents; subnormal ones; the largest.
+/// Ties of a largest magnitude that 127 divides and whose quotient by 127 no double inverts, and
+/// their neighbours; the same for 16 random bits; any floats below one; floats of many exponents;
+/// subnormal ones; the largest.
 inline std::vector<float> numbers(std::size_t n, Kind kind) {
   std::vector<float> values(n);
   std::uint32_t state = static_cast<std::uint32_t>(kind) + 7;

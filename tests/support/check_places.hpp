@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The kernels from floats to floats at every length and place, with inaccessible memory on both sides.
+// The kernels from floats to floats at every length and place, with inaccessible memory on both
+// sides.
 #pragma once
 
 #include <algorithm>
@@ -13,9 +14,9 @@
 
 namespace test {
 
-/// Runs a kernel on the first n of `in`, for every n, at every place in a cache line: at the start and at the end of
-/// the memory, streaming or not, in place or not. It has to write the first n of `expected` and nothing else; and
-/// run(source, out, n, stream) has to return true.
+/// Runs a kernel on the first n of `in`, for every n, at every place in a cache line: at the start
+/// and at the end of the memory, streaming or not, in place or not. It has to write the first n of
+/// `expected` and nothing else; and run(source, out, n, stream) has to return true.
 template <class Run>
 void check_every_place(const std::vector<float>& in, const std::vector<float>& expected, Run run,
                        Mismatches& bad) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Products of random shapes under a policy beside its oracle, and roundings as the library and the oracle have them.
+// Products of random shapes under a policy beside its oracle, and roundings as the library and the
+// oracle have them.
 #pragma once
 
 #include <narrowfloat/linalg.hpp>
@@ -93,7 +94,8 @@ struct Shape {
   std::size_t m, n, k;
 };
 
-/// A matrix product and a dot product by a policy, each element against the oracle; of a large one an eighth.
+/// A matrix product and a dot product by a policy, each element against the oracle; of a large one
+/// an eighth.
 template <class F, class G, class Acc, class E = nf::SerialExecutor>
 void compare(Mismatches& bad, const char* what, const Acc& acc, const PolicyOracle& expected,
              const Shape& shape, std::mt19937_64& random, E&& executor = {}) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the files isa/convert_stratified_*.cpp do for their formats; several, so that each compiles in time.
+// What the files isa/convert_stratified_*.cpp do for their formats; several, so that each compiles
+// in time.
 #pragma once
 
 #include <narrowfloat/convert.hpp>

@@ -39,7 +39,8 @@ class Checksum {
   std::uint64_t sum_ = 0xcbf29ce484222325u;
 };
 
-/// Each array conversion of these inputs on one instruction set, by every policy that has code of its own.
+/// Each array conversion of these inputs on one instruction set, by every policy that has code of
+/// its own.
 class ArrayConversions {
  public:
   ArrayConversions(narrowfloat::Isa isa, const std::vector<float>& inputs)
@@ -87,7 +88,8 @@ class ArrayConversions {
     for (const float x : out) sum_.add(std::bit_cast<std::uint32_t>(x));
   }
 
-  /// The transform within rows in groups of 16 alone: the loops of other groups take seconds to compile.
+  /// The transform within rows in groups of 16 alone: the loops of other groups take seconds to
+  /// compile.
   void add_transform_of_16() {
     const std::size_t rows = inputs_.size() / 16;
     std::vector<float> out(16 * rows);
@@ -107,7 +109,8 @@ class ArrayConversions {
   Checksum sum_;
 };
 
-/// All floats as the upper halves of doubles, with a tie or nothing below the 29 bits that float has not.
+/// All floats as the upper halves of doubles, with a tie or nothing below the 29 bits that float
+/// has not.
 inline std::vector<double> checksum_doubles(const std::vector<float>& floats) {
   std::vector<double> doubles;
   for (const float x : floats) {

@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::uint32_t infinity = 0x7f800000u, sign = 0x80000000u;
 
-// Magnitudes of floats, sorted: zero, the smallest, the smallest normal and infinity, and those on both sides of each
-// value and of each midpoint.
+// Magnitudes of floats, sorted: zero, the smallest, the smallest normal and infinity, and those on
+// both sides of each value and of each midpoint.
 std::vector<std::uint32_t> turning_points(const Format& format) {
   std::vector<std::uint32_t> points{0, 1, 0x00800000u, infinity};
   const auto add = [&](const Exact& x) {

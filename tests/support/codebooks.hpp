@@ -23,8 +23,8 @@ struct NamedBook {
   nf::Codebook book;
 };
 
-/// Every path of the search: in buckets and by halves, midpoints in one double and in two, any order of
-/// codes.
+/// Every path of the search: in buckets and by halves, midpoints in one double and in two, any
+/// order of codes.
 inline std::vector<NamedBook> every_book() {
   constexpr auto no_sign = nf::Signedness::is_unsigned;
   std::vector<float> crowd, sample;
@@ -72,8 +72,8 @@ inline float largest_scale(const nf::Codebook& book) {
   return nf::CodebookTensor::quantize(std::vector{0x1.fffffep127f}, book).scales()[0];
 }
 
-/// n floats of which the first is the largest: near the midpoints of the book times it, near its values,
-/// of any size below.
+/// n floats of which the first is the largest: near the midpoints of the book times it, near its
+/// values, of any size below.
 inline std::vector<float> block_for(const nf::Codebook& book, std::size_t n, float absmax,
                                     std::uint32_t& state) {
   std::vector<float> sorted(book.values().begin(), book.values().end());

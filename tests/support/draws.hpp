@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The random bits of a key, by the definition: Philox4x32 of Salmon et al. (2011), and which of its bits an element has.
+// The random bits of a key, by the definition: Philox4x32 of Salmon et al. (2011), and which of its
+// bits an element has.
 #pragma once
 
 #include <array>

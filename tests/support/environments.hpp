@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Runs something in other floating-point environments: it must give the same, and leave them as they were.
+// Runs something in other floating-point environments: it must give the same, and leave them as
+// they were.
 #pragma once
 
 #include <cfenv>
@@ -42,8 +43,8 @@ void check_control_register(const Run& run, unsigned state) {
 }
 #endif
 
-/// run() with results flushed to zero, with subnormal operands read as zero, and with both; elsewhere than on x86
-/// nothing.
+/// run() with results flushed to zero, with subnormal operands read as zero, and with both;
+/// elsewhere than on x86 nothing.
 template <class Run>
 void check_flush_flags([[maybe_unused]] const Run& run) {
 #if defined(__x86_64__)
@@ -54,7 +55,8 @@ void check_flush_flags([[maybe_unused]] const Run& run) {
 #endif
 }
 
-/// run() where an invalid operation, a division by zero and an overflow trap; elsewhere than on x86 nothing.
+/// run() where an invalid operation, a division by zero and an overflow trap; elsewhere than on x86
+/// nothing.
 template <class Run>
 void check_unmasked_exceptions([[maybe_unused]] const Run& run) {
 #if defined(__x86_64__)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The formats of docs/digests.csv, by a rule: all of at most 15 bits beside the sign that Float allows, at three biases.
+// The formats of docs/digests.csv, by a rule: all of at most 15 bits beside the sign that Float
+// allows, at three biases.
 #pragma once
 
 #include <array>
@@ -36,16 +37,18 @@ constexpr bool format_exists(int exponent_bits, int mantissa_bits, oracle::Speci
   return false;
 }
 
-/// The usual bias: IEEE's, one more where +0 has the code of -0 to itself; that of IEEE, 1, without exponent bits.
+/// The usual bias: IEEE's, one more where +0 has the code of -0 to itself; that of IEEE, 1, without
+/// exponent bits.
 constexpr int usual_bias(int exponent_bits, oracle::Special special) {
   if (exponent_bits == 0) return 1;
   const bool is_symmetric = special == oracle::Special::fnuz || special == oracle::Special::p3109;
   return (1 << exponent_bits) / 2 - (is_symmetric ? 0 : 1);
 }
 
-/// Calls f(format) for the formats with these exponent bits: for each number of mantissa bits, special codes and sign, the
-/// bias that puts exponent field 2^(E-1) (0 without exponent bits) at the largest floats, 2^127, the usual one, and the
-/// one that puts it at the smallest normal floats, 2^-126. And the named formats that this leaves out.
+/// Calls f(format) for the formats with these exponent bits: for each number of mantissa bits,
+/// special codes and sign, the bias that puts exponent field 2^(E-1) (0 without exponent bits) at
+/// the largest floats, 2^127, the usual one, and the one that puts it at the smallest normal
+/// floats, 2^-126. And the named formats that this leaves out.
 template <class Function>
 constexpr void for_each_format_with(int exponent_bits, Function f) {
   using oracle::Special;
@@ -94,8 +97,8 @@ inline const char* name_of(oracle::Special special) {
   return names[static_cast<int>(special)];
 }
 
-/// A format's name in the table: widths, bias, and the special codes but where they are IEEE's; u before it without a
-/// sign. So e4m3b7fn, ue4m3b7fn, e5m2b15.
+/// A format's name in the table: widths, bias, and the special codes but where they are IEEE's; u
+/// before it without a sign. So e4m3b7fn, ue4m3b7fn, e5m2b15.
 inline std::string name_of(const oracle::Format& f) {
   return (f.is_signed ? "e" : "ue") + std::to_string(f.exponent_bits) + "m" +
          std::to_string(f.mantissa_bits) + "b" + std::to_string(f.bias) +

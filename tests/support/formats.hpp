@@ -65,8 +65,8 @@ using custom_formats = std::tuple<
     Float<8, 23, 127>, Float<8, 23, 140, Specials::finite>,
     Float<7, 22, 63, Specials::ieee, Signedness::is_unsigned>>;
 
-/// The custom formats whose formulas differ: fixed point, M = 0, scale, unsigned, normalized subnormal
-/// sources, subnormal decoded values, the 64-bit word, codes of 2 and 4 bytes.
+/// The custom formats whose formulas differ: fixed point, M = 0, scale, unsigned, normalized
+/// subnormal sources, subnormal decoded values, the 64-bit word, codes of 2 and 4 bytes.
 using distinct_formats =
     std::tuple<Float<0, 7, 1, Specials::finite>, Float<6, 0, 31, Specials::fnuz>,
                Float<8, 0, 100, Specials::scale, Signedness::is_unsigned>,
@@ -110,8 +110,9 @@ constexpr F from_code(std::uint32_t code) {
   return F::from_bits(static_cast<typename F::Storage>(code));
 }
 
-/// The inputs that decide a conversion to a format, as doubles: every code (a sample above 12 bits), every
-/// midpoint between neighbours, and their neighbours; values beyond the largest; specials.
+/// The inputs that decide a conversion to a format, as doubles: every code (a sample above 12
+/// bits), every midpoint between neighbours, and their neighbours; values beyond the largest;
+/// specials.
 std::vector<double> deciding_doubles(double (*value_of)(std::uint32_t), int width, bool is_signed);
 /// The floats on both sides of each of them.
 std::vector<float> deciding_floats(const std::vector<double>& doubles);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Files for the tests of GGUF: made byte by byte from the format's definition, read back for the reason they are refused.
+// Files for the tests of GGUF: made byte by byte from the format's definition, read back for the
+// reason they are refused.
 #pragma once
 
 #include <cstddef>

@@ -10,7 +10,8 @@
 
 namespace test {
 
-/// Calls f.template operator()<F>() for the one of some formats whose parameters golden lists under `name`.
+/// Calls f.template operator()<F>() for the one of some formats whose parameters golden lists under
+/// `name`.
 template <class Formats = named_formats, class Function>
 void with_format(const std::string& name, Function f) {
   const oracle::Format& wanted = golden::format(name);

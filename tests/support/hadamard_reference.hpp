@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The Hadamard transform as its documentation pins it, in plain loops over floats; and as a dense matrix.
+// The Hadamard transform as its documentation pins it, in plain loops over floats; and as a dense
+// matrix.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,8 @@ struct Transform {
   int element(std::size_t i, std::size_t j) const;
 };
 
-/// Rounded after each operation, in the pinned order; NaN is 0x7fc00000. Compiled without -ffast-math.
+/// Rounded after each operation, in the pinned order; NaN is 0x7fc00000. Compiled without
+/// -ffast-math.
 std::vector<float> transformed(const std::vector<float>& x, const Transform& transform);
 
 /// The products with the dense matrix, without 1 / sqrt(group): exact for integers.

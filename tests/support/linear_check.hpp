@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A layer's three products against its operands: a step at a time by the recipe's accumulators, and in exact sums.
+// A layer's three products against its operands: a step at a time by the recipe's accumulators, and
+// in exact sums.
 #pragma once
 
 #include <narrowfloat/linalg.hpp>
@@ -23,7 +24,8 @@ inline std::vector<float> normal_floats(std::size_t n, std::uint64_t seed, float
   return values;
 }
 
-/// The numbers below an operand's factor, as rows of so many columns: transposed where they are stored so.
+/// The numbers below an operand's factor, as rows of so many columns: transposed where they are
+/// stored so.
 template <class Operand>
 std::vector<float> numbers_of(const Operand& operand, std::size_t rows, std::size_t cols,
                               bool transposed) {
@@ -48,7 +50,8 @@ struct MadeProduct {
   std::uint64_t seed, pass, part;  ///< of the random bits; the part is 3, 4 or 5
 };
 
-/// The accumulator of a pass: keyed roundings by the seed, 64 streams a pass, 8 a part; its step of element `first`.
+/// The accumulator of a pass: keyed roundings by the seed, 64 streams a pass, 8 a part; its step of
+/// element `first`.
 template <class Acc>
 Acc accumulator_of(Acc acc, const MadeProduct& made, std::uint64_t first) {
   if constexpr (requires { acc.rounding.stream; }) {
@@ -59,8 +62,9 @@ Acc accumulator_of(Acc acc, const MadeProduct& made, std::uint64_t first) {
   return acc;
 }
 
-/// Every seventh element: equal to dot() of its numbers by the product's accumulator, times the factor, rounded to float and
-/// to the product's type; and within `error` of the exact sum, by the sum of the magnitudes.
+/// Every seventh element: equal to dot() of its numbers by the product's accumulator, times the
+/// factor, rounded to float and to the product's type; and within `error` of the exact sum, by the
+/// sum of the magnitudes.
 template <class Acc, class Out, class R>
 void check_product(const nf::LayerProduct<Acc, Out, R>& how, const MadeProduct& made,
                    double error) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The MAC of E5M2 products in E6M5 a second time, by integers of 128 bits alone: nothing of the library, and nothing of
-// the oracle of all formats.
+// The MAC of E5M2 products in E6M5 a second time, by integers of 128 bits alone: nothing of the
+// library, and nothing of the oracle of all formats.
 #pragma once
 
 #include <bit>
@@ -13,7 +13,8 @@ __extension__ typedef __int128 Integer;
 inline constexpr std::uint32_t e6m5_sign = 0x800, e6m5_infinity = 0x7e0, e6m5_nan = 0x7f0,
                                e6m5_largest = 0x7df;
 
-/// How a step rounds: to nearest even without bits, else up where floor(fraction * 2^bits) + r >= 2^bits.
+/// How a step rounds: to nearest even without bits, else up where floor(fraction * 2^bits) + r >=
+/// 2^bits.
 struct Rounding {
   int bits = 0;
   std::uint32_t r = 0;

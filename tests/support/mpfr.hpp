@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// GNU MPFR beside the oracle: a function's value, cut to 96 bits and with a tail, so that the oracle rounds it once.
+// GNU MPFR beside the oracle: a function's value, cut to 96 bits and with a tail, so that the
+// oracle rounds it once.
 #pragma once
 
 #include <mpfr.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The test matrix of optimizers: every rule, storage and form of weights, beside the same step in doubles from the same
-// state. How far each may be off, and why.
+// The test matrix of optimizers: every rule, storage and form of weights, beside the same step in
+// doubles from the same state. How far each may be off, and why.
 #pragma once
 
 #include <functional>
@@ -15,8 +15,8 @@ namespace optim_matrix {
 namespace nf = narrowfloat;
 using optim_reference::tensor;
 
-/// What a format may make of a number x of a block with the largest magnitude amax: relative |x|, plus of_amax amax, plus
-/// of_tensor the largest of the tensor, plus absolute.
+/// What a format may make of a number x of a block with the largest magnitude amax: relative |x|,
+/// plus of_amax amax, plus of_tensor the largest of the tensor, plus absolute.
 struct bound {
   double relative, of_amax, absolute, of_tensor = 0;
   double of(double x, double amax, double tensor) const {
@@ -80,8 +80,9 @@ struct storage_case<
   static constexpr bound of_signed{1, 1e-9, 0}, of_unsigned = of_signed;
 };
 
-/// Rules: the options of the test, the step in doubles, and how much larger than a weight's last place the rounding of its
-/// floats may be: an update of size rate |u| has a relative error of some 2^-20.
+/// Rules: the options of the test, the step in doubles, and how much larger than a weight's last
+/// place the rounding of its floats may be: an update of size rate |u| has a relative error of some
+/// 2^-20.
 template <class Rule>
 struct rule_case;
 inline constexpr optim_reference::hyper adam_hyper{.decay = 0.1};
@@ -172,7 +173,8 @@ struct rule_case<nf::Clipped<nf::LionRule>> {
   static void step(tensor& x, int) { x.clipped_lion({.lr = 1e-4, .beta2 = 0.99}, 0.5); }
 };
 
-/// Forms of weights: how one is made of floats, and how far what it reads may be from what it was given.
+/// Forms of weights: how one is made of floats, and how far what it reads may be from what it was
+/// given.
 struct float_weights {
   using form = std::vector<float>;
   static form make(const std::vector<float>& from) { return from; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The rules of optimizers written out for one weight: in floats, rounded after every operation, and in doubles. No header
-// of the library.
+// The rules of optimizers written out for one weight: in floats, rounded after every operation, and
+// in doubles. No header of the library.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,8 @@ template <class T>
 T ratio(T a, T b) {
   return once<T>(a / b);
 }
-/// By a double, which Clang's -ffast-math does not approximate; of a float it is as good (53 >= 2 * 24 + 2).
+/// By a double, which Clang's -ffast-math does not approximate; of a float it is as good (53 >= 2 *
+/// 24 + 2).
 template <class T>
 T root(T a) {
   return once<T>(static_cast<T>(std::sqrt(once<double>(a))));

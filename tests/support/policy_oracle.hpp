@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The oracle of whole sums: what every policy makes of the products of two rows, operation by operation, in exact
-// arithmetic, and the random bits that it draws.
+// The oracle of whole sums: what every policy makes of the products of two rows, operation by
+// operation, in exact arithmetic, and the random bits that it draws.
 #pragma once
 
 #include <array>
@@ -9,7 +9,8 @@
 
 namespace test {
 
-/// A number on its way into a sum; an adder of exponents takes that of a product for the sum of its factors'.
+/// A number on its way into a sum; an adder of exponents takes that of a product for the sum of its
+/// factors'.
 struct Term {
   oracle::Exact value;
   int exponent;
@@ -21,8 +22,8 @@ inline int exponent_of(const oracle::Exact& x) {
 }
 inline bool is_finite(const oracle::Exact& x) { return x.kind == oracle::Exact::Kind::finite; }
 
-/// A policy: the code of the sum of terms, whose first step is element `first`; what it makes of operands before they
-/// are multiplied, and of the sums of chunks.
+/// A policy: the code of the sum of terms, whose first step is element `first`; what it makes of
+/// operands before they are multiplied, and of the sums of chunks.
 struct PolicyOracle {
   oracle::Format format;
   std::function<std::uint32_t(Terms, std::uint64_t)> sum;
@@ -164,7 +165,8 @@ inline PolicyOracle aligned_oracle(std::size_t group, int bits, bool truncate) {
           }};
 }
 
-/// The float of x by a mode; a zero of the sign of x where it is below the normal range with any exponent.
+/// The float of x by a mode; a zero of the sign of x where it is below the normal range with any
+/// exponent.
 inline oracle::Exact flushed(const oracle::Exact& x, oracle::Mode mode) {
   const auto rounded = [&](oracle::Exact y) {
     return oracle::decode(oracle::binary32, oracle::round(oracle::binary32, y, {.mode = mode},

@@ -52,7 +52,8 @@ inline std::uint32_t separate_step(const SumRounding& to, const SumRounding& pro
   return to(oracle::sum(to.value(sum), to.value(rounded)), i);
 }
 
-/// The codes of a format with zeros, subnormals, the largest and the specials more often than by chance.
+/// The codes of a format with zeros, subnormals, the largest and the specials more often than by
+/// chance.
 template <class F>
 F random_number(std::mt19937_64& random) {
   constexpr oracle::Format format = oracle_format<F>();
@@ -85,7 +86,8 @@ Operands exact_numbers(const std::vector<F>& values) {
   return all;
 }
 
-/// n numbers as random_number() makes them; with `mild` all within few binades of 1, so that sums cancel.
+/// n numbers as random_number() makes them; with `mild` all within few binades of 1, so that sums
+/// cancel.
 template <class F>
 std::vector<F> random_numbers(std::size_t n, std::mt19937_64& random, bool mild) {
   std::vector<F> all;

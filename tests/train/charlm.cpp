@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Twenty steps of a small language model: the loss falls, and a run that is stopped and gone on with ends in the bytes of
-// one that was not, on every instruction set and for any number of threads.
+// Twenty steps of a small language model: the loss falls, and a run that is stopped and gone on
+// with ends in the bytes of one that was not, on every instruction set and for any number of
+// threads.
 #include <memory>
 
 #include "../../examples/train/character_task.hpp"

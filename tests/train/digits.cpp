@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Every recipe trains on digits. A run that is stopped and gone on with ends in the bytes of one that was not, on every
-// instruction set and for any number of threads; weights and states take the bytes that are promised.
+// Every recipe trains on digits. A run that is stopped and gone on with ends in the bytes of one
+// that was not, on every instruction set and for any number of threads; weights and states take the
+// bytes that are promised.
 #include <algorithm>
 #include <cmath>
 #include <exception>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The gradients of the trainers' models, in double: along a direction in each tensor they are what differences of the loss say.
+// The gradients of the trainers' models, in double: along a direction in each tensor they are what
+// differences of the loss say.
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -51,8 +52,9 @@ void disturb(Model& model, double deviation) {
     for (double& w : t.values) w += normal(random);
 }
 
-/// Differences in five points: their own error is of the fourth power of the distance, 1e-16 here, beside roundings of
-/// 1e-12 that they are made from. A ReLU's kink would show; none lies that near.
+/// Differences in five points: their own error is of the fourth power of the distance, 1e-16 here,
+/// beside roundings of 1e-12 that they are made from. A ReLU's kink would show; none lies that
+/// near.
 template <class Model, class Loss, class Backward>
 void check_gradients(Model& model, const Loss& loss, const Backward& backward) {
   constexpr double loss_scale = 4, distance = 1e-4;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The program itself, killed again and again while it saves: each time it goes on from a whole checkpoint, and ends in the
-// bytes of a run that was left alone. Interrupted, it saves first.
+// The program itself, killed again and again while it saves: each time it goes on from a whole
+// checkpoint, and ends in the bytes of a run that was left alone. Interrupted, it saves first.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>

@@ -45,8 +45,9 @@ class Checkpoint {
   std::string path_;
 };
 
-/// Trains on one thread, without a stop; then on two threads, in as many pieces as there are instruction sets, each on one
-/// of them with objects made anew. Both end in the same checkpoint, with less than `fall` of the first held-out loss.
+/// Trains on one thread, without a stop; then on two threads, in as many pieces as there are
+/// instruction sets, each on one of them with objects made anew. Both end in the same checkpoint,
+/// with less than `fall` of the first held-out loss.
 inline void check(const train::Recipe& recipe, const TaskMaker& make_task, std::uint64_t steps,
                   double fall) {
   INFO(recipe.name);

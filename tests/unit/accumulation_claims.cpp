@@ -14,7 +14,8 @@ bool is_within(double factor, double expected, double got) {
 
 std::size_t power(int log2) { return std::size_t{1} << log2; }
 
-/// Reported errors of sums of K products into E6M5, one sign; nearest, and with 4, 7, 9, 11 and 13 random bits.
+/// Reported errors of sums of K products into E6M5, one sign; nearest, and with 4, 7, 9, 11 and 13
+/// random bits.
 struct MacErrors {
   std::size_t k;
   Error reported[6];

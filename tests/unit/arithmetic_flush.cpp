@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The named operations with Subnormals::flush: subnormal operands are zeros, a subnormal result is one; every pair of
-// small formats against the oracle.
+// The named operations with Subnormals::flush: subnormal operands are zeros, a subnormal result is
+// one; every pair of small formats against the oracle.
 #include <narrowfloat/math.hpp>
 
 #include "support/catch.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// No rounding mode, no flush-to-zero flag and no unmasked exception moves a scale, a code, a bit of a mask or
-// a dequantized value.
+// No rounding mode, no flush-to-zero flag and no unmasked exception moves a scale, a code, a bit of
+// a mask or a dequantized value.
 #include <narrowfloat/mx.hpp>
 
 #include "support/catch.hpp"

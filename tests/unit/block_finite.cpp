@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Finite values are read back as finite ones, wherever a choice of scales can have it so; infinities keep their signs.
+// Finite values are read back as finite ones, wherever a choice of scales can have it so;
+// infinities keep their signs.
 #include <limits>
 
 #include "support/block_check.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Four over six: the scale under which a block loses less, by either measure; Transformer Engine's choice against the
-// same operations of the processor.
+// Four over six: the scale under which a block loses less, by either measure; Transformer Engine's
+// choice against the same operations of the processor.
 #include <limits>
 
 #include "support/block_check.hpp"
@@ -121,7 +121,8 @@ TEST_CASE("losses that are equal, or nearly, are told apart exactly", "[block]")
       x[i] = static_cast<float>((next_random(state) >> 10) + 4096);
       errors[i] = static_cast<std::int64_t>(next_random(state) >> 3) - (1 << 28);
     }
-    // The same errors in another order and with other signs; in two of three rounds one is off by one.
+    // The same errors in another order and with other signs; in two of three rounds one is off by
+    // one.
     const std::size_t turn = next_random(state) % n;
     oracle::Wide squares[2] = {}, magnitudes[2] = {};
     for (std::size_t i = 0; i < n; ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every scale rule, over every format and the whole range of float, agrees with the oracle; so do the
-// elements in every rounding mode.
+// Every scale rule, over every format and the whole range of float, agrees with the oracle; so do
+// the elements in every rounding mode.
 #include "support/block_check.hpp"
 #include "support/catch.hpp"
 
@@ -105,8 +105,8 @@ TEST_CASE("no sum of squares is too large or too small for the search", "[block]
 
 namespace {
 
-/// One magnitude far above all others: they are not zero, and round away from it where the mode says so, down to the
-/// smallest subnormal.
+/// One magnitude far above all others: they are not zero, and round away from it where the mode
+/// says so, down to the smallest subnormal.
 std::vector<std::vector<float>> steep_blocks(std::size_t most) {
   std::vector<std::vector<float>> blocks;
   for (const std::uint32_t field : {254u, 200u, 130u, 60u, 45u, 40u, 30u, 2u}) {
@@ -140,7 +140,8 @@ void check_rounding(R rounding, oracle::Mode mode, Mismatches& bad) {
 
 }  // namespace
 
-// Every mode for floats and for integers, every format in two modes: what a mode does is one text for all formats.
+// Every mode for floats and for integers, every format in two modes: what a mode does is one text
+// for all formats.
 TEST_CASE("elements in every rounding mode", "[block]") {
   Mismatches bad;
   for_each_mode([&](auto rounding, oracle::Mode mode) {

@@ -21,7 +21,8 @@ std::vector<float> magnitudes() {
   return all;
 }
 
-/// Blocks of which only the first number is not zero, and with other numbers than amax in their bits.
+/// Blocks of which only the first number is not zero, and with other numbers than amax in their
+/// bits.
 template <class Format>
 std::size_t mismatches(nf::ScaleRule rule, nf::NonFinite non_finite, float tensor_scale) {
   constexpr auto k = static_cast<std::size_t>(Format::block_size);

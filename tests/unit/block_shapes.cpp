@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Shapes far beyond the memory: refused with a reason, by every function that takes one, before anything is allocated.
+// Shapes far beyond the memory: refused with a reason, by every function that takes one, before
+// anything is allocated.
 #include <functional>
 #include <string>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The signal-to-noise ratios that each format and scale rule reach on normal, Laplace and uniform data,
-// within 0.1 dB of an independent simulation in double.
+// The signal-to-noise ratios that each format and scale rule reach on normal, Laplace and uniform
+// data, within 0.1 dB of an independent simulation in double.
 #include <cmath>
 #include <random>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tensors of code-books and int8 matrices are assigned and read without an allocation, and parts that do not fit are
-// refused before any.
+// Tensors of code-books and int8 matrices are assigned and read without an allocation, and parts
+// that do not fit are refused before any.
 #include <narrowfloat/quantize/codebook_tensor.hpp>
 #include <narrowfloat/quantize/int8_matrix.hpp>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// No rounding mode, no flush-to-zero flag and no unmasked exception moves a value, an absmax or a code.
+// No rounding mode, no flush-to-zero flag and no unmasked exception moves a value, an absmax or a
+// code.
 #include "support/catch.hpp"
 #include "support/checksum.hpp"
 #include "support/codebooks.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// No call on code-books raises a floating-point exception flag, and none traps where every exception is unmasked.
+// No call on code-books raises a floating-point exception flag, and none traps where every
+// exception is unmasked.
 #include <cfenv>
 #include <functional>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is finite comes back finite: the scale of a block is at most the largest float for which every value of the
-// code-book does; and codes beyond a scale are the nearest too.
+// What is finite comes back finite: the scale of a block is at most the largest float for which
+// every value of the code-book does; and codes beyond a scale are the nearest too.
 #include <cmath>
 #include <limits>
 

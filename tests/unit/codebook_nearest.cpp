@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Every code is that of the value nearest to the exact quotient, the lower of two: against the oracle,
-// for every kind of code-book, magnitude and length of block, on values that lie about the midpoints.
+// Every code is that of the value nearest to the exact quotient, the lower of two: against the
+// oracle, for every kind of code-book, magnitude and length of block, on values that lie about the
+// midpoints.
 #include <cmath>
 
 #include "support/catch.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Double quantization: the absmax of the blocks less their mean, by the dynamic code-book in blocks of 256.
+// Double quantization: the absmax of the blocks less their mean, by the dynamic code-book in blocks
+// of 256.
 #include "support/catch.hpp"
 #include "support/codebooks.hpp"
 

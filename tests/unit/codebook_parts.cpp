@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Code-book tensors from all of their parts, codes as a range, and what shapes are refused before memory is taken.
+// Code-book tensors from all of their parts, codes as a range, and what shapes are refused before
+// memory is taken.
 #include <iterator>
 
 #include "support/catch.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The pipeline of bitsandbytes, restated in float: one reciprocal a block, midpoints in float; zeros, tiny and
-// large blocks included.
+// The pipeline of bitsandbytes, restated in float: one reciprocal a block, midpoints in float;
+// zeros, tiny and large blocks included.
 #include "support/catch.hpp"
 #include "support/codebooks.hpp"
 

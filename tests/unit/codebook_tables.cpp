@@ -10,8 +10,9 @@ using nf::BitsandbytesTable, nf::Signedness;
 
 namespace {
 
-/// What create_dynamic_map() gave, run with the linspace of PyTorch 2.15.0 on a processor with AVX2: a letter a value from
-/// 0 on, its distance from the exact value rounded once, in units in the last place; = - . + # are -2 -1 0 1 2.
+/// What create_dynamic_map() gave, run with the linspace of PyTorch 2.15.0 on a processor with
+/// AVX2: a letter a value from 0 on, its distance from the exact value rounded once, in units in
+/// the last place; = - . + # are -2 -1 0 1 2.
 constexpr std::string_view signed_units =
     ".++.-...++++++.+-...-.-+......-....+..+..+.-.....+..+-...+...++.+......."
     "..-.+..-....-....-.-.-...+....+....+.....................";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Memory of others is viewed as codes without a copy, or refused with the numbers; tables are made of codes.
+// Memory of others is viewed as codes without a copy, or refused with the numbers; tables are made
+// of codes.
 #include <narrowfloat/codes.hpp>
 #include <narrowfloat/formats.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Presets give the codes of the stacks that they are named after. The tables here were measured on the stacks, or follow
-// from their definitions; scripts/compare_stacks compares all casts with a stack that is there.
+// Presets give the codes of the stacks that they are named after. The tables here were measured on
+// the stacks, or follow from their definitions; scripts/compare_stacks compares all casts with a
+// stack that is there.
 #include <narrowfloat/compat.hpp>
 
 #include <limits>

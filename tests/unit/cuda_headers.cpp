@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// compat::cuda gives the codes of NVIDIA's headers, run on the host: every code decoded, and floats to every format of
-// 8 bits and fewer, to float16 and bfloat16. The exhaustive test runs it again with all 2^32 floats.
+// compat::cuda gives the codes of NVIDIA's headers, run on the host: every code decoded, and floats
+// to every format of 8 bits and fewer, to float16 and bfloat16. The exhaustive test runs it again
+// with all 2^32 floats.
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <cuda_fp4.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// docs/digests.csv has a row for every format of its rule, and its digests are the oracle's: of all named formats and of
-// some of every kind.
+// docs/digests.csv has a row for every format of its rule, and its digests are the oracle's: of all
+// named formats and of some of every kind.
 #include <fstream>
 
 #include "support/catch.hpp"

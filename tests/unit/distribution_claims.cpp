@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What "The Power of the Exponent" claims of 8 bits comes out, by the integrals of examples/distributions.cpp.
+// What "The Power of the Exponent" claims of 8 bits comes out, by the integrals of
+// examples/distributions.cpp.
 #include "../../examples/distributions.hpp"
 
 #include <narrowfloat/io/safetensors.hpp>
@@ -23,7 +24,8 @@ TEST_CASE("8 bits of uniform, normal and heavy-tailed numbers: the reported rati
     double tolerance;
     double reported[5];  // INT8, 5M2E, 4M3E, 3M4E, 2M5E
   };
-  // -10 log10 of the squared error, of numbers up to 100; of t with 4 and 3 degrees what lies beyond counts
+  // -10 log10 of the squared error, of numbers up to 100; of t with 4 and 3 degrees what lies
+  // beyond counts
   constexpr Row rows[] = {{0.1, {52.9, 49.3, 43.4, 37.5, 31.7}},
                           {0.1, {40.5, 42.7, 37.6, 31.6, 25.6}},
                           {0.1, {33.1, 37.2, 36.3, 30.3, 24.3}},

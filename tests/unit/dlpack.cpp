@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tensors go out through DLPack and come back as they were; what no tensor of ours may look like is refused.
+// Tensors go out through DLPack and come back as they were; what no tensor of ours may look like is
+// refused.
 #include <narrowfloat/io/dlpack.hpp>
 #include <narrowfloat/mx.hpp>
 

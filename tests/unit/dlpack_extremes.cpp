@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tensors with extents, strides and offsets of any size: what 128-bit integers find to lie in memory is read as it lies, all
-// else is refused.
+// Tensors with extents, strides and offsets of any size: what 128-bit integers find to lie in
+// memory is read as it lies, all else is refused.
 #include <narrowfloat/io/dlpack.hpp>
 
 #include <array>
@@ -23,7 +23,8 @@ constexpr std::array<std::int64_t, 22> numbers{
     -3,       -5,   7,     1 << 30,   most / 64, most / 16, most / 8, most / 4,
     most / 2, most, -most, -most - 1, -most / 4, -most / 8};
 
-/// The offsets of the elements from the first, in elements and row-major order; none where they leave the array.
+/// The offsets of the elements from the first, in elements and row-major order; none where they
+/// leave the array.
 std::vector<std::int64_t> places(const std::vector<std::int64_t>& shape,
                                  const std::vector<std::int64_t>& strides, std::int64_t size) {
   Wide low = 0, high = 0, count = 1;

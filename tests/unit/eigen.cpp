@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Matrices of Eigen with Floats as scalars: products, reductions and functions step by step, as the operators have it.
+// Matrices of Eigen with Floats as scalars: products, reductions and functions step by step, as the
+// operators have it.
 #include <narrowfloat/formats.hpp>
 #include <narrowfloat/io/eigen.hpp>
 
@@ -25,8 +26,8 @@ Matrix<F> make(Index rows, Index cols, int seed) {
   return m;
 }
 
-/// Each element is the sum, from the first product to the last, each step rounded: in a * b below Eigen's threshold for
-/// its blocks, whose sums have another order, else in lazyProduct().
+/// Each element is the sum, from the first product to the last, each step rounded: in a * b below
+/// Eigen's threshold for its blocks, whose sums have another order, else in lazyProduct().
 template <class F>
 void check_product(Index m, Index n, Index k, Mismatches& bad) {
   const Matrix<F> a = make<F>(m, k, 1), b = make<F>(k, n, 5);

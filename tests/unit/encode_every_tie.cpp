@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Every code, midpoint and their neighbours of every format, in every saturation and subnormal policy,
-// against the oracle: from float in every mode, from double and for all custom formats in some.
+// Every code, midpoint and their neighbours of every format, in every saturation and subnormal
+// policy, against the oracle: from float in every mode, from double and for all custom formats in
+// some.
 #include <narrowfloat/convert.hpp>
 
 #include "support/catch.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// recommend_exmy() and range_use() at their edges: the last bit of a float, its smallest number, sums that round up to
-// a power of two, the widest exponent, and the number of exponents that are tried.
+// recommend_exmy() and range_use() at their edges: the last bit of a float, its smallest number,
+// sums that round up to a power of two, the widest exponent, and the number of exponents that are
+// tried.
 #include <narrowfloat/quantize/exmy.hpp>
 
 #include <cmath>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// No rounding mode, no flush-to-zero flag and no unmasked exception moves a result, and no array call moves
-// them: the control register is the same after it as before, the sticky flags included.
+// No rounding mode, no flush-to-zero flag and no unmasked exception moves a result, and no array
+// call moves them: the control register is the same after it as before, the sticky flags included.
 #include <cfenv>
 
 #include "support/catch.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A format of run time is described and decoded as the Float of its parameters, and as the oracle has it.
+// A format of run time is described and decoded as the Float of its parameters, and as the oracle
+// has it.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>

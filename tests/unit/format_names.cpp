@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every named format has its name, in one list; the tables of README.md and docs/formats.md have the same
-// formats and parameters.
+// Every named format has its name, in one list; the tables of README.md and docs/formats.md have
+// the same formats and parameters.
 #include <narrowfloat/io/safetensors_blocks.hpp>
 #include <narrowfloat/mx.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a format lost of a tensor: each value is counted once, lost values are noise, and a tensor of nothing finite makes
-// no format the best.
+// What a format lost of a tensor: each value is counted once, lost values are noise, and a tensor
+// of nothing finite makes no format the best.
 #include <narrowfloat/quantize/choose.hpp>
 
 #include <cmath>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// search_format(): the optima that arXiv 2208.09225 is about (the more outliers, the more exponent bits), the candidates
-// by plain loops, and the vote of channels.
+// search_format(): the optima that arXiv 2208.09225 is about (the more outliers, the more exponent
+// bits), the candidates by plain loops, and the vote of channels.
 #include <narrowfloat/quantize/format_search.hpp>
 
 #include <cmath>
@@ -209,7 +209,8 @@ TEST_CASE("format search: a channel of zeros has no vote, and of equals the fewe
   const std::vector<float> uniform = uniform_numbers();
   std::copy_n(uniform.begin(), 256, x.begin());
   CHECK(nf::search_channel_formats(x, 2, 256).format.mantissa_bits == 6);
-  // 1 is the largest value of every format: without error by all, and first by the one of 1 mantissa bit
+  // 1 is the largest value of every format: without error by all, and first by the one of 1
+  // mantissa bit
   CHECK(nf::search_format(std::vector<float>{1, -1}).format == nf::RuntimeFormat{6, 1, 1});
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// MXFP4 and NVFP4 in GGUF files: ggml's bytes are ggml's numbers, and what it would read as others is refused.
+// MXFP4 and NVFP4 in GGUF files: ggml's bytes are ggml's numbers, and what it would read as others
+// is refused.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +18,8 @@ using namespace narrowfloat;
 
 namespace {
 
-// MXFP4 rows, one for each scale from 0 to 254: each holds every code twice, in low and in high nibbles.
+// MXFP4 rows, one for each scale from 0 to 254: each holds every code twice, in low and in high
+// nibbles.
 std::string every_mxfp4(int scales) {
   std::string bytes;
   for (int scale = 0; scale < scales; ++scale) {

@@ -192,7 +192,8 @@ TEST_CASE("gguf: a file with any byte changed is refused or accounts for its byt
     }
   }
   CHECK(unaccounted == 0);
-  // The version may be 2. k, v, x and y may be any other ASCII, x and y not each other. F16 may be BF16, I16, F32 or I32, and
-  // the extents up to 4 bytes more, which are padding else. And by chance a key of 21 bytes takes in what follows it.
+  // The version may be 2. k, v, x and y may be any other ASCII, x and y not each other. F16 may be
+  // BF16, I16, F32 or I32, and the extents up to 4 bytes more, which are padding else. And by
+  // chance a key of 21 bytes takes in what follows it.
   CHECK(accepted == 1 + 2 * 127 + 2 * 126 + 4 + 3 + 1);
 }

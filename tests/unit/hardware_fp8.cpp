@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The FP8 conversions of AVX10.2 (its specification, sections 3.2 and 5.1) and of AArch64 (the architecture's
-// "Summary of FP8 instruction behaviors") as models in plain C++, in the place of the instructions: what the edges of
-// NARROWFLOAT_HARDWARE_FP8 make of them has the bits of the library. And where the instructions alone have not.
+// The FP8 conversions of AVX10.2 (its specification, sections 3.2 and 5.1) and of AArch64 (the
+// architecture's "Summary of FP8 instruction behaviors") as models in plain C++, in the place of
+// the instructions: what the edges of NARROWFLOAT_HARDWARE_FP8 make of them has the bits of the
+// library. And where the instructions alone have not.
 #include <narrowfloat/convert.hpp>
 #include <narrowfloat/loops.hpp>
 
@@ -44,8 +45,8 @@ double half_magnitude(std::uint16_t half) {
   return field == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, field - 25);
 }
 
-/// A finite magnitude to the nearest number of a format, ties to even, as if its exponents went on: its code, or one
-/// above all.
+/// A finite magnitude to the nearest number of a format, ties to even, as if its exponents went on:
+/// its code, or one above all.
 template <int MantissaBits, int MinExponent>
 std::uint32_t nearest_code(double x) {
   int exponent = MinExponent;

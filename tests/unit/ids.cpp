@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The ids of other libraries: some by hand, each found back, all as docs/interchange.md and CUDA's header have them.
+// The ids of other libraries: some by hand, each found back, all as docs/interchange.md and CUDA's
+// header have them.
 #include <narrowfloat/io/ids.hpp>
 
 #include <fstream>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// quantize_int8(): zeros, NaN and Inf, narrower sources, explicit random bits, transposed codes, and what is refused.
+// quantize_int8(): zeros, NaN and Inf, narrower sources, explicit random bits, transposed codes,
+// and what is refused.
 #include <narrowfloat/quantize/int8_matrix.hpp>
 
 #include <cmath>

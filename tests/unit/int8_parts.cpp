@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Int8Matrix: from its parts, again in its memory, by ranges of rows; what shapes are refused; no flags; finite stays so.
+// Int8Matrix: from its parts, again in its memory, by ranges of rows; what shapes are refused; no
+// flags; finite stays so.
 #include <cfenv>
 #include <cmath>
 #include <limits>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The exact accumulator loses nothing: it agrees with big integers where everything cancels but a little, in any order.
+// The exact accumulator loses nothing: it agrees with big integers where everything cancels but a
+// little, in any order.
 #include <narrowfloat/linalg.hpp>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Products in free order: a function of the caller's multiplies the floats that every operand stands for, in place or in
-// panels, and what it writes goes where sums go.
+// Products in free order: a function of the caller's multiplies the floats that every operand
+// stands for, in place or in panels, and what it writes goes where sums go.
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/mx.hpp>
 #include <narrowfloat/packed.hpp>
@@ -79,7 +79,8 @@ Floats floats_of(const Stored& stored) {
   }
 }
 
-/// An operand as the first and the second matrix, as it is and transposed: make(values, rows, cols).
+/// An operand as the first and the second matrix, as it is and transposed: make(values, rows,
+/// cols).
 template <class Make>
 void check(const char* what, const Make& make) {
   INFO(what);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The sums of VDPBF16PS and BFDOT are those of their definitions; the first is compared with the processor's own
-// instruction where it has one.
+// The sums of VDPBF16PS and BFDOT are those of their definitions; the first is compared with the
+// processor's own instruction where it has one.
 #include <narrowfloat/linalg.hpp>
 
 #include "support/catch.hpp"
@@ -51,7 +51,8 @@ bool same_float(std::uint32_t a, std::uint32_t b) {
   return a == b || (oracle::is_nan(oracle::binary32, a) && oracle::is_nan(oracle::binary32, b));
 }
 
-/// Both operands of sums that also cancel nearly: sometimes a product is followed by nearly its negative.
+/// Both operands of sums that also cancel nearly: sometimes a product is followed by nearly its
+/// negative.
 void operands(std::size_t n, std::mt19937_64& random, unsigned kind, Numbers& a, Numbers& b) {
   if (kind == 3) {  // the least normal float, from which the first product takes a little away
     const auto few = [&](unsigned below) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Exact sums agree with GNU MPFR where nearly everything cancels, with exponents from all of a format's range.
+// Exact sums agree with GNU MPFR where nearly everything cancels, with exponents from all of a
+// format's range.
 #include <mpfr.h>
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/mx.hpp>
@@ -14,7 +15,8 @@ using namespace test;
 
 namespace {
 
-/// A number of MPFR that holds every sum here: the products lie between 2^-298 and 2^256, both ends included.
+/// A number of MPFR that holds every sum here: the products lie between 2^-298 and 2^256, both ends
+/// included.
 class Real {
  public:
   Real() {
@@ -80,8 +82,8 @@ struct Products {
   }
 };
 
-/// Products that cancel: some as a whole, some by the two halves of a factor's bits; and few that stay, among them such
-/// as make a tie of floats and others that decide it, far below.
+/// Products that cancel: some as a whole, some by the two halves of a factor's bits; and few that
+/// stay, among them such as make a tie of floats and others that decide it, far below.
 template <class A, class B>
 Products<A, B> cancelling(std::mt19937_64& random) {
   Products<A, B> all;
@@ -152,7 +154,8 @@ std::vector<double> values_of(const nf::BlockTensor<Format>& tensor) {
   return all;
 }
 
-/// Blocks whose scales have any exponents, and the same blocks again with the other sign, but for a number here and there.
+/// Blocks whose scales have any exponents, and the same blocks again with the other sign, but for a
+/// number here and there.
 template <class Format>
 void check_blocks(Mismatches& bad, const char* name) {
   std::mt19937_64 random(Format::block_size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Operands of matmul() and matvec() besides ranges: views, packed matrices and quantized tensors, and the shapes that
-// they are asked for.
+// Operands of matmul() and matvec() besides ranges: views, packed matrices and quantized tensors,
+// and the shapes that they are asked for.
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/quantize.hpp>
 

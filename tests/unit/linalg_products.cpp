@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// dot(), matvec() and matmul(): the order of the products, the random bits of each step, how matrices lie in memory,
-// and what is refused.
+// dot(), matvec() and matmul(): the order of the products, the random bits of each step, how
+// matrices lie in memory, and what is refused.
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/packed.hpp>
 
@@ -28,7 +28,8 @@ SumRounding keyed(std::uint64_t further) {
 }
 const SumRounding nearest{.format = oracle_format<A>()};
 
-/// Stored row by row, or transposed, with gaps between the rows; element (r, c) as the oracle reads it.
+/// Stored row by row, or transposed, with gaps between the rows; element (r, c) as the oracle reads
+/// it.
 template <class T>
 struct Matrix {
   std::vector<T> stored;

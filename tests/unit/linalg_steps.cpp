@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One step of an accumulator is the exact sum of the accumulator and the product, rounded once (or the product first),
-// for every rounding, saturation and treatment of subnormals.
+// One step of an accumulator is the exact sum of the accumulator and the product, rounded once (or
+// the product first), for every rounding, saturation and treatment of subnormals.
 #include <narrowfloat/linalg.hpp>
 
 #include "support/catch.hpp"
@@ -108,7 +108,8 @@ void check_mac_step(Mismatches& bad, std::uint32_t sum, std::uint32_t a, std::ui
       acc.step(from_code<E6M5>(sum), from_code<E5M2>(a), from_code<E5M2>(b)).bits());
 }
 
-/// Random steps, and all products with sums that they cancel but for at most 4 units in the last place.
+/// Random steps, and all products with sums that they cancel but for at most 4 units in the last
+/// place.
 template <class R>
 void check_mac(Mismatches& bad) {
   std::mt19937_64 random(R::random_bits + 1);

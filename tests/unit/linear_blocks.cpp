@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The recipes of Linear in block formats: blocks along the axis that each product sums over, transforms, stochastic
-// gradients.
+// The recipes of Linear in block formats: blocks along the axis that each product sums over,
+// transforms, stochastic gradients.
 #include "support/linear_check.hpp"
 
 using namespace test;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The gradients of layers against differences of a loss, in double: the smooth part, what is left when operands are on
-// the grid of their format already.
+// The gradients of layers against differences of a loss, in double: the smooth part, what is left
+// when operands are on the grid of their format already.
 #include <cmath>
 
 #include "support/linear_check.hpp"
@@ -51,7 +51,8 @@ void check_gradients(const char* name, double tolerance, const R& recipe = {}) {
   nf::Linear<R> layer(recipe);
   nf::LinearScales by;
   if constexpr (requires { recipe.scales(shape); }) by = recipe.scales(shape);
-  // On the grid of E2M1, which is on that of every format and of blocks with ones: sixes in each block and row.
+  // On the grid of E2M1, which is on that of every format and of blocks with ones: sixes in each
+  // block and row.
   std::vector<float> x = normal_floats(rows * in, 1), w = normal_floats(out * in, 2);
   for (std::vector<float>* v : {&x, &w}) {
     for (std::size_t i = 0; i < v->size(); ++i) {

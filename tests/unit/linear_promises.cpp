@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a layer promises whatever happens: random bits that are not shared, the same in every environment, no record of what
-// failed.
+// What a layer promises whatever happens: random bits that are not shared, the same in every
+// environment, no record of what failed.
 #include <algorithm>
 #include <stdexcept>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a layer carries from pass to pass: scales, streams of random bits, operands; and what it refuses.
+// What a layer carries from pass to pass: scales, streams of random bits, operands; and what it
+// refuses.
 #include <narrowfloat/linalg.hpp>
 
 #include "support/formats.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A long double is rounded once, by all its bits: where its double would be a midpoint too, at the ends of its range, in
-// constant expressions, in arrays; and holds every number.
+// A long double is rounded once, by all its bits: where its double would be a midpoint too, at the
+// ends of its range, in constant expressions, in arrays; and holds every number.
 #include <narrowfloat/convert.hpp>
 #include <narrowfloat/limits.hpp>
 
@@ -69,7 +69,8 @@ template <class F, class T>
 constexpr bool is(T x, unsigned code) {
   return F(x).bits() == code;
 }
-// 1 + 2^-11 is the midpoint of 1 and its successor in float16: its double would be rounded to the even code, 1.
+// 1 + 2^-11 is the midpoint of 1 and its successor in float16: its double would be rounded to the
+// even code, 1.
 static_assert(LDBL_MANT_DIG == 53 || is<nf::float16>(1 + 0x1p-11L + 0x1p-63L, 0x3c01));
 static_assert(is<nf::float16>(1 + 0x1p-11L, 0x3c00) && is<nf::float16>(-0.0L, 0x8000));
 static_assert(LDBL_MANT_DIG == 53 || is<nf::float8_e4m3fn>(-(464 - 0x1p-55L), 0xfe));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The functions of one argument, of every code of the named formats of up to 12 bits and a sample of the others (all, with
-// NARROWFLOAT_TEST_LOG2_INPUTS=24), are GNU MPFR's values rounded once by the oracle; and their least distance from a
-// tie is far above the errors of a mathematical library.
+// The functions of one argument, of every code of the named formats of up to 12 bits and a sample
+// of the others (all, with NARROWFLOAT_TEST_LOG2_INPUTS=24), are GNU MPFR's values rounded once by
+// the oracle; and their least distance from a tie is far above the errors of a mathematical
+// library.
 #include "support/mpfr.hpp"
 
 #include <narrowfloat/math.hpp>
@@ -104,8 +105,8 @@ constexpr std::array<F (*)(F), function_count> tested() {
           }};
 }
 
-/// The distance of a value from the nearest tie of the format, in units of double's last place: its logarithm to base 2
-/// rounded down, 99 where it is far away or a tie.
+/// The distance of a value from the nearest tie of the format, in units of double's last place: its
+/// logarithm to base 2 rounded down, 99 where it is far away or a tie.
 template <class F>
 int log2_distance(const oracle::Exact& value) {
   if (value.kind != oracle::Exact::Kind::finite || value.is_zero()) return 99;
@@ -140,7 +141,8 @@ void check_codes(Mismatches& bad, std::array<int, function_count>& least) {
   }
 }
 
-/// The same over a list of formats; no value that goes through double lies within 2^`distance` of its last places of a tie.
+/// The same over a list of formats; no value that goes through double lies within 2^`distance` of
+/// its last places of a tie.
 template <class List>
 void check(int distance) {
   limit_exponents();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// _Float16 and __bf16, where the compiler has them, are numbers like float16 and bfloat16: the same codes, in scalars and
-// in arrays.
+// _Float16 and __bf16, where the compiler has them, are numbers like float16 and bfloat16: the same
+// codes, in scalars and in arrays.
 #include <narrowfloat/narrowfloat.hpp>
 
 #include <bit>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// SGD as three AXPYs in 1-6-9: each sum exact and rounded once, the same bits for every cut, and what rounding at random
-// does for it.
+// SGD as three AXPYs in 1-6-9: each sum exact and rounded once, the same bits for every cut, and
+// what rounding at random does for it.
 #include <narrowfloat/optim.hpp>
 
 #include <bit>

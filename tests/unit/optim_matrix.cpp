@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every rule on every storage and form of weights: 1,000 steps, each of those compared as close to the step in doubles
-// from the same state as the formats allow.
+// Every rule on every storage and form of weights: 1,000 steps, each of those compared as close to
+// the step in doubles from the same state as the formats allow.
 #include "support/optim_matrix.hpp"
 
 using namespace optim_matrix;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Muon: its update beside one in doubles, nearly orthogonal for tall, wide and square matrices; its promises.
+// Muon: its update beside one in doubles, nearly orthogonal for tall, wide and square matrices; its
+// promises.
 #include <narrowfloat/optim/muon.hpp>
 
 #include <cmath>
@@ -64,9 +65,9 @@ TEST_CASE("Muon: as in doubles, within what bfloat16 operands cost") {
       worst = std::max(worst, std::abs(w[i] - expected) / (0.02 * adjusted));
     }
     INFO(rows << " x " << cols);
-    CHECK(
-        worst <
-        0.02);  // 2^-9 an operand, five times amplified by at most 3.4445 in small singular values alone
+    CHECK(worst <
+          // 2^-9 an operand, five times amplified by at most 3.4445 in small singular values alone
+          0.02);
     CHECK(worst > 0);
   };
   shape(48, 80, MuonRate::original, 1);

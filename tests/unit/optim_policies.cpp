@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a step does with gradients that overflowed, with norms, with types of gradients, and with options that make no sense.
+// What a step does with gradients that overflowed, with norms, with types of gradients, and with
+// options that make no sense.
 #include <narrowfloat/optim.hpp>
 
 #include <cmath>

@@ -115,7 +115,8 @@ TEST_CASE("one scale: amax / largest, or the power of two of FP8-LM; 1 where ama
 
 namespace {
 
-/// The largest |update| of 300 steps of Adam on gradients N(0, 1) and 1e-3 N(0, 1) in one tensor, and the last report.
+/// The largest |update| of 300 steps of Adam on gradients N(0, 1) and 1e-3 N(0, 1) in one tensor,
+/// and the last report.
 template <class V>
 std::pair<float, StepReport> largest_update(Signedness signedness) {
   const std::size_t n = 512;

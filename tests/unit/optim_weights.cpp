@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Forms of weights without a float copy: what each keeps, bit by bit, and that small updates are not lost.
+// Forms of weights without a float copy: what each keeps, bit by bit, and that small updates are
+// not lost.
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -157,7 +158,8 @@ TEST_CASE("FP8-LM's weights: scales that are powers of two, and FP8 codes of the
 
 namespace {
 
-/// 64 weights of 1 whose updates of 2^-12 have gone on 256 times: what the optimizer reads is 1 + 1/16 if none is lost.
+/// 64 weights of 1 whose updates of 2^-12 have gone on 256 times: what the optimizer reads is 1 +
+/// 1/16 if none is lost.
 template <class W>
 std::vector<float> after_small_updates(W weights, const auto& rounding) {
   Sgd<> sgd({.lr = 1, .momentum = 0}, 64);
@@ -198,7 +200,8 @@ TEST_CASE("an update below 1 / 2048 of a float16 weight stalls, one above does n
 
 namespace {
 
-/// Half of the steps, then the rest on a copy, and on weights that the saved bytes were written into.
+/// Half of the steps, then the rest on a copy, and on weights that the saved bytes were written
+/// into.
 template <class W>
 void check_restart(const W& fresh, const W& other) {
   W weights = fresh;

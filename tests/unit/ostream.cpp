@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// operator<<: a Float is written as the float or double of its value, the stream's flags honoured. operator>>: it is read
-// as from_chars() reads it.
+// operator<<: a Float is written as the float or double of its value, the stream's flags honoured.
+// operator>>: it is read as from_chars() reads it.
 #include <narrowfloat/formats.hpp>
 #include <narrowfloat/io/ostream.hpp>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The format chooser: candidates of one's own, with their axes, options and roundings; what is worth its bits.
+// The format chooser: candidates of one's own, with their axes, options and roundings; what is
+// worth its bits.
 #include <narrowfloat/quantize/choose.hpp>
 
 #include <algorithm>

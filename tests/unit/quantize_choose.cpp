@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The format chooser: its counts and sums beside a plain computation with the oracle's rounding; special values; its
-// order and its Pareto front.
+// The format chooser: its counts and sums beside a plain computation with the oracle's rounding;
+// special values; its order and its Pareto front.
 #include <narrowfloat/quantize/choose.hpp>
 
 #include <cfenv>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// eXmY: the exponents of groups, beside those that block tensors choose and the oracle's rounding; the split of a
-// number of bits, beside a search in integers.
+// eXmY: the exponents of groups, beside those that block tensors choose and the oracle's rounding;
+// the split of a number of bits, beside a search in integers.
 #include <narrowfloat/quantize/exmy.hpp>
 
 #include <cfenv>
@@ -165,7 +165,8 @@ TEST_CASE("the split of the bits with the least squared error", "[quantize][exmy
     values.push_back(not_a_number);
     for (int bits = 2; bits <= 10; ++bits) {
       CAPTURE(seed, bits);
-      // with the guard `saturate` the exponent is the same for all splits; 4 cover what `carry` adds
+      // with the guard `saturate` the exponent is the same for all splits; 4 cover what `carry`
+      // adds
       const nf::ExmyChoice got =
           nf::recommend_exmy(values, bits, {.guard = nf::BiasGuard::saturate, .exponents = 4});
       // steps of 2^-40: finer ones than all values have no errors below

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The exponent histogram, and where a format's range puts the values: against frexp and the oracle's rounding, and
-// the parts of a normal distribution that are published for eXmY.
+// The exponent histogram, and where a format's range puts the values: against frexp and the
+// oracle's rounding, and the parts of a normal distribution that are published for eXmY.
 #include <narrowfloat/quantize/exmy.hpp>
 
 #include <cmath>

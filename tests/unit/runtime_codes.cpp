@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Codes of the formats of run time: every code of every format up to 12 bits has the oracle's value, and is the code of it;
-// the midpoints beside it go to the even code. What is refused, before anything is written.
+// Codes of the formats of run time: every code of every format up to 12 bits has the oracle's
+// value, and is the code of it; the midpoints beside it go to the even code. What is refused,
+// before anything is written.
 #include <narrowfloat/quantize/fake_quantize.hpp>
 
 #include <cmath>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// RuntimeFormat: its values are those of the compile-time formats where the bias is an integer, bias and largest value
-// belong together, channels have their own range, and what is refused.
+// RuntimeFormat: its values are those of the compile-time formats where the bias is an integer,
+// bias and largest value belong together, channels have their own range, and what is refused.
 #include <narrowfloat/quantize/fake_quantize.hpp>
 
 #include <cmath>
@@ -153,8 +153,8 @@ TEST_CASE("fake quantization: gradients in the memory of the inputs, or of the g
 
 TEST_CASE("fake quantization: the gradient of the mantissa bits is that of the step",
           "[quantize][runtime]") {
-  // arXiv 2208.09225: q = s round(x / s), s = 2^(p - M - b), b = 2^E - log2(c) + log2(2 - 2^-M) - 1, E = 7 - M; p, and
-  // the rounding, count as constants of M
+  // arXiv 2208.09225: q = s round(x / s), s = 2^(p - M - b), b = 2^E - log2(c) + log2(2 - 2^-M) -
+  // 1, E = 7 - M; p, and the rounding, count as constants of M
   const double c = 4.3;
   const auto step = [&](double p, double mantissa) {
     const double bias =

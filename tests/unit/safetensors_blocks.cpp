@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A block tensor goes into a safetensors file as codes, scales and metadata, and comes back the same;
-// what does not fit together is refused.
+// A block tensor goes into a safetensors file as codes, scales and metadata, and comes back the
+// same; what does not fit together is refused.
 #include <cstddef>
 #include <functional>
 #include <limits>

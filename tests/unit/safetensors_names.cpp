@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Checkpoints of other stacks are read by the bytes that their definitions say, and come back from the files that are
-// written under their names; what does not fit together is refused.
+// Checkpoints of other stacks are read by the bytes that their definitions say, and come back from
+// the files that are written under their names; what does not fit together is refused.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -101,7 +101,8 @@ TEST_CASE("safetensors: what every stack's loader finds", "[safetensors]") {
 }
 
 TEST_CASE("safetensors: gpt-oss' blocks and scales", "[safetensors]") {
-  // Two experts of one row of two blocks. A byte holds element 2 i in its low bits; scales are 2^(byte - 127).
+  // Two experts of one row of two blocks. A byte holds element 2 i in its low bits; scales are
+  // 2^(byte - 127).
   const Bytes codes{0x21, 0x43, 0x65, 0x07, 0xa9, 0xcb, 0xed, 0x8f, 0, 0, 0, 0, 0, 0, 0, 0x70};
   st::File file{{tensor_of("w_blocks", u8, {2, 1, 2, 16}, repeated(codes, 4)),
                  tensor_of("w_scales", u8, {2, 1, 2}, {127, 128, 120, 0})},
@@ -157,7 +158,8 @@ TEST_CASE("safetensors: compressed-tensors' divisor", "[safetensors]") {
 }
 
 TEST_CASE("safetensors: ModelOpt's scales, and its tensors of zeros", "[safetensors]") {
-  // 0x38 is 1, 0x40 is 2; ModelOpt writes zeros as codes of 6 and -6 under the scale 448, or NaN, times 0.
+  // 0x38 is 1, 0x40 is 2; ModelOpt writes zeros as codes of 6 and -6 under the scale 448, or NaN,
+  // times 0.
   st::File file{
       {tensor_of("w", u8, {2, 8}, repeated({0x72}, 16)),
        tensor_of("w_scale", e4m3, {2, 1}, {0x38, 0x40}), floats("w_scale_2", {}, {0x1.8p-9f})},
@@ -205,7 +207,8 @@ TEST_CASE("safetensors: DeepSeek's and MXFP8's scales", "[safetensors]") {
 }
 
 TEST_CASE("safetensors: bitsandbytes' 4-bit tensors", "[safetensors]") {
-  // Two blocks of 32 elements, the first of a byte in its high bits: codes 15 and 0 are 1 and -1 in NF4.
+  // Two blocks of 32 elements, the first of a byte in its high bits: codes 15 and 0 are 1 and -1 in
+  // NF4.
   const std::string text =
       R"({"quant_type": "nf4", "blocksize": 32, "dtype": "bfloat16", "shape": [5, 7]})";
   st::File file{

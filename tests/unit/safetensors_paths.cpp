@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where a safetensors file is written: through links, never in the place of what is no file. And scales that are none.
+// Where a safetensors file is written: through links, never in the place of what is no file. And
+// scales that are none.
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Plain ranges of numbers in safetensors files: a tensor under the name itself, checked as the state of objects is.
+// Plain ranges of numbers in safetensors files: a tensor under the name itself, checked as the
+// state of objects is.
 #include <narrowfloat/io/safetensors_state.hpp>
 
 #include <array>

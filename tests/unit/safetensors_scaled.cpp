@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A ScaledTensor goes into a safetensors file and comes back with the same bits; a damaged one is refused.
+// A ScaledTensor goes into a safetensors file and comes back with the same bits; a damaged one is
+// refused.
 #include <narrowfloat/io/safetensors_scaled.hpp>
 
 #include "support/catch.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Checkpoints of several files: written with an index, read by it, refused where index and files differ.
+// Checkpoints of several files: written with an index, read by it, refused where index and files
+// differ.
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>

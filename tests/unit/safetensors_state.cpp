@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// State goes into a safetensors file and comes back: training goes on with the same bits from any step. A file that does not
-// fit is refused with the place, and then nothing has changed.
+// State goes into a safetensors file and comes back: training goes on with the same bits from any
+// step. A file that does not fit is refused with the place, and then nothing has changed.
 #include <narrowfloat/io/safetensors_state.hpp>
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/scaling.hpp>

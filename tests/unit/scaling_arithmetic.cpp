@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The arithmetic that scales are made of rounds like the processor's: products, quotients, roots and sums of doubles
-// of every exponent, subnormal results, ties and overflows among them.
+// The arithmetic that scales are made of rounds like the processor's: products, quotients, roots
+// and sums of doubles of every exponent, subnormal results, ties and overflows among them.
 #include <narrowfloat/scaling.hpp>
 
 #include <cmath>
@@ -14,7 +14,8 @@ using namespace test;
 
 namespace {
 
-/// Doubles and floats of which some have few bits, so that products and sums lie in the middle of two.
+/// Doubles and floats of which some have few bits, so that products and sums lie in the middle of
+/// two.
 struct Numbers {
   std::uint64_t state = 1;
   std::uint64_t word() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Scaling biases by the largest magnitude, with and without headroom, and by the least squared error, which is
-// found by trying all of them in integers.
+// Scaling biases by the largest magnitude, with and without headroom, and by the least squared
+// error, which is found by trying all of them in integers.
 #include <narrowfloat/scaling/bias.hpp>
 
 #include <cmath>
@@ -15,8 +15,8 @@ namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
-/// The squared error of one bias, in units of 2^-2q: every value and every image is a multiple of 2^-q. The
-/// images come from the oracle; sums of products of integers of less than 2^50.
+/// The squared error of one bias, in units of 2^-2q: every value and every image is a multiple of
+/// 2^-q. The images come from the oracle; sums of products of integers of less than 2^50.
 __extension__ typedef __int128 wide;
 template <class F>
 wide squared_error(const std::vector<float>& values, const std::vector<std::uint64_t>& counts,
@@ -126,7 +126,8 @@ TEST_CASE("mse bias: of a histogram", "[scaling][bias]") {
   const nf::ScalingBias b = nf::mse_bias<nf::float8_e5m2fnuz>(values, counts);
   CHECK(b == nf::mse_bias<nf::float8_e5m2fnuz>(all));
   CHECK(b.bias == best_bias<nf::float8_e5m2fnuz>(values, counts, 48));
-  // 1.1 loses the same by every bias that keeps it normal, 2^64 times and all; then 300, which bias 0 clips, decides
+  // 1.1 loses the same by every bias that keeps it normal, 2^64 times and all; then 300, which bias
+  // 0 clips, decides
   const std::vector<float> two{1.1f, 300.0f};
   CHECK(nf::mse_bias<nf::float8_e4m3fnuz>(two, std::vector<std::uint64_t>{~0ull, 1}).bias == -1);
   counts.pop_back();

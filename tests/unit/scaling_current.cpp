@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// current_scale() of tensors, of blocks in a row, in a column and in two dimensions, and the conversion of blocks.
+// current_scale() of tensors, of blocks in a row, in a column and in two dimensions, and the
+// conversion of blocks.
 #include <narrowfloat/scaling/current.hpp>
 
 #include <cmath>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// DelayedScaling follows Transformer Engine's recipe over scripted steps: a history that rolls, two algorithms and
-// those of the user, idle steps, amaxes that say nothing; a copy goes on with the same bits.
+// DelayedScaling follows Transformer Engine's recipe over scripted steps: a history that rolls, two
+// algorithms and those of the user, idle steps, amaxes that say nothing; a copy goes on with the
+// same bits.
 #include <narrowfloat/scaling/delayed.hpp>
 
 #include <cmath>

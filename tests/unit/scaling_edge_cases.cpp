@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What every recipe does with an amax of 0, Inf and NaN and with a scale that overflows, side by side; and in which
-// steps its scale moves.
+// What every recipe does with an amax of 0, Inf and NaN and with a scale that overflows, side by
+// side; and in which steps its scale moves.
 #include <narrowfloat/mx.hpp>
 #include <narrowfloat/scaling/bias.hpp>
 #include <narrowfloat/scaling/current.hpp>
@@ -92,7 +92,8 @@ TEST_CASE("a scale that overflows", "[scaling]") {
 }
 
 TEST_CASE("powers of two are rounded down and never clip; other scales are floats", "[scaling]") {
-  // just below, at and just above 7 * 2^k and powers of two, where 448 / amax and 240 / amax change binades
+  // just below, at and just above 7 * 2^k and powers of two, where 448 / amax and 240 / amax change
+  // binades
   int count = 0;
   for (int exponent = -100; exponent <= 100; ++exponent) {
     for (const float mantissa : {1.0f, 1.25f, 1.5f, 1.75f, 1.875f}) {
@@ -100,7 +101,8 @@ TEST_CASE("powers of two are rounded down and never clip; other scales are float
       for (const int step : {-1, 0, 1}) {
         const float amax = std::bit_cast<float>(static_cast<std::uint32_t>(
             static_cast<int>(std::bit_cast<std::uint32_t>(middle)) + step));
-        // the largest power of two p with p * amax <= most, found by trying: all products are exact in double
+        // the largest power of two p with p * amax <= most, found by trying: all products are exact
+        // in double
         const auto power_below = [&](double most) {
           double p = 0x1p-200;
           while (p * 2 * static_cast<double>(amax) <= most) p *= 2;

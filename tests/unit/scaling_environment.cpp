@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// No rounding mode, no flush-to-zero flag and no unmasked exception moves a scale, a bias or a state.
+// No rounding mode, no flush-to-zero flag and no unmasked exception moves a scale, a bias or a
+// state.
 #include <narrowfloat/narrowfloat.hpp>
 
 #include "support/catch.hpp"
@@ -14,7 +15,8 @@ namespace {
 void add(Checksum& sum, double x) { sum.add(std::bit_cast<std::uint64_t>(x)); }
 void add(Checksum& sum, float x) { sum.add(std::bit_cast<std::uint32_t>(x)); }
 
-/// Bits, made without a float operation: exponents near both ends and subnormal ones are among them.
+/// Bits, made without a float operation: exponents near both ends and subnormal ones are among
+/// them.
 std::vector<float> amaxes() {
   std::vector<float> values;
   std::uint32_t state = 1;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Loss scales: the state machine of PyTorch's GradScaler over scripted steps, and what unscale() promises a caller.
+// Loss scales: the state machine of PyTorch's GradScaler over scripted steps, and what unscale()
+// promises a caller.
 #include <narrowfloat/scaling/loss.hpp>
 
 #include <limits>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The signal-to-noise ratio of a format over the standard deviation: published points, the asymptote of 6 dB a
-// bit, and a plain integration with the conversion itself.
+// The signal-to-noise ratio of a format over the standard deviation: published points, the
+// asymptote of 6 dB a bit, and a plain integration with the conversion itself.
 #include <narrowfloat/scaling/snr.hpp>
 
 #include <narrowfloat/convert.hpp>
@@ -88,7 +88,8 @@ TEST_CASE("snr: 6.02 M + 13.46 dB wherever nearly all values are normal", "[scal
 TEST_CASE("snr: as the conversion itself makes the noise", "[scaling][snr]") {
   for (const double sigma : {0.03, 1.0, 1.37, 90.0}) {
     for (const auto distribution : {nf::Distribution::normal, nf::Distribution::uniform}) {
-      // the plain sum cuts cells at steps of 1e-5, of which it sees the jump in the error with a square of that
+      // the plain sum cuts cells at steps of 1e-5, of which it sees the jump in the error with a
+      // square of that
       CHECK(std::fabs(nf::snr<nf::float8_e4m3fn>(sigma, distribution) /
                           plain_snr<nf::float8_e4m3fn>(sigma, distribution) -
                       1) < 1e-5);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ScaledTensor: the codes of a conversion with the recipe's scale and the amax of the same tensor in its state, from one
-// call; decoded, cut, and made of its parts again.
+// ScaledTensor: the codes of a conversion with the recipe's scale and the amax of the same tensor
+// in its state, from one call; decoded, cut, and made of its parts again.
 #include <narrowfloat/scaling/scaled_tensor.hpp>
 
 #include <cmath>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The training loop of docs/scaling.md: it is the one on the page, it learns what its formats can tell, and its
-// evaluation leaves no trace in the histories.
+// The training loop of docs/scaling.md: it is the one on the page, it learns what its formats can
+// tell, and its evaluation leaves no trace in the histories.
 #include <narrowfloat/scaling.hpp>
 
 #include <cmath>
@@ -76,23 +76,27 @@ nf::DelayedScaling<Backward> of_dy{.history_length = 16};
 nf::DynamicLossScale loss;
 
 for (int step = 0; step < steps; ++step) {
-  // Forward: convert with the scales that earlier steps have left, and record; one read of each tensor.
+  // Forward: convert with the scales that earlier steps have left, and record; one read of each
+  // tensor.
   const auto x = nf::ScaledTensor<Forward>::quantize(batch(step), of_x);
   const auto w = nf::ScaledTensor<Forward>::quantize(weights, of_w);
   const Floats y = product(values(x), values(w));
 
-  // Backward: the gradient of the loss is multiplied by the loss scale before anything makes it narrow.
+  // Backward: the gradient of the loss is multiplied by the loss scale before anything makes it
+  // narrow.
   Floats dy = difference(batch(step), y);
   for (float& value : dy) value *= loss.scale;
   const auto narrow_dy = nf::ScaledTensor<Backward>::quantize(dy, of_dy);
   Floats dw = gradient(values(x), values(narrow_dy));
 
-  // The optimizer sees gradients without the loss scale, clipping and weight decay too; or it is not called.
+  // The optimizer sees gradients without the loss scale, clipping and weight decay too; or it is
+  // not called.
   const bool found_inf = nf::unscale(dw, loss.scale);
   if (!found_inf) step_of_optimizer(weights, dw);
   loss.update(found_inf);
 
-  // The step ends, skipped or not: the next scales. Where workers share them, of_x.reduce(...) and so on come first.
+  // The step ends, skipped or not: the next scales. Where workers share them, of_x.reduce(...) and
+  // so on come first.
   of_x.update();
   of_w.update();
   of_dy.update();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The scale factors of unit scaling: the table of the paper and its library, activations against an integration of
-// the test's own, constraints against their definitions.
+// The scale factors of unit scaling: the table of the paper and its library, activations against an
+// integration of the test's own, constraints against their definitions.
 #include <narrowfloat/scaling/unit.hpp>
 
 #include <cmath>
@@ -167,7 +167,8 @@ TEST_CASE("residuals: two factors whose squares add up to 1", "[scaling][unit]")
     CHECK(near(s.residual, tau / std::sqrt(1 + tau * tau)));
     CHECK(near(s.skip, 1 / std::sqrt(1 + tau * tau)));
   }
-  // After all branches of weight r each weighs the same: tau_i^2 = 2 r^2 / (L + 2 r^2 i) at ratio 1, with L / 2 layers
+  // After all branches of weight r each weighs the same: tau_i^2 = 2 r^2 / (L + 2 r^2 i) at ratio
+  // 1, with L / 2 layers
   for (std::size_t i = 0; i < 12; ++i)
     CHECK(near(nf::residual_tau(i, 12), std::sqrt(1 / (6.0 + static_cast<double>(i)))));
   const double a = 0.3, r = 1.7, mlp = r * std::sqrt(2 / (1 + a * a)), attention = a * mlp;

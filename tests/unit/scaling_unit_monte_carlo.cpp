@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The factors of unit scaling against the ops themselves on random numbers: the results and every gradient times its
-// factor have unit variance, within five standard errors of the sample and what the documentation leaves.
+// The factors of unit scaling against the ops themselves on random numbers: the results and every
+// gradient times its factor have unit variance, within five standard errors of the sample and what
+// the documentation leaves.
 #include <narrowfloat/scaling/unit_transformer.hpp>
 
 #include <cmath>
@@ -24,7 +25,8 @@ struct Random {
   }
 };
 
-/// The root mean square of what is added, and its standard error by the spread of independent batches.
+/// The root mean square of what is added, and its standard error by the spread of independent
+/// batches.
 class Meter {
  public:
   void add(const Numbers& batch) {

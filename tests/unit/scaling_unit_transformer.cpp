@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The authors' fits by their formulas and published values, learning rates of u-muP, limits, and what is refused.
+// The authors' fits by their formulas and published values, learning rates of u-muP, limits, and
+// what is refused.
 #include <narrowfloat/scaling/unit_transformer.hpp>
 
 #include <cmath>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Stochastic rounding: explicit bits against the oracle, the exact bias of each variant, and the pinned
-// map from a key to the bits of an element.
+// Stochastic rounding: explicit bits against the oracle, the exact bias of each variant, and the
+// pinned map from a key to the bits of an element.
 #include <narrowfloat/convert.hpp>
 
 #include "support/catch.hpp"
@@ -31,8 +31,8 @@ using checked_formats =
     std::tuple<nf::float8_e4m3fn, nf::float8_e5m2fnuz, nf::float8_e8m0fnu, nf::float4_e2m1fn,
                nf::float16, nf::bfloat16, Float<0, 7, 1, Specials::finite>, Float<8, 3, 130>>;
 
-/// The sum over all sources 1 + T / (8 * 2^D), 0 <= T < 2^D, and all random bits of how far the result with
-/// a step of 1/8 lies above the source, in units of 1/2^D step.
+/// The sum over all sources 1 + T / (8 * 2^D), 0 <= T < 2^D, and all random bits of how far the
+/// result with a step of 1/8 lies above the source, in units of 1/2^D step.
 template <int D, int N, nf::StochasticVariant V>
 int total_bias() {
   using target = Float<8, 3, 127>;
@@ -64,8 +64,8 @@ TEST_CASE("stochastic rounding on explicit bits agrees with the oracle", "[stoch
 
 TEST_CASE("the bias of few random bits is what the definitions give", "[stochastic]") {
   using nf::StochasticVariant;
-  // With D discarded bits: A 2^-(D+1) - 2^-(N+1), B 2^-(D+1), C 0 steps (P3109 predicates, enumerated);
-  // times the 2^D * 2^N cases and 2^D units a step.
+  // With D discarded bits: A 2^-(D+1) - 2^-(N+1), B 2^-(D+1), C 0 steps (P3109 predicates,
+  // enumerated); times the 2^D * 2^N cases and 2^D units a step.
   CHECK(total_bias<4, 3, StochasticVariant::p3109_a>() == -64);
   CHECK(total_bias<4, 3, StochasticVariant::p3109_b>() == 64);
   CHECK(total_bias<4, 3, StochasticVariant::p3109_c>() == 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What papers claim of the tensors of a training run, on the small GPT of examples/train/train_tensors.cpp.
+// What papers claim of the tensors of a training run, on the small GPT of
+// examples/train/train_tensors.cpp.
 #include "../../examples/train/tensors.hpp"
 
 #include "support/catch.hpp"

@@ -18,7 +18,8 @@ namespace {
 
 constexpr auto general = std::chars_format::general;
 
-/// The oracle's code of a decimal: MPFR reads it with more bits than any format has, and what it left out is a tail.
+/// The oracle's code of a decimal: MPFR reads it with more bits than any format has, and what it
+/// left out is a tail.
 std::uint32_t expected_code(const oracle::Format& format, const std::string& text,
                             oracle::Mode mode, oracle::Saturation saturation) {
   mpfr_t x;

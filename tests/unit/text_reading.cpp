@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// from_chars: every code comes back from its text in every style; and what is no number, or none that the format has, is
-// told as the standard tells it.
+// from_chars: every code comes back from its text in every style; and what is no number, or none
+// that the format has, is told as the standard tells it.
 #include <narrowfloat/text.hpp>
 
 #include <array>
@@ -68,7 +68,8 @@ TEST_CASE("every code comes back from its text in every style", "[text]") {
 }
 
 TEST_CASE("a decimal that double rounding would get wrong", "[text]") {
-  // just above 1 + 2^-4, halfway between two codes of e4m3; the nearest float, and double, is the midpoint itself
+  // just above 1 + 2^-4, halfway between two codes of e4m3; the nearest float, and double, is the
+  // midpoint itself
   CHECK(read<nf::float8_e4m3fn>("1.0625000000000000000000000001") == "1.1|");
   CHECK(read<nf::float8_e4m3fn>("1.0625") == "1|");
   CHECK(read<nf::float8_e4m3fn>("1.0625" + std::string(1000, '0') + "1") == "1.1|");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Rounding to odd beyond the largest finite value: Inf in a P3109 format, the largest finite value elsewhere.
+// Rounding to odd beyond the largest finite value: Inf in a P3109 format, the largest finite value
+// elsewhere.
 #include <narrowfloat/math.hpp>
 #include <narrowfloat/narrowfloat.hpp>
 
@@ -32,7 +33,8 @@ unsigned odd(double x, Saturation saturation) {
 }  // namespace
 
 TEST_CASE("to odd: the overflow of a P3109 format is Inf without saturation", "[rounding]") {
-  // 224 is the largest value, its code 0x7e even: what lies above is nearest to the odd code, that of Inf
+  // 224 is the largest value, its code 0x7e even: what lies above is nearest to the odd code, that
+  // of Inf
   CHECK(odd<signed_p3109>(224, Saturation::none) == 0x7e);
   CHECK(odd<signed_p3109>(224.1, Saturation::none) == 0x7f);
   CHECK(odd<signed_p3109>(-224.1, Saturation::none) == 0xff);

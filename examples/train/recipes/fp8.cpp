@@ -18,7 +18,8 @@ struct ConstantBias {
       : x{.source = nf::Scale{nf::ScalingBias{bias}.scale()}}, w(x), dy{.source = x.source} {}
 };
 
-/// Unit scaling's layers; those of the last one are free of constraints, since nothing else reads its input.
+/// Unit scaling's layers; those of the last one are free of constraints, since nothing else reads
+/// its input.
 template <class Formats>
 nf::recipes::UnitScaled<Formats, Sums> unit_scaled(nf::Constraint constraint) {
   nf::recipes::UnitScaled<Formats, Sums> recipe;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// int8 by SwitchBack, with what its authors train it with: StableAdamW, a constant loss scale, tensors skipped one by one.
+// int8 by SwitchBack, with what its authors train it with: StableAdamW, a constant loss scale,
+// tensors skipped one by one.
 #include "common.hpp"
 
 namespace train {

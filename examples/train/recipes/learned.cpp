@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Formats of run time: any split of the bits with a bias a row (eXmY), and ranges and splits that are learned.
+// Formats of run time: any split of the bits with a bias a row (eXmY), and ranges and splits that
+// are learned.
 #include <algorithm>
 #include <cmath>
 #include <narrowfloat/quantize.hpp>
@@ -23,7 +24,8 @@ void count_losses(std::span<const float> x, std::span<const float> q, float larg
   }
 }
 
-/// A matrix in eXmY, with the bias that the largest magnitude of each row needs (Agrawal et al. 2024).
+/// A matrix in eXmY, with the bias that the largest magnitude of each row needs (Agrawal et al.
+/// 2024).
 std::vector<float> exmy_values(std::span<const float> x, std::size_t cols, int exponent_bits,
                                int mantissa_bits, Losses* losses) {
   Codes codes(cols);
@@ -75,8 +77,8 @@ class ExmyLayer final : public Layer<float> {
   nf::LinearShape shape_{};
 };
 
-/// The format of a tensor, whose range c and mantissa bits M learn by gradients (Kuzmin et al. 2022): of log2 c and M, by
-/// Adam. E + M stays 7.
+/// The format of a tensor, whose range c and mantissa bits M learn by gradients (Kuzmin et al.
+/// 2022): of log2 c and M, by Adam. E + M stays 7.
 class LearnedFormat {
  public:
   nf::RuntimeFormat format() const {

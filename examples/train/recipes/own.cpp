@@ -8,7 +8,8 @@ namespace train {
 
 namespace {
 
-/// x in E4M3 by its largest magnitude, w in MXFP6, gradients in MXFP8 rounded at random; dw summed in chunks of 32.
+/// x in E4M3 by its largest magnitude, w in MXFP6, gradients in MXFP8 rounded at random; dw summed
+/// in chunks of 32.
 struct MyRecipe {
   nf::ScaledCast<nf::float8_e4m3fn, nf::CurrentScalingOptions> x;
   nf::BlockCast<nf::mxfp6_e2m3> w{.options = {.rule = nf::ScaleRule::rceil}};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a block format is made of: an element type, a scale type, and how many elements share a scale.
+// What a block format is made of: an element type, a scale type, and how many elements share a
+// scale.
 #pragma once
 
 #include <array>
@@ -45,13 +46,15 @@ inline constexpr TensorScale usual_tensor_scale<Scale> =
     power_of_two_scale<Scale> || Scale::width > 8 ? TensorScale::none : TensorScale::float32;
 }  // namespace detail
 
-/// Blocks of elements that share a scale: K of them along the blocked axis, in Rows neighbouring lines
-/// (1: the blocks of OCP MX and NVFP4; 16 x 16 and 128 x 128: the two-dimensional ones of weights).
-/// An 8-bit scale with mantissa bits brings a scale of the tensor unless told otherwise.
+/// Blocks of elements that share a scale: K of them along the blocked axis, in Rows neighbouring
+/// lines (1: the blocks of OCP MX and NVFP4; 16 x 16 and 128 x 128: the two-dimensional ones of
+/// weights). An 8-bit scale with mantissa bits brings a scale of the tensor unless told otherwise.
 ///
-/// Example   using nvfp4_blocks = BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>;  // 16 in a row share a scale
+/// Example   // 16 in a row share a scale
+///           using nvfp4_blocks = BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>;
 ///           const auto t = BlockTensor<nvfp4_blocks>::quantize(x, rows, cols);
-///           assert(t.bits_per_element() > 4.5 && t.scales().size() == rows * cols / 16);  // 4 + 8 / 16, one float
+///           // 4 + 8 / 16, one float
+///           assert(t.bits_per_element() > 4.5 && t.scales().size() == rows * cols / 16);
 ///           static_assert(std::is_same_v<nvfp4_blocks, nvfp4>);
 template <block_element Element, block_scale Scale, int K, int Rows = 1,
           TensorScale Tensor = detail::usual_tensor_scale<Scale>>
@@ -82,8 +85,9 @@ concept block_format = requires {
 /// The exponent of a power-of-two scale. With amax = m * 2^e the largest magnitude of the block,
 /// 1 <= m < 2, and the largest element M * 2^emax, 1 <= M < 2:
 enum class ScaleRule {
-  floor,  ///< e - emax, as OCP MX says: magnitudes above the largest element's are clipped. With full_range the element
-          ///< -2 of MXINT8 can read back as -Inf: -2 times the scale of a value near -FLT_MAX
+  /// e - emax, as OCP MX says: magnitudes above the largest element's are clipped. With full_range
+  /// the element -2 of MXINT8 can read back as -Inf: -2 times the scale of a value near -FLT_MAX
+  floor,
   ceil,   ///< e - emax, one more where m > 1: never clips, may waste almost a binade
   rceil,  ///< the smallest without clipping: e - emax, one more where m > M
   even,   ///< e - emax, one more where m, rounded to the element's mantissa (ties up), is 2
@@ -98,8 +102,9 @@ inline constexpr std::array<std::string_view, 5> scale_rule_names{"floor", "ceil
 
 /// How scales and elements are computed.
 enum class ScalePipeline {
-  exact,              ///< every quotient exact and rounded once
-  transformer_engine  ///< NVIDIA Transformer Engine's, for formats with a tensor scale and for rceil:
+  exact,  ///< every quotient exact and rounded once
+  /// NVIDIA Transformer Engine's, for formats with a tensor scale and for rceil:
+  transformer_engine
   ///< reciprocals and products in float. Its reciprocals end at the largest float, so
   ///< that elements under a scale (times the tensor scale) below 2^-128 come out too small
 };
@@ -109,11 +114,14 @@ enum class ScalePipeline {
 /// are finer.
 enum class FourOverSix {
   none,  ///< the one that maps the largest magnitude to 6
-  squared_error,  ///< the one with the smaller sum of squared errors under rounding to nearest even; on a tie 6
-  absolute_error  ///< with the smaller sum of their magnitudes, Transformer Engine's default; on a tie 6
+  /// the one with the smaller sum of squared errors under rounding to nearest even; on a tie 6
+  squared_error,
+  /// with the smaller sum of their magnitudes, Transformer Engine's default; on a tie 6
+  absolute_error
 };
 
-/// How to quantize. What a format, or a call, has no use for is refused unless it has its default value.
+/// How to quantize. What a format, or a call, has no use for is refused unless it has its default
+/// value.
 struct QuantizeOptions {
   ScaleRule rule = ScaleRule::
       floor;     ///< for power-of-two scales; others are amax over the largest element, rounded
@@ -150,7 +158,8 @@ inline constexpr bool narrow_float_scale = [] {
   return false;
 }();
 
-/// The blocks of a matrix: `height` rows by `width` columns each, fewer at the lower and right ends.
+/// The blocks of a matrix: `height` rows by `width` columns each, fewer at the lower and right
+/// ends.
 struct block_grid {
   std::size_t rows = 0, cols = 0, height = 1, width = 1;
 
@@ -162,7 +171,8 @@ struct block_grid {
   constexpr NF_FN std::size_t block_end(std::size_t block) const {
     return cols - block * width < width ? cols : (block + 1) * width;
   }
-  /// Columns that are worked on together: whole blocks, about as many columns as are wanted, a multiple of 8; or all.
+  /// Columns that are worked on together: whole blocks, about as many columns as are wanted, a
+  /// multiple of 8; or all.
   constexpr NF_FN std::size_t tile_columns(std::size_t wanted) const {
     const std::size_t unit = width % 8 == 0 ? width : 8 * width;
     const std::size_t tile = unit < wanted ? wanted / unit * unit : unit;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Number types that only block formats have: fixed-point elements, and a scale that is kept as its exponent.
+// Number types that only block formats have: fixed-point elements, and a scale that is kept as its
+// exponent.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +9,8 @@
 #include "../detail/codec/decode.hpp"
 
 namespace narrowfloat {
-/// A two's-complement fixed-point number: the code i is i * 2^-FractionBits. The element of MXINT8 is
-/// FixedPoint<8, 6>.
+/// A two's-complement fixed-point number: the code i is i * 2^-FractionBits. The element of MXINT8
+/// is FixedPoint<8, 6>.
 ///
 /// Example   using element = FixedPoint<8, 6>;  // of MXINT8: 64 steps from 1 to 2
 ///           assert(element::from_bits(0x60) == 1.5f && element::from_bits(0x80) == -2.0f);
@@ -50,8 +51,8 @@ class FixedPoint {
   Storage bits_;
 };
 
-/// A power-of-two scale that is kept as its exponent: the signed code e is 2^e for -127 <= e <= 127;
-/// -128 is NaN.
+/// A power-of-two scale that is kept as its exponent: the signed code e is 2^e for -127 <= e <=
+/// 127; -128 is NaN.
 class ExponentInt8 {
  public:
   /// The bits of a code, and the unsigned integer that holds it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// BlockTensor: a matrix in a block format, quantized from numbers and dequantized to them. Long because every call that
-// quantizes takes ranges and views, with and without scales and masks.
+// BlockTensor: a matrix in a block format, quantized from numbers and dequantized to them. Long
+// because every call that quantizes takes ranges and views, with and without scales and masks.
 #pragma once
 
 #include <algorithm>
@@ -23,9 +23,9 @@
 
 namespace narrowfloat {
 
-/// A matrix of numbers in a block format: codes in rows that start on a byte each, a scale a block, and
-/// a scale of the tensor where the format has one. The blocks at the right and lower ends hold only the
-/// elements that there are.
+/// A matrix of numbers in a block format: codes in rows that start on a byte each, a scale a block,
+/// and a scale of the tensor where the format has one. The blocks at the right and lower ends hold
+/// only the elements that there are.
 template <block_format Format>
 class BlockTensor {
  public:
@@ -46,17 +46,17 @@ class BlockTensor {
 
   /// Quantizes a row-major matrix: a range and its shape, or a MatrixView in their place.
   ///
-  /// Result    each scale by options.rule; each element is the exact quotient of the value by its scale
-  ///           (and the tensor scale), rounded once by `rounding` and saturated. A keyed Stochastic
-  ///           draws the bits of index offset + i for element i of the row-major matrix, whatever the
-  ///           axis and the blocks; explicit bits are a range of words, one for each element. A block of
-  ///           zeros gets the least scale and keeps the signs.
-  /// Special   NaN and Inf by options.non_finite. Sizes that differ, a wrong axis and options that do
-  ///           not fit the format throw std::invalid_argument before anything is allocated.
-  /// Promises  the same bits on every instruction set and in every floating-point environment. What is read
-  ///           back is within half a step of the stored scale of the value, within a whole one under directed
-  ///           and stochastic roundings; only a value too large for the scale is further off. A pipeline in
-  ///           float adds what its quotients are off.
+  /// Result    each scale by options.rule; each element is the exact quotient of the value by its
+  ///           scale (and the tensor scale), rounded once by `rounding` and saturated. A keyed
+  ///           Stochastic draws the bits of index offset + i for element i of the row-major matrix,
+  ///           whatever the axis and the blocks; explicit bits are a range of words, one for each
+  ///           element. A block of zeros gets the least scale and keeps the signs.
+  /// Special   NaN and Inf by options.non_finite. Sizes that differ, a wrong axis and options that
+  ///           do not fit the format throw std::invalid_argument before anything is allocated.
+  /// Promises  the same bits on every instruction set and in every floating-point environment. What
+  ///           is read back is within half a step of the stored scale of the value, within a whole
+  ///           one under directed and stochastic roundings; only a value too large for the scale is
+  ///           further off. A pipeline in float adds what its quotients are off.
   /// Cost      two passes over the values, three with a tensor scale.
   template <float_source In, rounding_policy R = NearestEven>
   [[nodiscard]] static NF_INLINE BlockTensor quantize(const In& values, std::size_t rows,
@@ -75,12 +75,13 @@ class BlockTensor {
     return tensor;
   }
 
-  /// Quantizes a matrix by scales of the caller's, as scales() gives them: from statistics of the past, or of another kind
-  /// than the largest magnitude.
+  /// Quantizes a matrix by scales of the caller's, as scales() gives them: from statistics of the
+  /// past, or of another kind than the largest magnitude.
   ///
   /// Result    each element is the exact quotient by its scale and options.tensor_scale (0: 1).
-  /// Special   as the other; another number of scales, one that is negative, Inf or NaN, and options that choose
-  ///           scales throw std::invalid_argument too. A block that is NaN by options.non_finite has NaN for a scale.
+  /// Special   as the other; another number of scales, one that is negative, Inf or NaN, and
+  ///           options that choose scales throw std::invalid_argument too. A block that is NaN by
+  ///           options.non_finite has NaN for a scale.
   template <float_source In, detail::range_of<scale> Scales, rounding_policy R = NearestEven>
   [[nodiscard]] static NF_INLINE BlockTensor quantize(const In& values, std::size_t rows,
                                                       std::size_t cols, const Scales& scales,
@@ -99,13 +100,15 @@ class BlockTensor {
     return tensor;
   }
 
-  /// Quantizes a matrix, by its own scales or by the caller's, and says which gradients pass straight through: what QuEST
-  /// (arXiv 2502.05003) and Quartet (arXiv 2505.14669) multiply them by.
+  /// Quantizes a matrix, by its own scales or by the caller's, and says which gradients pass
+  /// straight through: what QuEST (arXiv 2502.05003) and Quartet (arXiv 2505.14669) multiply them
+  /// by.
   ///
-  /// Result    bit i % 8 of byte i / 8 of the mask is 1 where element i of the row-major matrix is finite and within the
-  ///           range of its block, the stored scale (times the tensor scale) times the least and the largest element,
-  ///           4/3 of that with three_quarters; 0 where it was cut to an end of it, and for Inf and NaN. A block that
-  ///           is NaN has zeros; one whose scale is 0 is flushed, not cut. Bits after the last are 0. Scales that are
+  /// Result    bit i % 8 of byte i / 8 of the mask is 1 where element i of the row-major matrix is
+  ///           finite and within the range of its block, the stored scale (times the tensor scale)
+  ///           times the least and the largest element, 4/3 of that with three_quarters; 0 where it
+  ///           was cut to an end of it, and for Inf and NaN. A block that is NaN has zeros; one
+  ///           whose scale is 0 is flushed, not cut. Bits after the last are 0. Scales that are
   ///           rounded to nearest, such as NVFP4's, may cut the largest element of their block.
   /// Special   a mask of other than ceil(rows * cols / 8) bytes throws std::invalid_argument too.
   /// Requires  the mask is apart from the values.
@@ -153,8 +156,8 @@ class BlockTensor {
     return tensor;
   }
 
-  /// As quantize(), into this tensor, whose memory is used again where it suffices: by scales and with a mask as there.
-  /// The scales may be this tensor's.
+  /// As quantize(), into this tensor, whose memory is used again where it suffices: by scales and
+  /// with a mask as there. The scales may be this tensor's.
   ///
   /// Special   as quantize(); then this tensor is as it was.
   template <float_source In, rounding_policy R = NearestEven>
@@ -203,13 +206,15 @@ class BlockTensor {
     fill(assign_, values, options, rounding, mask, scales);
   }
 
-  /// Quantizes elements first, first + 1 ... of the row-major matrix anew: whole blocks that start on a byte, so any
-  /// number of rows (of bands of rows, where blocks span several), or blocks of a row.
+  /// Quantizes elements first, first + 1 ... of the row-major matrix anew: whole blocks that start
+  /// on a byte, so any number of rows (of bands of rows, where blocks span several), or blocks of a
+  /// row.
   ///
-  /// Result    as that of quantize(), with this tensor's axis and tensor scale. Scales are those of these blocks, bit 0 of
-  ///           a mask is that of the first value. Keyed random bits are those of the elements' places in the matrix,
-  ///           explicit ones a word for each value.
-  /// Special   other elements, another axis, and an options.tensor_scale, throw std::invalid_argument with the numbers.
+  /// Result    as that of quantize(), with this tensor's axis and tensor scale. Scales are those of
+  ///           these blocks, bit 0 of a mask is that of the first value. Keyed random bits are
+  ///           those of the elements' places in the matrix, explicit ones a word for each value.
+  /// Special   other elements, another axis, and an options.tensor_scale, throw
+  ///           std::invalid_argument with the numbers.
   /// Promises  nothing else is written: threads may share a tensor.
   template <float_source In, rounding_policy R = NearestEven>
   NF_INLINE void assign(std::size_t first, const In& values, const QuantizeOptions& options = {},
@@ -258,7 +263,8 @@ class BlockTensor {
     return both;
   }
 
-  /// A tensor of given codes and scales, laid out as codes() and scales() give them. Bits after the codes of a row become 0.
+  /// A tensor of given codes and scales, laid out as codes() and scales() give them. Bits after the
+  /// codes of a row become 0.
   ///
   /// Special   as quantize(), where a number of bytes or scales is not the shape's.
   [[nodiscard]] static NF_INLINE BlockTensor from_parts(std::span<const std::uint8_t> codes,
@@ -280,10 +286,11 @@ class BlockTensor {
 
   /// Writes the numbers in row-major order, to a range or to a MatrixView.
   ///
-  /// Result    scale * element (* tensor scale), rounded once, to nearest even, to the type of `out`: in
-  ///           float exact for the MX formats wherever float holds it. Overflow is as in convert().
-  /// Special   an element whose scale is NaN is NaN. A size that differs throws std::invalid_argument
-  ///           before anything is written.
+  /// Result    scale * element (* tensor scale), rounded once, to nearest even, to the type of
+  ///           `out`: in float exact for the MX formats wherever float holds it. Overflow is as in
+  ///           convert().
+  /// Special   an element whose scale is NaN is NaN. A size that differs throws
+  ///           std::invalid_argument before anything is written.
   template <number_range Out>
   NF_INLINE void dequantize(Out&& out) const {
     detail::require_shape("BlockTensor::dequantize", "the output", std::ranges::size(out), rows(),
@@ -295,7 +302,8 @@ class BlockTensor {
     detail::require_same_shape("BlockTensor::dequantize", parts_.grid, out.rows(), out.cols());
     write({0, 0, rows(), cols()}, out.data(), out.leading());
   }
-  /// Writes `count` numbers from element `first` of the row-major matrix on: whole blocks, as assign() takes them.
+  /// Writes `count` numbers from element `first` of the row-major matrix on: whole blocks, as
+  /// assign() takes them.
   template <number_range Out>
   NF_INLINE void dequantize(std::size_t first, std::size_t count, Out&& out) const {
     detail::require_blocks<Format>("BlockTensor::dequantize", parts_.grid, first, count);

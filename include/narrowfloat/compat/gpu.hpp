@@ -7,13 +7,16 @@
 
 namespace narrowfloat::compat {
 
-/// NVIDIA's headers cuda_fp8.h, cuda_fp6.h, cuda_fp4.h, cuda_fp16.h and cuda_bf16.h (measured: CUDA 13.0, on the host):
-/// with __NV_SATFINITE, which the constructors of the types take; without it, __NV_NOSAT.
+/// NVIDIA's headers cuda_fp8.h, cuda_fp6.h, cuda_fp4.h, cuda_fp16.h and cuda_bf16.h (measured: CUDA
+/// 13.0, on the host): with __NV_SATFINITE, which the constructors of the types take; without it,
+/// __NV_NOSAT.
 ///
 /// Result    nearest even; to E8M0 the magnitude, to the power above (cudaRoundPosInf).
-/// Special   NaN is 7f, 7fff, or the largest value; of a double it keeps its sign, and in E5M2 two bits of its payload.
-/// Example   assert(convert<float8_e4m3fn>(1e6f, compat::cuda) == 448.0f);             // __NV_SATFINITE
-///           assert(convert<float8_e4m3fn>(1e6f, compat::cuda_nosat).bits() == 0x7f);  // __NV_NOSAT: NaN
+/// Special   NaN is 7f, 7fff, or the largest value; of a double it keeps its sign, and in E5M2 two
+///           bits of its payload.
+/// Example   assert(convert<float8_e4m3fn>(1e6f, compat::cuda) == 448.0f);  // __NV_SATFINITE
+///           // __NV_NOSAT: NaN
+///           assert(convert<float8_e4m3fn>(1e6f, compat::cuda_nosat).bits() == 0x7f);
 ///           assert(convert<float4_e2m1fn>(NAN, compat::cuda) == 6.0f);
 template <Saturation S>
 struct Cuda : Preset {
@@ -54,11 +57,13 @@ struct Cuda : Preset {
 inline constexpr Cuda<Saturation::finite> cuda{};
 inline constexpr Cuda<Saturation::none> cuda_nosat{};
 
-/// AMD's header hip_fp8.h (measured: ROCm 7, its software conversion), with __HIP_SATFINITE, which the constructors of the
-/// types take.
+/// AMD's header hip_fp8.h (measured: ROCm 7, its software conversion), with __HIP_SATFINITE, which
+/// the constructors of the types take.
 ///
-/// Result    nearest even; too large is the largest value. Inf stays Inf in E5M2 and is NaN in the other formats.
-/// Special   NaN keeps its sign, and is 7f or ff in E5M2; read back it is 7f800001, or 7c01 in float16.
+/// Result    nearest even; too large is the largest value. Inf stays Inf in E5M2 and is NaN in the
+///           other formats.
+/// Special   NaN keeps its sign, and is 7f or ff in E5M2; read back it is 7f800001, or 7c01 in
+///           float16.
 struct Hip : Preset {
   /// What convert() asks a preset for: see Preset.
   template <class T>

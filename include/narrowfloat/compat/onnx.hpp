@@ -6,10 +6,13 @@
 
 namespace narrowfloat::compat {
 
-/// ONNX's Cast (opset 24; measured: the reference evaluator of onnx 1.23), with saturate = 1 and saturate = 0.
+/// ONNX's Cast (opset 24; measured: the reference evaluator of onnx 1.23), with saturate = 1 and
+/// saturate = 0.
 ///
-/// Result    as ml_dtypes; with saturate = 1 too large, Inf too, is the largest value of the formats of 8 bits.
-/// Special   NaN as ml_dtypes. The reference of float8_e8m0fnu is not ONNX's text, and does not compile.
+/// Result    as ml_dtypes; with saturate = 1 too large, Inf too, is the largest value of the
+///           formats of 8 bits.
+/// Special   NaN as ml_dtypes. The reference of float8_e8m0fnu is not ONNX's text, and does not
+///           compile.
 /// Example   // Cast to FLOAT8E4M3FN with saturate = 1 and with saturate = 0
 ///           assert(convert<float8_e4m3fn>(500.0f, compat::onnx_saturate) == 448.0f);
 ///           assert(convert<float8_e4m3fn>(500.0f, compat::onnx_wrap).bits() == 0x7f);
@@ -38,8 +41,8 @@ inline constexpr Onnx<Saturation::none> onnx_wrap{};
 
 /// ONNX Runtime 1.32, its provider for CPUs: Cast, with saturate = 1.
 ///
-/// Result    as compat::onnx_saturate; float8_e8m0fnu rounds toward positive. With saturate = 0 it is not ONNX's Cast in
-///           E4M3 and E5M2: docs/policies.md.
+/// Result    as compat::onnx_saturate; float8_e8m0fnu rounds toward positive. With saturate = 0 it
+///           is not ONNX's Cast in E4M3 and E5M2: docs/policies.md.
 /// Special   NaN keeps its sign, and is 7f or ff in E5M2.
 struct OnnxRuntime : Preset {
   /// What convert() asks a preset for: see Preset.

@@ -15,7 +15,9 @@ namespace narrowfloat::compat {
 struct Preset {};
 /// The type of a preset.
 ///
-/// Example   const auto nan_in = [](compat::preset auto stack) { return convert<float8_e5m2>(NAN, stack).bits(); };
+/// Example   const auto nan_in = [](compat::preset auto stack) {
+///             return convert<float8_e5m2>(NAN, stack).bits();
+///           };
 ///           assert(nan_in(compat::torch_2) == 0x7f && nan_in(compat::ml_dtypes) == 0x7e);
 template <class T>
 concept preset = std::derived_from<T, Preset>;

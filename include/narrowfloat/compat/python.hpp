@@ -9,10 +9,10 @@ namespace narrowfloat::compat {
 
 /// PyTorch 2 (measured: 2.15, x86-64): x.to(dtype) on a CPU.
 ///
-/// Result    nearest even; too large, Inf too, is 448 in float8_e4m3fn, Inf or NaN elsewhere. A double is rounded to
-///           float first. float8_e8m0fnu takes the magnitude.
-/// Special   NaN is 7f in E5M2, ffff in bfloat16 from float and double, and keeps its payload in float16, float and
-///           double.
+/// Result    nearest even; too large, Inf too, is 448 in float8_e4m3fn, Inf or NaN elsewhere. A
+///           double is rounded to float first. float8_e8m0fnu takes the magnitude.
+/// Special   NaN is 7f in E5M2, ffff in bfloat16 from float and double, and keeps its payload in
+///           float16, float and double.
 /// Example   std::vector<bfloat16> codes(x.size());
 ///           convert(x, codes, compat::torch_2);  // the bits of x.to(torch.bfloat16)
 ///           assert(convert<bfloat16>(NAN, compat::torch_2).bits() == 0xffff);
@@ -55,10 +55,11 @@ inline constexpr Torch2 torch_2{};
 
 /// ml_dtypes 0.6 with NumPy 2.4: x.astype(dtype), the types of ml_dtypes and NumPy's own.
 ///
-/// Result    nearest even; too large is Inf, else NaN, else the largest value. float8_e8m0fnu rounds halves up, and has
-///           NaN for zero and negative values.
-/// Special   NaN keeps its sign, which that of a fnuz format has set. In the formats of 6 and 4 bits, which have no NaN,
-///           it is the zero of the other sign. In float16 NumPy keeps the payload, of a signaling NaN too.
+/// Result    nearest even; too large is Inf, else NaN, else the largest value. float8_e8m0fnu
+///           rounds halves up, and has NaN for zero and negative values.
+/// Special   NaN keeps its sign, which that of a fnuz format has set. In the formats of 6 and 4
+///           bits, which have no NaN, it is the zero of the other sign. In float16 NumPy keeps the
+///           payload, of a signaling NaN too.
 struct MlDtypes : Preset {
   /// What convert() asks a preset for: see Preset.
   template <class T>
@@ -105,10 +106,11 @@ inline constexpr MlDtypes ml_dtypes{};
 
 /// JAX 0.10 on a CPU: x.astype(dtype) of its arrays, under jit and outside it.
 ///
-/// Result    as ml_dtypes, but a double is rounded once to 8 and 4 bits (through float to float16); no formats of 6 bits.
-/// Special   NaN keeps its sign, which that of a fnuz format has not; in E5M2 it is 7e or fe from float and double, 7f
-///           from others. It keeps its payload from float and bfloat16 to float16, and to float and double. In
-///           float4_e2m1fn it is -0.
+/// Result    as ml_dtypes, but a double is rounded once to 8 and 4 bits (through float to float16);
+///           no formats of 6 bits.
+/// Special   NaN keeps its sign, which that of a fnuz format has not; in E5M2 it is 7e or fe from
+///           float and double, 7f from others. It keeps its payload from float and bfloat16 to
+///           float16, and to float and double. In float4_e2m1fn it is -0.
 struct Jax : Preset {
   /// What convert() asks a preset for: see Preset.
   template <class T>

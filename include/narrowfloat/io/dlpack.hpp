@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tensors shared with NumPy, PyTorch, JAX and others without a copy, by DLPack 1.x: made here and handed on, or taken from
-// others and looked at.
+// Tensors shared with NumPy, PyTorch, JAX and others without a copy, by DLPack 1.x: made here and
+// handed on, or taken from others and looked at.
 #pragma once
 
 #include <concepts>
@@ -23,7 +23,8 @@
 
 namespace narrowfloat::dlpack {
 
-/// A range of numbers, or packed codes (PackedVector, PackedSpan, PackedMatrix such as the codes() of a BlockTensor).
+/// A range of numbers, or packed codes (PackedVector, PackedSpan, PackedMatrix such as the codes()
+/// of a BlockTensor).
 template <class Values>
 concept shareable_values = requires(Values& values) {
   detail::memory_of("", values);
@@ -39,18 +40,21 @@ concept owning_values =
 
 /// A tensor of memory that the caller keeps, as it is.
 ///
-/// Result    the shape is that of `values` (one axis; rows and columns of a PackedMatrix) unless one is given. `owner` is
-///           let go when the tensor is given back: let it own the memory, and the caller need not keep it.
-/// Special   throws std::invalid_argument where the shape has not as many elements, or more than 64 axes; where rows
-///           of codes end within a byte. Constant elements, and codes of 4 and 6 bits in a byte each, need the versioned
-///           struct, which has flags for them.
+/// Result    the shape is that of `values` (one axis; rows and columns of a PackedMatrix) unless
+///           one is given. `owner` is let go when the tensor is given back: let it own the memory,
+///           and the caller need not keep it.
+/// Special   throws std::invalid_argument where the shape has not as many elements, or more than 64
+///           axes; where rows of codes end within a byte. Constant elements, and codes of 4 and 6
+///           bits in a byte each, need the versioned struct, which has flags for them.
 /// Requires  without `owner` the memory must live until the tensor is given back.
-/// Promises  what throws leaves nothing behind. Row-major strides, the CPU, DLPack 1.1; no pointer where nothing is.
+/// Promises  what throws leaves nothing behind. Row-major strides, the CPU, DLPack 1.1; no pointer
+///           where nothing is.
 ///
 /// Example   const auto t = std::make_shared<const BlockTensor<mxfp8_e4m3>>(
 ///               BlockTensor<mxfp8_e4m3>::quantize(x, rows, cols));
 ///           const auto codes = dlpack::make_view(t->codes(), t);
-///           const auto scales = dlpack::make_view(t->scales(), {t->block_rows(), t->block_cols()}, t);
+///           const auto scales =
+///               dlpack::make_view(t->scales(), {t->block_rows(), t->block_cols()}, t);
 ///           assert(codes->dl_tensor.ndim == 2 && scales->dl_tensor.shape[1] == cols / 32);
 template <managed_tensor Managed = ManagedTensorVersioned, shareable_values Values>
 requires(!owning_values<Values>)
@@ -71,11 +75,13 @@ requires(!owning_values<Values>)
 
 /// A tensor that owns its memory: a vector, an array or a PackedVector that is moved into it.
 ///
-/// Result    as make_view(). Codes of 4 and 6 bits have a byte each in a vector, and are packed in a PackedVector.
+/// Result    as make_view(). Codes of 4 and 6 bits have a byte each in a vector, and are packed in
+///           a PackedVector.
 /// Special   as make_view(); the values are lost.
 ///
 /// Example   auto tensor = dlpack::make_tensor(std::vector<float8_e4m3fn>(6), {2, 3});
-///           assert(tensor->dl_tensor.shape[1] == 3);  // PyCapsule_New(tensor.release(), "dltensor_versioned", ...)
+///           // PyCapsule_New(tensor.release(), "dltensor_versioned", ...)
+///           assert(tensor->dl_tensor.shape[1] == 3);
 template <managed_tensor Managed = ManagedTensorVersioned, owning_values Values>
 [[nodiscard]] Pointer<Managed> make_tensor(Values&& values, const Shape& shape) {
   constexpr const char* call = "dlpack::make_tensor";
@@ -83,7 +89,8 @@ template <managed_tensor Managed = ManagedTensorVersioned, owning_values Values>
   return detail::share<Managed>(call, detail::memory_of(call, *owner), shape, owner);
 }
 
-/// Makes a tensor of packed float4_e2m1fn one of torch's float4_e2m1fn_x2: an element is two codes, the last extent half.
+/// Makes a tensor of packed float4_e2m1fn one of torch's float4_e2m1fn_x2: an element is two codes,
+/// the last extent half.
 ///
 /// Special   throws std::invalid_argument for other tensors and an odd extent, and changes nothing.
 /// Requires  a tensor of make_view() or make_tensor(), which nobody else has yet.
@@ -105,23 +112,28 @@ void pair_codes(Managed& tensor) {
 
 /// The extents of any tensor.
 ///
-/// Special   throws std::invalid_argument for another major version of DLPack, flags that are not known, and extents that
-///           no tensor of memory has.
+/// Special   throws std::invalid_argument for another major version of DLPack, flags that are not
+///           known, and extents that no tensor of memory has.
 template <any_tensor Any>
 [[nodiscard]] Shape shape(const Any& tensor) {
   constexpr const char* call = "dlpack::shape";
   return detail::shape_of(call, detail::see(call, tensor).tensor);
 }
 
-/// A view of the elements of a tensor that is row-major, as they are. T is const where they are only read.
+/// A view of the elements of a tensor that is row-major, as they are. T is const where they are
+/// only read.
 ///
-/// Special   throws std::invalid_argument, with the numbers, where the tensor is not of T, not on the CPU, not row-major or
-///           not aligned for T; read-only, unless T is const; of more elements, or at an address, than memory has; as
-///           shape(). Codes of 4 and 6 bits are viewed where they have a byte each (flag_padded), and no other bit set.
+/// Special   throws std::invalid_argument, with the numbers, where the tensor is not of T, not on
+///           the CPU, not row-major or not aligned for T; read-only, unless T is const; of more
+///           elements, or at an address, than memory has; as shape(). Codes of 4 and 6 bits are
+///           viewed where they have a byte each (flag_padded), and no other bit set.
 /// Requires  that the tensor's memory is what it says: no library can see where memory ends.
-/// Promises  valid until the tensor is given back. Elements of extent 0 have no address, and are not looked for.
+/// Promises  valid until the tensor is given back. Elements of extent 0 have no address, and are
+///           not looked for.
 ///
-/// Example   const dlpack::Pointer<> tensor = dlpack::make_tensor(std::vector<float>(6, 1.5f), {2, 3});  // of a capsule
+/// Example   // of a capsule
+///           const dlpack::Pointer<> tensor =
+///               dlpack::make_tensor(std::vector<float>(6, 1.5f), {2, 3});
 ///           const std::span<const float> values = dlpack::as<const float>(*tensor);
 ///           assert(values.size() == 6 && values[5] == 1.5f);
 template <shareable T, any_tensor Any>
@@ -144,11 +156,11 @@ template <shareable T, any_tensor Any>
   return {reinterpret_cast<T*>(place), n};
 }
 
-/// A view of packed codes of 4 or 6 bits (or of any format that fills its bytes) of a row-major tensor. F is const
-/// where they are only read.
+/// A view of packed codes of 4 or 6 bits (or of any format that fills its bytes) of a row-major
+/// tensor. F is const where they are only read.
 ///
-/// Special   as as(), but for the alignment; codes that have a byte each are as()'s. Several lanes are so many codes:
-///           torch's float4_e2m1fn_x2 has two.
+/// Special   as as(), but for the alignment; codes that have a byte each are as()'s. Several lanes
+///           are so many codes: torch's float4_e2m1fn_x2 has two.
 template <class F, any_tensor Any>
 requires shareable<F> && packable<std::remove_const_t<F>, BitStream>
 [[nodiscard]] PackedSpan<F> packed(const Any& from) {
@@ -164,11 +176,12 @@ requires shareable<F> && packable<std::remove_const_t<F>, BitStream>
   return {detail::place_of(call, seen.tensor, 0, static_cast<std::ptrdiff_t>(bytes)), n};
 }
 
-/// A copy of the elements of a tensor with any strides, such as a transposed one, in row-major order.
+/// A copy of the elements of a tensor with any strides, such as a transposed one, in row-major
+/// order.
 ///
 /// Special   as as(), but for strides, alignment and the flag read-only.
-/// Cost      an element at a time. A stride of 0 repeats elements: the copy may be larger than the tensor's memory, up to
-///           std::bad_alloc.
+/// Cost      an element at a time. A stride of 0 repeats elements: the copy may be larger than the
+///           tensor's memory, up to std::bad_alloc.
 template <shareable T, any_tensor Any>
 [[nodiscard]] std::vector<T> copy(const Any& from) {
   constexpr const char* call = "dlpack::copy";

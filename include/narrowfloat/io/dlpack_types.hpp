@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The structs of DLPack, by which libraries hand tensors to each other, for programs that do not have dlpack.h.
+// The structs of DLPack, by which libraries hand tensors to each other, for programs that do not
+// have dlpack.h.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +12,10 @@
 
 #include "ids.hpp"
 
-/// Layout and members are those of dlpack.h 1.x (its DLTensor is Tensor here, and so on), so that a pointer to one may be
-/// put into the capsule of a Python object, or handed to a C function that takes the other. The calls of io/dlpack.hpp
-/// take both: programs that include dlpack.h use its structs.
+/// Layout and members are those of dlpack.h 1.x (its DLTensor is Tensor here, and so on), so that a
+/// pointer to one may be put into the capsule of a Python object, or handed to a C function that
+/// takes the other. The calls of io/dlpack.hpp take both: programs that include dlpack.h use its
+/// structs.
 namespace narrowfloat::dlpack {
 
 /// The type of an element: its kind, its bits, and how many lanes an element has.
@@ -36,7 +38,8 @@ struct Tensor {
   std::int64_t* strides;      ///< in elements; null: row-major
   std::uint64_t byte_offset;  ///< of the first element from `data`
 };
-/// A tensor that says by what call its memory is given back: "dltensor" is the name of its capsule in Python.
+/// A tensor that says by what call its memory is given back: "dltensor" is the name of its capsule
+/// in Python.
 struct ManagedTensor {
   Tensor dl_tensor;                 ///< the view
   void* manager_ctx;                ///< the owner's, for `deleter`
@@ -94,11 +97,13 @@ struct Deleter {
     if (tensor->deleter != nullptr) tensor->deleter(tensor);
   }
 };
-/// A managed tensor that is given back when it is not needed any more, unless release() hands it on.
+/// A managed tensor that is given back when it is not needed any more, unless release() hands it
+/// on.
 ///
 /// Example   float numbers[6] = {};
 ///           std::int64_t shape[] = {2, 3};
-///           const dlpack::Tensor tensor{numbers, {1, 0}, 2, {2, 32, 1}, shape, nullptr, 0};  // of someone else
+///           // of someone else
+///           const dlpack::Tensor tensor{numbers, {1, 0}, 2, {2, 32, 1}, shape, nullptr, 0};
 ///           assert(dlpack::as<const float>(tensor).size() == 6);
 template <managed_tensor M = ManagedTensorVersioned>
 using Pointer = std::unique_ptr<M, Deleter>;

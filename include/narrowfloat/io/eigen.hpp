@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every Float as a scalar of Eigen 3.4: Eigen::Matrix<float8_e4m3fn, Eigen::Dynamic, Eigen::Dynamic>.
+// Every Float as a scalar of Eigen 3.4: Eigen::Matrix<float8_e4m3fn, Eigen::Dynamic,
+// Eigen::Dynamic>.
 #pragma once
 
 #include <Eigen/Core>
@@ -7,18 +8,22 @@
 #include "../limits.hpp"
 #include "../math.hpp"
 
-/// What Eigen asks of a scalar. Products, reductions and functions of arrays are then made of the operators of Float and the
-/// functions of math.hpp: each step is exact or rounded once to the format. cast<float>() and back is convert() with its
-/// defaults; sums in a wider type: a.cast<float>() * b.cast<float>(). a.lazyProduct(b) adds from the first product to the
-/// last; so does a * b while rows, columns and depth are less than 20 together: larger ones add in Eigen's order.
+/// What Eigen asks of a scalar. Products, reductions and functions of arrays are then made of the
+/// operators of Float and the functions of math.hpp: each step is exact or rounded once to the
+/// format. cast<float>() and back is convert() with its defaults; sums in a wider type:
+/// a.cast<float>() * b.cast<float>(). a.lazyProduct(b) adds from the first product to the last; so
+/// does a * b while rows, columns and depth are less than 20 together: larger ones add in Eigen's
+/// order.
 ///
-/// Result    epsilon() is the distance of 1 and the next value, dummy_precision(), the tolerance of isApprox(), eight
-///           times that, at most a quarter; digits10() and the limits are those of std::numeric_limits.
+/// Result    epsilon() is the distance of 1 and the next value, dummy_precision(), the tolerance of
+///           isApprox(), eight times that, at most a quarter; digits10() and the limits are those
+///           of std::numeric_limits.
 /// Special   infinity() in a format without Inf is what an overflow gives there.
 ///
 /// Example   const Eigen::Matrix2f w = Eigen::Matrix2f::Constant(0.3f);
-///           const Eigen::Matrix<float8_e4m3fn, 2, 2> a = w.cast<float8_e4m3fn>();  // convert() of each
-///           const Eigen::Matrix2f y = a.cast<float>() * a.cast<float>();           // sums in float
+///           // convert() of each
+///           const Eigen::Matrix<float8_e4m3fn, 2, 2> a = w.cast<float8_e4m3fn>();
+///           const Eigen::Matrix2f y = a.cast<float>() * a.cast<float>();  // sums in float
 ///           assert(a(1, 0) == 0.3125f && y(0, 0) == 0.1953125f);
 template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedness Sign>
 struct Eigen::NumTraits<narrowfloat::Float<E, M, Bias, S, Sign>>

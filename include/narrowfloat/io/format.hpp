@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Formats a Float with std::format, where the standard library has it; elsewhere, as in that of GCC 12, the header is empty.
+// Formats a Float with std::format, where the standard library has it; elsewhere, as in that of GCC
+// 12, the header is empty.
 #pragma once
 
 #if __has_include(<format>)
@@ -15,7 +16,8 @@
 
 #include "detail/text_spec.hpp"
 
-/// Formats a Float as std::format formats numbers, and its code in binary: std::format("{:.2f}", x).
+/// Formats a Float as std::format formats numbers, and its code in binary: std::format("{:.2f}",
+/// x).
 ///
 /// Result    `{}`, with fill, align, sign and width, is the shortest text, see to_chars(); `{:b}`,
 ///           with fill, align and width, the fields of the code: 0|1111|110. Every other

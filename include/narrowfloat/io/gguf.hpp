@@ -68,7 +68,8 @@ struct File {
 
   /// Result    the tensor of that name, or nullptr.
   /// Promises  the tensors may have been changed in any way since the last call.
-  /// Cost      the same for any number of tensors; linear where no tensor has the name, or names have changed.
+  /// Cost      the same for any number of tensors; linear where no tensor has the name, or names
+  ///           have changed.
   const Tensor* find(std::string_view name) const {
     const auto place = names.find(tensors, name);
     return place ? &tensors[*place] : nullptr;
@@ -90,8 +91,8 @@ Tensor make_tensor(std::string name, std::vector<std::size_t> shape, const Value
 
 namespace detail {
 
-/// Throws Malformed unless the data follow each other in the header's order, each from the next multiple of the alignment
-/// on, and end with the file.
+/// Throws Malformed unless the data follow each other in the header's order, each from the next
+/// multiple of the alignment on, and end with the file.
 inline void check_offsets(const Source& source, const std::vector<Entry>& entries,
                           std::uint32_t alignment) {
   const std::uint64_t begin = source.at() + padding(source.at(), alignment);
@@ -172,11 +173,14 @@ auto with_prefix(const std::string& prefix, F f) {
 /// Reads a file of version 3, or of version 2, which has the same layout.
 ///
 /// Result    all tensors and the metadata, in their order.
-/// Special   throws Error unless every byte of the file is accounted for: the header is the format's and nothing else, keys
-///           are ASCII and texts UTF-8, the data follow each other in the header's order, and between them are zeros up to
-///           the alignment, no more; after the last these may be missing. At most four extents, as ggml has, names of 64
-///           bytes and arrays nested 8 deep. Types of elements that are not in Type, and big-endian files, are refused.
-/// Promises  allocates no more than a small multiple of the file; reads nothing outside it, whatever it holds.
+/// Special   throws Error unless every byte of the file is accounted for: the header is the
+///           format's and nothing else, keys are ASCII and texts UTF-8, the data follow each other
+///           in the header's order, and between them are zeros up to the alignment, no more; after
+///           the last these may be missing. At most four extents, as ggml has, names of 64 bytes
+///           and arrays nested 8 deep. Types of elements that are not in Type, and big-endian
+///           files, are refused.
+/// Promises  allocates no more than a small multiple of the file; reads nothing outside it,
+///           whatever it holds.
 inline File read(const std::filesystem::path& path) {
   return detail::with_prefix(path.string() + ": ", [&] {
     return detail::read(detail::Source(narrowfloat::detail::ByteSource(path)));
@@ -194,15 +198,17 @@ inline File read(std::span<const std::byte> bytes) {
 
 /// Writes a file of version 3: first whole under another name in the same folder, then renamed.
 ///
-/// Result    `path` holds the tensors and the metadata in their order, each tensor from a multiple of the key
-///           general.alignment on (32 without it), zeros between and after them: what ggml writes. The same File always
-///           gives the same bytes, and a file that was written so and read gives its own.
-/// Special   throws Error, and leaves what `path` held, if a name or a key appears twice, read() would refuse anything
-///           of it, data do not fit their shape, or the disk refuses. ggml itself takes names of 63 bytes, and no arrays
-///           of arrays.
+/// Result    `path` holds the tensors and the metadata in their order, each tensor from a multiple
+///           of the key general.alignment on (32 without it), zeros between and after them: what
+///           ggml writes. The same File always gives the same bytes, and a file that was written so
+///           and read gives its own.
+/// Special   throws Error, and leaves what `path` held, if a name or a key appears twice, read()
+///           would refuse anything of it, data do not fit their shape, or the disk refuses. ggml
+///           itself takes names of 63 bytes, and no arrays of arrays.
 /// Example   gguf::File file;
 ///           file.metadata.push_back({"general.architecture", std::string("llama")});
-///           file.tensors.push_back(gguf::make_tensor("output_norm.weight", {cols}, std::vector<float>(cols, 1.0f)));
+///           file.tensors.push_back(gguf::make_tensor("output_norm.weight", {cols},
+///                                                    std::vector<float>(cols, 1.0f)));
 ///           gguf::write("example.gguf", file);
 ///           assert(gguf::read("example.gguf").find("output_norm.weight")->as<float>()[3] == 1);
 inline void write(const std::filesystem::path& path, const File& file) {

@@ -36,14 +36,16 @@ namespace detail {
 template <class Format>
 constexpr Type type_of_blocks = std::same_as<Format, nvfp4> ? Type::nvfp4 : Type::mxfp4;
 
-/// The tensor that the scale of a tensor of that name is in: blk.0.ffn_up.scale for blk.0.ffn_up.weight.
+/// The tensor that the scale of a tensor of that name is in: blk.0.ffn_up.scale for
+/// blk.0.ffn_up.weight.
 inline std::string scale_name(std::string_view name) {
   constexpr std::string_view weight = ".weight";
   if (name.ends_with(weight)) name.remove_suffix(weight.size());
   return std::string(name) + ".scale";
 }
 
-/// Throws Error unless ggml takes the scale for the same number: it has no NaN, and NVFP4's have no sign.
+/// Throws Error unless ggml takes the scale for the same number: it has no NaN, and NVFP4's have no
+/// sign.
 template <class Scale>
 void check_scales(std::string_view name, std::span<const Scale> scales) {
   constexpr std::uint8_t nan = std::same_as<Scale, float8_e8m0fnu> ? 0xff : 0x7f;
@@ -132,16 +134,18 @@ std::span<const float> read_scales(const File& file, const Tensor& blocks) {
 /// Adds the blocks of a matrix, or of an array whose last extent counts the columns, as the tensors
 ///
 ///   NAME    ggml's blocks: the type MXFP4 or NVFP4, the shape that of the numbers
-///   SCALE   the tensor scale of NVFP4 where it is not 1: F32 of shape [1], which is multiplied; SCALE is NAME with .scale
-///           in place of .weight at its end, or after it
+///   SCALE   the tensor scale of NVFP4 where it is not 1: F32 of shape [1], which is multiplied;
+///           SCALE is NAME with .scale in place of .weight at its end, or after it
 ///
-/// and the key general.quantization_version where there is none. These are the tensors that llama.cpp's converter writes,
-/// and its loader looks for; its input_scale, of activations, is the user's to add.
+/// and the key general.quantization_version where there is none. These are the tensors that
+/// llama.cpp's converter writes, and its loader looks for; its input_scale, of activations, is the
+/// user's to add.
 ///
 /// Result    one or two tensors at the end of file.tensors.
-/// Special   throws Error, and leaves the file as it was, unless `shape` is that of the blocks, along rows; rows are
-///           multiples of 32 for MXFP4 and 64 for NVFP4, and there are some; no scale is NaN or negative: ggml takes E8M0's
-///           NaN for 2^128, E4M3's for 0, and ignores the sign. That names are unique is for write() to find.
+/// Special   throws Error, and leaves the file as it was, unless `shape` is that of the blocks,
+///           along rows; rows are multiples of 32 for MXFP4 and 64 for NVFP4, and there are some;
+///           no scale is NaN or negative: ggml takes E8M0's NaN for 2^128, E4M3's for 0, and
+///           ignores the sign. That names are unique is for write() to find.
 /// Example   gguf::File file;
 ///           const auto t = BlockTensor<nvfp4>::quantize(weights, rows, cols);
 ///           gguf::add_blocks(file, "blk.0.ffn_up.weight", {rows, cols}, t);
@@ -153,8 +157,8 @@ void add_blocks(File& file, const std::string& name, std::vector<std::size_t> sh
   add_blocks(file, name, std::move(shape), std::span(&blocks, 1));
 }
 
-/// The same for a range of matrices, the experts of a layer: `shape` is [matrices, rows, columns], and SCALE has a scale for
-/// each matrix.
+/// The same for a range of matrices, the experts of a layer: `shape` is [matrices, rows, columns],
+/// and SCALE has a scale for each matrix.
 template <std::ranges::contiguous_range Matrices,
           storable_blocks Format = typename std::ranges::range_value_t<Matrices>::block_format>
 void add_blocks(File& file, const std::string& name, std::vector<std::size_t> shape,
@@ -189,11 +193,12 @@ void add_blocks(File& file, const std::string& name, std::vector<std::size_t> sh
 
 /// The inverse of add_blocks().
 ///
-/// Result    the blocks of that name: the columns are the last extent, the rows all others; the tensor scale is 1 where
-///           there is none. Its numbers are those of ggml's dequantization, to the bit, but for the code of -0, which ggml
-///           reads as +0.
-/// Special   throws Error with the tensor and the reason where it is absent, has another type, size, no elements or a scale
-///           for each matrix, where a scale is NaN or negative, a tensor scale Inf as well, or the format has none.
+/// Result    the blocks of that name: the columns are the last extent, the rows all others; the
+///           tensor scale is 1 where there is none. Its numbers are those of ggml's dequantization,
+///           to the bit, but for the code of -0, which ggml reads as +0.
+/// Special   throws Error with the tensor and the reason where it is absent, has another type,
+///           size, no elements or a scale for each matrix, where a scale is NaN or negative, a
+///           tensor scale Inf as well, or the format has none.
 template <storable_blocks Format>
 BlockTensor<Format> read_blocks(const File& file, const std::string& name) {
   const Tensor& tensor = detail::require_blocks<Format>(file, name);
@@ -207,8 +212,8 @@ BlockTensor<Format> read_blocks(const File& file, const std::string& name) {
 
 /// One matrix of a stack: that of index `matrix` along the first of three extents or more.
 ///
-/// Special   throws Error as the call above does, and also where the stack has no such matrix, or where
-///           there is neither one tensor scale nor one for each matrix.
+/// Special   throws Error as the call above does, and also where the stack has no such matrix, or
+///           where there is neither one tensor scale nor one for each matrix.
 template <storable_blocks Format>
 BlockTensor<Format> read_blocks(const File& file, const std::string& name, std::size_t matrix) {
   const Tensor& tensor = detail::require_blocks<Format>(file, name);

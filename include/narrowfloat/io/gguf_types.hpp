@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The types of the GGUF file format: those of tensors' elements, by ggml's numbers, and those of metadata's values.
+// The types of the GGUF file format: those of tensors' elements, by ggml's numbers, and those of
+// metadata's values.
 #pragma once
 
 #include <algorithm>
@@ -18,9 +19,9 @@
 
 namespace narrowfloat::gguf {
 
-/// The element types, by their numbers in a file. Those with a C++ type (see type_of) can be viewed, MXFP4 and NVFP4 are
-/// read by read_blocks() (io/gguf_blocks.hpp); the others are kept as bytes. A number that is not here is refused: it says
-/// nothing of how many bytes a tensor has.
+/// The element types, by their numbers in a file. Those with a C++ type (see type_of) can be
+/// viewed, MXFP4 and NVFP4 are read by read_blocks() (io/gguf_blocks.hpp); the others are kept as
+/// bytes. A number that is not here is refused: it says nothing of how many bytes a tensor has.
 enum class Type : std::uint32_t {
   f32 = 0,
   f16 = 1,
@@ -109,7 +110,8 @@ inline constexpr std::array<TypeInfo, 35> types{{{Type::f32, "F32", 1, 4},
 
 /// Result  what is known of a type; nothing for a number that is no type.
 /// Example   const auto info = gguf::type_info(gguf::Type::mxfp4);
-///           assert(info->name == "MXFP4" && info->bytes == 17 && info->block == 32);  // 4.25 bits an element
+///           // 4.25 bits an element
+///           assert(info->name == "MXFP4" && info->bytes == 17 && info->block == 32);
 ///           assert(gguf::type_of<bfloat16>() == gguf::Type::bf16);
 constexpr std::optional<TypeInfo> type_info(Type type) {
   const auto found = std::ranges::find(detail::types, type, &TypeInfo::type);
@@ -136,12 +138,14 @@ concept storable = (type_of<T>() != std::nullopt);
 
 struct Array;
 
-/// A value of the metadata. The types stand in the order of their numbers in a file: value.index() is that number.
+/// A value of the metadata. The types stand in the order of their numbers in a file: value.index()
+/// is that number.
 using Value = std::variant<std::uint8_t, std::int8_t, std::uint16_t, std::int16_t, std::uint32_t,
                            std::int32_t, float, bool, std::string, Array, std::uint64_t,
                            std::int64_t, double>;
 
-/// Values of one type, which an empty array has as well; arrays may hold arrays. values.index() is the type's number.
+/// Values of one type, which an empty array has as well; arrays may hold arrays. values.index() is
+/// the type's number.
 struct Array {
   /// The values.
   std::variant<std::vector<std::uint8_t>, std::vector<std::int8_t>, std::vector<std::uint16_t>,

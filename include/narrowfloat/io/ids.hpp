@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What other libraries call the number types: their ids and names for a type, and the type for one of theirs.
+// What other libraries call the number types: their ids and names for a type, and the type for one
+// of theirs.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +12,13 @@
 #include "safetensors_dtype.hpp"
 
 /// `ids::onnx<T>()` is what ONNX calls T, and none if it has no such type: known at compile time.
-/// `ids::visit_onnx(id, f)` is the way back, at run time: it calls f.template operator()<T>() with the type of the id, and
-/// says whether there is one; otherwise f is not called. So for every library below.
+/// `ids::visit_onnx(id, f)` is the way back, at run time: it calls f.template operator()<T>() with
+/// the type of the id, and says whether there is one; otherwise f is not called. So for every
+/// library below.
 ///
-/// Where several types have one id, visit takes the first of the table: the signed one. A library that has a number for a
-/// type may still lay out codes of less than a byte in its own way (docs/interchange.md).
+/// Where several types have one id, visit takes the first of the table: the signed one. A library
+/// that has a number for a type may still lay out codes of less than a byte in its own way
+/// (docs/interchange.md).
 ///
 /// Example   static_assert(ids::onnx<float8_e4m3fn>() == 17);
 ///           std::size_t size = 0;  // of the elements of an ONNX tensor, by its data_type
@@ -112,7 +115,8 @@ constexpr std::uint8_t bits_of() {
 
 }  // namespace detail
 
-/// The names of the types in NumPy: numpy.dtype(name), those of ml_dtypes 0.6.0 included; jax.numpy has the same.
+/// The names of the types in NumPy: numpy.dtype(name), those of ml_dtypes 0.6.0 included; jax.numpy
+/// has the same.
 template <class T>
 constexpr std::optional<std::string_view> numpy() {
   return detail::row_of<T>().numpy;
@@ -122,8 +126,8 @@ constexpr bool visit_numpy(std::string_view name, Function f) {
   return detail::types.visit([]<class T>() { return numpy<T>(); }, name, f);
 }
 
-/// The codes of DLPack with their bits: DLDataTypeCode of dlpack.h, version 1.1 (those of the formats of 8, 6 and 4 bits
-/// are from there on; the others are older).
+/// The codes of DLPack with their bits: DLDataTypeCode of dlpack.h, version 1.1 (those of the
+/// formats of 8, 6 and 4 bits are from there on; the others are older).
 template <class T>
 constexpr std::optional<DlpackType> dlpack() {
   const auto code = detail::row_of<T>().dlpack;
@@ -135,7 +139,8 @@ constexpr bool visit_dlpack(DlpackType type, Function f) {
   return detail::types.visit([]<class T>() { return dlpack<T>(); }, type, f);
 }
 
-/// The numbers of ONNX: TensorProto.DataType of onnx.proto, as of onnx 1.23. Of FLOAT4E2M1 a tensor has two codes a byte.
+/// The numbers of ONNX: TensorProto.DataType of onnx.proto, as of onnx 1.23. Of FLOAT4E2M1 a tensor
+/// has two codes a byte.
 template <class T>
 constexpr std::optional<int> onnx() {
   return detail::row_of<T>().onnx;
@@ -145,8 +150,9 @@ constexpr bool visit_onnx(int id, Function f) {
   return detail::types.visit([]<class T>() { return onnx<T>(); }, id, f);
 }
 
-/// The numbers of PyTorch: c10::ScalarType of c10/core/ScalarType.h, as of torch 2.15; these are what
-/// torch::Tensor::scalar_type() gives. An element of Float4_e2m1fn_x2 is a byte with two codes, the first in the low bits.
+/// The numbers of PyTorch: c10::ScalarType of c10/core/ScalarType.h, as of torch 2.15; these are
+/// what torch::Tensor::scalar_type() gives. An element of Float4_e2m1fn_x2 is a byte with two
+/// codes, the first in the low bits.
 template <class T>
 constexpr std::optional<int> torch() {
   return detail::row_of<T>().torch;
@@ -175,8 +181,8 @@ constexpr bool visit_xla(int id, Function f) {
   return detail::types.visit([]<class T>() { return xla<T>(); }, id, f);
 }
 
-/// The numbers of CUDA's libraries (cuBLAS, cuDNN's frontends): cudaDataType of library_types.h, CUDA 13.0. float8_ue4m3
-/// has that of float8_e4m3fn: its codes are those without a sign.
+/// The numbers of CUDA's libraries (cuBLAS, cuDNN's frontends): cudaDataType of library_types.h,
+/// CUDA 13.0. float8_ue4m3 has that of float8_e4m3fn: its codes are those without a sign.
 template <class T>
 constexpr std::optional<int> cuda() {
   return detail::row_of<T>().cuda;
@@ -186,8 +192,8 @@ constexpr bool visit_cuda(int id, Function f) {
   return detail::types.visit([]<class T>() { return cuda<T>(); }, id, f);
 }
 
-/// The names in safetensors files, those of 4 and 6 bits included: safetensors 0.8.0, and safetensors::packed_dtype_of
-/// (io/safetensors_dtype.hpp), which has the list.
+/// The names in safetensors files, those of 4 and 6 bits included: safetensors 0.8.0, and
+/// safetensors::packed_dtype_of (io/safetensors_dtype.hpp), which has the list.
 template <class T>
 constexpr std::optional<std::string_view> safetensors() {
   const auto dtype = narrowfloat::safetensors::packed_dtype_of<T>();
@@ -199,8 +205,9 @@ constexpr bool visit_safetensors(std::string_view name, Function f) {
   return detail::types.visit([]<class T>() { return safetensors<T>(); }, name, f);
 }
 
-/// The numbers of ggml, in GGUF files too: enum ggml_type of ggml.h, and gguf::type_of (io/gguf_types.hpp), which has the
-/// list. Types of blocks, such as MXFP4, are no types of numbers: see io/gguf_blocks.hpp.
+/// The numbers of ggml, in GGUF files too: enum ggml_type of ggml.h, and gguf::type_of
+/// (io/gguf_types.hpp), which has the list. Types of blocks, such as MXFP4, are no types of
+/// numbers: see io/gguf_blocks.hpp.
 template <class T>
 constexpr std::optional<int> ggml() {
   const auto type = gguf::type_of<T>();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writes a Float, and the summary of a BlockTensor, to a std::ostream; reads a Float from a std::istream.
+// Writes a Float, and the summary of a BlockTensor, to a std::ostream; reads a Float from a
+// std::istream.
 #pragma once
 
 #include <istream>
@@ -23,22 +24,26 @@ std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& o
 }
 
 namespace detail {
-/// Whether a number may have this character: a digit, a letter of its words and exponent, a sign or a point.
+/// Whether a number may have this character: a digit, a letter of its words and exponent, a sign or
+/// a point.
 constexpr bool is_of_number(char c) {
   return ('0' <= c && c <= '9') ||
          std::string_view("+-.efinatyEFINATY").find(c) != std::string_view::npos;
 }
 }  // namespace detail
 
-/// Reads a number after white space, as from_chars() reads it: rounded once. A '+' may stand before it.
+/// Reads a number after white space, as from_chars() reads it: rounded once. A '+' may stand before
+/// it.
 ///
-/// Special   what is no number, or none that the format has under its default saturation, sets failbit, and x is left as
-///           it was; the characters that a number may have are taken from the stream.
+/// Special   what is no number, or none that the format has under its default saturation, sets
+///           failbit, and x is left as it was; the characters that a number may have are taken from
+///           the stream.
 /// Example   std::stringstream text;
 ///           text << float8_e4m3fn(0.1f) << " 1e9";
 ///           float8_e4m3fn a, b;
 ///           text >> a >> b;
-///           assert(text.str() == "0.101562 1e9" && a == 0.1015625f && b == 448.0f);  // as by convert()
+///           // as by convert()
+///           assert(text.str() == "0.101562 1e9" && a == 0.1015625f && b == 448.0f);
 template <class Char, class Traits, narrow_float F>
 std::basic_istream<Char, Traits>& operator>>(std::basic_istream<Char, Traits>& in, F& x) {
   const typename std::basic_istream<Char, Traits>::sentry ready(in);

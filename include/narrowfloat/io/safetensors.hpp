@@ -17,8 +17,9 @@ namespace narrowfloat::safetensors {
 /// Reads a file, or all files of an index (a path that ends in .index.json).
 ///
 /// Result    all tensors in the order of their data, and the metadata.
-/// Special   throws Error unless every byte of the file is accounted for: the header is the format's
-///           JSON and nothing else, and the data fill the rest without gap or overlap. As Reader.
+/// Special   throws Error unless every byte of the file is accounted for: the header is the
+///           format's JSON and nothing else, and the data fill the rest without gap or overlap. As
+///           Reader.
 /// Promises  allocates no more than the data and a small multiple of the header; reads nothing
 ///           outside the file, whatever it holds.
 inline File read(const std::filesystem::path& path) { return Reader(path).read(); }
@@ -29,8 +30,8 @@ inline File read(const std::filesystem::path& path) { return Reader(path).read()
 /// Special   the same, without the path in the message.
 inline File read(std::span<const std::byte> bytes) { return Reader(bytes).read(); }
 
-/// Writes a file: first whole under another name in the same folder, then renamed. Or an index and its files, where the
-/// path ends in .index.json.
+/// Writes a file: first whole under another name in the same folder, then renamed. Or an index and
+/// its files, where the path ends in .index.json.
 ///
 /// Result    `path` holds the tensors in their order; the same File always gives the same bytes.
 /// Special   throws Error, and leaves what `path` held, if a name appears twice or is

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Block tensors (MX, NVFP4 and the like) in safetensors files: codes, scales and how they were made.
+// Block tensors (MX, NVFP4 and the like) in safetensors files: codes, scales and how they were
+// made.
 #pragma once
 
 #include <array>
@@ -38,13 +39,17 @@ std::string block_format_name() {
          std::string(dtype_name(*dtype_of<typename Format::scale>()));
 }
 
-/// The tensors that blocks of numbers of a shape become, before there are any numbers: what a Writer is made with.
+/// The tensors that blocks of numbers of a shape become, before there are any numbers: what a
+/// Writer is made with.
 ///
-/// Result    the codes, the scales and, where the format has one, the tensor scale: names, dtypes and shapes.
+/// Result    the codes, the scales and, where the format has one, the tensor scale: names, dtypes
+///           and shapes.
 /// Special   throws Error where add_blocks() would, whatever the numbers.
 ///
-/// Example   for (const st::Entry& e : st::block_entries<nvfp4>("w", {64, 96}, 1, st::compressed_tensors))
-///             std::cout << e.name << ' ' << st::dtype_name(e.dtype) << '\n';  // w_packed U8, w_scale F8_E4M3 ...
+/// Example   for (const st::Entry& e :
+///                st::block_entries<nvfp4>("w", {64, 96}, 1, st::compressed_tensors))
+///             // w_packed U8, w_scale F8_E4M3 ...
+///             std::cout << e.name << ' ' << st::dtype_name(e.dtype) << '\n';
 template <storable_blocks Format>
 std::vector<Entry> block_entries(const std::string& name, const std::vector<std::size_t>& shape,
                                  int axis = 1, const BlockNames& names = {}) {
@@ -73,27 +78,29 @@ std::vector<Entry> block_entries(const std::string& name, const std::vector<std:
 
 /// Adds a block tensor to a file, as the tensors
 ///
-///   NAME          the codes: F4, F6_E2M3, F6_E3M2, F8_E4M3, F8_E5M2 or I8 (MXINT8), in the shape of
-///                 the numbers, a bit stream without padding
-///   NAME_scale    a scale a block: F8_E8M0, or F8_E4M3 for NVFP4; the shape has the number of blocks
-///                 in place of the blocked extent
+///   NAME          the codes: F4, F6_E2M3, F6_E3M2, F8_E4M3, F8_E5M2 or I8 (MXINT8), in the
+///                 shape of the numbers, a bit stream without padding
+///   NAME_scale    a scale a block: F8_E8M0, or F8_E4M3 for NVFP4; the shape has the number of
+///                 blocks in place of the blocked extent
 ///   NAME_scale_2  only where the format has a tensor scale: an F32 scalar, which is multiplied
 ///
 /// and in the metadata NAME.format (block_format_name), NAME.block_size ("32", "16x16"), NAME.axis
-/// ("-1": along the last extent, "-2": along the one before) and NAME.rule. Under the names of others (gpt_oss,
-/// compressed_tensors, model_opt, deepseek, mxfp8_u8 ...) as those say.
+/// ("-1": along the last extent, "-2": along the one before) and NAME.rule. Under the names of
+/// others (gpt_oss, compressed_tensors, model_opt, deepseek, mxfp8_u8 ...) as those say.
 ///
-/// The names are those of NVIDIA ModelOpt's checkpoints (weight, weight_scale, weight_scale_2), which
-/// vLLM and TensorRT-LLM read, since of today's conventions only that one keeps the name of what
-/// it replaces, has a place for the tensor scale and stores it as the factor, not its reciprocal. What
-/// differs is that the codes have their own dtype and logical shape where ModelOpt writes U8 pairs.
+/// The names are those of NVIDIA ModelOpt's checkpoints (weight, weight_scale, weight_scale_2),
+/// which vLLM and TensorRT-LLM read, since of today's conventions only that one keeps the name of
+/// what it replaces, has a place for the tensor scale and stores it as the factor, not its
+/// reciprocal. What differs is that the codes have their own dtype and logical shape where ModelOpt
+/// writes U8 pairs.
 ///
 /// Result    two or three tensors at the end of file.tensors.
 /// Special   throws Error, and leaves the file as it was, unless `shape` is that of the blocks: the
-///           columns are the last extent, the rows all others; a matrix, or matrices whose blocks are apart, where blocks
-///           span rows; and unless there are codes and they fill whole bytes, and the tensor scale is one that read_blocks()
-///           takes. A divisor is 1 over the tensor scale, which has to be names.stored() of itself: else the blocks would
-///           come back with another one. That names are unique is for write() to find.
+///           columns are the last extent, the rows all others; a matrix, or matrices whose blocks
+///           are apart, where blocks span rows; and unless there are codes and they fill whole
+///           bytes, and the tensor scale is one that read_blocks() takes. A divisor is 1 over the
+///           tensor scale, which has to be names.stored() of itself: else the blocks would come
+///           back with another one. That names are unique is for write() to find.
 template <storable_blocks Format>
 void add_blocks(File& file, const std::string& name, std::vector<std::size_t> shape,
                 const BlockTensor<Format>& blocks, std::string_view rule = {},
@@ -134,16 +141,17 @@ void add_blocks(File& file, const std::string& name, std::vector<std::size_t> sh
 
 /// The inverse of add_blocks().
 ///
-/// Result    the block tensor of that name. Where the metadata are absent, blocks run along the last
-///           extent. F4 codes may be U8 pairs, the first in the low bits, whose last extent counts
-///           bytes, and E8M0 scales may be U8. A divisor d becomes the tensor scale 1 / d, rounded to float: numbers are then
-///           within 2^-22 of themselves of code * (scale / d). A format without a tensor scale whose scales are float
-///           reads scales of 8 bits too, times the tensor scale or over the divisor, each rounded to float: what
-///           compressed-tensors and ModelOpt multiply codes by, so that it gives their numbers bit for bit.
-/// Special   throws Error with the tensor and the reason where a tensor is absent, has another dtype,
-///           shape or size, or no elements, where the metadata name another format, a block scale is negative, a
-///           tensor scale is not positive and finite (a tensor scale of 0 is read under names that say so), or there is one that
-///           the format has not.
+/// Result    the block tensor of that name. Where the metadata are absent, blocks run along the
+///           last extent. F4 codes may be U8 pairs, the first in the low bits, whose last extent
+///           counts bytes, and E8M0 scales may be U8. A divisor d becomes the tensor scale 1 / d,
+///           rounded to float: numbers are then within 2^-22 of themselves of code * (scale / d). A
+///           format without a tensor scale whose scales are float reads scales of 8 bits too, times
+///           the tensor scale or over the divisor, each rounded to float: what compressed-tensors
+///           and ModelOpt multiply codes by, so that it gives their numbers bit for bit.
+/// Special   throws Error with the tensor and the reason where a tensor is absent, has another
+///           dtype, shape or size, or no elements, where the metadata name another format, a block
+///           scale is negative, a tensor scale is not positive and finite (a tensor scale of 0 is
+///           read under names that say so), or there is one that the format has not.
 ///
 /// Example   st::File file;
 ///           const auto t = BlockTensor<mxfp4_e2m1>::quantize(weights, rows, cols);

@@ -66,8 +66,10 @@ constexpr std::size_t dtype_bits(Dtype dtype) {
 }
 
 /// Result  the dtype that stores T as it is; none if there is none.
-/// Example   static_assert(st::dtype_of<float8_e4m3fn>() == st::Dtype::f8_e4m3 && !st::dtype_of<float8_e3m4>());
-///           static_assert(st::dtype_name(st::Dtype::f6_e2m3) == "F6_E2M3" && st::dtype_bits(st::Dtype::f6_e2m3) == 6);
+/// Example   static_assert(st::dtype_of<float8_e4m3fn>() == st::Dtype::f8_e4m3 &&
+///                         !st::dtype_of<float8_e3m4>());
+///           static_assert(st::dtype_name(st::Dtype::f6_e2m3) == "F6_E2M3" &&
+///                         st::dtype_bits(st::Dtype::f6_e2m3) == 6);
 template <class T>
 constexpr std::optional<Dtype> dtype_of() {
   if (std::is_integral_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, char> &&

@@ -18,8 +18,8 @@
 
 namespace narrowfloat::safetensors {
 
-/// A tensor of bitsandbytes: codes of NF4 or FP4 and their scales, the shape of the numbers, and the dtype that it
-/// dequantizes to.
+/// A tensor of bitsandbytes: codes of NF4 or FP4 and their scales, the shape of the numbers, and
+/// the dtype that it dequantizes to.
 struct QloraTensor {
   /// The codes and their scales.
   CodebookTensor tensor;
@@ -115,15 +115,17 @@ std::span<const T> elements_of(const File& file, const std::string& name, Dtype 
 
 }  // namespace detail
 
-/// Reads a tensor that bitsandbytes quantized to NF4 or FP4: NAME (the codes, the first of a byte in its high bits), NAME.absmax,
-/// NAME.quant_map, NAME.quant_state.bitsandbytes__nf4 or ...__fp4 and, where scales are nested (double quantization),
-/// NAME.nested_absmax and NAME.nested_quant_map.
+/// Reads a tensor that bitsandbytes quantized to NF4 or FP4: NAME (the codes, the first of a byte
+/// in its high bits), NAME.absmax, NAME.quant_map, NAME.quant_state.bitsandbytes__nf4 or ...__fp4
+/// and, where scales are nested (double quantization), NAME.nested_absmax and
+/// NAME.nested_quant_map.
 ///
-/// Result    codes, scales and code-books as they are in the file. dequantize() to floats gives those of bitsandbytes'
-///           dequantize_4bit() to float32, bit for bit.
-/// Special   throws Error with the tensor and the reason where one is absent, has another dtype or number of elements than the
-///           rest says, a code-book that is none, or a state that is no JSON object with quant_type, blocksize, a dtype of
-///           QloraTensor and shape. The dtype of the codes may be any (bitsandbytes' quant_storage): their bytes count.
+/// Result    codes, scales and code-books as they are in the file. dequantize() to floats gives
+///           those of bitsandbytes' dequantize_4bit() to float32, bit for bit.
+/// Special   throws Error with the tensor and the reason where one is absent, has another dtype or
+///           number of elements than the rest says, a code-book that is none, or a state that is no
+///           JSON object with quant_type, blocksize, a dtype of QloraTensor and shape. The dtype of
+///           the codes may be any (bitsandbytes' quant_storage): their bytes count.
 ///
 /// Example   st::File file;  // or st::read("model.safetensors")
 ///           const auto nf4 = CodebookTensor::quantize(weights, nf4_codebook());
@@ -175,9 +177,10 @@ inline QloraTensor read_qlora(const File& file, const std::string& name) {
 /// The inverse of read_qlora(): what bitsandbytes, transformers and peft load with load_in_4bit.
 ///
 /// Result    four tensors at the end of file.tensors, six of nested scales.
-/// Special   throws Error, and leaves the file as it was, unless the shape has as many elements as the tensor and some, the
-///           code-book is nf4_codebook() or fp4_bitsandbytes_codebook(), the block size a power of two from 32 to 4096 and the
-///           dtype one of bitsandbytes': what it would not read, or read as other numbers.
+/// Special   throws Error, and leaves the file as it was, unless the shape has as many elements as
+///           the tensor and some, the code-book is nf4_codebook() or fp4_bitsandbytes_codebook(),
+///           the block size a power of two from 32 to 4096 and the dtype one of bitsandbytes': what
+///           it would not read, or read as other numbers.
 inline void add_qlora(File& file, const std::string& name, const QloraTensor& added) {
   const auto fail = [&](const std::string& reason) { detail::fail_at(name, reason); };
   const CodebookTensor& tensor = added.tensor;

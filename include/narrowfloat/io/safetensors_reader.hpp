@@ -66,32 +66,38 @@ inline std::string read_index_text(const narrowfloat::detail::ByteSource& source
 
 }  // namespace detail
 
-/// A checkpoint that is open: what its headers say is checked and at hand, the data are read when they are asked for.
+/// A checkpoint that is open: what its headers say is checked and at hand, the data are read when
+/// they are asked for.
 ///
-///   const st::Reader reader("model.safetensors");          // or model.safetensors.index.json, and the files that it names
-///   for (const st::Entry& e : reader.entries()) ...        // e.name, e.dtype, e.shape, e.size_bytes()
+///   const st::Reader reader("model.safetensors");    // or an index, and the files that it names
+///   for (const st::Entry& e : reader.entries()) ...  // e.name, e.dtype, e.shape, e.size_bytes()
 ///   const st::Tensor w = reader.read("w");
 ///   const auto t = st::read_blocks<nf::nvfp4>(reader.read_group("w"), "w");
 ///
-/// Files stay open, so that what is read is of the files that were checked: as many as there are, which has to be within
-/// the system's limit (ulimit -n). Threads may share a Reader.
+/// Files stay open, so that what is read is of the files that were checked: as many as there are,
+/// which has to be within the system's limit (ulimit -n). Threads may share a Reader.
 ///
 /// Example   DelayedScaling<float8_e4m3fn> scaling;
 ///           st::File file;
-///           st::add_scaled(file, "w", {rows, cols}, ScaledTensor<float8_e4m3fn>::quantize(weights, scaling));
+///           st::add_scaled(file, "w", {rows, cols},
+///                          ScaledTensor<float8_e4m3fn>::quantize(weights, scaling));
 ///           st::write("example.safetensors", file);
 ///           const st::Reader reader("example.safetensors");  // reads the header alone
-///           for (const st::Entry& e : reader.entries()) assert(e.size_bytes() > 0 && !e.name.empty());
+///           for (const st::Entry& e : reader.entries())
+///             assert(e.size_bytes() > 0 && !e.name.empty());
 ///           const st::Tensor codes = reader.read("w");
 ///           assert(codes.as<float8_e4m3fn>().size() == weights.size());
 class Reader {
  public:
-  /// Opens a file; or the files of an index, a path that ends in .index.json, which lie in its folder.
+  /// Opens a file; or the files of an index, a path that ends in .index.json, which lie in its
+  /// folder.
   ///
-  /// Special   throws Error unless every byte of each file is accounted for: the header is the format's JSON and nothing
-  ///           else, and the data fill the rest without gap or overlap; where index and files differ in what tensors there
-  ///           are and where; for a file in another folder, and for what is no regular file. Links are followed.
-  /// Promises  allocates a small multiple of the headers; reads nothing outside the files, whatever they hold.
+  /// Special   throws Error unless every byte of each file is accounted for: the header is the
+  ///           format's JSON and nothing else, and the data fill the rest without gap or overlap;
+  ///           where index and files differ in what tensors there are and where; for a file in
+  ///           another folder, and for what is no regular file. Links are followed.
+  /// Promises  allocates a small multiple of the headers; reads nothing outside the files, whatever
+  ///           they hold.
   explicit Reader(const std::filesystem::path& path) : prefix_(detail::prefix_of(path)) {
     if (detail::is_index(path)) {
       detail::with_prefix(prefix_, [&] { open_shards(path); });
@@ -122,7 +128,8 @@ class Reader {
 
   /// What there is, in the order of the data; the files of an index by their names.
   const std::vector<Entry>& entries() const { return entries_; }
-  /// The texts of the header. Those of the files of an index are joined; a key that they give different texts is left out.
+  /// The texts of the header. Those of the files of an index are joined; a key that they give
+  /// different texts is left out.
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   /// The paths of the files that hold the tensors; none of memory.
   const std::vector<std::filesystem::path>& files() const { return files_; }
@@ -159,8 +166,8 @@ class Reader {
     return file;
   }
 
-  /// Result  the tensors NAME, NAME_... and NAME.... with their metadata: all that read_blocks(), read_scaled(),
-  ///         read_qlora() and read_state() want of a file for that name.
+  /// Result  the tensors NAME, NAME_... and NAME.... with their metadata: all that read_blocks(),
+  ///         read_scaled(), read_qlora() and read_state() want of a file for that name.
   File read_group(std::string_view name) const {
     File file;
     if (const auto at = names_.find(entries_, name)) file.tensors.push_back(read_at(*at));

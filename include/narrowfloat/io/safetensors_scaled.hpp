@@ -16,12 +16,15 @@ namespace narrowfloat::safetensors {
 /// Adds a scaled tensor to a file, as the tensors
 ///
 ///   NAME             the codes: F8_E4M3, F8_E5M2, ... in the shape of the numbers
-///   NAME_scale_inv   an F32 scalar: value = code * scale_inv; the name that DeepSeek-V3's checkpoints have
+///   NAME_scale_inv   an F32 scalar: value = code * scale_inv; the name that DeepSeek-V3's
+///                    checkpoints have
 ///
-/// and in the metadata NAME.scale, what values are multiplied by: the inverse as the recipe had it, before it was rounded.
+/// and in the metadata NAME.scale, what values are multiplied by: the inverse as the recipe had it,
+/// before it was rounded.
 ///
 /// Result    two tensors at the end of file.tensors.
-/// Special   throws Error, and leaves the file as it was, unless the shape has as many elements as the tensor.
+/// Special   throws Error, and leaves the file as it was, unless the shape has as many elements as
+///           the tensor.
 /// Example   DelayedScaling<float8_e4m3fn> scaling;
 ///           st::File file;  // DeepSeek's names: w, w_scale_inv
 ///           const auto t = ScaledTensor<float8_e4m3fn>::quantize(weights, scaling);
@@ -49,10 +52,10 @@ requires(dtype_of<F>() != std::nullopt)  //
 
 /// The inverse of add_scaled().
 ///
-/// Result    the tensor of that name. Where the metadata have no scale, it is 1 / scale_inv, rounded. The inverse scale
-///           may have the shape [1].
-/// Special   throws Error with the tensor and the reason where one is absent, has another dtype or number of
-///           elements, or a scale is no positive number.
+/// Result    the tensor of that name. Where the metadata have no scale, it is 1 / scale_inv,
+///           rounded. The inverse scale may have the shape [1].
+/// Special   throws Error with the tensor and the reason where one is absent, has another dtype or
+///           number of elements, or a scale is no positive number.
 template <narrow_float F>
 requires(dtype_of<F>() != std::nullopt)  //
     ScaledTensor<F> read_scaled(const File& file, const std::string& name) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The state of optimizers, weights, code-book tensors and scaling (all that has parts()) in safetensors files.
+// The state of optimizers, weights, code-book tensors and scaling (all that has parts()) in
+// safetensors files.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,8 @@
 namespace narrowfloat::safetensors {
 namespace detail {
 
-/// How a part lies in a file: its dtype, and what the metadata say of it where that does not say all.
+/// How a part lies in a file: its dtype, and what the metadata say of it where that does not say
+/// all.
 struct StoredPart {
   std::string name;
   Dtype dtype;
@@ -123,18 +125,20 @@ template <class Range>
 concept contiguous_numbers =
     std::ranges::contiguous_range<Range> && number<std::ranges::range_value_t<Range>>;
 
-/// Adds the state of an object to a file: of an optimizer, a form of weights, a CodebookTensor, a state of scaling/, a
-/// Linear, or of what else has parts(). A part is the tensor NAME.PART, one row of its numbers:
+/// Adds the state of an object to a file: of an optimizer, a form of weights, a CodebookTensor, a
+/// state of scaling/, a Linear, or of what else has parts(). A part is the tensor NAME.PART, one
+/// row of its numbers:
 ///
 ///   wte.adam.steps      U64 of 1
-///   wte.adam.m.codes    U8 of n, and in the metadata wte.adam.m.codes.format, which code-book they are codes of
+///   wte.adam.m.codes    U8 of n, and in the metadata wte.adam.m.codes.format, which code-book they
+///                       are codes of
 ///   wte.adam.m.scales   F32, one a block
 ///
-/// Formats of 8 bits and more with a dtype of their own (F8_E4M3, BF16 ...) have that; codes of others are U8, U16 or U32,
-/// with the format's name in the metadata.
+/// Formats of 8 bits and more with a dtype of their own (F8_E4M3, BF16 ...) have that; codes of
+/// others are U8, U16 or U32, with the format's name in the metadata.
 ///
-/// Result    tensors at the end of file.tensors. Options, such as lr, are not among them: the object that is read into is
-///           made with the same ones.
+/// Result    tensors at the end of file.tensors. Options, such as lr, are not among them: the
+///           object that is read into is made with the same ones.
 /// Special   throws Error, and leaves the file as it was, for a part of a type that has no dtype.
 ///
 /// Example   const AdamW<CodebookState> adam({.lr = 1e-3}, weights.size());
@@ -153,12 +157,13 @@ void add_state(File& file, const std::string& name, const Range& values) {
   detail::add_parts(file, name, {state_part("", std::span(values))});
 }
 
-/// Reads the state of an object from a file, into one that was made alike: of as many numbers, with the same storages,
-/// code-books and options. Training goes on with the same bits.
+/// Reads the state of an object from a file, into one that was made alike: of as many numbers, with
+/// the same storages, code-books and options. Training goes on with the same bits.
 ///
-/// Special   throws Error, which names the tensor, what it is and what it should be, and leaves the object as it was, where
-///           a part is not in the file, has another dtype, size, format or code-book, or numbers that the object cannot
-///           have: a code beyond its code-book, a scale that is 0 or NaN. What the file has besides is left alone.
+/// Special   throws Error, which names the tensor, what it is and what it should be, and leaves the
+///           object as it was, where a part is not in the file, has another dtype, size, format or
+///           code-book, or numbers that the object cannot have: a code beyond its code-book, a
+///           scale that is 0 or NaN. What the file has besides is left alone.
 ///
 /// Example   std::vector<float> w = weights;
 ///           AdamW<CodebookState> adam({.lr = 1e-3}, w.size()), later({.lr = 1e-3}, w.size());

@@ -119,7 +119,8 @@ struct File {
 
   /// Result    the tensor of that name, or nullptr.
   /// Promises  the tensors may have been changed in any way since the last call.
-  /// Cost      the same for any number of tensors; linear where no tensor has the name, or names have changed.
+  /// Cost      the same for any number of tensors; linear where no tensor has the name, or names
+  ///           have changed.
   const Tensor* find(std::string_view name) const {
     const auto place = names.find(tensors, name);
     return place ? &tensors[*place] : nullptr;

@@ -27,37 +27,45 @@ namespace narrowfloat::safetensors {
 
 /// How a checkpoint is laid out.
 struct WriterOptions {
-  /// The most bytes of data in a file, where there is an index; a tensor that is larger has a file of its own.
+  /// The most bytes of data in a file, where there is an index; a tensor that is larger has a file
+  /// of its own.
   std::uint64_t largest_shard = 5'000'000'000;
-  /// The largest elements first in each file, so that each tensor is aligned; else the data are in the order given.
+  /// The largest elements first in each file, so that each tensor is aligned; else the data are in
+  /// the order given.
   bool aligned = false;
 };
 
-/// A checkpoint that is being written: what tensors it has is said first, then their data are given, in any order.
+/// A checkpoint that is being written: what tensors it has is said first, then their data are
+/// given, in any order.
 ///
-///   st::Writer writer("model.safetensors", {{"w", st::Dtype::f32, {2, 3}}, {"b", st::Dtype::bf16, {3}}});
+///   st::Writer writer("model.safetensors",
+///                     {{"w", st::Dtype::f32, {2, 3}}, {"b", st::Dtype::bf16, {3}}});
 ///   writer.write("w", std::as_bytes(std::span(values)));   // at once, or by parts
 ///   writer.write(st::make_tensor("b", {3}, biases));
 ///   writer.commit();
 ///
-/// A path that ends in .index.json becomes an index, and its tensors files beside it: model.safetensors.index.json has
-/// model-00001-of-00003.safetensors and so on. All are open at once, which has to be within the system's limit (ulimit -n).
-/// Files of an older checkpoint with another number of files stay beside the new ones.
+/// A path that ends in .index.json becomes an index, and its tensors files beside it:
+/// model.safetensors.index.json has model-00001-of-00003.safetensors and so on. All are open at
+/// once, which has to be within the system's limit (ulimit -n). Files of an older checkpoint with
+/// another number of files stay beside the new ones.
 ///
-/// Nothing is under the final names before commit(); without it, or when the process is killed, what was there stays. Each
-/// file appears whole. commit() of an index removes the old index first, then renames the files, then the new index: what
-/// is killed in between has no index, rather than one of old and new files mixed. After a power cut that holds as far as
-/// the file system keeps the order.
+/// Nothing is under the final names before commit(); without it, or when the process is killed,
+/// what was there stays. Each file appears whole. commit() of an index removes the old index first,
+/// then renames the files, then the new index: what is killed in between has no index, rather than
+/// one of old and new files mixed. After a power cut that holds as far as the file system keeps the
+/// order.
 ///
-/// Example   st::Writer writer("example.safetensors", {{"w", st::Dtype::f32, {rows, cols}}, {"b", st::Dtype::bf16, {2}}});
+/// Example   st::Writer writer("example.safetensors",
+///                             {{"w", st::Dtype::f32, {rows, cols}}, {"b", st::Dtype::bf16, {2}}});
 ///           writer.write("w", std::as_bytes(std::span(weights)));  // at once, or by parts
 ///           writer.write(st::make_tensor("b", {2}, std::vector<bfloat16>(2)));
 ///           writer.commit();  // until then nothing is under the final name
 ///           assert(st::Reader("example.safetensors").find("w") != nullptr);
 class Writer {
  public:
-  /// Special  throws Error, and leaves nothing behind, where a name appears twice or is "__metadata__", a text is not UTF-8,
-  ///          a shape has no whole number of bytes, or a file cannot be made.
+  /// Special  throws Error, and leaves nothing behind, where a name appears twice or is
+  ///          "__metadata__", a text is not UTF-8, a shape has no whole number of bytes, or a file
+  ///          cannot be made.
   Writer(const std::filesystem::path& path, std::vector<Entry> entries,
          const std::map<std::string, std::string>& metadata = {}, WriterOptions options = {})
       : prefix_(detail::prefix_of(path)), entries_(std::move(entries)), places_(entries_.size()) {
@@ -89,7 +97,8 @@ class Writer {
     return paths;
   }
 
-  /// Where the files of the tensors are before commit(), to be read back by a Reader of several files.
+  /// Where the files of the tensors are before commit(), to be read back by a Reader of several
+  /// files.
   std::vector<std::filesystem::path> pending() const {
     std::vector<std::filesystem::path> paths;
     for (const auto& file : files_) paths.push_back(file.temporary());
@@ -109,8 +118,8 @@ class Writer {
   }
   /// Writes a tensor.
   ///
-  /// Special  throws Error as well where it is of another dtype or shape than was said, its data do not fit its shape, or some
-  ///          were written before.
+  /// Special  throws Error as well where it is of another dtype or shape than was said, its data do
+  ///          not fit its shape, or some were written before.
   void write(const Tensor& tensor) {
     const std::size_t at = require(tensor.name);
     if (tensor.dtype != entries_[at].dtype || tensor.shape != entries_[at].shape)
@@ -126,9 +135,9 @@ class Writer {
 
   /// Puts the files under their names. Does nothing after it was done.
   ///
-  /// Special  throws Error where a byte of a tensor was not written, and what was there stays; or where the system refuses:
-  ///          then an old index is gone, and files of the new one that were renamed before are in the place of old ones.
-  ///          Another commit() renames the rest.
+  /// Special  throws Error where a byte of a tensor was not written, and what was there stays; or
+  ///          where the system refuses: then an old index is gone, and files of the new one that
+  ///          were renamed before are in the place of old ones. Another commit() renames the rest.
   void commit() {
     for (std::size_t at = 0; at < entries_.size(); ++at)
       if (places_[at].written != places_[at].size) refuse(at, places_[at].written);

@@ -6,27 +6,33 @@
 
 namespace narrowfloat {
 
-/// A way to add products up: one of the policies of linalg/, a plain aggregate. `type` is that of its sums.
+/// A way to add products up: one of the policies of linalg/, a plain aggregate. `type` is that of
+/// its sums.
 template <class Acc>
 concept accumulator = number<typename Acc::type> && requires {
   sizeof(detail::running_sum<Acc>);
 };
 
-/// Multiplies and adds with one rounding a step, as a fused multiply-add and the MAC units of the papers do.
+/// Multiplies and adds with one rounding a step, as a fused multiply-add and the MAC units of the
+/// papers do.
 ///
 /// Result    beginning with +0, sum = round_A(sum + a * b) for each product: both operations are
 ///           exact, and the sum is rounded once. A sum that is exactly zero is +0. A keyed
 ///           Stochastic draws for step l the bits of index l (dot), (i * n + j) * k + l (element
 ///           (i, j) of a matmul); a rounding with words takes the word of that index.
-/// Special   Inf and NaN as IEEE 754; overflow, Inf among the operands too, by `saturation`. Subnormals::flush reads
-///           operands that are subnormal in their format as zero, and makes sums that are subnormal after rounding zero.
+/// Special   Inf and NaN as IEEE 754; overflow, Inf among the operands too, by `saturation`.
+///           Subnormals::flush reads operands that are subnormal in their format as zero, and makes
+///           sums that are subnormal after rounding zero.
 /// Requires  R without random bits where A is double.
 ///
-/// Example   // Ali, Filip and Sentieys 2024: E5M2 operands into E6M5, 13 random bits a step, saturating
-///           using Mac = FusedAccumulator<float12_e6m5, Stochastic<13, StochasticVariant::p3109_a>>;
+/// Example   // Ali, Filip and Sentieys 2024: E5M2 operands into E6M5, 13 random bits a step,
+///           // saturating
+///           using Mac =
+///               FusedAccumulator<float12_e6m5, Stochastic<13, StochasticVariant::p3109_a>>;
 ///           const Mac mac{.rounding = {.seed = 7}, .saturation = Saturation::finite};
 ///           const std::vector<float8_e5m2> ones(1000, float8_e5m2(1.0f));
-///           assert(dot(ones, ones, FusedAccumulator<float12_e6m5>{}) == 64.0f);  // to nearest it sticks
+///           // to nearest it sticks
+///           assert(dot(ones, ones, FusedAccumulator<float12_e6m5>{}) == 64.0f);
 ///           assert(dot(ones, ones, mac) > 500.0f);
 template <number A, rounding_policy R = NearestEven>
 struct FusedAccumulator {
@@ -93,16 +99,18 @@ struct SeparateAccumulator {
   }
 };
 
-/// Adds up chunks of products by one accumulator and their sums, in order, by another: Wang et al. 2018 (chunks of 64
-/// in 1-6-9), and DeepSeek-V3's promotion to float every 128 products.
+/// Adds up chunks of products by one accumulator and their sums, in order, by another: Wang et al.
+/// 2018 (chunks of 64 in 1-6-9), and DeepSeek-V3's promotion to float every 128 products.
 ///
-/// Result    total = the sum by Outer, from +0, of the sums by Inner of `chunk` products each, each from +0; the last
-///           chunk may be shorter. The sum of chunk c is element (i * n + j) * k + c of outer's rounding; with a key it
-///           draws from stream + 1, in chunks of chunks from one stream further for each level.
+/// Result    total = the sum by Outer, from +0, of the sums by Inner of `chunk` products each, each
+///           from +0; the last chunk may be shorter. The sum of chunk c is element (i * n + j) * k
+///           + c of outer's rounding; with a key it draws from stream + 1, in chunks of chunks from
+///           one stream further for each level.
 /// Special   as Inner and Outer; a chunk of 0 throws std::invalid_argument.
 ///
-/// Example   using E6M9 = FusedAccumulator<float16_e6m9>;                                       // Wang et al. 2018
-///           using Promoted = ChunkedAccumulator<AlignedAccumulator, FusedAccumulator<float>>;  // DeepSeek-V3
+/// Example   using E6M9 = FusedAccumulator<float16_e6m9>;  // Wang et al. 2018
+///           // DeepSeek-V3
+///           using Promoted = ChunkedAccumulator<AlignedAccumulator, FusedAccumulator<float>>;
 ///           const std::vector<float8_e5m2> ones(4096, float8_e5m2(1.0f));
 ///           assert(dot(ones, ones, E6M9{}) == 1024.0f);  // it sticks
 ///           assert(dot(ones, ones, ChunkedAccumulator<E6M9, E6M9>{.chunk = 64}) == 4096.0f);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sums as processors make them: the aligned adders of tensor cores, and two instructions that multiply bfloat16.
+// Sums as processors make them: the aligned adders of tensor cores, and two instructions that
+// multiply bfloat16.
 #pragma once
 
 #include <array>
@@ -8,16 +9,18 @@
 
 namespace narrowfloat {
 
-/// The adder of a tensor core: some products at a time are shifted to the largest exponent among them and the sum, cut
-/// off there, and added as integers. DeepSeek-V3 reports 14 bits in FP8 products of NVIDIA's H800, added 32 at a time.
+/// The adder of a tensor core: some products at a time are shifted to the largest exponent among
+/// them and the sum, cut off there, and added as integers. DeepSeek-V3 reports 14 bits in FP8
+/// products of NVIDIA's H800, added 32 at a time.
 ///
-/// Result    the sum c is a float, from +0. For each `group` products in order, the last group may be smaller: e is the
-///           largest exponent of c and of the products, which have the sum of the exponents of their factors, as adders
-///           of exponents see it (the exponent of x is floor(log2 |x|)); c and the products become whole multiples of
-///           2^(e + 1 - bits), toward zero with `truncate`, else to nearest even; their sum is rounded in the same
+/// Result    the sum c is a float, from +0. For each `group` products in order, the last group may
+///           be smaller: e is the largest exponent of c and of the products, which have the sum of
+///           the exponents of their factors, as adders of exponents see it (the exponent of x is
+///           floor(log2 |x|)); c and the products become whole multiples of 2^(e + 1 - bits),
+///           toward zero with `truncate`, else to nearest even; their sum is rounded in the same
 ///           manner to `bits` significant bits, then to float.
-/// Special   Inf and NaN as IEEE 754. Overflow is Inf, with `truncate` the largest float. A `group` other than
-///           1 to 128, and `bits` other than 2 to 40, throw std::invalid_argument.
+/// Special   Inf and NaN as IEEE 754. Overflow is Inf, with `truncate` the largest float. A `group`
+///           other than 1 to 128, and `bits` other than 2 to 40, throw std::invalid_argument.
 ///
 /// Example   const AlignedAccumulator h800{.group = 32, .bits = 14, .truncate = true};
 ///           const std::vector<float> a = {16384, 1}, b = {1, 1};
@@ -35,11 +38,13 @@ struct AlignedAccumulator {
 
 /// The sum of x86's VDPBF16PS, for operands that bfloat16 holds.
 ///
-/// Result    from +0, for each pair of products the second, then the first: sum = fma(a, b, sum), rounded to nearest
-///           even. Subnormal operands count as zero, and so do results that are below the normal range when rounded to
-///           24 bits. An odd last product is paired with 0 * 0.
+/// Result    from +0, for each pair of products the second, then the first: sum = fma(a, b, sum),
+///           rounded to nearest even. Subnormal operands count as zero, and so do results that are
+///           below the normal range when rounded to 24 bits. An odd last product is paired with 0 *
+///           0.
 ///
-/// Example   const std::vector<bfloat16> a = {bfloat16(1.0f), bfloat16(0x1p-24f)}, b(2, bfloat16(1.0f));
+/// Example   const std::vector<bfloat16> a = {bfloat16(1.0f), bfloat16(0x1p-24f)},
+///                                       b(2, bfloat16(1.0f));
 ///           assert(dot(a, b, Vdpbf16psAccumulator{}) == 1.0f);  // fma(1, 1, 2^-24) rounds to even
 struct Vdpbf16psAccumulator {
   /// The type of the sum.
@@ -48,9 +53,10 @@ struct Vdpbf16psAccumulator {
 
 /// The sum of Arm's BFDOT (FPCR.EBF = 0), for operands that bfloat16 holds.
 ///
-/// Result    from +0, for each pair of products: sum = sum + (a0 * b0 + a1 * b1), each of the four operations rounded to
-///           odd: toward zero, with the last bit set where that is inexact; overflow is Inf. Subnormal operands and
-///           results below the normal range count as zero. An odd last product is paired with 0 * 0.
+/// Result    from +0, for each pair of products: sum = sum + (a0 * b0 + a1 * b1), each of the four
+///           operations rounded to odd: toward zero, with the last bit set where that is inexact;
+///           overflow is Inf. Subnormal operands and results below the normal range count as zero.
+///           An odd last product is paired with 0 * 0.
 struct BfdotAccumulator {
   /// The type of the sum.
   using type = float;
@@ -152,7 +158,8 @@ class running_sum<AlignedAccumulator> {
   std::array<exact, largest_group> group_{};
 };
 
-/// An exact result as a float, its sign kept; below the normal range, when rounded to 24 bits, it is zero.
+/// An exact result as a float, its sign kept; below the normal range, when rounded to 24 bits, it
+/// is zero.
 template <rule Rule>
 constexpr NF_HD exact flushed_float(const exact& x) {
   if (x.what != exact::kind::finite) return x;

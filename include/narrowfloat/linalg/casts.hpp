@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Casts: how a linear layer quantizes a tensor for its two products. Plain aggregates; what a recipe is made of.
+// Casts: how a linear layer quantizes a tensor for its two products. Plain aggregates; what a
+// recipe is made of.
 #pragma once
 
 #include "../block.hpp"
@@ -10,9 +11,10 @@
 
 namespace narrowfloat {
 
-/// A cast quantizes a float matrix without gaps for the product that sums along its rows (quantize_rows), for the one
-/// that sums down its columns (quantize_columns), or for both (quantize_both). Each takes the matrix, the Phase and
-/// `draw`, which makes of the cast's rounding that of this pass.
+/// A cast quantizes a float matrix without gaps for the product that sums along its rows
+/// (quantize_rows), for the one that sums down its columns (quantize_columns), or for both
+/// (quantize_both). Each takes the matrix, the Phase and `draw`, which makes of the cast's rounding
+/// that of this pass.
 template <class C>
 concept layer_cast = requires {
   typename C::rows_operand;
@@ -36,8 +38,9 @@ inline double exact_as_double(float x) { return nearest_double(exact_of(x)); }
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// To the numbers of a type, without a scale: float, bfloat16 and float16 of mixed precision, FP8 of unit scaling and
-/// IBM's recipes. One copy for both products. FP8 saturates; wider types overflow to Inf, which a loss scale looks for.
+/// To the numbers of a type, without a scale: float, bfloat16 and float16 of mixed precision, FP8
+/// of unit scaling and IBM's recipes. One copy for both products. FP8 saturates; wider types
+/// overflow to Inf, which a loss scale looks for.
 template <class F = float, rounding_policy R = NearestEven>
 requires number<F> && lossless_to<F, float>
 struct FloatCast {
@@ -80,12 +83,13 @@ struct AmaxBias {
   }
 };
 
-/// To FP8 with one scale, by a recipe of scaling/: Source is a DelayedScaling<F>, a ScalingMeta<F>, CurrentScalingOptions,
-/// a Scale, or a function of one's own that gives the factor of the values, such as AmaxBias. One copy for both products.
+/// To FP8 with one scale, by a recipe of scaling/: Source is a DelayedScaling<F>, a ScalingMeta<F>,
+/// CurrentScalingOptions, a Scale, or a function of one's own that gives the factor of the values,
+/// such as AmaxBias. One copy for both products.
 ///
-/// A training pass records in the source as ScaledTensor::quantize() does; evaluation leaves it as it is: its scale is
-/// that of a copy. Linear::update() ends the step of a DelayedScaling. Under a Rotation, which takes two copies, each is
-/// recorded: a ScalingMeta counts two passes.
+/// A training pass records in the source as ScaledTensor::quantize() does; evaluation leaves it as
+/// it is: its scale is that of a copy. Linear::update() ends the step of a DelayedScaling. Under a
+/// Rotation, which takes two copies, each is recorded: a ScalingMeta counts two passes.
 template <narrow_float F, class Source, rounding_policy R = NearestEven>
 struct ScaledCast {
   /// One operand serves both products.
@@ -136,11 +140,11 @@ struct ScaledCast {
   }
 };
 
-/// To a block format, with blocks along the axis that each product sums over: two copies from one read of the values.
-/// Square blocks are the same along both axes, and stand once.
+/// To a block format, with blocks along the axis that each product sums over: two copies from one
+/// read of the values. Square blocks are the same along both axes, and stand once.
 ///
-/// options.axis does not count. The scale of a tensor, and the 4/3 of options.three_quarters, become the operand's factor:
-/// products are made of the values below it.
+/// options.axis does not count. The scale of a tensor, and the 4/3 of options.three_quarters,
+/// become the operand's factor: products are made of the values below it.
 template <block_format Format, rounding_policy R = NearestEven>
 struct BlockCast {
   /// What layer_cast asks for.
@@ -187,9 +191,9 @@ struct BlockCast {
   }
 };
 
-/// To int8 codes by the largest magnitude, one scale for each block: by default vector-wise, {1, whole} for the product
-/// along the rows and {whole, 1} for that down the columns, so that scales stay outside the sums. Equal blocks ({whole,
-/// whole}: one for the tensor) have one copy.
+/// To int8 codes by the largest magnitude, one scale for each block: by default vector-wise, {1,
+/// whole} for the product along the rows and {whole, 1} for that down the columns, so that scales
+/// stay outside the sums. Equal blocks ({whole, whole}: one for the tensor) have one copy.
 template <rounding_policy R = NearestEven>
 struct Int8Cast {
   /// What layer_cast asks for.

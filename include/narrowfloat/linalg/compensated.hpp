@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sums that carry what rounding lost, and sums in a tree: every operation of them is rounded to the format of the sum.
+// Sums that carry what rounding lost, and sums in a tree: every operation of them is rounded to the
+// format of the sum.
 #pragma once
 
 #include <array>
@@ -10,10 +11,10 @@ namespace narrowfloat {
 
 /// Kahan's compensated sum.
 ///
-/// Result    with R rounding to A, to nearest even, s = c = +0, for each product: u = R(a * b); y = R(u - c);
-///           t = R(s + y); c = R(R(t - s) - y); s = t. The sum is s.
-/// Special   overflow by `saturation`; after an Inf the sum is NaN, as the differences are. Subnormals::flush as in
-///           FusedAccumulator, for every R.
+/// Result    with R rounding to A, to nearest even, s = c = +0, for each product: u = R(a * b); y =
+///           R(u - c); t = R(s + y); c = R(R(t - s) - y); s = t. The sum is s.
+/// Special   overflow by `saturation`; after an Inf the sum is NaN, as the differences are.
+///           Subnormals::flush as in FusedAccumulator, for every R.
 ///
 /// Example   const std::vector<float8_e5m2> ones(5000, float8_e5m2(1.0f));
 ///           assert(dot(ones, ones, FusedAccumulator<float16_e6m9>{}) == 1024.0f);  // it sticks
@@ -27,11 +28,12 @@ struct KahanAccumulator {
   Subnormals subnormals = Subnormals::keep;
 };
 
-/// A sum kept as two numbers of A, about twice as precise as one (Joldes, Muller and Popescu 2017, algorithm 4).
+/// A sum kept as two numbers of A, about twice as precise as one (Joldes, Muller and Popescu 2017,
+/// algorithm 4).
 ///
-/// Result    with R rounding to A, to nearest even, hi = lo = +0, for each product: u = R(a * b); s + e = hi + u exactly
-///           (Knuth's TwoSum: six R); v = R(lo + e); hi = R(s + v); lo = R(v - R(hi - s)). The sum is hi, which is
-///           hi + lo rounded to A.
+/// Result    with R rounding to A, to nearest even, hi = lo = +0, for each product: u = R(a * b); s
+///           + e = hi + u exactly (Knuth's TwoSum: six R); v = R(lo + e); hi = R(s + v); lo = R(v -
+///           R(hi - s)). The sum is hi, which is hi + lo rounded to A.
 /// Special   as KahanAccumulator.
 ///
 /// Example   const std::vector<float> a = {1, 0x1p-30f, -1}, ones(3, 1.0f);
@@ -48,8 +50,9 @@ struct TwoSumAccumulator {
 
 /// A sum in a tree, whose error grows with the logarithm of the number of products.
 ///
-/// Result    each product is rounded to A, to nearest even; neighbours are added in pairs, the sums again in pairs, and
-///           so on, each sum rounded to A; what is left over at an end joins the next level as it is.
+/// Result    each product is rounded to A, to nearest even; neighbours are added in pairs, the sums
+///           again in pairs, and so on, each sum rounded to A; what is left over at an end joins
+///           the next level as it is.
 /// Special   overflow by `saturation`; Subnormals::flush as in FusedAccumulator.
 ///
 /// Example   const std::vector<float8_e5m2> ones(4096, float8_e5m2(1.0f));

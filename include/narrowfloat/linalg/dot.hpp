@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Dot products of rows of block tensors: Dot and DotGeneral of OCP MX v1.0, which are exact and rounded once, and sums by any
-// accumulator.
+// Dot products of rows of block tensors: Dot and DotGeneral of OCP MX v1.0, which are exact and
+// rounded once, and sums by any accumulator.
 #pragma once
 
 #include <algorithm>
@@ -92,7 +92,8 @@ void require_rows(const char* call, const BlockTensor<A>& a, std::size_t row_a,
                             std::to_string(b.rows()) + " rows");
 }
 
-/// Whether the products of the elements of a block add up in 62 bits, and those of their factors have no more.
+/// Whether the products of the elements of a block add up in 62 bits, and those of their factors
+/// have no more.
 template <class A, class B>
 inline constexpr bool sums_integers = [] {
   using a = integer_elements<typename A::element>;
@@ -105,8 +106,9 @@ inline constexpr bool sums_integers = [] {
   return false;
 }();
 
-/// Adds the products of elements first ... last - 1, of one block in each row, as one integer times their factors. Returns
-/// false, and adds nothing, where one of them, or of the factors, is no number or the factors are 0.
+/// Adds the products of elements first ... last - 1, of one block in each row, as one integer times
+/// their factors. Returns false, and adds nothing, where one of them, or of the factors, is no
+/// number or the factors are 0.
 template <class A, class B, class Sum>
 bool add_block(row_values<A>& x, row_values<B>& y, std::size_t first, std::size_t last, Sum& sum) {
   using a = integer_elements<typename A::element>;
@@ -156,8 +158,8 @@ typename Acc::type dot_rows(const BlockTensor<A>& a, std::size_t row_a, const Bl
 /// Two formats whose blocks pair off along a row.
 template <class A, class B>
 concept same_blocks = A::block_size == B::block_size&& A::block_rows == 1 && B::block_rows == 1;
-/// Two formats with blocks of one row, whose values have at most 30 bits, so that products are exact; an
-/// ExactAccumulator takes longer ones.
+/// Two formats with blocks of one row, whose values have at most 30 bits, so that products are
+/// exact; an ExactAccumulator takes longer ones.
 template <class A, class B, class Acc>
 concept summable_blocks = A::block_rows == 1 && B::block_rows == 1 &&
                           (std::same_as<Acc, ExactAccumulator> ||
@@ -167,9 +169,10 @@ concept summable_blocks = A::block_rows == 1 && B::block_rows == 1 &&
 /// Dot: the product of one block of a row of each matrix, X_A * X_B * sum of P_A * P_B.
 ///
 /// Result    the exact sum rounded once, to nearest even; +0 where it is zero.
-/// Special   Inf and NaN as IEEE 754: NaN with a NaN scale. Matrices blocked along axis 0, of different
-///           widths, and rows or blocks that are not there throw std::invalid_argument.
-/// Cost      2 to 4 ns a product by integers, where those of a block fit 62 bits: of all named formats but E5M2 by E5M2.
+/// Special   Inf and NaN as IEEE 754: NaN with a NaN scale. Matrices blocked along axis 0, of
+///           different widths, and rows or blocks that are not there throw std::invalid_argument.
+/// Cost      2 to 4 ns a product by integers, where those of a block fit 62 bits: of all named
+///           formats but E5M2 by E5M2.
 ///
 /// Example   const auto a = BlockTensor<mxfp8_e4m3>::quantize(x, rows, cols);
 ///           const auto b = BlockTensor<mxfp4_e2m1>::quantize(weights, rows, cols);
@@ -191,8 +194,9 @@ requires same_blocks<A, B>
 
 /// The product of a row of each matrix, added up by an accumulator.
 ///
-/// Result    the sum of the products of their values, scale * element (* tensor scale), as the policy defines it; step l
-///           is element l of the policy's rounding. Subnormals::flush acts on the elements as they are in their format.
+/// Result    the sum of the products of their values, scale * element (* tensor scale), as the
+///           policy defines it; step l is element l of the policy's rounding. Subnormals::flush
+///           acts on the elements as they are in their format.
 /// Special   as the other; a policy that does not fit throws std::invalid_argument.
 template <block_format A, block_format B, accumulator Acc>
 requires summable_blocks<A, B, Acc>
@@ -220,7 +224,8 @@ requires summable_blocks<A, B, Acc>
 
 /// DotGeneral: the product of a row of each matrix, the sum of dot() over their blocks.
 ///
-/// Result    the exact sum over all blocks rounded once, to nearest even: not a sum of rounded ones.
+/// Result    the exact sum over all blocks rounded once, to nearest even: not a sum of rounded
+///           ones.
 /// Special   as dot().
 template <block_format A, block_format B>
 requires same_blocks<A, B>

@@ -7,10 +7,12 @@
 
 namespace narrowfloat {
 
-/// Adds products up in fixed point so wide that nothing is lost (Kulisch), and rounds once, at the end.
+/// Adds products up in fixed point so wide that nothing is lost (Kulisch), and rounds once, at the
+/// end.
 ///
 /// Result    the exact sum, to the nearest float, ties to even; a sum that is exactly zero is +0.
-/// Special   Inf and NaN as IEEE 754: NaN for 0 * Inf and Inf - Inf, whatever the order. Overflow is Inf.
+/// Special   Inf and NaN as IEEE 754: NaN for 0 * Inf and Inf - Inf, whatever the order. Overflow
+///           is Inf.
 /// Promises  the same sum in every order.
 ///
 /// Example   const std::vector<float> a = {0x1p100f, 1, -0x1p100f}, ones(3, 1.0f);

@@ -9,17 +9,19 @@
 
 namespace narrowfloat {
 
-/// Runs the parts of a call: executor(tasks, f) calls f(0), f(1) ... f(tasks - 1), each once, in any order, on any threads,
-/// and returns when all are done. What a call gives does not depend on it.
+/// Runs the parts of a call: executor(tasks, f) calls f(0), f(1) ... f(tasks - 1), each once, in
+/// any order, on any threads, and returns when all are done. What a call gives does not depend on
+/// it.
 ///
 /// Example   const auto threads = [](std::size_t tasks, auto f) {
 ///             std::atomic<std::size_t> next = 0;
-///             const auto work = [&] { for (std::size_t i = next++; i < tasks; i = next++) f(i); };
+///             const auto work = [&] { for (std::size_t i; (i = next++) < tasks;) f(i); };
 ///             std::jthread other(work);
 ///             work();
 ///           };
 ///           std::vector<float> y(rows * rows);
-///           matmul(x, weights, y, rows, rows, cols, ExactAccumulator{}, {.b_transposed = true}, threads);
+///           matmul(x, weights, y, rows, rows, cols, ExactAccumulator{}, {.b_transposed = true},
+///                  threads);
 template <class E>
 concept task_executor = requires(E& executor, std::size_t tasks, void (*f)(std::size_t)) {
   executor(tasks, f);

@@ -21,8 +21,8 @@ enum class Phase {
   evaluation  ///< nothing is recorded or kept
 };
 
-/// A quantized matrix as a product reads it: numbers, a BlockTensor or an Int8Matrix, and the factor that the product is
-/// multiplied by. The matrix stands for values * factor.
+/// A quantized matrix as a product reads it: numbers, a BlockTensor or an Int8Matrix, and the
+/// factor that the product is multiplied by. The matrix stands for values * factor.
 template <class Values>
 struct ProductOperand {
   /// The quantized matrix.
@@ -30,7 +30,8 @@ struct ProductOperand {
   /// What the product is multiplied by.
   double factor = 1;
 
-  /// Writes the floats of values * factor: values rounded to float as they dequantize, times the factor as a float.
+  /// Writes the floats of values * factor: values rounded to float as they dequantize, times the
+  /// factor as a float.
   ///
   /// Special   another number of elements throws std::invalid_argument with both.
   ///
@@ -56,8 +57,8 @@ struct ProductOperand {
   }
 };
 
-/// A tensor as a layer quantizes it: once for the product that sums along its rows, and once for the one that sums down
-/// its columns. Where both read the same codes there is one copy.
+/// A tensor as a layer quantizes it: once for the product that sums along its rows, and once for
+/// the one that sums down its columns. Where both read the same codes there is one copy.
 template <class Rows, class Columns = Rows>
 class LayerTensor {
  public:

@@ -11,12 +11,14 @@
 
 namespace narrowfloat {
 
-/// What a layer does with its three tensors and its three products: an aggregate with a cast for each of x, w and dy, and
-/// a LayerProduct for each of y = x w^T (`forward`), dx = dy w (`input_gradient`) and dw = dy^T x (`weight_gradient`).
-/// Its casts hold the state that the recipe carries; copying it saves it. `LinearScales scales(LinearShape) const`, where
-/// it has one, gives factors of the three results (unit scaling).
+/// What a layer does with its three tensors and its three products: an aggregate with a cast for
+/// each of x, w and dy, and a LayerProduct for each of y = x w^T (`forward`), dx = dy w
+/// (`input_gradient`) and dw = dy^T x (`weight_gradient`). Its casts hold the state that the recipe
+/// carries; copying it saves it. `LinearScales scales(LinearShape) const`, where it has one, gives
+/// factors of the three results (unit scaling).
 ///
-/// Example   struct MyRecipe {  // E4M3 by the largest magnitude of the tensor forward, MXFP8 with E5M2 backward
+/// Example   // E4M3 by the largest magnitude of the tensor forward, MXFP8 with E5M2 backward
+///           struct MyRecipe {
 ///             ScaledCast<float8_e4m3fn, CurrentScalingOptions> x, w;
 ///             BlockCast<mxfp8_e5m2, Stochastic<>> dy;
 ///             LayerProduct<FusedAccumulator<float>> forward, input_gradient, weight_gradient;
@@ -41,33 +43,36 @@ struct LinearOperands {
   W w;
 };
 
-/// A linear layer without a bias: y = x w^T, dx = dy w, dw = dy^T x, made of the codes that a recipe quantizes x, w and dy
-/// to. Ready recipes are in recipes.hpp. Its public members are its state: copying them saves the layer.
+/// A linear layer without a bias: y = x w^T, dx = dy w, dw = dy^T x, made of the codes that a
+/// recipe quantizes x, w and dy to. recipes.hpp has recipes. Copying the public members saves it.
 ///
 ///   forward     x along its rows, w along its rows (both sum over `in`)
 ///   dx          dy along its rows, w down its columns (over `out`)
 ///   dw          dy down its columns, x down its columns (over `rows`)
 ///
-/// Result    matmul() of the operands by the product's accumulator, times their factors and the recipe's as one float,
-///           rounded to a float, and to the product's output type; a factor of 1 does nothing.
-/// Special   shapes that do not fit throw std::invalid_argument with the numbers; a backward pass without a training pass
-///           before it throws std::logic_error. Whatever is thrown, nothing is recorded, and where shapes and scales are
-///           wrong nothing is written. Formats that saturate make Inf the largest number, so that an overflow of a loss
-///           scale does not reach dw: give dy .saturation = Saturation::propagate where it has to.
-/// Promises  a function of the tensors and the state alone: never of the instruction set, the executor or the floating-point
-///           environment. In pass p keyed roundings of the recipe draw with `seed` added to their seeds, from streams
-///           64 p + 8 i further than theirs, with i the place in x, w, dy, forward, input_gradient, weight_gradient: no two
-///           of them, and no two passes, share bits as long as the recipe's own streams are below 8. Evaluation draws
-///           from 2^56 streams further, the same ones until the next training pass. New random signs come
-///           with each step.
-/// Cost      the products, as matmul(); a quantization of each tensor a pass. Memory for what backward() reads of x and w.
+/// Result    matmul() of the operands by the product's accumulator, times their factors and the
+///           recipe's as one float (unless 1), rounded to a float and to the product's output type.
+/// Special   shapes that do not fit throw std::invalid_argument with the numbers; a backward pass
+///           without a training pass before it throws std::logic_error. Whatever is thrown, nothing
+///           is recorded, and where shapes and scales are wrong nothing is written. Formats that
+///           saturate make Inf the largest number, so that an overflow of a loss scale does not
+///           reach dw: give dy .saturation = Saturation::propagate where it has to.
+/// Promises  a function of the tensors and the state alone: never of the instruction set, the
+///           executor or the floating-point environment. In pass p keyed roundings of the recipe
+///           draw with `seed` added to their seeds, from streams 64 p + 8 i further than theirs,
+///           with i the place in x, w, dy, forward, input_gradient, weight_gradient: no two of
+///           them, and no two passes, share bits as long as the recipe's own streams are below 8.
+///           Evaluation draws from 2^56 streams further, the same ones until the next training
+///           pass. New random signs come with each step.
+/// Cost      that of the products and of quantizing each tensor. Memory for backward()'s x and w.
 ///
 /// Example   Linear<recipes::Mxfp8<>> layer;
 ///           const LinearShape shape{.rows = 64, .in = 32, .out = 32};
-///           std::vector<float> y(64 * 32), dx(64 * 32), dw(32 * 32), input(64 * 32, 0.5f), weight(32 * 32, 0.25f);
+///           std::vector<float> input(64 * 32, 0.5f), weight(32 * 32, 0.25f);
+///           std::vector<float> y(64 * 32), dx(64 * 32), dw(32 * 32);
 ///           layer.forward(input, weight, y, shape);
 ///           layer.backward(y, dx, dw, Stochastic<>{.seed = 1, .stream = layer.passes});  // dy = y
-///           layer.update();                                                              // ends the step
+///           layer.update();  // ends the step
 ///           layer.forward(input, weight, y, shape, Phase::evaluation);
 template <linear_recipe R>
 class Linear {
@@ -108,9 +113,9 @@ class Linear {
     is_trained_ = true;
   }
 
-  /// dx = dy w and dw = dy^T x, with the operands of the last training pass. An empty dx or dw is not made. `rounding`
-  /// takes the place of that of the recipe's dy, as it is: the caller moves its stream on. A second call draws the same
-  /// bits and records dy again.
+  /// dx = dy w and dw = dy^T x, with the operands of the last training pass. An empty dx or dw is
+  /// not made. `rounding` takes the place of that of the recipe's dy, as it is: the caller moves
+  /// its stream on. A second call draws the same bits and records dy again.
   template <class Rounding = RecipeRounding, task_executor E = SerialExecutor>
   NF_INLINE void backward(std::span<const float> dy, std::span<float> dx, std::span<float> dw,
                           const Rounding& rounding = {}, E&& executor = {}) {
@@ -140,8 +145,7 @@ class Linear {
     recipe.dy = std::move(made.cast);
   }
 
-  /// Ends a step: the next scales of delayed scaling, the next random signs. Workers that share scales reduce() them
-  /// first, in recipe.
+  /// Ends a step: the next delayed scales and random signs. Workers reduce() shared scales first.
   NF_INLINE void update() {
     const auto end = [](auto& cast) {
       if constexpr (requires { cast.update(); }) cast.update();
@@ -152,20 +156,21 @@ class Linear {
     ++steps;
   }
 
-  /// What is saved: seed, passes, steps, and what the casts of the recipe carry. Between steps: what a training pass has left
-  /// for backward() is not among it.
+  /// What is saved between steps: seed, passes, steps, and what the casts of the recipe carry; not
+  /// what a training pass has left for backward().
   NF_INLINE std::vector<StatePart> parts() { return parts_of<StatePart>(*this); }
   NF_INLINE std::vector<ConstStatePart> parts() const { return parts_of<ConstStatePart>(*this); }
 
-  /// The operands alone, for products of one's own: a pass that records as forward() does, and keeps nothing. Each lies as
-  /// its tensor does, its columns() too.
+  /// The operands alone, for products of one's own: records as forward() does, and keeps nothing.
+  /// Each lies as its tensor does, its columns() too.
   ///
   /// Example   // y by a product of your own; dw would be that of qdy.columns() and qx.columns()
   ///           Linear<recipes::Mxfp8<>> layer;
   ///           const LinearShape shape{.rows = rows, .in = cols, .out = rows};
   ///           const auto [qx, qw] = layer.quantized(x, weights, shape);
   ///           std::vector<float> y(rows * rows);
-  ///           matmul(qx.rows().values, qw.rows().values, y, rows, rows, cols, ExactAccumulator{}, {.b_transposed = true});
+  ///           matmul(qx.rows().values, qw.rows().values, y, rows, rows, cols, ExactAccumulator{},
+  ///                  {.b_transposed = true});
   ///           const auto factor = static_cast<float>(qx.rows().factor * qw.rows().factor);
   ///           convert(y, y, Scale{factor});
   ///           const auto qdy = layer.quantized(y, shape);
@@ -263,7 +268,7 @@ class Linear {
     }
   }
 
-  /// Quantizes a tensor, rotated along its rows for the one product and down its columns for the other.
+  /// Quantizes a tensor, rotated along its rows for one product, down its columns for the other.
   template <class Cast, class Draw>
   quantized_tensor<Cast> quantize_tensor(Cast cast, MatrixView<const float> x, Phase phase,
                                          const Draw& draws, const Rotation& along_rows,

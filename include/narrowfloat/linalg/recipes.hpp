@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The recipes of the papers and stacks for Linear: what each of the three products of a layer is made in. Aggregates; a
-// recipe of one's own starts as a copy of one of these.
+// The recipes of the papers and stacks for Linear: what each of the three products of a layer is
+// made in. Aggregates; a recipe of one's own starts as a copy of one of these.
 #pragma once
 
 #include "../mx.hpp"
@@ -9,7 +9,8 @@
 #include "exact.hpp"
 #include "layer_product.hpp"
 
-/// Acc is how float sums are added up: FusedAccumulator<float> in the defined order unless another is given.
+/// Acc is how float sums are added up: FusedAccumulator<float> in the defined order unless another
+/// is given.
 namespace narrowfloat::recipes {
 
 /// float throughout.
@@ -20,8 +21,8 @@ struct Float32 {
   LayerProduct<Acc> forward, input_gradient, weight_gradient;
 };
 
-/// Mixed precision: operands and results in a 16-bit type F, sums in float. float16 wants a loss scale (Micikevicius et
-/// al., arXiv 1710.03740).
+/// Mixed precision: operands and results in a 16-bit type F, sums in float. float16 wants a loss
+/// scale (Micikevicius et al., arXiv 1710.03740).
 template <narrow_float F, class Acc = FusedAccumulator<float>>
 struct Mixed {
   /// Operands in F; sums by Acc, and results rounded to F.
@@ -33,8 +34,8 @@ using Bfloat16 = Mixed<bfloat16, Acc>;
 template <class Acc = FusedAccumulator<float>>
 using Float16 = Mixed<float16, Acc>;
 
-/// Transformer Engine's DelayedScaling, by default Format.HYBRID: E4M3 forward, E5M2 backward, the scales from the largest
-/// magnitudes of earlier steps. Linear::update() ends a step.
+/// Transformer Engine's DelayedScaling, by default Format.HYBRID: E4M3 forward, E5M2 backward, the
+/// scales from the largest magnitudes of earlier steps. Linear::update() ends a step.
 template <class Formats = HybridFormats, class Acc = FusedAccumulator<float>>
 struct Fp8Delayed {
   /// Operands in FP8, each with the scale of its history; sums by Acc, results in float.
@@ -52,9 +53,9 @@ struct Fp8Current {
   LayerProduct<Acc> forward, input_gradient, weight_gradient;
 };
 
-/// FP8-LM (Peng et al., arXiv 2310.18313): E4M3 forward and E5M2 gradients by power-of-two scales, of the tensor itself for
-/// weights, of 16 steps for activations and gradients, as in MS-AMP's FP8Linear. dw stays in float: what sums it in FP8 over
-/// workers is AllReduceScale.
+/// FP8-LM (Peng et al., arXiv 2310.18313): E4M3 forward and E5M2 gradients by power-of-two scales,
+/// of the tensor itself for weights, of 16 steps for activations and gradients, as in MS-AMP's
+/// FP8Linear. dw stays in float: what sums it in FP8 over workers is AllReduceScale.
 template <class Acc = FusedAccumulator<float>>
 struct Fp8Lm {
   /// Operands in FP8 with power-of-two scales; sums by Acc, results in float.
@@ -63,8 +64,8 @@ struct Fp8Lm {
   LayerProduct<Acc> forward, input_gradient, weight_gradient;
 };
 
-/// Graphcore's FP8-AMAX (Perez et al., arXiv 2309.17224): FNUZ formats and integer biases, three bits of headroom for
-/// gradients; results in float16.
+/// Graphcore's FP8-AMAX (Perez et al., arXiv 2309.17224): FNUZ formats and integer biases, three
+/// bits of headroom for gradients; results in float16.
 template <class Acc = FusedAccumulator<float>>
 struct GraphcoreFp8 {
   /// Operands in FNUZ formats with integer biases; sums by Acc, results in float16.
@@ -74,9 +75,10 @@ struct GraphcoreFp8 {
   LayerProduct<Acc, float16> forward, input_gradient, weight_gradient;
 };
 
-/// E4M3 in blocks of 1 x 128 of activations and gradients and of 128 x 128 of weights, powers of two as scales, the sums
-/// promoted to float every 128 products (DeepSeek-V3, arXiv 2412.19437; Transformer Engine's Float8BlockScaling).
-/// `Inner` adds up 128 products: AlignedAccumulator is a tensor core's.
+/// E4M3 in blocks of 1 x 128 of activations and gradients and of 128 x 128 of weights, powers of
+/// two as scales, the sums promoted to float every 128 products (DeepSeek-V3, arXiv 2412.19437;
+/// Transformer Engine's Float8BlockScaling). `Inner` adds up 128 products: AlignedAccumulator is a
+/// tensor core's.
 template <class Inner = FusedAccumulator<float>>
 struct Fp8Blocks {
   /// Sums of 128 products by Inner, added up in float.
@@ -91,8 +93,8 @@ struct Fp8Blocks {
       input_gradient{.accumulator = {.chunk = 128}}, weight_gradient{.accumulator = {.chunk = 128}};
 };
 
-/// MX formats, blocks of 32 along the axis that each product sums over, scales that never clip (rceil: arXiv 2506.08027,
-/// Transformer Engine's MXFP8BlockScaling).
+/// MX formats, blocks of 32 along the axis that each product sums over, scales that never clip
+/// (rceil: arXiv 2506.08027, Transformer Engine's MXFP8BlockScaling).
 template <block_format Forward, block_format Backward = Forward,
           class Acc = FusedAccumulator<float>>
 struct Mx {
@@ -115,9 +117,10 @@ using Mxfp8 = Mx<mxfp8_e4m3, mxfp8_e4m3, Acc>;
 template <class Acc = FusedAccumulator<float>>
 using Mxfp6 = Mx<mxfp6_e3m2, mxfp6_e3m2, Acc>;
 
-/// MXFP4 backward (Tseng et al., arXiv 2502.20586): both gradients are products of MXFP4 operands that went through a random
-/// Hadamard transform in groups of 64, with new signs each step, and were rounded stochastically from 3/4 of their quotients;
-/// results times 16/9. Forward is in bfloat16, or by another cast.
+/// MXFP4 backward (Tseng et al., arXiv 2502.20586): both gradients are products of MXFP4 operands
+/// that went through a random Hadamard transform in groups of 64, with new signs each step, and
+/// were rounded stochastically from 3/4 of their quotients; results times 16/9. Forward is in
+/// bfloat16, or by another cast.
 ///
 /// Requires  multiples of 64 rows and outputs.
 template <class ForwardCast = FloatCast<bfloat16>, class Acc = FusedAccumulator<float>>
@@ -133,8 +136,9 @@ struct Mxfp4 {
       weight_gradient{.rotation = {.group = 64, .random_signs = true}};
 };
 
-/// NVFP4 (NVIDIA, arXiv 2509.25149): weights in blocks of 16 x 16, gradients rounded stochastically, both operands of the
-/// weight gradient through a Hadamard transform of 16 with Transformer Engine's signs. Tensor scales multiply the results.
+/// NVFP4 (NVIDIA, arXiv 2509.25149): weights in blocks of 16 x 16, gradients rounded
+/// stochastically, both operands of the weight gradient through a Hadamard transform of 16 with
+/// Transformer Engine's signs. Tensor scales multiply the results.
 ///
 /// Requires  a multiple of 16 rows.
 template <class Acc = FusedAccumulator<float>>
@@ -148,8 +152,8 @@ struct Nvfp4 {
       weight_gradient{.rotation = {.group = 16, .signs = transformer_engine_signs}};
 };
 
-/// SwitchBack (Wortsman et al., arXiv 2304.13013): y and dx in int8, rows of x and dy with scales of their own, w with one;
-/// dw from bfloat16 operands.
+/// SwitchBack (Wortsman et al., arXiv 2304.13013): y and dx in int8, rows of x and dy with scales
+/// of their own, w with one; dw from bfloat16 operands.
 template <class Acc = FusedAccumulator<float>>
 struct SwitchBack {
   /// y and dx from int8 codes, multiplied as integers; dw from bfloat16 copies, added up by Acc.
@@ -177,8 +181,8 @@ struct SwitchBackQ {
   LayerProduct<ExactAccumulator> forward, input_gradient;
   LayerProduct<Acc> weight_gradient;
 };
-/// All three products in int8 as in LLM.int8() (Dettmers et al., arXiv 2208.07339), without its outliers: what SwitchBack
-/// is compared with.
+/// All three products in int8 as in LLM.int8() (Dettmers et al., arXiv 2208.07339), without its
+/// outliers: what SwitchBack is compared with.
 template <class Acc = ExactAccumulator>
 struct LlmInt8 {
   /// Vector-wise int8 operands in all three products.
@@ -186,15 +190,16 @@ struct LlmInt8 {
   LayerProduct<Acc> forward, input_gradient, weight_gradient;
 };
 
-/// IBM's FP8 training (Wang et al., arXiv 1812.08011): 1-5-2 operands, sums in 1-6-9 in chunks of 64.
+/// IBM's FP8 training (Wang et al., arXiv 1812.08011): 1-5-2 operands, sums in 1-6-9 in chunks of
+/// 64.
 template <class Sum = FusedAccumulator<float16_e6m9>>
 struct Ibm2018 {
   /// E5M2 operands without scales; sums in 1-6-9, in chunks of 64.
   FloatCast<float8_e5m2> x, w, dy;
   LayerProduct<ChunkedAccumulator<Sum, Sum>> forward, input_gradient, weight_gradient;
 };
-/// IBM's hybrid FP8 (Sun et al., NeurIPS 2019): 1-4-3 with bias 11 forward, 1-5-2 for gradients, the same sums. 1-4-3 has
-/// neither Inf nor NaN: in x and w they become its largest number.
+/// IBM's hybrid FP8 (Sun et al., NeurIPS 2019): 1-4-3 with bias 11 forward, 1-5-2 for gradients,
+/// the same sums. 1-4-3 has neither Inf nor NaN: in x and w they become its largest number.
 template <class Sum = FusedAccumulator<float16_e6m9>>
 struct Hfp8 {
   /// 1-4-3 operands forward, 1-5-2 gradients, without scales; sums in 1-6-9, in chunks of 64.
@@ -203,8 +208,8 @@ struct Hfp8 {
   LayerProduct<ChunkedAccumulator<Sum, Sum>> forward, input_gradient, weight_gradient;
 };
 
-/// The MAC of Ali, Filip and Sentieys (arXiv 2404.14010): E5M2 operands, stochastically rounded sums in E6M5 with Bits
-/// random bits a step, saturating.
+/// The MAC of Ali, Filip and Sentieys (arXiv 2404.14010): E5M2 operands, stochastically rounded
+/// sums in E6M5 with Bits random bits a step, saturating.
 template <int Bits = 13>
 struct SrMac {
   /// The MAC: each sum is rounded stochastically to E6M5.
@@ -216,8 +221,8 @@ struct SrMac {
       weight_gradient{.accumulator = {.saturation = Saturation::finite}};
 };
 
-/// Unit scaling (Blake, Orr and Luschi, arXiv 2303.11257): weights of unit variance, E4M3 forward and E5M2 backward without
-/// scales of tensors; results times linear_scales().
+/// Unit scaling (Blake, Orr and Luschi, arXiv 2303.11257): weights of unit variance, E4M3 forward
+/// and E5M2 backward without scales of tensors; results times linear_scales().
 template <class Formats = HybridFormats, class Acc = FusedAccumulator<float>>
 struct UnitScaled {
   /// Operands in FP8 without scales; sums by Acc.

@@ -24,7 +24,8 @@ constexpr NF_HD To fused(A a, B b, C c, const R& rounding, Saturation saturation
 ///
 /// Special   as the operators, with overflow, Inf and invalid negative results by `saturation`; an
 ///           exact zero sum of opposite signs is -0 when rounding toward negative, else +0.
-///           Subnormals::flush reads subnormal operands as zero and makes zero of a subnormal result.
+///           Subnormals::flush reads subnormal operands as zero and makes zero of a subnormal
+///           result.
 /// Example   const float8_e4m3fn a(448.0f), b(32.0f);
 ///           assert(isnan(a + b));  // an operator never saturates
 ///           assert(add(a, b, nearest_even, Saturation::finite) == 448.0f);
@@ -68,8 +69,8 @@ constexpr NF_FN F fma(F a, F b, F c, R rounding = {}, Saturation saturation = Sa
                       Subnormals subnormals = Subnormals::keep) noexcept {
   return detail::fused<F>(a, b, c, rounding, saturation, subnormals);
 }
-/// The same of operands of other formats than the result's, which is named: fma<bfloat16>(a, b, sum) is one step of a
-/// dot product of 8-bit numbers.
+/// The same of operands of other formats than the result's, which is named: fma<bfloat16>(a, b,
+/// sum) is one step of a dot product of 8-bit numbers.
 template <narrow_float To, narrow_float A, narrow_float B, narrow_float C,
           rounding_policy R = NearestEven>
 requires(!(std::same_as<A, To> && std::same_as<B, To> && std::same_as<C, To>)) constexpr NF_FN To
@@ -85,8 +86,9 @@ constexpr NF_FN F sqrt(F a, R rounding = {}, Saturation saturation = Saturation:
                              subnormals);
 }
 
-/// The exact result of an operation on two operands as an operator takes them, rounded once, to nearest even; specials
-/// as the operators where nothing else is said. (a + b) / 2 here, which never overflows.
+/// The exact result of an operation on two operands as an operator takes them, rounded once, to
+/// nearest even; specials as the operators where nothing else is said. (a + b) / 2 here, which
+/// never overflows.
 template <class A, class B, class F = detail::common_format_t<A, B>>
 constexpr NF_FN F midpoint(A a, B b) noexcept {
   detail::exact half = detail::sum(detail::operand<F>(a), detail::operand<F>(b), false);

@@ -10,8 +10,8 @@
 namespace narrowfloat {
 
 namespace detail {
-// What fpclassify answers: the numbers of <cmath>, which costs more to compile than all of this and is included only
-// where they are not known.
+// What fpclassify answers: the numbers of <cmath>, which costs more to compile than all of this and
+// is included only where they are not known.
 #if !defined(__linux__) || defined(__ANDROID__)
 inline constexpr int class_nan = FP_NAN, class_infinite = FP_INFINITE, class_zero = FP_ZERO,
                      class_subnormal = FP_SUBNORMAL, class_normal = FP_NORMAL;
@@ -53,8 +53,8 @@ constexpr NF_FN int fpclassify(F x) noexcept {
   return layout::has_subnormals && magnitude >> layout::mantissa_bits == 0 ? detail::class_subnormal
                                                                            : detail::class_normal;
 }
-/// Finite, nonzero and not subnormal. A fixed-point format (E = 0, or E = 1 with `ieee`) has no subnormals, as in
-/// numeric_limits: all its nonzero values are normal.
+/// Finite, nonzero and not subnormal. A fixed-point format (E = 0, or E = 1 with `ieee`) has no
+/// subnormals, as in numeric_limits: all its nonzero values are normal.
 template <narrow_float F>
 constexpr NF_FN bool isnormal(F x) noexcept {
   return fpclassify(x) == detail::class_normal;
@@ -96,8 +96,10 @@ constexpr NF_HD std::uint32_t code_at(std::int32_t place) {
 ///           elsewhere the largest finite value is its own successor. One below +tiny is +0, one
 ///           above -tiny is -0 where the format has it. The least value of an unsigned format is
 ///           its own predecessor.
-/// Example   const float8_e4m3fn one(1.0f), smallest = std::numeric_limits<float8_e4m3fn>::denorm_min();
-///           assert(nextafter(one, float8_e4m3fn(2.0f)) == 1.125f && copysign(one, -smallest) == -1.0f);
+/// Example   const float8_e4m3fn one(1.0f), smallest =
+///                                              std::numeric_limits<float8_e4m3fn>::denorm_min();
+///           assert(nextafter(one, float8_e4m3fn(2.0f)) == 1.125f &&
+///                  copysign(one, -smallest) == -1.0f);
 ///           assert(fpclassify(smallest) == FP_SUBNORMAL && isnormal(one) && !isnan(one));
 template <narrow_float F>
 constexpr NF_FN F nextafter(F from, F to) noexcept {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Exponentials, logarithms, powers, trigonometric and hyperbolic functions, erf and gamma of Floats: double's function,
-// rounded once. The compiler's builtins stand for <cmath>, in device code too, and cost nothing to compile.
+// Exponentials, logarithms, powers, trigonometric and hyperbolic functions, erf and gamma of
+// Floats: double's function, rounded once. The compiler's builtins stand for <cmath>, in device
+// code too, and cost nothing to compile.
 #pragma once
 
 #include "../float.hpp"
@@ -19,11 +20,13 @@ constexpr NF_FN double argument(T x) {
     return real_number<double>(x);
 }
 
-/// The nearest F to the value of a function that double's came close to, within 8 units of its last place.
+/// The nearest F to the value of a function that double's came close to, within 8 units of its last
+/// place.
 ///
-/// The last four bits, in which mathematical libraries differ, are rounded away first. So an exact result of up to 49
-/// bits is exact, and a tie goes to even, though the library missed it; no other value of a function that rounds to
-/// 16 bits lies as near to a tie (tests/unit/math_elementary.cpp measures how near: docs/math.md).
+/// The last four bits, in which mathematical libraries differ, are rounded away first. So an exact
+/// result of up to 49 bits is exact, and a tie goes to even, though the library missed it; no other
+/// value of a function that rounds to 16 bits lies as near to a tie (tests/unit/math_elementary.cpp
+/// measures how near: docs/math.md).
 ///
 /// A zero that can only be an underflow of double's is the smallest value of a format without zero.
 template <class F>
@@ -38,7 +41,8 @@ constexpr NF_HD F function_value(double y, bool zero_is_underflow = false) {
   return round_nearest<F>(value);
 }
 
-/// atan(y / x) = t - t^3 / 3 of a small t = y / x > 0 lies so near to t that double loses it, and t may be a tie.
+/// atan(y / x) = t - t^3 / 3 of a small t = y / x > 0 lies so near to t that double loses it, and t
+/// may be a tie.
 constexpr NF_HD bool is_small_angle(const exact& y, const exact& x) {
   return y.what == exact::kind::finite && x.what == exact::kind::finite && !x.negative &&
          y.exponent - x.exponent < -20;
@@ -54,13 +58,14 @@ constexpr NF_HD exact small_angle(const exact& y, const exact& x) {
 
 /// A function of one Float, its exact value rounded once, to nearest even; e^x here.
 ///
-/// Result    correctly rounded in every named format, whatever the mathematical library; the largest error of wider
-///           formats is in docs/math.md. Exact results are exact.
-/// Special   those of Annex F of C for double, then as the operators: an exact Inf, as log(0), and an overflow are Inf,
-///           else NaN, else the largest finite value; an invalid argument is the positive canonical NaN, else the
-///           positive largest finite value. NaN gives NaN.
-/// Promises  noexcept; independent of rounding mode, FTZ, DAZ and -ffast-math where the format's values are normal
-///           doubles, as those of every named format are. Not constexpr: double's functions are not.
+/// Result    correctly rounded in every named format, whatever the mathematical library; the
+///           largest error of wider formats is in docs/math.md. Exact results are exact.
+/// Special   those of Annex F of C for double, then as the operators: an exact Inf, as log(0), and
+///           an overflow are Inf, else NaN, else the largest finite value; an invalid argument is
+///           the positive canonical NaN, else the positive largest finite value. NaN gives NaN.
+/// Promises  noexcept; independent of rounding mode, FTZ, DAZ and -ffast-math where the format's
+///           values are normal doubles, as those of every named format are. Not constexpr: double's
+///           functions are not.
 ///
 /// Example   using std::exp;  // generic code: the type of the argument chooses
 ///           const bfloat16 small(0.01f);
@@ -168,7 +173,8 @@ template <narrow_float F>
 NF_FN F tgamma(F x) noexcept {
   return detail::function_value<F>(__builtin_tgamma(detail::argument<F>(x)));
 }
-/// The logarithm of |tgamma(x)|. Of threads that call it at once, each sets the C library's signgam, as std::lgamma does.
+/// The logarithm of |tgamma(x)|. Of threads that call it at once, each sets the C library's
+/// signgam, as std::lgamma does.
 template <narrow_float F>
 NF_FN F lgamma(F x) noexcept {
   return detail::function_value<F>(__builtin_lgamma(detail::argument<F>(x)));

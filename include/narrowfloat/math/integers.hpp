@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Rounding a Float to an integer, its integer and fraction, and remainders: exact, then rounded once.
+// Rounding a Float to an integer, its integer and fraction, and remainders: exact, then rounded
+// once.
 #pragma once
 
 #include "../float.hpp"
@@ -36,7 +37,8 @@ constexpr NF_HD T integer(const exact& x) {
   return static_cast<T>(rounded.negative ? 0 - magnitude : magnitude);  // modulo 2^64
 }
 
-/// What is left of a after the multiple of b next below it, or the nearest one, the even one of two.
+/// What is left of a after the multiple of b next below it, or the nearest one, the even one of
+/// two.
 ///
 /// Requires  operands of at most 24 significant bits.
 constexpr NF_HD exact rest_of_division(const exact& a, const exact& b, bool nearest) {
@@ -67,9 +69,11 @@ constexpr NF_HD exact rest_of_division(const exact& a, const exact& b, bool near
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// The integer next below x, next above it, next toward zero, and the nearest one, halves away from zero.
+/// The integer next below x, next above it, next toward zero, and the nearest one, halves away from
+/// zero.
 ///
-/// Result    an integer, with the sign of x where it is zero; rounded once to the format where that does not hold it.
+/// Result    an integer, with the sign of x where it is zero; rounded once to the format where that
+///           does not hold it.
 /// Special   Inf stays itself; NaN is the canonical NaN.
 template <narrow_float F>
 constexpr NF_FN F floor(F x) noexcept {
@@ -89,7 +93,8 @@ template <narrow_float F>
 constexpr NF_FN F round(F x) noexcept {
   return detail::round_nearest<F>(detail::integral<detail::rule::half_up>(detail::exact_of(x)));
 }
-/// The nearest integer, halves to even, whatever rounding the floating-point environment asks for; see floor().
+/// The nearest integer, halves to even, whatever rounding the floating-point environment asks for;
+/// see floor().
 template <narrow_float F>
 constexpr NF_FN F rint(F x) noexcept {
   return detail::round_nearest<F>(detail::integral<detail::rule::half_even>(detail::exact_of(x)));
@@ -99,7 +104,8 @@ constexpr NF_FN F nearbyint(F x) noexcept {
   return rint(x);
 }
 
-/// The nearest integer as an integer: halves away from zero in lround and llround, to even in lrint and llrint.
+/// The nearest integer as an integer: halves away from zero in lround and llround, to even in lrint
+/// and llrint.
 ///
 /// Special   beyond the type's range, and for Inf, the nearer of its ends; 0 for NaN.
 template <narrow_float F>
@@ -132,13 +138,14 @@ constexpr NF_FN F modf(F x, F* integer) noexcept {
                                       : detail::sum(value, negated(whole_part), value.negative));
 }
 
-/// a - n * b, exact: n is a / b toward zero in fmod, and the integer nearest to a / b, halves to even, in remainder.
-/// Operands of two formats meet as an operator's do.
+/// a - n * b, exact: n is a / b toward zero in fmod, and the integer nearest to a / b, halves to
+/// even, in remainder. Operands of two formats meet as an operator's do.
 ///
 /// Result    below b, or at most half of it; a zero has the sign of a.
 /// Special   of Inf, and by zero, invalid; of a finite a by Inf, a.
 /// Example   const float8_e4m3fn a(5.5f), b(2.0f);
-///           assert(floor(a) == 5.0f && rint(a) == 6.0f && trunc(-a) == -5.0f);  // rint: halves to even
+///           // rint: halves to even
+///           assert(floor(a) == 5.0f && rint(a) == 6.0f && trunc(-a) == -5.0f);
 ///           assert(fmod(a, b) == 1.5f && remainder(a, b) == -0.5f);
 template <class A, class B, class F = detail::common_format_t<A, B>>
 constexpr NF_FN F fmod(A a, B b) noexcept {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How others lay out block formats in memory: ggml's blocks, and the scales of Blackwell's matrix units.
+// How others lay out block formats in memory: ggml's blocks, and the scales of Blackwell's matrix
+// units.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +16,8 @@ namespace narrowfloat {
 namespace detail {
 inline namespace NF_BASELINE {
 
-/// A struct of ggml: the scales of `blocks` neighbours in a row, then their codes, in the low nibbles the first half of
-/// each block's and in the high ones the second.
+/// A struct of ggml: the scales of `blocks` neighbours in a row, then their codes, in the low
+/// nibbles the first half of each block's and in the high ones the second.
 template <class Format>
 struct ggml_struct {
   static constexpr std::size_t blocks = Format::block_size == 16 ? 4 : 1;
@@ -104,13 +105,14 @@ inline std::size_t swizzled_size(const char* call, std::size_t rows, std::size_t
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// The blocks of a matrix as ggml keeps block_mxfp4: for each 32 elements of a row the scale byte and 16
-/// bytes in the layout SplitNibbles.
+/// The blocks of a matrix as ggml keeps block_mxfp4: for each 32 elements of a row the scale byte
+/// and 16 bytes in the layout SplitNibbles.
 ///
 /// Special   a matrix blocked along axis 0, and rows that are no whole blocks, throw
 ///           std::invalid_argument. ggml reads the NaN of E8M0 as 2^128 and the code of -0 as +0.
 /// Example   const auto t = BlockTensor<mxfp4_e2m1>::quantize(weights, rows, cols);
-///           const std::vector<std::uint8_t> blocks = to_ggml_mxfp4(t);  // the data of a GGUF tensor of type MXFP4
+///           // the data of a GGUF tensor of type MXFP4
+///           const std::vector<std::uint8_t> blocks = to_ggml_mxfp4(t);
 ///           assert(blocks.size() == t.size_bytes() && from_ggml_mxfp4(blocks, rows, cols) == t);
 template <class Format>
 requires std::same_as<Format, BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>>
@@ -127,10 +129,12 @@ template <class Format = BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>>
   return detail::from_ggml<Format>("from_ggml_mxfp4", bytes, rows, cols);
 }
 
-/// The blocks of a matrix as ggml keeps block_nvfp4: for each 64 elements of a row four scale bytes, then 8 bytes a block
-/// of 16, whose byte j has code j in its low and code j + 8 in its high nibble. The tensor scale is not among them.
+/// The blocks of a matrix as ggml keeps block_nvfp4: for each 64 elements of a row four scale
+/// bytes, then 8 bytes a block of 16, whose byte j has code j in its low and code j + 8 in its high
+/// nibble. The tensor scale is not among them.
 ///
-/// Special   as to_ggml_mxfp4(). ggml ignores the sign of a scale and reads its NaN, the code 0x7f, as 0.
+/// Special   as to_ggml_mxfp4(). ggml ignores the sign of a scale and reads its NaN, the code 0x7f,
+///           as 0.
 template <class Format>
 requires std::same_as<Format, BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>>
 [[nodiscard]] inline std::vector<std::uint8_t> to_ggml_nvfp4(const BlockTensor<Format>& tensor) {
@@ -147,15 +151,16 @@ template <class Format = BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>>
   return detail::from_ggml<Format>("from_ggml_nvfp4", bytes, rows, cols, tensor_scale);
 }
 
-/// A matrix of scales in the order that Blackwell's block-scaled matrix units read: tiles of 128 x 4 in
-/// row-major order, the scale (r, c) of a tile at (r mod 32) * 16 + (r div 32) * 4 + c. Rows are padded to
-/// 128 and columns to 4 with code 0.
+/// A matrix of scales in the order that Blackwell's block-scaled matrix units read: tiles of 128 x
+/// 4 in row-major order, the scale (r, c) of a tile at (r mod 32) * 16 + (r div 32) * 4 + c. Rows
+/// are padded to 128 and columns to 4 with code 0.
 ///
 /// Special   a number of scales other than rows * cols throws std::invalid_argument.
 /// Example   const auto t = BlockTensor<mxfp8_e4m3>::quantize(weights, rows, cols);
 ///           const std::span<const float8_e8m0fnu> scales(t.scales());
 ///           const auto tiles = swizzle_scales(scales, rows, cols / 32);  // for cuBLASLt
-///           assert(tiles.size() == 2 * 128 * 4 && tiles[16] == scales[cols / 32]);  // the first scale of the second row
+///           // the first scale of the second row
+///           assert(tiles.size() == 2 * 128 * 4 && tiles[16] == scales[cols / 32]);
 template <class Scale>
 [[nodiscard]] std::vector<Scale> swizzle_scales(std::span<const Scale> scales, std::size_t rows,
                                                 std::size_t cols) {

@@ -29,25 +29,29 @@ struct AxpySgdOptions {
   double lr = 1e-3, momentum = 0.9, weight_decay = 0;
 };
 
-/// The weight update of IBM's FP8 training (Wang et al., NeurIPS 2018): three AXPYs on weights and momentum in a 16-bit
-/// format, without a float master copy: 4 bytes a weight. Rounded to nearest, updates below half of the last place of a
-/// weight are lost; stochastic rounding keeps them on average.
+/// The weight update of IBM's FP8 training (Wang et al., NeurIPS 2018): three AXPYs on weights and
+/// momentum in a 16-bit format, without a float master copy: 4 bytes a weight. Rounded to nearest,
+/// updates below half of the last place of a weight are lost; stochastic rounding keeps them on
+/// average.
 ///
-/// Result    with the gradient g times inverse_loss_scale (and max_norm / norm where that is below 1), a float:
-///           g' = R(g + weight_decay w), v = R(momentum v + g'), w = R(w - lr v), each exact and rounded once to F by the
-///           rounding R of the step; the options are the nearest floats.
-/// Special   a NaN or Inf gradient by StepOptions::on_overflow: never half an update. Without checks it becomes what F has
-///           for it. Beyond the largest F as convert() has it.
-/// Requires  as many weights and gradients as it was made for, and options that make sense: else std::invalid_argument,
-///           before anything is changed. The rounding is a keyed one, or has no random bits.
-/// Promises  the same bits on every instruction set, for every executor and number of threads, in every floating-point
-///           environment. Step t draws from stream + 8 t for w, stream + 8 t + 1 for v and stream + 8 t + 2 for g'; element
-///           i that of index offset + i.
+/// Result    with the gradient g times inverse_loss_scale (and max_norm / norm where that is below
+///           1), a float: g' = R(g + weight_decay w), v = R(momentum v + g'), w = R(w - lr v), each
+///           exact and rounded once to F by the rounding R of the step; the options are the nearest
+///           floats.
+/// Special   a NaN or Inf gradient by StepOptions::on_overflow: never half an update. Without
+///           checks it becomes what F has for it. Beyond the largest F as convert() has it.
+/// Requires  as many weights and gradients as it was made for, and options that make sense: else
+///           std::invalid_argument, before anything is changed. The rounding is a keyed one, or has
+///           no random bits.
+/// Promises  the same bits on every instruction set, for every executor and number of threads, in
+///           every floating-point environment. Step t draws from stream + 8 t for w, stream + 8 t +
+///           1 for v and stream + 8 t + 2 for g'; element i that of index offset + i.
 ///
 /// Example   std::vector<float16_e6m9> w(weights.size());
 ///           convert(weights, w);
 ///           AxpySgd<> sgd({.lr = 1e-3, .weight_decay = 1e-4}, w.size());
-///           const StepReport done = sgd.step(w, gradients, {.inverse_loss_scale = 1.0f / 1000}, Stochastic<>{.seed = 1});
+///           const StepReport done = sgd.step(w, gradients, {.inverse_loss_scale = 1.0f / 1000},
+///                                            Stochastic<>{.seed = 1});
 ///           assert(!done.skipped && sgd.steps == 1);
 template <narrow_float F = float16_e6m9>
 requires lossless_to<F, float>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// State by code-books: 8 bits (8-bit Optimizers, arXiv 2110.02861) and 4 bits (Li et al., arXiv 2309.01507).
+// State by code-books: 8 bits (8-bit Optimizers, arXiv 2110.02861) and 4 bits (Li et al., arXiv
+// 2309.01507).
 #pragma once
 
 #include <algorithm>
@@ -41,25 +42,29 @@ struct CodebookStateOptions {
   std::size_t least_size = 4096;  ///< tensors with fewer elements stay floats
 };
 
-/// State by a code-book, in blocks that share a float scale. Tensors below `least_size` elements stay floats, as in
-/// bitsandbytes (min_8bit_size).
+/// State by a code-book, in blocks that share a float scale. Tensors below `least_size` elements
+/// stay floats, as in bitsandbytes (min_8bit_size).
 ///
-/// The book of numbers that are positive or 0 has no 0: a second moment that became 0 would make of m / (sqrt(v) + eps)
-/// thousands. The scale of the other leaves room for both signs (CodebookOptions::headroom), so that no state shrinks by
-/// being kept.
+/// The book of numbers that are positive or 0 has no 0: a second moment that became 0 would make of
+/// m / (sqrt(v) + eps) thousands. The scale of the other leaves room for both signs
+/// (CodebookOptions::headroom), so that no state shrinks by being kept.
 ///
-/// Example   AdamW<CodebookState, CodebookState> adam({.lr = 1e-3f}, weights.size());  // 2.03 bytes a weight
+/// Example   // 2.03 bytes a weight
+///           AdamW<CodebookState, CodebookState> adam({.lr = 1e-3f}, weights.size());
 ///           const CodebookStateOptions paper{.block_size = 2048};
-///           AdamW<CodebookState, CodebookState> large({}, CodebookState(weights.size(), Signedness::is_signed, paper),
-///                                                     CodebookState(weights.size(), Signedness::is_unsigned, paper));
+///           AdamW<CodebookState, CodebookState> large(
+///               {}, CodebookState(weights.size(), Signedness::is_signed, paper),
+///               CodebookState(weights.size(), Signedness::is_unsigned, paper));
 ///
-/// Special   a block with Inf has the largest scale and Inf the end of the book; one with NaN is NaN.
+/// Special   a block with Inf has the largest scale and Inf the end of the book; one with NaN is
+///           NaN.
 template <int Bits, bool Stochastic = false>
 requires(Bits == 8 || Bits == 4) class CodebookStateOf {
  public:
   static constexpr bool draws = Stochastic;  ///< the codes are chosen by the rounding of the step
 
-  /// The dynamic books; with 4 bits that of Li et al. and torchao, k / 16 for k = 1 ... 16, where nothing is negative.
+  /// The dynamic books; with 4 bits that of Li et al. and torchao, k / 16 for k = 1 ... 16, where
+  /// nothing is negative.
   static NF_INLINE const Codebook& book(Signedness signedness) {
     return detail::state_book<Bits>(signedness == Signedness::is_unsigned);
   }

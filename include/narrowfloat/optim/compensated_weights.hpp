@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Weights without a float copy, of two narrow numbers each: one that the model computes with, and what it leaves.
+// Weights without a float copy, of two narrow numbers each: one that the model computes with, and
+// what it leaves.
 #pragma once
 
 #include <algorithm>
@@ -51,18 +52,19 @@ struct two_numbers {
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// Weights of a narrow format with Kahan's compensation in the same format (Revisiting BFloat16 Training, arXiv
-/// 2010.06192; optimi): 4 bytes a weight. An update that is too small for the weight waits in the compensation until
-/// enough of them have come.
+/// Weights of a narrow format with Kahan's compensation in the same format (Revisiting BFloat16
+/// Training, arXiv 2010.06192; optimi): 4 bytes a weight. An update that is too small for the
+/// weight waits in the compensation until enough of them have come.
 ///
-/// Result    the optimizer reads the weight w alone; a new weight x gives y = x + c as a float, w = F(y), c = F(y - w),
-///           each to nearest, whatever the rounding of the step.
+/// Result    the optimizer reads the weight w alone; a new weight x gives y = x + c as a float, w =
+///           F(y), c = F(y - w), each to nearest, whatever the rounding of the step.
 /// Special   the compensation of a weight that is Inf or NaN is 0.
 ///
 /// Example   KahanWeights<> w(weights);
 ///           Sgd<> sgd({.lr = 1e-3f}, w.size());
 ///           sgd.step(w, gradients);
-///           assert(w.values()[0] == convert<bfloat16>(weights[0]) && w.compensation()[0] != bfloat16());
+///           assert(w.values()[0] == convert<bfloat16>(weights[0]) &&
+///                  w.compensation()[0] != bfloat16());
 template <narrow_float F = bfloat16>
 requires lossless_to<F, float>
 class KahanWeights {
@@ -100,11 +102,11 @@ class KahanWeights {
   detail::two_numbers<F> numbers_;
 };
 
-/// Weights that are sums of two narrow numbers (Collage, arXiv 2405.18710): 4 bytes a weight, and of bfloat16 16
-/// significant bits.
+/// Weights that are sums of two narrow numbers (Collage, arXiv 2405.18710): 4 bytes a weight, and
+/// of bfloat16 16 significant bits.
 ///
-/// Result    values() are the weights rounded to nearest, low() what they leave, by the rounding of the step; the
-///           optimizer reads values() + low(), rounded to a float.
+/// Result    values() are the weights rounded to nearest, low() what they leave, by the rounding of
+///           the step; the optimizer reads values() + low(), rounded to a float.
 /// Special   what a weight of Inf or NaN leaves is 0.
 ///
 /// Example   PairWeights<> w(weights);

@@ -17,18 +17,22 @@
 
 namespace narrowfloat {
 
-/// State in float8_e4m3fn after a dynamic range expansion (COAT, Xi et al., arXiv 2410.19313), in groups of 128: 1.04 bytes a
-/// number. State seldom needs all of the range of E4M3; a power k > 1 spreads it there, so that its relative steps are k
-/// times finer.
+/// State in float8_e4m3fn after a dynamic range expansion (COAT, Xi et al., arXiv 2410.19313), in
+/// groups of 128: 1.04 bytes a number. State seldom needs all of the range of E4M3; a power k > 1
+/// spreads it there, so that its relative steps are k times finer.
 ///
-/// Result    of a group with the largest magnitude a and the least one b that is not 0: k is the largest multiple of 1/16
-///           with (a / b)^k <= 448^2 / 2, at least 1/4 and at most 255/16; the code of x is the float8_e4m3fn nearest to
-///           sign(x) 448 (|x| / a)^k, and is read as sign a (|code| / 448)^(1/k). Both powers are within 2^-18 of themselves,
-///           k is found from logarithms of 20 bits; the largest number of a group comes back exactly. These are the numbers
-///           of the kernel of COAT, which keeps sqrt(a b) too, adds 1e-20 to a and b, and takes zeros for b.
-/// Special   a group of zeros is zeros, and one with NaN is NaN; Inf is taken as the largest float. A positive number of a storage made for
-///           Signedness::is_unsigned never becomes 0 but what code 1 stands for.
-/// Promises  the same bits on every instruction set: the powers are sums and products of floats in a fixed order.
+/// Result    of a group with the largest magnitude a and the least one b that is not 0: k is the
+///           largest multiple of 1/16 with (a / b)^k <= 448^2 / 2, at least 1/4 and at most 255/16;
+///           the code of x is the float8_e4m3fn nearest to sign(x) 448 (|x| / a)^k, and is read as
+///           sign a (|code| / 448)^(1/k). Both powers are within 2^-18 of themselves, k is found
+///           from logarithms of 20 bits; the largest number of a group comes back exactly. These
+///           are the numbers of the kernel of COAT, which keeps sqrt(a b) too, adds 1e-20 to a and
+///           b, and takes zeros for b.
+/// Special   a group of zeros is zeros, and one with NaN is NaN; Inf is taken as the largest float.
+///           A positive number of a storage made for Signedness::is_unsigned never becomes 0 but
+///           what code 1 stands for.
+/// Promises  the same bits on every instruction set: the powers are sums and products of floats in
+///           a fixed order.
 ///
 /// Example   AdamW<ExpandedState, ExpandedState> adam({.lr = 1e-3f}, weights.size());
 ///           std::vector<float> w = weights;

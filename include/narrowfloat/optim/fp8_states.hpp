@@ -19,7 +19,8 @@ namespace narrowfloat {
 namespace detail {
 inline namespace NF_BASELINE {
 
-/// The limits of numbers that are divided by a normal float, which is their amax / largest F or more: none is too large.
+/// The limits of numbers that are divided by a normal float, which is their amax / largest F or
+/// more: none is too large.
 template <class F>
 NF_INLINE state_limits limits_below_amax(float scale, bool lifts) {
   const auto bits = [&](int exponent) {
@@ -34,12 +35,15 @@ NF_INLINE state_limits limits_below_amax(float scale, bool lifts) {
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// State in float8_e4m3fn, in blocks of 256 that share a float scale (OptimStateFp8 of torchao): 1.02 bytes a number.
+/// State in float8_e4m3fn, in blocks of 256 that share a float scale (OptimStateFp8 of torchao):
+/// 1.02 bytes a number.
 ///
-/// Result    the scale of a block is amax / 448 rounded to a float, at least 2^-126; a code is the float8_e4m3fn nearest to
-///           the exact quotient x / scale; it is read as code * scale, rounded once.
-/// Special   a block of zeros is zeros. One with NaN is NaN; Inf is taken as the largest float. A positive number of a storage made for
-///           Signedness::is_unsigned never becomes 0 but scale * 2^-9.
+/// Result    the scale of a block is amax / 448 rounded to a float, at least 2^-126; a code is the
+///           float8_e4m3fn nearest to the exact quotient x / scale; it is read as code * scale,
+///           rounded once.
+/// Special   a block of zeros is zeros. One with NaN is NaN; Inf is taken as the largest float. A
+///           positive number of a storage made for Signedness::is_unsigned never becomes 0 but
+///           scale * 2^-9.
 ///
 /// Example   AdamW<Fp8BlockState, Fp8BlockState> adam({.lr = 1e-3f}, weights.size());
 ///           assert(adam.size_bytes() * 100 <= weights.size() * 204);
@@ -111,14 +115,15 @@ class Fp8BlockState {
 
 /// State in a narrow format F with one scale of all numbers.
 ///
-/// Result    scale() is what codes are multiplied by: the amax of the new numbers over the largest F, rounded to a float, at
-///           least 2^-126; where PowerOfTwo is true, the least power of two that is not less, as in FP8-LM. Codes are
-///           nearest.
-/// Special   an amax of 0, Inf or NaN resets the scale to 1. A positive number of a storage made for
-///           Signedness::is_unsigned never becomes 0 but the least positive F.
+/// Result    scale() is what codes are multiplied by: the amax of the new numbers over the largest
+///           F, rounded to a float, at least 2^-126; where PowerOfTwo is true, the least power of
+///           two that is not less, as in FP8-LM. Codes are nearest.
+/// Special   an amax of 0, Inf or NaN resets the scale to 1. A positive number of a storage made
+///           for Signedness::is_unsigned never becomes 0 but the least positive F.
 /// Cost      a step makes the new numbers twice: their largest magnitude comes first.
 ///
-/// Example   AdamW<Fp8LmFirst, Fp8LmSecond> adam({.lr = 1e-3f}, weights.size());  // 3 bytes a weight
+/// Example   // 3 bytes a weight
+///           AdamW<Fp8LmFirst, Fp8LmSecond> adam({.lr = 1e-3f}, weights.size());
 ///           std::vector<float> w = weights;
 ///           adam.step(w, gradients);
 ///           const float most = 448 * std::get<0>(adam.states).scale();
@@ -172,8 +177,8 @@ class ScaledState {
 
 /// FP8 with one scale of all numbers.
 using Fp8State = ScaledState<float8_e4m3fn>;
-/// The moments of FP8-LM (Peng et al., arXiv 2310.18313): FP8 for the first one, and float16 for the
-/// second, which does not bear FP8.
+/// The moments of FP8-LM (Peng et al., arXiv 2310.18313): FP8 for the first one, and float16 for
+/// the second, which does not bear FP8.
 using Fp8LmFirst = ScaledState<float8_e4m3fn, true>;
 using Fp8LmSecond = ScaledState<float16, true>;
 

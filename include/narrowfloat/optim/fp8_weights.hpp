@@ -23,14 +23,15 @@ struct Fp8LmOptions {
       false;  ///< 3 bytes a weight instead of 2: the codes need not be made again for each product
 };
 
-/// The weights of FP8-LM (Peng et al., arXiv 2310.18313): a float16 master copy and codes in float8_e4m3fn for the
-/// products, each with a scale that is a power of two. With Fp8LmFirst, Fp8LmSecond and gradients in FP8 a parameter takes 6
-/// bytes (2 + 1 + 1 + 2); 7 where the codes are kept.
+/// The weights of FP8-LM (Peng et al., arXiv 2310.18313): a float16 master copy and codes in
+/// float8_e4m3fn for the products, each with a scale that is a power of two. With Fp8LmFirst,
+/// Fp8LmSecond and gradients in FP8 a parameter takes 6 bytes (2 + 1 + 1 + 2); 7 where the codes
+/// are kept.
 ///
-/// Result    scale() is what master codes are multiplied by: the least power of two for which the largest magnitude of the
-///           new weights is not beyond 65504; code_scale() is the same for the FP8 codes, with 448 in
-///           the place of 65504. Master codes are rounded by the rounding of the step, FP8 codes to the
-///           nearest of them.
+/// Result    scale() is what master codes are multiplied by: the least power of two for which the
+///           largest magnitude of the new weights is not beyond 65504; code_scale() is the same for
+///           the FP8 codes, with 448 in the place of 65504. Master codes are rounded by the
+///           rounding of the step, FP8 codes to the nearest of them.
 /// Special   a largest magnitude of 0, Inf or NaN makes both scales 1.
 /// Promises  make_codes() gives the codes that are kept.
 /// Cost      a step makes the new weights twice: their largest magnitude comes first.

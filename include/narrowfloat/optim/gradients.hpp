@@ -79,19 +79,22 @@ measured_gradients measure(std::span<const T> gradients, float factor,
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// The norm of the gradients of all tensors of a model, and whether there was an Inf or NaN among them, in one read. With it
-/// all tensors are clipped by one norm, or all steps are skipped.
+/// The norm of the gradients of all tensors of a model, and whether there was an Inf or NaN among
+/// them, in one read. With it all tensors are clipped by one norm, or all steps are skipped.
 ///
-/// Result    norm() is the root of the sum of the squares of gradients times inverse_loss_scale, each product rounded to
-///           float, the squares added up in double in an order that neither instruction set nor threads change.
-/// Promises  the same bits on every instruction set, for every executor, in every floating-point environment.
+/// Result    norm() is the root of the sum of the squares of gradients times inverse_loss_scale,
+///           each product rounded to float, the squares added up in double in an order that neither
+///           instruction set nor threads change.
+/// Promises  the same bits on every instruction set, for every executor, in every floating-point
+///           environment.
 /// Cost      one read of the gradients.
 ///
 /// Example   GradientNorm norm;
 ///           norm.add(gradients, 1.0f / 1024);  // of each tensor
 ///           std::vector<float> w = weights;
 ///           AdamW<> adam({.lr = 1e-3f}, w.size());
-///           adam.step(w, gradients, {.inverse_loss_scale = 1.0f / 1024, .max_norm = 1, .measured = &norm});
+///           adam.step(w, gradients,
+///                     {.inverse_loss_scale = 1.0f / 1024, .max_norm = 1, .measured = &norm});
 ///           assert(!norm.overflowed() && norm.norm() > 0);
 class GradientNorm {
  public:

@@ -19,7 +19,8 @@ namespace narrowfloat {
 /// How Muon's rate depends on the shape of a matrix.
 enum class MuonRate {
   original,  ///< lr sqrt(max(1, rows / cols)), of Jordan et al. 2024
-  match_adam  ///< 0.2 lr sqrt(max(rows, cols)): updates as large as Adam's (Liu et al., arXiv 2502.16982)
+  /// 0.2 lr sqrt(max(rows, cols)): updates as large as Adam's (Liu et al., arXiv 2502.16982)
+  match_adam
 };
 
 /// The options of Muon, with the defaults of PyTorch.
@@ -36,7 +37,8 @@ struct MuonOptions {
 
 namespace detail {
 
-/// m = momentum m + (1 - momentum) g; w becomes w + m, or with Nesterov w + momentum m + (1 - momentum) g.
+/// m = momentum m + (1 - momentum) g; w becomes w + m, or with Nesterov w + momentum m + (1 -
+/// momentum) g.
 struct MuonMomentumRule {
   double momentum = 0.95;
   bool nesterov = true;
@@ -61,8 +63,9 @@ struct MuonWeightRule {
 
 inline namespace NF_BASELINE {
 
-/// Replaces a matrix by a polynomial of Newton and Schulz's iterations that brings its singular values near 1:
-/// X = x / max(|x|, eps), then each time A = X X', X = (a I + b A + c A A) X with X rounded to bfloat16 before.
+/// Replaces a matrix by a polynomial of Newton and Schulz's iterations that brings its singular
+/// values near 1: X = x / max(|x|, eps), then each time A = X X', X = (a I + b A + c A A) X with X
+/// rounded to bfloat16 before.
 template <class E>
 void orthogonalize(std::vector<float>& x, std::size_t rows, std::size_t cols, int iterations,
                    double eps, E& executor) {
@@ -100,15 +103,15 @@ void orthogonalize(std::vector<float>& x, std::size_t rows, std::size_t cols, in
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// Muon (Jordan et al. 2024) for the weights of one matrix, row-major: its momentum, made orthogonal, is the update. The
-/// members are its options, then its state; copying it saves it.
+/// Muon (Jordan et al. 2024) for the weights of one matrix, row-major: its momentum, made
+/// orthogonal, is the update. The members are its options, then its state; copying it saves it.
 ///
-/// Result    m = momentum m + (1 - momentum) g, u = m (with Nesterov momentum m + (1 - momentum) g), U = u made nearly
-///           orthogonal by `iterations` of Newton and Schulz in floats whose operand is rounded to bfloat16, as PyTorch keeps
-///           it; w - (rate U + lr weight_decay w).
+/// Result    m = momentum m + (1 - momentum) g, u = m (with Nesterov momentum m + (1 - momentum)
+///           g), U = u made nearly orthogonal by `iterations` of Newton and Schulz in floats whose
+///           operand is rounded to bfloat16, as PyTorch keeps it; w - (rate U + lr weight_decay w).
 /// Special, Requires, Promises   as for Optimizer::step(); rows times cols weights.
-/// Cost      some 2 iterations (2 rows cols n + n^3) multiply-adds, n the smaller of rows and cols, and five matrices of
-///           memory while it runs.
+/// Cost      some 2 iterations (2 rows cols n + n^3) multiply-adds, n the smaller of rows and cols,
+///           and five matrices of memory while it runs.
 ///
 /// Example   std::vector<float> w = weights;
 ///           Muon<Bfloat16State> muon({.lr = 0.02}, rows, cols);

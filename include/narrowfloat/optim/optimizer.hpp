@@ -23,18 +23,22 @@ namespace narrowfloat {
 
 /// An optimizer: the members of its rule, then its state. Copying it saves it.
 ///
-/// Result    step() makes, for each weight, the gradient times inverse_loss_scale (and max_norm / norm where that is
-///           below 1), the formula of the rule in floats, and writes weights and states back in their formats.
+/// Result    step() makes, for each weight, the gradient times inverse_loss_scale (and max_norm /
+///           norm where that is below 1), the formula of the rule in floats, and writes weights and
+///           states back in their formats.
 /// Special   a NaN or Inf gradient by StepOptions::on_overflow: never half an update.
-/// Requires  as many weights and gradients as the optimizer was made for, and options that make sense: else
-///           std::invalid_argument, before anything is changed. A storage that rounds stochastically needs a keyed rounding.
-///           An executor that throws leaves what it had done, and the step uncounted.
-/// Promises  the same bits (of a NaN, that it is one) on every instruction set, for every executor and number of threads, in
-///           every floating-point environment. Weights draw the bits of stream stream + 8 t of the rounding's key in step t,
-///           state k those of stream + 8 t + 1 + k; element i of index offset + i: a tensor cut into shards, each with its
-///           offset, gets the same bits.
-/// Cost      one pass over gradients, states and weights; one read of the gradients more where they are checked; another
-///           pass for rules that look at the tensor first, and for storages with one scale of all numbers.
+/// Requires  as many weights and gradients as the optimizer was made for, and options that make
+///           sense: else std::invalid_argument, before anything is changed. A storage that rounds
+///           stochastically needs a keyed rounding. An executor that throws leaves what it had
+///           done, and the step uncounted.
+/// Promises  the same bits (of a NaN, that it is one) on every instruction set, for every executor
+///           and number of threads, in every floating-point environment. Weights draw the bits of
+///           stream stream + 8 t of the rounding's key in step t, state k those of stream + 8 t + 1
+///           + k; element i of index offset + i: a tensor cut into shards, each with its offset,
+///           gets the same bits.
+/// Cost      one pass over gradients, states and weights; one read of the gradients more where they
+///           are checked; another pass for rules that look at the tensor first, and for storages
+///           with one scale of all numbers.
 ///
 /// Example   std::vector<float> w = weights;
 ///           AdamW<CodebookState, CodebookState> adam({.lr = 1e-3f}, w.size());
@@ -56,8 +60,8 @@ requires(sizeof...(States) == Rule::states.size()) struct Optimizer : Rule {
     options.check();
   }
 
-  /// Weights are a range of floats or of a narrow format, or a form of weights (weights.hpp); gradients a range of numbers of
-  /// which each is a float.
+  /// Weights are a range of floats or of a narrow format, or a form of weights (weights.hpp);
+  /// gradients a range of numbers of which each is a float.
   template <class W, float_source G, rounding_policy R = NearestEven,
             task_executor E = SerialExecutor>
   NF_INLINE StepReport step(W&& weights, const G& gradients, const StepOptions& options = {},

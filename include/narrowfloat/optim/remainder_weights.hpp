@@ -15,14 +15,16 @@
 
 namespace narrowfloat {
 
-/// bfloat16 weights for the model, and beside each the lower 16 bits of a float: together exactly a float master copy, in 4
-/// bytes a weight instead of 6 (store_param_remainders of NVIDIA's Transformer Engine).
+/// bfloat16 weights for the model, and beside each the lower 16 bits of a float: together exactly a
+/// float master copy, in 4 bytes a weight instead of 6 (store_param_remainders of NVIDIA's
+/// Transformer Engine).
 ///
-/// Result    values() are the weights rounded to nearest, ties away from zero; the optimizer reads the floats, bit by bit.
-///           Ties to even would have too many floats for one pair of halves.
-/// Special   Inf and NaN come back with all their bits. Every NaN that arithmetic makes is one among values(); one whose
-///           payload lies in the lower 16 bits alone shows as Inf or 0. (Transformer Engine rounds NaN too: 0x7fffffff is
-///           -0 there.)
+/// Result    values() are the weights rounded to nearest, ties away from zero; the optimizer reads
+///           the floats, bit by bit. Ties to even would have too many floats for one pair of
+///           halves.
+/// Special   Inf and NaN come back with all their bits. Every NaN that arithmetic makes is one
+///           among values(); one whose payload lies in the lower 16 bits alone shows as Inf or 0.
+///           (Transformer Engine rounds NaN too: 0x7fffffff is -0 there.)
 ///
 /// Example   RemainderWeights w(weights);
 ///           AdamW<> adam({.lr = 1e-3f}, w.size());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ResidualWeights: 8-bit weights with a 16-bit residual each, which together move as 16-bit weights do.
+// ResidualWeights: 8-bit weights with a 16-bit residual each, which together move as 16-bit weights
+// do.
 #pragma once
 
 #include <algorithm>
@@ -18,13 +19,15 @@
 
 namespace narrowfloat {
 
-/// 8-bit weights for the products, with what they leave of a 16-bit weight beside them (HFP8, Sun et al., NeurIPS 2019):
-/// 3 bytes a weight. Workers that each keep their own residuals exchange the 8-bit weights alone.
+/// 8-bit weights for the products, with what they leave of a 16-bit weight beside them (HFP8, Sun
+/// et al., NeurIPS 2019): 3 bytes a weight. Workers that each keep their own residuals exchange the
+/// 8-bit weights alone.
 ///
-/// Result    a new weight u becomes the 16-bit number S = Wide(u), by the rounding of the step; the 8-bit weight is S to
-///           nearest, saturating, the residual S less that, exactly. The optimizer reads their sum, S.
-/// Special   far beyond the largest 8-bit number, from 2048 on (float16: 4096), Wide has no room for the residual: there, and of
-///           Inf and NaN, the 8-bit weight is 0 and the residual S.
+/// Result    a new weight u becomes the 16-bit number S = Wide(u), by the rounding of the step; the
+///           8-bit weight is S to nearest, saturating, the residual S less that, exactly. The
+///           optimizer reads their sum, S.
+/// Special   far beyond the largest 8-bit number, from 2048 on (float16: 4096), Wide has no room
+///           for the residual: there, and of Inf and NaN, the 8-bit weight is 0 and the residual S.
 /// Promises  the sums move bit for bit as weights of Wide do, under the same rounding.
 ///
 /// Example   ResidualWeights<> w(weights);
@@ -85,7 +88,8 @@ class ResidualWeights {
     detail::rest_of_floats(detail::place_of<true>(), active_isa(), sums, kept, kept, n);
     convert(std::span<const float>(kept, n), residual);
   }
-  /// Below, the last place of a Wide is no more than that of the largest Narrow, and so is that of their difference.
+  /// Below, the last place of a Wide is no more than that of the largest Narrow, and so is that of
+  /// their difference.
   static constexpr std::uint32_t end_of_exact = [] {
     using narrow = detail::layout_of<Narrow>;
     using wide = detail::layout_of<Wide>;

@@ -44,19 +44,20 @@ struct RuleStep {
 
 /// A rule, the library's or one's own: an aggregate of options with
 ///
-///   static constexpr const char* name           for messages
+///   static constexpr const char* name    for messages
 ///   static constexpr std::array<RuleState, N> states    those that it keeps; at most 3
-///   void check() const                          throws std::invalid_argument for an option that makes no sense
-///   S at(std::uint64_t t) const                 the numbers of step t = 1, 2 ...: a RuleStep with the formula
+///   void check() const             throws std::invalid_argument for an option that makes no sense
+///   S at(std::uint64_t t) const    the numbers of step t = 1, 2 ...: a RuleStep with the formula
 ///
-/// and the formula u = step.update(w, g, state), a template on G, a group of floats with + - * /, square_root(),
-/// sign(), larger() and G(float): it takes the weights and gradients, and replaces state[k] by the new ones. It runs on the
-/// baseline's instructions; the library's own rules have their formulas in optim/detail/rule_loop.inl, for every set.
+/// and the formula u = step.update(w, g, state), a template on G, a group of floats with + - * /,
+/// square_root(), sign(), larger() and G(float): it takes the weights and gradients, and replaces
+/// state[k] by the new ones. It runs on the baseline's instructions; the library's own rules have
+/// their formulas in optim/detail/rule_loop.inl, for every set.
 ///
 /// docs/optimizers.md has one.
 ///
 /// Example   const AdamWRule rule{.lr = 1e-3, .beta1 = 0.9, .weight_decay = 0.01};
-///           rule.check();                       // throws for an option that makes no sense, such as beta1 = 9
+///           rule.check();  // throws for an option that makes no sense, such as beta1 = 9
 ///           const auto third = rule.at(3);      // the numbers of the third step
 ///           assert(third.rate == 1e-3f && third.decay == 1e-5f && third.beta1 == 0.9f);
 ///           static_assert(optimizer_rule<AdamWRule> && AdamWRule::states.size() == 2);  // m and v

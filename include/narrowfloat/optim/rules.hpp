@@ -102,7 +102,8 @@ struct SgdRule {
   }
 };
 
-/// Adam (Kingma and Ba, arXiv 1412.6980, algorithm 1), with decay added to the gradient as PyTorch's Adam has it.
+/// Adam (Kingma and Ba, arXiv 1412.6980, algorithm 1), with decay added to the gradient as
+/// PyTorch's Adam has it.
 struct AdamRule {
   /// The options: rate, decays of the two averages, the term beside the root, L2 decay.
   double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0;
@@ -118,12 +119,16 @@ struct AdamRule {
   }
 };
 
-/// AdamW (Loshchilov and Hutter, arXiv 1711.05101, algorithm 2): Adam with decay that is decoupled from the gradient.
+/// AdamW (Loshchilov and Hutter, arXiv 1711.05101, algorithm 2): Adam with decay that is decoupled
+/// from the gradient.
 ///
 /// Example   std::vector<float> w = weights, g = gradients;
-///           Optimizer<AdamWRule, FloatState, FloatState> adam({.lr = 1e-3, .weight_decay = 0.1}, w.size());  // AdamW<>
+///           // AdamW<>
+///           Optimizer<AdamWRule, FloatState, FloatState> adam({.lr = 1e-3, .weight_decay = 0.1},
+///                                                             w.size());
 ///           adam.step(w, g);
-///           assert(std::abs(w[0] - (weights[0] * (1 - 1e-4f) - std::copysign(1e-3f, g[0]))) < 1e-6f);
+///           assert(std::abs(w[0] - (weights[0] * (1 - 1e-4f) - std::copysign(1e-3f, g[0]))) <
+///                  1e-6f);
 struct AdamWRule {
   /// The options: rate, decays of the two averages, the term beside the root, decoupled decay.
   double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 1e-2;
@@ -142,8 +147,8 @@ struct AdamWRule {
   }
 };
 
-/// Lion (Chen et al., arXiv 2302.06675, algorithm 2): u = sign(beta1 m + (1 - beta1) g), then m = beta2 m + (1 - beta2) g;
-/// the sign of 0 is 0. Decoupled decay.
+/// Lion (Chen et al., arXiv 2302.06675, algorithm 2): u = sign(beta1 m + (1 - beta1) g), then m =
+/// beta2 m + (1 - beta2) g; the sign of 0 is 0. Decoupled decay.
 struct LionRule {
   /// The options: rate, decays of the average for the update and for the state, decoupled decay.
   double lr = 1e-4, beta1 = 0.9, beta2 = 0.99, weight_decay = 0;
@@ -166,8 +171,8 @@ struct LionRule {
   }
 };
 
-/// Adagrad (Duchi, Hazan and Singer 2011), as PyTorch: v = v + g^2, u = g / (sqrt(v) + eps), at the rate
-/// lr / (1 + (t - 1) lr_decay). Decay is added to the gradient.
+/// Adagrad (Duchi, Hazan and Singer 2011), as PyTorch: v = v + g^2, u = g / (sqrt(v) + eps), at the
+/// rate lr / (1 + (t - 1) lr_decay). Decay is added to the gradient.
 struct AdagradRule {
   /// The learning rate and its decay, the term beside the root, and the decay that is added to the
   /// gradient.
@@ -193,7 +198,8 @@ struct AdagradRule {
   }
 };
 
-/// RMSprop (Hinton 2012), as PyTorch: v = alpha v + (1 - alpha) g^2, u = g / (sqrt(v) + eps). Decay is added to the gradient.
+/// RMSprop (Hinton 2012), as PyTorch: v = alpha v + (1 - alpha) g^2, u = g / (sqrt(v) + eps). Decay
+/// is added to the gradient.
 struct RmspropRule {
   /// The learning rate, the decay of the average, the term beside the root, and the decay that is
   /// added to the gradient.
@@ -218,9 +224,9 @@ struct RmspropRule {
   }
 };
 
-/// AdEMAMix (Pagliardini et al., arXiv 2409.03137, algorithm 1): Adam with a second, slow average of the gradients,
-/// u = (m / (1 - beta1^t) + alpha slow) / (sqrt(v / (1 - beta2^t)) + eps). Warm-up of alpha and beta3: change the members
-/// between steps. Decoupled decay.
+/// AdEMAMix (Pagliardini et al., arXiv 2409.03137, algorithm 1): Adam with a second, slow average
+/// of the gradients, u = (m / (1 - beta1^t) + alpha slow) / (sqrt(v / (1 - beta2^t)) + eps).
+/// Warm-up of alpha and beta3: change the members between steps. Decoupled decay.
 struct AdemamixRule {
   /// The options, named as in the paper: beta3 is the decay of the slow average, alpha its weight.
   double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, beta3 = 0.9999, alpha = 5, eps = 1e-8,

@@ -10,7 +10,8 @@ namespace narrowfloat {
 /// What a step does where a gradient, times inverse_loss_scale, is Inf or NaN. Where the rule keeps
 /// squares, 2^64 or more counts as well: its square would be Inf.
 enum class OnOverflow {
-  skip_step,  ///< nothing changes and the step does not count, as under loss scaling (PyTorch's GradScaler)
+  /// nothing changes and the step does not count, as under loss scaling (PyTorch's GradScaler)
+  skip_step,
   skip_tensor,  ///< nothing but the number of steps changes, as in SwitchBack (arXiv 2304.13013)
   unchecked     ///< nobody looks, which saves one read; an Inf or NaN spreads
 };
@@ -20,7 +21,8 @@ enum class OnOverflow {
 /// Example   std::vector<float> w = weights;
 ///           DynamicLossScale loss{.scale = 1};  // the gradients are those of the loss times this
 ///           AdamW<> adam({.lr = 1e-3}, w.size());
-///           const StepReport done = adam.step(w, gradients, {.inverse_loss_scale = 1 / loss.scale, .max_norm = 1});
+///           const StepReport done =
+///               adam.step(w, gradients, {.inverse_loss_scale = 1 / loss.scale, .max_norm = 1});
 ///           loss.update(done.skipped);  // where a gradient is Inf or NaN nothing has changed
 ///           assert(!done.skipped && done.gradient_norm < 1);
 struct StepOptions {
@@ -28,8 +30,8 @@ struct StepOptions {
   double max_norm = 0;           ///< gradients are scaled down to this norm; 0: they are not
   /// What becomes of gradients with Inf or NaN.
   OnOverflow on_overflow = OnOverflow::skip_step;
-  /// The norm of the gradients of all tensors, and whether one overflowed, where it is measured before the steps; else a
-  /// step measures its own tensor.
+  /// The norm of the gradients of all tensors, and whether one overflowed, where it is measured
+  /// before the steps; else a step measures its own tensor.
   const GradientNorm* measured = nullptr;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Storages: where an optimizer keeps a state, or its weights, in a format of its own; floats and narrow floats.
+// Storages: where an optimizer keeps a state, or its weights, in a format of its own; floats and
+// narrow floats.
 #pragma once
 
 #include <algorithm>
@@ -29,13 +30,17 @@ namespace narrowfloat {
 ///
 /// and, where it serves,
 ///
-///   block()                       ranges begin at multiples of it (and end there, or at the end); 1 without it
+///   block()                       ranges begin at multiples of it (and end there, or at the end);
+///                                 1 without it
 ///   draws                         a constant: write() needs a keyed rounding
-///   direct(first)                 a float*: the numbers themselves, which are then not read and written
-///   observe(amax), commit()       for one scale of all: the largest magnitude of what write() will get, while read() goes
-///                                 on with the scale that is; commit() ends that. The step then makes the numbers twice
+///   direct(first)                 a float*: the numbers themselves, which are then not read and
+///                                 written
+///   observe(amax), commit()       for one scale of all: the largest magnitude of what write() will
+///                                 get, while read() goes on with the scale that is; commit() ends
+///                                 that. The step then makes the numbers twice
 ///
-/// Element first + i draws the random bits of index first + i of the rounding. Threads write apart ranges at a time.
+/// Element first + i draws the random bits of index first + i of the rounding. Threads write apart
+/// ranges at a time.
 ///
 /// docs/optimizers.md has one.
 template <class S>
@@ -62,7 +67,8 @@ template <class S>
 inline constexpr bool observes = requires(S& s) {
   s.observe(1.0f);
 };
-/// Calls for memory that the next part of a pass reads. A part of floats is a page: no processor reads ahead of its end.
+/// Calls for memory that the next part of a pass reads. A part of floats is a page: no processor
+/// reads ahead of its end.
 NF_INLINE void call_for(const void* memory, std::size_t bytes) {
   const auto* const from = static_cast<const unsigned char*>(memory);
   for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(from + i);
@@ -124,13 +130,16 @@ class FloatState {
   std::vector<float> values_;
 };
 
-/// Numbers of a narrow format F, a code each, without a scale: bfloat16 and float16 state. To nearest, or, where
-/// Stochastic is true, as the rounding of the step says, which must then be a keyed one.
+/// Numbers of a narrow format F, a code each, without a scale: bfloat16 and float16 state. To
+/// nearest, or, where Stochastic is true, as the rounding of the step says, which must then be a
+/// keyed one.
 ///
-/// A positive number of a storage made for Signedness::is_unsigned never becomes 0 but the least positive number of F:
-/// what divides by its root would jump. Beyond the largest number it is kept as that.
+/// A positive number of a storage made for Signedness::is_unsigned never becomes 0 but the least
+/// positive number of F: what divides by its root would jump. Beyond the largest number it is kept
+/// as that.
 ///
-/// Example   AdamW<Bfloat16State, Bfloat16State> adam({.lr = 1e-3}, weights.size());  // 4 bytes of state a weight
+/// Example   // 4 bytes of state a weight
+///           AdamW<Bfloat16State, Bfloat16State> adam({.lr = 1e-3}, weights.size());
 ///           NarrowState<bfloat16> m(weights.size(), Signedness::is_signed);
 ///           m.write(0, std::span(weights).first(16), nearest_even);
 ///           std::vector<float> out(16);

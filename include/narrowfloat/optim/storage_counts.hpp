@@ -13,7 +13,8 @@ namespace narrowfloat {
 /// Example   std::vector<float> w = weights;
 ///           Adam<Float16State> adam({.lr = 1e-3}, w.size());
 ///           const StorageCounts lost = adam.step(w, gradients).state;
-///           assert(lost.at_floor > 0 && lost.clipped == 0);  // float16 has no such small squares of gradients
+///           // float16 has no such small squares of gradients
+///           assert(lost.at_floor > 0 && lost.clipped == 0);
 struct StorageCounts {
   std::uint64_t flushed = 0;   ///< became 0 and were not
   std::uint64_t clipped = 0;   ///< were beyond the largest number of the storage

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Rules that look at the whole tensor before they change it: clipped updates, LAMB and LARS. Their steps read the tensor
-// twice.
+// Rules that look at the whole tensor before they change it: clipped updates, LAMB and LARS. Their
+// steps read the tensor twice.
 #pragma once
 
 #include <cstdint>
@@ -37,13 +37,16 @@ struct clipped_step : Inner {
 };
 }  // namespace detail
 
-/// StableAdamW (Wortsman et al., arXiv 2304.13013): AdamW whose averages are without bias from the start and whose rate is
-/// divided by max(1, RMS / clip_threshold), RMS = sqrt(mean(g^2 / max(v, eps^2))) over the tensor, as AdaFactor clips.
+/// StableAdamW (Wortsman et al., arXiv 2304.13013): AdamW whose averages are without bias from the
+/// start and whose rate is divided by max(1, RMS / clip_threshold), RMS = sqrt(mean(g^2 / max(v,
+/// eps^2))) over the tensor, as AdaFactor clips.
 ///
-///   beta^ = beta (1 - beta^(t-1)) / (1 - beta^t);  m = beta1^ m + (1 - beta1^) g;  v = beta2^ v + (1 - beta2^) g^2
+///   beta^ = beta (1 - beta^(t-1)) / (1 - beta^t)
+///   m = beta1^ m + (1 - beta1^) g;  v = beta2^ v + (1 - beta2^) g^2
 ///   u = m / (sqrt(v) + eps)
 ///
-/// Decay is by the rate as it was, as the author's code has it; decay_by_clipped_rate: by the divided one.
+/// Decay is by the rate as it was, as the author's code has it; decay_by_clipped_rate: by the
+/// divided one.
 struct StableAdamWRule {
   /// The options, with the defaults of the paper.
   double lr = 2e-3, beta1 = 0.9, beta2 = 0.99, eps = 1e-6, weight_decay = 0.2, clip_threshold = 1;
@@ -94,7 +97,9 @@ struct StableAdamWRule {
 /// keeps the rate as it was. Not for rules that look at the whole tensor themselves (StableAdamW,
 /// LAMB, LARS).
 ///
-/// Example   Optimizer<Clipped<LionRule>, Bfloat16State> lion({.rule = {.lr = 1e-4}, .threshold = 1}, weights.size());
+/// Example   Optimizer<Clipped<LionRule>, Bfloat16State> lion({.rule = {.lr = 1e-4},
+///                                                             .threshold = 1},
+///                                                            weights.size());
 template <optimizer_rule Rule>
 struct Clipped {
   static_assert(
@@ -116,8 +121,8 @@ struct Clipped {
   NF_INLINE Step at(std::uint64_t t) const { return {rule.at(t), threshold}; }
 };
 
-/// LAMB (You et al., arXiv 1904.00962, algorithm 2): u = Adam's update + weight_decay w, at the rate lr |w| / |u|, norms
-/// over the tensor; where one of them is 0, at the rate lr.
+/// LAMB (You et al., arXiv 1904.00962, algorithm 2): u = Adam's update + weight_decay w, at the
+/// rate lr |w| / |u|, norms over the tensor; where one of them is 0, at the rate lr.
 struct LambRule {
   /// The options: rate, decays of the two averages, the term beside the root, decay.
   double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-6, weight_decay = 1e-2;
@@ -142,9 +147,9 @@ struct LambRule {
   }
 };
 
-/// LARS (You, Gitman and Ginsburg, arXiv 1708.03888): m = momentum m + ratio (g + weight_decay w), u = m, with
-/// ratio = trust |w| / (|g| + weight_decay |w|), norms over the tensor; 1 where |w| or |g| is 0. The rate lies outside of m,
-/// as in bitsandbytes; the paper has it inside.
+/// LARS (You, Gitman and Ginsburg, arXiv 1708.03888): m = momentum m + ratio (g + weight_decay w),
+/// u = m, with ratio = trust |w| / (|g| + weight_decay |w|), norms over the tensor; 1 where |w| or
+/// |g| is 0. The rate lies outside of m, as in bitsandbytes; the paper has it inside.
 struct LarsRule {
   /// The options: rate, momentum, decay, and the paper's trust coefficient.
   double lr = 0.1, momentum = 0.9, weight_decay = 1e-4, trust = 1e-3;

@@ -84,11 +84,12 @@ NF_INLINE auto form_of(W& weights) {
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// Weights of a narrow format F for the model, and floats, the master copy, for the optimizer (Mixed Precision Training,
-/// Micikevicius et al., arXiv 1710.03740): 4 bytes a weight and the bytes of F.
+/// Weights of a narrow format F for the model, and floats, the master copy, for the optimizer
+/// (Mixed Precision Training, Micikevicius et al., arXiv 1710.03740): 4 bytes a weight and the
+/// bytes of F.
 ///
-/// Result    values() are the floats, each rounded once to F: by the rounding of the step, and at first by that of the
-///           constructor.
+/// Result    values() are the floats, each rounded once to F: by the rounding of the step, and at
+///           first by that of the constructor.
 ///
 /// Example   MasterWeights<bfloat16> w(weights);
 ///           AdamW<> adam({.lr = 1e-3f}, w.size());

@@ -129,8 +129,8 @@ struct matrix_part_of {
   void finish() {}
 
  private:
-  /// Calls f(row, column, count, codes) for what elements from `first` on are of each row; for all at once where rows
-  /// fill their bytes.
+  /// Calls f(row, column, count, codes) for what elements from `first` on are of each row; for all
+  /// at once where rows fill their bytes.
   template <class Function>
   void for_each_run(std::size_t first, std::size_t count, Function f) {
     const bool is_one = all.cols() % 8 * value::width % 8 == 0;
@@ -234,14 +234,15 @@ NF_INLINE void convert_packed(const In& in, Out& out, Factor factor, const R& ro
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// convert() where the input, the output or both are packed, in a range or in the rows of a matrix, such as the codes() of
-/// a BlockTensor: as for contiguous ranges, a matrix in row-major order. Between two layouts of one format it only moves
-/// the codes.
+/// convert() where the input, the output or both are packed, in a range or in the rows of a matrix,
+/// such as the codes() of a BlockTensor: as for contiguous ranges, a matrix in row-major order.
+/// Between two layouts of one format it only moves the codes.
 ///
-/// Requires  the two are apart, or in the same memory with elements of the same width in the same layout.
-/// Special   a fixed-point number counts as the float that it is; none is written. Sizes that differ, and the shapes of two
-///           matrices, throw std::invalid_argument, with both, before anything is written. Padding bits of the memory of
-///           `out` become 0.
+/// Requires  the two are apart, or in the same memory with elements of the same width in the same
+///           layout.
+/// Special   a fixed-point number counts as the float that it is; none is written. Sizes that
+///           differ, and the shapes of two matrices, throw std::invalid_argument, with both, before
+///           anything is written. Padding bits of the memory of `out` become 0.
 /// Promises  no allocation; the same bits on every instruction set, for every cut of the array.
 /// Example   PackedVector<float4_e2m1fn> codes(x.size());  // two a byte
 ///           convert(x, codes);

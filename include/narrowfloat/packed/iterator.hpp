@@ -152,7 +152,8 @@ constexpr NF_FN typename access<F, Layout>::reference element_at(
 ///
 /// Example   PackedVector<float6_e3m2fn> v(weights.size());
 ///           convert(weights, v);
-///           *std::max_element(v.begin(), v.end()) = float6_e3m2fn(28.0f);  // any algorithm of random access
+///           // any algorithm of random access
+///           *std::max_element(v.begin(), v.end()) = float6_e3m2fn(28.0f);
 ///           std::sort(v.begin(), v.end());
 ///           assert(v.back() == 28.0f && v[0] <= v[1]);
 template <class F, class Layout = BitStream>

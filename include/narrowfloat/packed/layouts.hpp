@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The layouts of packed codes: where the bits of code i lie. A layout is a type without state; every
-// function of one takes the number of elements n, on which some layouts depend.
+// The layouts of packed codes: where the bits of code i lie. A layout is a type without state;
+// every function of one takes the number of elements n, on which some layouts depend.
 #pragma once
 
 #include <cstddef>
@@ -10,15 +10,18 @@
 
 namespace narrowfloat {
 
-/// The little-endian bit stream, the order of DLPack: code i in bits i * width ... (i + 1) * width - 1,
-/// the lowest bit of byte 0 first. Four FP6 codes fill three bytes; of two FP4 codes in a byte the
-/// first is in the low nibble. The only layout without padding, and the fastest.
+/// The little-endian bit stream, the order of DLPack: code i in bits i * width ... (i + 1) * width
+/// - 1, the lowest bit of byte 0 first. Four FP6 codes fill three bytes; of two FP4 codes in a byte
+/// the first is in the low nibble. The only layout without padding, and the fastest.
 ///
 /// Example   using six = float6_e3m2fn;
 ///           assert(PackedVector<six>(8).size_bytes() == 6);                  // no padding
-///           assert((PackedVector<six, OnePerByte>(8).size_bytes() == 8));    // as ml_dtypes has them
-///           assert((PackedVector<six, AdjacentPlanes>(8).size_bytes() == 6));  // 4 bits of each, then 2 bits of each
-///           assert((PackedVector<float4_e2m1fn, SplitNibbles>(40).size_bytes() == 32));  // ggml's blocks of 32
+///           // as ml_dtypes has them
+///           assert((PackedVector<six, OnePerByte>(8).size_bytes() == 8));
+///           // 4 bits of each, then 2 bits of each
+///           assert((PackedVector<six, AdjacentPlanes>(8).size_bytes() == 6));
+///           // ggml's blocks of 32
+///           assert((PackedVector<float4_e2m1fn, SplitNibbles>(40).size_bytes() == 32));
 struct BitStream {
   /// Whether the layout has codes of this width.
   template <int Width>
@@ -90,7 +93,8 @@ struct strided_place {
 inline namespace NF_BASELINE {
 
 // The parts of a width are the powers of two that it is a sum of, the largest first: part k is bits
-// offset ... offset + part - 1 of the code. `eighth` is an eighth of the number of codes in a plane.
+// offset ... offset + part - 1 of the code. `eighth` is an eighth of the number of codes in a
+// plane.
 
 template <int Width, class Place>
 constexpr std::uint32_t get_parts(const std::uint8_t* from, std::size_t eighth, std::size_t i) {
@@ -123,9 +127,9 @@ constexpr void set_parts(std::uint8_t* to, std::size_t eighth, std::size_t i, st
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// The eXmY planes: the width as a sum of powers of two (7 = 4 + 2 + 1), one dense array a part, the
-/// largest part first with the lowest bits of the codes. The number of codes is padded with zeros to
-/// a multiple of 8. Place says where a part of a code lies in its array.
+/// The eXmY planes: the width as a sum of powers of two (7 = 4 + 2 + 1), one dense array a part,
+/// the largest part first with the lowest bits of the codes. The number of codes is padded with
+/// zeros to a multiple of 8. Place says where a part of a code lies in its array.
 template <class Place>
 struct Planes {
   /// Whether the layout has codes of this width.
@@ -158,8 +162,8 @@ using AdjacentPlanes = Planes<detail::adjacent_place>;
 /// unpack takes one shift and one mask, no shuffle.
 using StridedPlanes = Planes<detail::strided_place>;
 
-/// Nibbles in blocks of 32, as ggml keeps them: byte j of a block's 16 has code j in its low and code
-/// j + 16 in its high nibble. The last block is padded with zeros.
+/// Nibbles in blocks of 32, as ggml keeps them: byte j of a block's 16 has code j in its low and
+/// code j + 16 in its high nibble. The last block is padded with zeros.
 struct SplitNibbles {
   /// Whether the layout has codes of this width.
   template <int Width>

@@ -7,8 +7,8 @@
 
 namespace narrowfloat {
 
-/// A view of rows of packed codes, element i of the logical row-major array in row i / cols(). Every
-/// row starts on a byte. F is const where they are only read.
+/// A view of rows of packed codes, element i of the logical row-major array in row i / cols().
+/// Every row starts on a byte. F is const where they are only read.
 ///
 /// Example   std::uint8_t bytes[8] = {};  // two rows of five codes of 6 bits, 4 bytes each
 ///           PackedMatrix<float6_e3m2fn> m(bytes, 2, 5);

@@ -100,9 +100,9 @@ class PackedSpan {
 
   /// Elements first ... first + count - 1.
   ///
-  /// Special   throws std::invalid_argument, with the numbers, where they are not all there, where the
-  ///           first does not start on a byte, or where the last is neither the last of this view nor
-  ///           ends on a byte: writing to the part could not leave its neighbours alone.
+  /// Special   throws std::invalid_argument, with the numbers, where they are not all there, where
+  ///           the first does not start on a byte, or where the last is neither the last of this
+  ///           view nor ends on a byte: writing to the part could not leave its neighbours alone.
   NF_INLINE PackedSpan subspan(std::size_t first,
                                std::size_t count) const requires std::same_as<Layout, BitStream> {
     detail::require_part(first, count, size_, width_);

@@ -17,17 +17,20 @@
 
 namespace narrowfloat {
 
-/// A format to try: how to name it, and how to measure it. candidate() makes one of a type; one of your own needs no
-/// more than a function.
+/// A format to try: how to name it, and how to measure it. candidate() makes one of a type; one of
+/// your own needs no more than a function.
 ///
-/// Requires  measure(values, rows, cols) takes a row-major matrix; the names in what it returns do not count.
+/// Requires  measure(values, rows, cols) takes a row-major matrix; the names in what it returns do
+///           not count.
 ///
-/// Example   const Candidate nothing{"nothing", "-", "-", "-", [](auto values, std::size_t, std::size_t) {
-///             FormatReport report{.elements = values.size()};
-///             for (const float value : values) report.signal += value * value;
-///             report.noise = report.signal;
-///             return report;
-///           }};
+/// Example   const Candidate nothing{"nothing", "-", "-", "-",
+///                                   [](auto values, std::size_t, std::size_t) {
+///                                     FormatReport report{.elements = values.size()};
+///                                     for (const float value : values)
+///                                       report.signal += value * value;
+///                                     report.noise = report.signal;
+///                                     return report;
+///                                   }};
 ///           assert(choose_formats(x, rows, cols, {nothing})[0].sqnr_db() == 0);
 struct Candidate {
   /// Names for reports: the format, what shares a scale, the rule of scales, the rounding.
@@ -90,7 +93,8 @@ inline constexpr CodebookOptions measured_codebook_options{.non_finite = NonFini
 
 /// A block format as a candidate, with its options and its rounding.
 ///
-/// Result    named after the blocks, the rule (`amax` for scales that are no powers of two) and the rounding.
+/// Result    named after the blocks, the rule (`amax` for scales that are no powers of two) and the
+///           rounding.
 /// Special   options that do not fit the format throw std::invalid_argument when it is measured.
 ///
 /// Example   using mine = BlockFormat<Float<3, 2, 5, Specials::finite>, float8_e8m0fnu, 64>;
@@ -109,8 +113,9 @@ NF_INLINE Candidate candidate(std::string name,
           detail::rule_name(options, is_power), std::string(detail::rounding_name<R>()),
           detail::block_measure<Format, R>{options, rounding}};
 }
-/// A format without a scale as a candidate: values are converted as they are, and saturate. With a float a tensor, the
-/// largest magnitude over the largest value, the candidate is BlockFormat<F, float, whole, whole>.
+/// A format without a scale as a candidate: values are converted as they are, and saturate. With a
+/// float a tensor, the largest magnitude over the largest value, the candidate is BlockFormat<F,
+/// float, whole, whole>.
 ///
 /// Requires  every value of F is exact in float.
 ///
@@ -125,8 +130,8 @@ requires lossless_to<F, float> NF_INLINE Candidate candidate(std::string name, R
 }
 /// A code-book as a candidate: the blocks run through the rows of the matrix.
 ///
-/// Result    named after the size of its blocks and what they share: `absmax`, `nested` where that is quantized too;
-///           `headroom` and `bitsandbytes` as the options say.
+/// Result    named after the size of its blocks and what they share: `absmax`, `nested` where that
+///           is quantized too; `headroom` and `bitsandbytes` as the options say.
 ///
 /// Example   const Codebook book = quantile_codebook(weights, 4);
 ///           const auto c = candidate("quantile4", book, {.block_size = 128, .nested = true});

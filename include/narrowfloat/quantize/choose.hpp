@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The format chooser: what each of a list of formats makes of a tensor, and which of them are worth their bits.
+// The format chooser: what each of a list of formats makes of a tensor, and which of them are worth
+// their bits.
 #pragma once
 
 #include <concepts>
@@ -28,11 +29,12 @@ std::vector<Candidate> usual_candidates(here, const R& rounding);
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// What one meets in training code: BF16 and FP16 as they are; FP8 with a scale a tensor, 1 x 128 and 128 x 128
-/// values; the OCP MX formats under the rules floor, rceil and even; NVFP4, also four over six; integers of 8 and 4
-/// bits with a float a row, a block; eXmY's e3m1 with an exponent a row; the code-books of optimizers' moments and of
-/// frozen weights: the dynamic tree, signed and unsigned without its 0, in blocks of 256 and 2048, NF4 and bitsandbytes' FP4 in blocks
-/// of 64, with floats and nested.
+/// What one meets in training code: BF16 and FP16 as they are; FP8 with a scale a tensor, 1 x 128
+/// and 128 x 128 values; the OCP MX formats under the rules floor, rceil and even; NVFP4, also four
+/// over six; integers of 8 and 4 bits with a float a row, a block; eXmY's e3m1 with an exponent a
+/// row; the code-books of optimizers' moments and of frozen weights: the dynamic tree, signed and
+/// unsigned without its 0, in blocks of 256 and 2048, NF4 and bitsandbytes' FP4 in blocks of 64,
+/// with floats and nested.
 ///
 /// Cost      compiles 17 block formats: call it in one source file.
 ///
@@ -47,13 +49,17 @@ NF_INLINE std::vector<Candidate> default_candidates(R rounding = {}) {
 
 /// Quantizes a matrix to every candidate and reads it back.
 ///
-/// Result    a report for each candidate, sorted. Sums are doubles, in the order of the elements within blocks.
-/// Special   a shape that does not fit throws std::invalid_argument. Inf and NaN in the tensor do not count; the
-///           usual candidates take scales from the finite values.
-/// Promises  the same on every instruction set and in every floating-point environment, which is left as it was.
-/// Cost      what quantizing and dequantizing cost, and a few reads; memory for codes and one copy in float.
+/// Result    a report for each candidate, sorted. Sums are doubles, in the order of the elements
+///           within blocks.
+/// Special   a shape that does not fit throws std::invalid_argument. Inf and NaN in the tensor do
+///           not count; the usual candidates take scales from the finite values.
+/// Promises  the same on every instruction set and in every floating-point environment, which is
+///           left as it was.
+/// Cost      what quantizing and dequantizing cost, and a few reads; memory for codes and one copy
+///           in float.
 ///
-/// Example   const auto reports = choose_formats(weights, rows, cols, default_candidates(), FormatOrder::sqnr);
+/// Example   const auto reports =
+///               choose_formats(weights, rows, cols, default_candidates(), FormatOrder::sqnr);
 ///           assert(reports[0].format == "float16" && reports[0].sqnr_db() > 70);
 ///           assert(reports[0].flushed_percent() < 0.1 && reports[0].clipped == 0);
 template <class T>

@@ -19,11 +19,12 @@ enum class CodeOrder {
   any         ///< codes have values in any order, as bitsandbytes' FP4 has them
 };
 
-/// A table of 2 to 256 finite numbers; the index of one is its code (8-bit Optimizers, arXiv 2110.02861,
-/// with values in [-1, 1]). A handle: copies share one table, which nothing changes.
+/// A table of 2 to 256 finite numbers; the index of one is its code (8-bit Optimizers, arXiv
+/// 2110.02861, with values in [-1, 1]). A handle: copies share one table, which nothing changes.
 ///
-/// A value may occur more than once, as 0 does in bitsandbytes' FP4 and linear code-books (+0 and -0 are
-/// one number): the least of its codes is the one that encoding gives, decoding knows them all.
+/// A value may occur more than once, as 0 does in bitsandbytes' FP4 and linear code-books (+0 and
+/// -0 are one number): the least of its codes is the one that encoding gives, decoding knows them
+/// all.
 ///
 /// Example   const Codebook five{-1, -0.25, 0, 0.25, 1};
 ///           five.nearest(0.3f);                          // 3
@@ -33,8 +34,8 @@ class Codebook {
  public:
   /// The code-book of these values, value i that of code i.
   ///
-  /// Special   a number of values other than 2 to 256, one that is Inf or NaN, values that are all equal,
-  ///           and under CodeOrder::ascending one that is less than its predecessor throw
+  /// Special   a number of values other than 2 to 256, one that is Inf or NaN, values that are all
+  ///           equal, and under CodeOrder::ascending one that is less than its predecessor throw
   ///           std::invalid_argument.
   /// Promises  the same tables in every floating-point environment.
   /// Cost      some 0.1 ms: to be made once, not once a tensor.
@@ -67,9 +68,9 @@ class Codebook {
     return detail::nearest_code(detail::place_of<true>(), *tables_, x);
   }
 
-  /// The values without 0, in the same order: for what is divided by, as Adam's second moment is. Where that
-  /// becomes 0 an update is m / eps, thousands of times the learning rate; without 0 the least value is kept
-  /// instead.
+  /// The values without 0, in the same order: for what is divided by, as Adam's second moment is.
+  /// Where that becomes 0 an update is m / eps, thousands of times the learning rate; without 0 the
+  /// least value is kept instead.
   ///
   /// Special   fewer than two other values throw std::invalid_argument.
   /// Example   const Codebook v = dynamic_codebook(Signedness::is_unsigned).without_zero();

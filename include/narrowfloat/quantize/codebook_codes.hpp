@@ -35,8 +35,8 @@ struct code_place {
 
 }  // namespace detail
 
-/// The codes of a CodebookTensor, whose they stay: a range of numbers below codebook().size(). convert()
-/// takes it and gives the values that they stand for, before the scale.
+/// The codes of a CodebookTensor, whose they stay: a range of numbers below codebook().size().
+/// convert() takes it and gives the values that they stand for, before the scale.
 ///
 /// Example   auto t = CodebookTensor::quantize(weights, nf4_codebook());
 ///           std::vector<float> values(weights.size());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// CodebookTensor: an array quantized block by block to the codes of a code-book, and back. Long because it has every
-// verb of a quantized tensor.
+// CodebookTensor: an array quantized block by block to the codes of a code-book, and back. Long
+// because it has every verb of a quantized tensor.
 #pragma once
 
 #include <algorithm>
@@ -21,8 +21,8 @@
 
 namespace narrowfloat {
 
-/// The scales of a CodebookTensor as CodebookOptions::nested stores them: scale b is the float nearest
-/// mean + y with y the float nearest book.value(codes[b]) * scales[b / 256].
+/// The scales of a CodebookTensor as CodebookOptions::nested stores them: scale b is the float
+/// nearest mean + y with y the float nearest book.value(codes[b]) * scales[b / 256].
 struct NestedScales {
   std::span<const std::uint8_t> codes;  ///< a byte for each block
   std::span<const float> scales;        ///< one for each 256 blocks
@@ -31,9 +31,10 @@ struct NestedScales {
   Codebook book;
 };
 
-/// An array in blocks that share a scale, the absmax, and a code of a code-book an element: the block-wise
-/// quantization of 8-bit Optimizers (arXiv 2110.02861) and of QLoRA (arXiv 2305.14314). The last block may
-/// be shorter. Codes take a byte, or half a byte where the code-book has at most 16 values.
+/// An array in blocks that share a scale, the absmax, and a code of a code-book an element: the
+/// block-wise quantization of 8-bit Optimizers (arXiv 2110.02861) and of QLoRA (arXiv 2305.14314).
+/// The last block may be shorter. Codes take a byte, or half a byte where the code-book has at most
+/// 16 values.
 ///
 /// Example   // Adam's moments; v must not become 0
 ///           auto m = CodebookTensor::quantize(momentum, dynamic_codebook(), {.headroom = true});
@@ -46,15 +47,17 @@ class CodebookTensor {
  public:
   /// Quantizes an array.
   ///
-  /// Result    the scale of a block is its largest magnitude (see CodebookOptions::headroom), or the
-  ///           largest float for which every value of the code-book comes back finite, if that is less; a
-  ///           code is that of the value nearest to the exact quotient x / scale, on a tie the lower. A
-  ///           block of zeros has the scale 0 and the code of 0. With nested scales the codes are those of
-  ///           the exact ones, and a scale never comes back larger than that float.
-  /// Special   a block with NaN or Inf by options.non_finite: the scale NaN and the codes of 0; under
-  ///           saturate a block with Inf and without NaN has the largest scale and Inf the ends of the
-  ///           code-book; under propagate the scale is that of the finite elements, Inf the ends, NaN the
-  ///           upper end. Nested, a NaN is one for the 256 blocks that share a second level.
+  /// Result    the scale of a block is its largest magnitude (see CodebookOptions::headroom), or
+  ///           the largest float for which every value of the code-book comes back finite, if that
+  ///           is less; a code is that of the value nearest to the exact quotient x / scale, on a
+  ///           tie the lower. A block of zeros has the scale 0 and the code of 0. With nested
+  ///           scales the codes are those of the exact ones, and a scale never comes back larger
+  ///           than that float.
+  /// Special   a block with NaN or Inf by options.non_finite: the scale NaN and the codes of 0;
+  ///           under saturate a block with Inf and without NaN has the largest scale and Inf the
+  ///           ends of the code-book; under propagate the scale is that of the finite elements, Inf
+  ///           the ends, NaN the upper end. Nested, a NaN is one for the 256 blocks that share a
+  ///           second level.
   /// Promises  the same bits on every instruction set and in every floating-point environment; no
   ///           floating-point exception.
   /// Cost      two passes over the values, the second one in the cache.
@@ -67,13 +70,13 @@ class CodebookTensor {
     return tensor;
   }
 
-  /// The same with a stochastic choice of the codes: Stochastic, or StochasticA, B or C on a word an
-  /// element.
+  /// The same with a stochastic choice of the codes: Stochastic, or StochasticA, B or C on a word
+  /// an element.
   ///
-  /// Result    a quotient between two neighbouring values a < b goes to b as StochasticVariant says, with
-  ///           v = (x / scale - a) / (b - a), exact: on average it is kept. One of the values, and what is
-  ///           beyond the ends, stays. Element i of the array draws the bits of index offset + i. Nested
-  ///           scales are rounded to nearest.
+  /// Result    a quotient between two neighbouring values a < b goes to b as StochasticVariant
+  ///           says, with v = (x / scale - a) / (b - a), exact: on average it is kept. One of the
+  ///           values, and what is beyond the ends, stays. Element i of the array draws the bits of
+  ///           index offset + i. Nested scales are rounded to nearest.
   template <float_source In, rounding_policy R>
   requires(R::random_bits > 0)  //
       [[nodiscard]] static NF_INLINE CodebookTensor
@@ -103,8 +106,8 @@ class CodebookTensor {
   /// A tensor of given codes, laid out as codes().bytes() gives them, and scales.
   ///
   /// Special   numbers of codes and of scales that do not fit n, a code beyond the code-book and
-  ///           options.nested throw std::invalid_argument, before anything is allocated. A nibble that
-  ///           pads becomes 0.
+  ///           options.nested throw std::invalid_argument, before anything is allocated. A nibble
+  ///           that pads becomes 0.
   [[nodiscard]] static NF_INLINE CodebookTensor from_parts(std::span<const std::uint8_t> codes,
                                                            std::span<const float> scales,
                                                            std::size_t n, const Codebook& book,
@@ -124,8 +127,8 @@ class CodebookTensor {
   /// The same with nested scales, as nested_scales() gives them; whatever options.nested says.
   ///
   /// Example   auto t = CodebookTensor::quantize(weights, nf4_codebook(), {.nested = true});
-  ///           assert(t == CodebookTensor::from_parts(t.codes().bytes(), t.nested_scales(), t.size(),
-  ///                                                  t.codebook(), t.options()));
+  ///           assert(t == CodebookTensor::from_parts(t.codes().bytes(), t.nested_scales(),
+  ///                                                  t.size(), t.codebook(), t.options()));
   [[nodiscard]] static NF_INLINE CodebookTensor from_parts(std::span<const std::uint8_t> codes,
                                                            const NestedScales& scales,
                                                            std::size_t n, const Codebook& book,
@@ -147,7 +150,8 @@ class CodebookTensor {
     return tensor;
   }
 
-  /// Quantizes other values in place of these, as quantize() with the same code-book and options does.
+  /// Quantizes other values in place of these, as quantize() with the same code-book and options
+  /// does.
   ///
   /// Special   a size that differs throws std::invalid_argument before anything is written.
   /// Promises  no allocation, unless scales are nested.
@@ -164,12 +168,12 @@ class CodebookTensor {
     write(0, values, rounding);
   }
 
-  /// Quantizes values in place of the elements from `first` on: as assign() of the whole array does with
-  /// these. A key draws for element first + i; of given words value i takes word i.
+  /// Quantizes values in place of the elements from `first` on: as assign() of the whole array does
+  /// with these. A key draws for element first + i; of given words value i takes word i.
   ///
-  /// Special   elements that are not there, that do not start and end where blocks do (the end of the
-  ///           array counts), or that share a byte with others, throw std::invalid_argument with the
-  ///           numbers; so do nested scales, whose mean is one of all blocks.
+  /// Special   elements that are not there, that do not start and end where blocks do (the end of
+  ///           the array counts), or that share a byte with others, throw std::invalid_argument
+  ///           with the numbers; so do nested scales, whose mean is one of all blocks.
   /// Promises  threads may write apart ranges of one tensor.
   template <float_source In>
   NF_INLINE void assign(std::size_t first, const In& values) {
@@ -200,8 +204,8 @@ class CodebookTensor {
   }
   /// Writes `count` numbers from element `first` on, as dequantize() of the whole array does.
   ///
-  /// Special   elements that are not there or that do not start and end where blocks do (the end of the
-  ///           array counts), and an output of another size, throw std::invalid_argument.
+  /// Special   elements that are not there or that do not start and end where blocks do (the end of
+  ///           the array counts), and an output of another size, throw std::invalid_argument.
   template <number_range Out>
   NF_INLINE void dequantize(std::size_t first, std::size_t count, Out&& out) const {
     constexpr const char* call = "CodebookTensor::dequantize";

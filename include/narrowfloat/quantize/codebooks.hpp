@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The code-books that training code uses, by name: dynamic, linear, quantile, NF4, AF4, FP4 of bitsandbytes.
+// The code-books that training code uses, by name: dynamic, linear, quantile, NF4, AF4, FP4 of
+// bitsandbytes.
 #pragma once
 
 #include <ranges>
@@ -10,14 +11,14 @@
 #include "detail/codebook_calls.hpp"
 
 namespace narrowfloat {
-/// The dynamic tree: decades of fractions, twice as many in each decade as in the one below it (arXiv
-/// 2110.02861).
+/// The dynamic tree: decades of fractions, twice as many in each decade as in the one below it
+/// (arXiv 2110.02861).
 ///
-/// Result    0, 1, and for i = 0 ... exponent_bits - 1 the middles of n equal parts of [0.1, 1], times
-///           10^(i - exponent_bits + 1), with n = 2^(total_bits - 1 - exponent_bits + i); with their
-///           negatives if signed, of twice as many parts if not. Codes that are left are middles of as
-///           many parts of [0.1, 1]. Every value is rounded once. -1 is none of a signed book's: see
-///           CodebookOptions::headroom.
+/// Result    0, 1, and for i = 0 ... exponent_bits - 1 the middles of n equal parts of [0.1, 1],
+///           times 10^(i - exponent_bits + 1), with n = 2^(total_bits - 1 - exponent_bits + i);
+///           with their negatives if signed, of twice as many parts if not. Codes that are left are
+///           middles of as many parts of [0.1, 1]. Every value is rounded once. -1 is none of a
+///           signed book's: see CodebookOptions::headroom.
 /// Special   total_bits other than 2 to 8 and exponent_bits other than 1 to total_bits - 1 throw
 ///           std::invalid_argument.
 /// Example   // of Adam's first and of its second moment, which must not become 0
@@ -30,16 +31,18 @@ NF_INLINE Codebook dynamic_codebook(Signedness sign = Signedness::is_signed, int
                                          exponent_bits == 0 ? total_bits - 1 : exponent_bits));
 }
 
-/// Whose float arithmetic made a table of bitsandbytes: its create_dynamic_map() calls torch.linspace().
+/// Whose float arithmetic made a table of bitsandbytes: its create_dynamic_map() calls
+/// torch.linspace().
 enum class BitsandbytesTable {
   torch_1_13,  ///< PyTorch 1.13
-  torch_2_15  ///< PyTorch 2.15 on a processor with fused multiply-adds: 42 of 256 signed and 43 unsigned values
-              ///< differ by up to 2 units in the last place
+  /// PyTorch 2.15 on a processor with fused multiply-adds: 42 of 256 signed and 43 unsigned values
+  /// differ by up to 2 units in the last place
+  torch_2_15
 };
 
-/// The 8-bit dynamic maps with the floats that bitsandbytes has, up to 2 units in the last place from
-/// dynamic_codebook(): for codes that it wrote. A file that holds its table (quant_map, qmap1, nested_quant_map)
-/// is best read with that: Codebook(table).
+/// The 8-bit dynamic maps with the floats that bitsandbytes has, up to 2 units in the last place
+/// from dynamic_codebook(): for codes that it wrote. A file that holds its table (quant_map, qmap1,
+/// nested_quant_map) is best read with that: Codebook(table).
 ///
 /// Example   auto t = CodebookTensor::quantize(weights, bitsandbytes_dynamic_codebook());
 NF_INLINE Codebook
@@ -52,8 +55,9 @@ bitsandbytes_dynamic_codebook(Signedness sign = Signedness::is_signed,
 
 /// Equal steps: the linear quantization that arXiv 2110.02861 compares with.
 ///
-/// Result    unsigned k / (2^total_bits - 1); signed k / (2^(total_bits - 1) - 1) from -1 to 1, with 0
-///           twice, as bitsandbytes' create_linear_map() has it. Every value is rounded once.
+/// Result    unsigned k / (2^total_bits - 1); signed k / (2^(total_bits - 1) - 1) from -1 to 1,
+///           with 0 twice, as bitsandbytes' create_linear_map() has it. Every value is rounded
+///           once.
 /// Special   total_bits other than 2 to 8 throw std::invalid_argument.
 /// Example   auto t = CodebookTensor::quantize(weights, linear_codebook());
 NF_INLINE Codebook linear_codebook(Signedness sign = Signedness::is_signed, int total_bits = 8) {
@@ -61,15 +65,15 @@ NF_INLINE Codebook linear_codebook(Signedness sign = Signedness::is_signed, int 
       detail::linear_values(detail::place_of<true>(), sign == Signedness::is_signed, total_bits));
 }
 
-/// The code-book of a sample: bins of equal mass, each with its middle (the quantile quantization that
-/// arXiv 2110.02861 compares with).
+/// The code-book of a sample: bins of equal mass, each with its middle (the quantile quantization
+/// that arXiv 2110.02861 compares with).
 ///
-/// Result    with a the largest magnitude and x the N sorted numbers divided by it, the boundaries are
-///           the x of index floor(i (N - 1) / 2^total_bits), i = 0 ... 2^total_bits; a value is the
-///           middle of two neighbouring ones, rounded to float before and after the division. Heavy ties
-///           give equal values.
-/// Special   total_bits other than 2 to 8, fewer than 2 numbers, Inf or NaN among them, and numbers that
-///           give one value alone throw std::invalid_argument.
+/// Result    with a the largest magnitude and x the N sorted numbers divided by it, the boundaries
+///           are the x of index floor(i (N - 1) / 2^total_bits), i = 0 ... 2^total_bits; a value is
+///           the middle of two neighbouring ones, rounded to float before and after the division.
+///           Heavy ties give equal values.
+/// Special   total_bits other than 2 to 8, fewer than 2 numbers, Inf or NaN among them, and numbers
+///           that give one value alone throw std::invalid_argument.
 /// Cost      a sort of the numbers.
 /// Example   const Codebook book = quantile_codebook(weights, 4);
 template <float_range In>
@@ -101,8 +105,8 @@ NF_INLINE Codebook nf4_codebook() {
           1.0f};
 }
 
-/// AF4 for blocks of 64: the least absolute error for normal weights (arXiv 2306.06965), to the 8 decimals
-/// that it is published with. In ascending order, which bitsandbytes reverses.
+/// AF4 for blocks of 64: the least absolute error for normal weights (arXiv 2306.06965), to the 8
+/// decimals that it is published with. In ascending order, which bitsandbytes reverses.
 ///
 /// Example   auto t = CodebookTensor::quantize(weights, af4_codebook());
 NF_INLINE Codebook af4_codebook() {
@@ -111,8 +115,8 @@ NF_INLINE Codebook af4_codebook() {
           0.42563882f,  0.55496234f,  0.72424863f,  1.0f};
 }
 
-/// bitsandbytes' FP4 in its own order of codes: bit 3 is the sign, the others stand for 0, 1/192, 2/3, 1,
-/// 1/3, 1/2, 1/6, 1/4. Not the E2M1 of OCP. Code 8 is zero again; encoding gives code 0.
+/// bitsandbytes' FP4 in its own order of codes: bit 3 is the sign, the others stand for 0, 1/192,
+/// 2/3, 1, 1/3, 1/2, 1/6, 1/4. Not the E2M1 of OCP. Code 8 is zero again; encoding gives code 0.
 ///
 /// Example   auto t = CodebookTensor::quantize(weights, fp4_bitsandbytes_codebook(),
 ///                                             {.nibbles = NibbleOrder::high_first});

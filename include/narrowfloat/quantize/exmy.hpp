@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the formats of eXmY make of a tensor, chosen at run time: how much of it is normal, subnormal, flushed and
-// clipped, and the split of a number of bits that loses least.
+// What the formats of eXmY make of a tensor, chosen at run time: how much of it is normal,
+// subnormal, flushed and clipped, and the split of a number of bits that loses least.
 #pragma once
 
 #include <span>
@@ -119,8 +119,8 @@ template <float_source In>
 }
 /// The same of a histogram, by exponents alone.
 ///
-/// Result    that of the tensor, but that values between the largest one and the next power of two count as normal,
-///           and those of half the smallest value as subnormal.
+/// Result    that of the tensor, but that values between the largest one and the next power of two
+///           count as normal, and those of half the smallest value as subnormal.
 ///
 /// Example   const ExponentHistogram h = exponent_histogram(gradients);
 ///           const RangeUse use = range_use(h, {5, 2, 15});  // of E5M2, but for its Inf and NaN
@@ -154,16 +154,19 @@ struct ExmyChoice {
   double squared_error = 0;  ///< the sum over the finite values, to nearest and saturated
 };
 
-/// The format of eXmY (arXiv 2405.13938) of a number of bits that loses least of a tensor: the split into a sign,
-/// exponent and mantissa bits, and the bias, with the smallest sum of squared errors.
+/// The format of eXmY (arXiv 2405.13938) of a number of bits that loses least of a tensor: the
+/// split into a sign, exponent and mantissa bits, and the bias, with the smallest sum of squared
+/// errors.
 ///
-/// Result    exact: no sum is rounded before the comparison. On a tie the format with the fewest exponent
-///           bits, then the smallest bias, which clips least.
-/// Special   Inf and NaN do not count; a tensor without other values than zeros gets the bias 1. Bits other
-///           than 2 to 32, and exponents other than 1 to 32, throw std::invalid_argument.
-/// Promises  the same on every instruction set and in every floating-point environment; no allocation.
-/// Cost      an exact sum an element for each split and exponent, about 8 x 3 for 8 bits, most of them cut short:
-///           for a sample of a large tensor.
+/// Result    exact: no sum is rounded before the comparison. On a tie the format with the fewest
+///           exponent bits, then the smallest bias, which clips least.
+/// Special   Inf and NaN do not count; a tensor without other values than zeros gets the bias 1.
+///           Bits other than 2 to 32, and exponents other than 1 to 32, throw
+///           std::invalid_argument.
+/// Promises  the same on every instruction set and in every floating-point environment; no
+///           allocation.
+/// Cost      an exact sum an element for each split and exponent, about 8 x 3 for 8 bits, most of
+///           them cut short: for a sample of a large tensor.
 ///
 /// Example   const ExmyChoice five = recommend_exmy(x, 5), six = recommend_exmy(x, 6);
 ///           assert(five.format.width() == 5 && six.squared_error < five.squared_error / 3);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The exponents of a tensor: how many there are of each, and the one that every block of a format of eXmY needs.
+// The exponents of a tensor: how many there are of each, and the one that every block of a format
+// of eXmY needs.
 #pragma once
 
 #include <algorithm>
@@ -16,8 +17,8 @@
 
 namespace narrowfloat {
 
-/// How many values of a tensor have which exponent, floor(log2 |x|), subnormal ones too. Histograms add up: one a
-/// step, one a layer.
+/// How many values of a tensor have which exponent, floor(log2 |x|), subnormal ones too. Histograms
+/// add up: one a step, one a layer.
 struct ExponentHistogram {
   /// The exponents of the least and the largest float.
   static constexpr int lowest = -149, highest = 127;
@@ -57,9 +58,9 @@ struct ExponentHistogram {
   }
 };
 
-/// A format of eXmY (Agrawal, Hedlund and Hechtman, "eXmY: A Data Type and Technique for Arbitrary Bit Precision
-/// Quantization", arXiv 2405.13938), chosen at run time: the values of Float<E, M, Bias, Specials::finite>. With
-/// E = 0 they are integers times 2^(1 - bias - M).
+/// A format of eXmY (Agrawal, Hedlund and Hechtman, "eXmY: A Data Type and Technique for Arbitrary
+/// Bit Precision Quantization", arXiv 2405.13938), chosen at run time: the values of Float<E, M,
+/// Bias, Specials::finite>. With E = 0 they are integers times 2^(1 - bias - M).
 struct ExmyFormat {
   /// Bits of exponent and mantissa, and the exponent bias.
   int exponent_bits = 0, mantissa_bits = 1, bias = 1;
@@ -73,27 +74,31 @@ struct ExmyFormat {
 
 /// Which exponent a block gets whose largest magnitude rounds up to the next power of two.
 enum class BiasGuard {
-  carry,    ///< that of the rounded magnitude: nothing saturates
-  saturate  ///< that of the magnitude: the largest ones lose up to half a step, all others keep a bit
+  carry,  ///< that of the rounded magnitude: nothing saturates
+  /// that of the magnitude: the largest ones lose up to half a step, all others keep a bit
+  saturate
 };
 
 /// The rule by which a BlockTensor chooses the exponents that block_exponent() does.
 ///
-/// The library's container of eXmY with exponents as metadata is a BlockTensor of exmy<E, M, K>, whose scales are
-/// the exponents of the blocks: K elements of a row; rows with K = whole; channels with axis = 0; the tensor with
-/// exmy<E, M, whole, whole>.
+/// The library's container of eXmY with exponents as metadata is a BlockTensor of exmy<E, M, K>,
+/// whose scales are the exponents of the blocks: K elements of a row; rows with K = whole; channels
+/// with axis = 0; the tensor with exmy<E, M, whole, whole>.
 ///
-/// Special   a block of zeros has the exponent -127, the least one; smaller exponents are raised to it.
+/// Special   a block of zeros has the exponent -127, the least one; smaller exponents are raised to
+///           it.
 ///
 /// Example   const auto t = BlockTensor<exmy<3, 1, whole>>::quantize(
 ///               x, rows, cols, {.rule = scale_rule(BiasGuard::carry)});
 ///           assert(t.scales().size() == rows && t.codes()[0].width == 5);
-///           assert(t.scales()[0].exponent() == block_exponents(x, rows, cols, {1, whole}, {3, 1})[0]);
+///           assert(t.scales()[0].exponent() ==
+///                  block_exponents(x, rows, cols, {1, whole}, {3, 1})[0]);
 constexpr NF_INLINE ScaleRule scale_rule(BiasGuard guard) noexcept {
   return guard == BiasGuard::carry ? ScaleRule::even : ScaleRule::floor;
 }
 
-/// eXmY in blocks that share an exponent: the largest element has the exponent 0, so a scale is 2^block_exponent().
+/// eXmY in blocks that share an exponent: the largest element has the exponent 0, so a scale is
+/// 2^block_exponent().
 template <int E, int M, int K, int Rows = 1>
 using exmy = BlockFormat<Float<E, M, (1 << E) - 1, Specials::finite>, ExponentInt8, K, Rows>;
 
@@ -128,8 +133,8 @@ constexpr int guarded_exponent(std::uint32_t amax, int fraction_bits, BiasGuard 
 
 /// Counts the exponents of a range.
 ///
-/// Result    exact, from the exponent field of the value as a float, whose subnormal numbers have the exponent of
-///           their leading bit.
+/// Result    exact, from the exponent field of the value as a float, whose subnormal numbers have
+///           the exponent of their leading bit.
 /// Promises  no allocation; the same in every floating-point environment.
 /// Cost      one read.
 ///
@@ -157,14 +162,17 @@ template <float_source In>
   return histogram;
 }
 
-/// The exponent of a block by its largest magnitude; the bias of its format is then 2^E - 1 - exponent.
+/// The exponent of a block by its largest magnitude; the bias of its format is then 2^E - 1 -
+/// exponent.
 ///
-/// Result    floor(log2 amax), one more where the guard says so; the bias of `format` does not count.
-/// Special   0 has the exponent -149, the least of a float; Inf and NaN count as the largest float; an
-///           invalid format throws std::invalid_argument.
+/// Result    floor(log2 amax), one more where the guard says so; the bias of `format` does not
+///           count.
+/// Special   0 has the exponent -149, the least of a float; Inf and NaN count as the largest float;
+///           an invalid format throws std::invalid_argument.
 /// Promises  constexpr; integer work, the same in every floating-point environment.
 ///
-/// Example   static_assert(block_exponent(15, {3, 1}) == 4);  // 1.875 * 2^3 has no place in one mantissa bit
+/// Example   // 1.875 * 2^3 has no place in one mantissa bit
+///           static_assert(block_exponent(15, {3, 1}) == 4);
 ///           static_assert(block_exponent(15, {3, 1}, BiasGuard::saturate) == 3);
 ///           static_assert(block_exponent(15, {2, 3}) == 3);
 constexpr NF_INLINE int block_exponent(float amax, const ExmyFormat& format,
@@ -187,17 +195,19 @@ constexpr NF_INLINE ExmyFormat exmy_format(float amax, int exponent_bits, int ma
   return {exponent_bits, mantissa_bits, (1 << exponent_bits) - 1 - exponent};
 }
 
-/// The exponents of the blocks of a matrix that share one, in row-major order of the blocks: block_exponent() of the
-/// largest finite magnitude of each.
+/// The exponents of the blocks of a matrix that share one, in row-major order of the blocks:
+/// block_exponent() of the largest finite magnitude of each.
 ///
-/// Special   a range that is no rows x cols, and blocks without rows or columns, throw std::invalid_argument.
+/// Special   a range that is no rows x cols, and blocks without rows or columns, throw
+///           std::invalid_argument.
 /// Promises  the same on every instruction set and in every floating-point environment.
 /// Cost      one read.
 ///
 /// Example   const auto exponents = block_exponents(x, rows, cols, {1, whole}, {3, 1});
 ///           assert(exponents.size() == rows && exponents[0] == 1);  // of nearly 3 = 1.5 * 2^1
 ///           assert(block_exponents(x, rows, cols, {1, 32}, {3, 1}).size() == rows * cols / 32);
-///           const auto half = block_exponents(MatrixView(x, rows, 128, cols), {whole, whole}, {3, 1});
+///           const auto half =
+///               block_exponents(MatrixView(x, rows, 128, cols), {whole, whole}, {3, 1});
 ///           assert(half.size() == 1);  // one for the left half of the columns
 template <class T>
 requires(float_source<std::span<T>>)  //

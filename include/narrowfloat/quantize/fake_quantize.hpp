@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Fake quantization to the formats of run time, and its gradients, as in "FP8 Quantization: The Power of the Exponent"
-// (Kuzmin et al., arXiv 2208.09225).
+// Fake quantization to the formats of run time, and its gradients, as in "FP8 Quantization: The
+// Power of the Exponent" (Kuzmin et al., arXiv 2208.09225).
 #pragma once
 
 #include <algorithm>
@@ -24,8 +24,8 @@ namespace narrowfloat {
 namespace detail {
 inline namespace NF_BASELINE {
 
-/// The gradient of a value by the mantissa bits over its error, by E and M: the step is 2^(p - M - b) for a binade p, and
-/// b = 2^E - log2(c) + log2(2 - 2^-M) - 1 where E falls as M rises.
+/// The gradient of a value by the mantissa bits over its error, by E and M: the step is 2^(p - M -
+/// b) for a binade p, and b = 2^E - log2(c) + log2(2 - 2^-M) - 1 where E falls as M rises.
 inline constexpr auto mantissa_slopes = [] {
   constexpr double ln2 = 0.693147180559945309417;
   std::array<std::array<double, 12>, 9> slopes{};
@@ -38,7 +38,8 @@ inline constexpr auto mantissa_slopes = [] {
   return slopes;
 }();
 
-/// Rounds n floats to a grid, a part at a time, and joins their bits to a mask; `stream` if the whole array leaves the caches.
+/// Rounds n floats to a grid, a part at a time, and joins their bits to a mask; `stream` if the
+/// whole array leaves the caches.
 inline void round_and_clip(const float* in, float* out, std::size_t n, const float_grid& grid,
                            bool stream, const mask_place& mask) {
   std::uint8_t bits[part_elements / 8];
@@ -68,23 +69,27 @@ inline void require_channels(const MatrixView<const float>& in, std::span<const 
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// Rounds each number to the nearest value of a format of run time, and leaves it a float: the simulated quantization of
-/// "FP8 Quantization: The Power of the Exponent", arXiv 2208.09225.
+/// Rounds each number to the nearest value of a format of run time, and leaves it a float: the
+/// simulated quantization of "FP8 Quantization: The Power of the Exponent", arXiv 2208.09225.
 ///
-/// Result    the exact x, clipped to [-c, c] or [0, c], rounded once on the real grid of RuntimeFormat, ties to the
-///           even mantissa; then the value's nearest float. Neither the quotient by a scale nor the logarithm of the
-///           paper's formulas is rounded. A negative result of 0 is -0.
-/// Special   Inf is clipped; NaN becomes the positive canonical one. Sizes that differ and a format that RuntimeFormat
-///           does not allow throw std::invalid_argument with the numbers before anything is written.
+/// Result    the exact x, clipped to [-c, c] or [0, c], rounded once on the real grid of
+///           RuntimeFormat, ties to the even mantissa; then the value's nearest float. Neither the
+///           quotient by a scale nor the logarithm of the paper's formulas is rounded. A negative
+///           result of 0 is -0.
+/// Special   Inf is clipped; NaN becomes the positive canonical one. Sizes that differ and a format
+///           that RuntimeFormat does not allow throw std::invalid_argument with the numbers before
+///           anything is written.
 /// Requires  the ranges are apart, or the same memory.
-/// Promises  no allocation; the same bits on every instruction set and in every floating-point environment.
-/// Cost      one pass; in floats, but in double where a format has values far from 1 (2^-64 or 2^100) or more than 6
-///           exponent bits, and without SIMD instructions.
+/// Promises  no allocation; the same bits on every instruction set and in every floating-point
+///           environment.
+/// Cost      one pass; in floats, but in double where a format has values far from 1 (2^-64 or
+///           2^100) or more than 6 exponent bits, and without SIMD instructions.
 ///
 /// Example   const RuntimeFormat f{.exponent_bits = 2, .mantissa_bits = 5, .max_value = 4.3f};
 ///           std::vector<float> q(x.size());
 ///           fake_quantize(x, q, f);
-///           for (std::size_t i = 0; i < x.size(); ++i) assert(std::abs(q[i] - x[i]) <= 4.3f / 126);
+///           for (std::size_t i = 0; i < x.size(); ++i)
+///             assert(std::abs(q[i] - x[i]) <= 4.3f / 126);
 template <float_range In, float_range Out>
 NF_INLINE void fake_quantize(const In& in, Out&& out, const RuntimeFormat& format) {
   const auto n = static_cast<std::size_t>(std::ranges::size(in));
@@ -95,12 +100,14 @@ NF_INLINE void fake_quantize(const In& in, Out&& out, const RuntimeFormat& forma
                         detail::leaves_caches(2 * n * sizeof(float)));
 }
 
-/// The same for each row of a matrix, a channel, with its own largest value; format.max_value does not count.
+/// The same for each row of a matrix, a channel, with its own largest value; format.max_value does
+/// not count.
 ///
 /// Example   std::vector<float> largest(rows), q(weights.size());
 ///           for (std::size_t r = 0; r < rows; ++r)
 ///             largest[r] = amax(std::span(weights).subspan(r * cols, cols));
-///           fake_quantize(weights, largest, q, rows, cols, {.exponent_bits = 3, .mantissa_bits = 4});
+///           fake_quantize(weights, largest, q, rows, cols,
+///                         {.exponent_bits = 3, .mantissa_bits = 4});
 ///           assert(amax(q) == amax(weights));
 template <class T, float_range MaxValues>
 requires(std::same_as<std::remove_const_t<T>, float>)  //
@@ -120,12 +127,14 @@ NF_INLINE void fake_quantize(const In& in, const MaxValues& max_values, Out&& ou
                 detail::matrix_of("fake_quantize", "the output", out, rows, cols), format);
 }
 
-/// Both with a mask of the gradients that pass straight through: fake_quantize_gradient() as bits, for a backward pass that
-/// does not keep the inputs.
+/// Both with a mask of the gradients that pass straight through: fake_quantize_gradient() as bits,
+/// for a backward pass that does not keep the inputs.
 ///
-/// Result    bit i % 8 of byte i / 8 is 1 where element i, of a matrix in row-major order, lies within [-c, c], or [0, c];
-///           0 where it was clipped, and for NaN. Bits after the last are 0.
-/// Special   a mask of other than ceil(n / 8) bytes for n elements throws std::invalid_argument too.
+/// Result    bit i % 8 of byte i / 8 is 1 where element i, of a matrix in row-major order, lies
+///           within [-c, c], or [0, c]; 0 where it was clipped, and for NaN. Bits after the last
+///           are 0.
+/// Special   a mask of other than ceil(n / 8) bytes for n elements throws std::invalid_argument
+///           too.
 /// Requires  the mask is apart from the others.
 ///
 /// Example   const RuntimeFormat f{.exponent_bits = 4, .mantissa_bits = 3, .max_value = 7.5f};
@@ -163,24 +172,27 @@ NF_INLINE void fake_quantize(const In& in, const MaxValues& max_values, Out&& ou
                 detail::matrix_of("fake_quantize", "the output", out, rows, cols), mask, format);
 }
 
-/// What a format of run time learns from: the gradients of its largest value and of its number of mantissa bits.
+/// What a format of run time learns from: the gradients of its largest value and of its number of
+/// mantissa bits.
 struct FormatGradients {
   /// The derivatives of the loss.
   double max_value = 0, mantissa_bits = 0;
 };
 
-/// The gradients of fake_quantize() by the straight-through estimator, as arXiv 2208.09225 learns its formats: rounding
-/// counts as the identity, and the binade of an element as a constant.
+/// The gradients of fake_quantize() by the straight-through estimator, as arXiv 2208.09225 learns
+/// its formats: rounding counts as the identity, and the binade of an element as a constant.
 ///
-/// Result    in_gradients[i] is out_gradients[i] where x[i] lies within [-c, c], or [0, c], and else 0. Returned is the
-///           gradient of c, the sum of out_gradients[i] * d, with d = (q - x) / c within, 1 above c and -1 below -c;
-///           and that of M mantissa bits, by which E, so that the width stays, and the bias change, but not c: within
-///           d = (q - x) * ln 2 * (2^E ln 2 - 1 - 1 / (2^(M + 1) - 1)), beyond 0; 0 without exponent bits. The
-///           differences are floats, the sums doubles in an order that the place of an element fixes.
-/// Special   a NaN x has gradient 0, and makes those of c and M NaN. Sizes that differ, and formats, are refused as by
-///           fake_quantize().
+/// Result    in_gradients[i] is out_gradients[i] where x[i] lies within [-c, c], or [0, c], and
+///           else 0. Returned is the gradient of c, the sum of out_gradients[i] * d, with d = (q -
+///           x) / c within, 1 above c and -1 below -c; and that of M mantissa bits, by which E, so
+///           that the width stays, and the bias change, but not c: within d = (q - x) * ln 2 * (2^E
+///           ln 2 - 1 - 1 / (2^(M + 1) - 1)), beyond 0; 0 without exponent bits. The differences
+///           are floats, the sums doubles in an order that the place of an element fixes.
+/// Special   a NaN x has gradient 0, and makes those of c and M NaN. Sizes that differ, and
+///           formats, are refused as by fake_quantize().
 /// Requires  the ranges are apart, or in_gradients is the memory of another.
-/// Promises  no allocation; the same bits on every instruction set and in every floating-point environment.
+/// Promises  no allocation; the same bits on every instruction set and in every floating-point
+///           environment.
 /// Cost      one pass.
 ///
 /// Example   const std::vector<float> in{1, 9, -9, 0.3f}, slopes{1, 1, 0.5f, 0};

@@ -36,8 +36,8 @@ struct FormatReport {
   double signal = 0;        ///< the sum of x^2 over finite values x
   double noise = 0;         ///< the sum of (x - q(x))^2, q(x) a float
 
-  /// The signal-to-quantization-noise ratio in decibels; infinite without noise, of an empty tensor too, and minus
-  /// infinite where zeros are all that was lost.
+  /// The signal-to-quantization-noise ratio in decibels; infinite without noise, of an empty tensor
+  /// too, and minus infinite where zeros are all that was lost.
   NF_INLINE double sqnr_db() const {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     if (noise == 0) return lost == 0 ? infinity : -infinity;
@@ -148,7 +148,8 @@ inline clip_limits limits_of(const Codebook& book) {
   return {low - (above_low - low) / 2 - ulp(low), high + (high - below_high) / 2 + ulp(high)};
 }
 
-/// A result as it was rounded: the compiler may neither fuse it with what follows nor, under -ffast-math, reorder.
+/// A result as it was rounded: the compiler may neither fuse it with what follows nor, under
+/// -ffast-math, reorder.
 NF_INLINE double as_rounded(double x) {
   __asm__("" : "+m"(x));
   return x;
@@ -182,7 +183,8 @@ inline void count_losses(const float* values, const float* images, std::size_t n
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// What a tensor in a block format lost of the values that it was made of, with the options that it was made with.
+/// What a tensor in a block format lost of the values that it was made of, with the options that it
+/// was made with.
 ///
 /// Result    sums are doubles, in the order of the elements within blocks.
 /// Special   another number of values than the tensor has elements throws std::invalid_argument.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which format of run time, and which range, loses least of a tensor: the search of "FP8 Quantization: The Power of the
-// Exponent" (Kuzmin et al., arXiv 2208.09225).
+// Which format of run time, and which range, loses least of a tensor: the search of "FP8
+// Quantization: The Power of the Exponent" (Kuzmin et al., arXiv 2208.09225).
 #pragma once
 
 #include <algorithm>
@@ -135,9 +135,12 @@ inline FoundFormat format_of_ranges(const best_ranges& ranges, const mantissa_ra
 
 /// The sum of the squared errors that fake_quantize() makes.
 ///
-/// Result    differences are floats, their squares and sums doubles, in an order that the place of an element fixes.
-/// Special   Inf and NaN do not count. A format that RuntimeFormat does not allow throws std::invalid_argument.
-/// Promises  no allocation; the same bits on every instruction set and in every floating-point environment.
+/// Result    differences are floats, their squares and sums doubles, in an order that the place of
+///           an element fixes.
+/// Special   Inf and NaN do not count. A format that RuntimeFormat does not allow throws
+///           std::invalid_argument.
+/// Promises  no allocation; the same bits on every instruction set and in every floating-point
+///           environment.
 /// Cost      one pass.
 ///
 /// Example   const std::vector<float> in{1, 0.25f, 9};
@@ -162,10 +165,12 @@ template <float_range In>
 ///           the paper, 111 largest values: (10 + k) / 100 of the largest magnitude, from 0.1 to
 ///           1.2 of it, rounded to a float. On a tie the fewest mantissa bits win, then the
 ///           smallest range.
-/// Special   Inf and NaN do not count. Without a number other than 0 the largest value is 1. A width and mantissa bits
-///           without a format throw std::invalid_argument.
-/// Promises  no allocation; the same on every instruction set and in every floating-point environment.
-/// Cost      111 fake_quantize_error() for each number of mantissa bits, from the first-level cache.
+/// Special   Inf and NaN do not count. Without a number other than 0 the largest value is 1. A
+///           width and mantissa bits without a format throw std::invalid_argument.
+/// Promises  no allocation; the same on every instruction set and in every floating-point
+///           environment.
+/// Cost      111 fake_quantize_error() for each number of mantissa bits, from the first-level
+///           cache.
 ///
 /// Example   const FoundFormat found = search_format(x);  // uniform: the most mantissa bits
 ///           assert(found.format.mantissa_bits == 6 && found.format.exponent_bits == 1);
@@ -182,12 +187,14 @@ template <float_range In>
       mantissas);
 }
 
-/// The same for the rows of a matrix, its channels: one number of mantissa bits for all, a range for each.
+/// The same for the rows of a matrix, its channels: one number of mantissa bits for all, a range
+/// for each.
 ///
-/// Result    as in the paper: every channel votes for the mantissa bits that search_format() finds for it, most votes
-///           win, on a tie the fewest bits; then each channel has its best range for these.
-/// Special   a channel without a number other than 0 does not vote, and has the largest value 1. A size that does not
-///           fit throws std::invalid_argument with the numbers.
+/// Result    as in the paper: every channel votes for the mantissa bits that search_format() finds
+///           for it, most votes win, on a tie the fewest bits; then each channel has its best range
+///           for these.
+/// Special   a channel without a number other than 0 does not vote, and has the largest value 1. A
+///           size that does not fit throws std::invalid_argument with the numbers.
 /// Cost      as search_format(); memory for the best ranges of each channel.
 ///
 /// Example   const FoundChannelFormats found = search_channel_formats(x, rows, cols);

@@ -12,9 +12,11 @@
 
 namespace narrowfloat {
 
-/// A matrix of int8 codes in row-major order and its scales: one a row, one a column or one for all.
+/// A matrix of int8 codes in row-major order and its scales: one a row, one a column or one for
+/// all.
 ///
-/// Example   const Int8Matrix w = Int8Matrix::quantize(weights, rows, cols, {.block = {whole, whole}});
+/// Example   const Int8Matrix w =
+///               Int8Matrix::quantize(weights, rows, cols, {.block = {whole, whole}});
 ///           const Int8Matrix t = w.transposed();
 ///           assert(w.scales().size() == 1 && t.rows() == cols && t.codes()[1] == w.codes()[cols]);
 ///           std::vector<float> out(weights.size());
@@ -49,8 +51,8 @@ class Int8Matrix {
 
   /// A matrix of given codes, in row-major order, and scales.
   ///
-  /// Special   numbers of codes and of scales that do not fit throw std::invalid_argument, before anything is
-  ///           allocated.
+  /// Special   numbers of codes and of scales that do not fit throw std::invalid_argument, before
+  ///           anything is allocated.
   [[nodiscard]] static NF_INLINE Int8Matrix from_parts(std::span<const std::int8_t> codes,
                                                        std::span<const float> scales,
                                                        std::size_t rows, std::size_t cols,
@@ -77,11 +79,11 @@ class Int8Matrix {
     detail::require_same_shape(call, rows_, cols_, values.rows(), values.cols());
     write(call, values, rounding);
   }
-  /// Quantizes values in place of the rows from element `first` on, as assign() of the whole does with these. A key
-  /// draws for element first + i; of given words value i takes word i.
+  /// Quantizes values in place of the rows from element `first` on, as assign() of the whole does
+  /// with these. A key draws for element first + i; of given words value i takes word i.
   ///
-  /// Special   elements that are no whole rows, and rows that do not have scales of their own, unless they are all,
-  ///           throw std::invalid_argument with the numbers.
+  /// Special   elements that are no whole rows, and rows that do not have scales of their own,
+  ///           unless they are all, throw std::invalid_argument with the numbers.
   /// Promises  threads may write apart rows of one matrix.
   template <float_source In, rounding_policy R = NearestEven>
   NF_INLINE void assign(std::size_t first, const In& values, R rounding = {}) {
@@ -115,8 +117,8 @@ class Int8Matrix {
   }
   /// Writes `count` numbers from element `first` on: whole rows, whatever shares a scale.
   ///
-  /// Special   elements that are no whole rows, and an output of another size, throw std::invalid_argument with the
-  ///           numbers.
+  /// Special   elements that are no whole rows, and an output of another size, throw
+  ///           std::invalid_argument with the numbers.
   template <float_range Out>
   NF_INLINE void dequantize(std::size_t first, std::size_t count, Out&& out) const {
     constexpr const char* call = "Int8Matrix::dequantize";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Symmetric int8 by the largest magnitude, 127 levels a side: rows, columns or a tensor share a scale. And what the
-// sums of the products of two such matrices are worth. The matrix that owns its codes is in int8_matrix.hpp.
+// Symmetric int8 by the largest magnitude, 127 levels a side: rows, columns or a tensor share a
+// scale. And what the sums of the products of two such matrices are worth. The matrix that owns its
+// codes is in int8_matrix.hpp.
 #pragma once
 
 #include <algorithm>
@@ -57,24 +58,28 @@ NF_INLINE MatrixView<const number_of<In>> source_matrix(const char* call, const 
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// Quantizes a row-major matrix to signed bytes in memory of the caller's, row-wise, column-wise or as a whole: the
-/// vector-wise quantization of LLM.int8() (Dettmers et al., arXiv 2208.07339) and of SwitchBack (Wortsman et al., arXiv
-/// 2304.13013).
+/// Quantizes a row-major matrix to signed bytes in memory of the caller's, row-wise, column-wise or
+/// as a whole: the vector-wise quantization of LLM.int8() (Dettmers et al., arXiv 2208.07339) and
+/// of SwitchBack (Wortsman et al., arXiv 2304.13013).
 ///
-/// Result    each scale is the largest magnitude, a float, of what shares it; each code is the exact quotient
-///           127 * x / scale rounded once by `rounding`, to nearest even by default. No float stands for the
-///           quotient: a tie is one of real numbers. -128 is no code. A keyed Stochastic draws the bits of index
-///           offset + i for element i of the row-major matrix, whatever shares a scale.
-/// Special   zeros alone have scale 0 and codes 0. NaN and Inf by options.non_finite: by default their block has
-///           scale NaN and codes 0; under saturate Inf has the code 127 or -127 and the scale the largest float, and
-///           NaN is as by default; under propagate the scale is that of the finite elements, Inf 127 or -127, NaN
-///           127. What is finite comes back finite. Sizes that do not fit throw std::invalid_argument with the numbers
+/// Result    each scale is the largest magnitude, a float, of what shares it; each code is the
+///           exact quotient 127 * x / scale rounded once by `rounding`, to nearest even by default.
+///           No float stands for the quotient: a tie is one of real numbers. -128 is no code. A
+///           keyed Stochastic draws the bits of index offset + i for element i of the row-major
+///           matrix, whatever shares a scale.
+/// Special   zeros alone have scale 0 and codes 0. NaN and Inf by options.non_finite: by default
+///           their block has scale NaN and codes 0; under saturate Inf has the code 127 or -127 and
+///           the scale the largest float, and NaN is as by default; under propagate the scale is
+///           that of the finite elements, Inf 127 or -127, NaN
+///           127. What is finite comes back finite. Sizes that do not fit throw
+///                std::invalid_argument with the numbers
 ///           before anything is written.
 /// Requires  the arrays are apart.
-/// Promises  the same bits on every instruction set and in every floating-point environment; no floating-point
-///           exception.
-/// Cost      two passes over the values, row-wise a row at a time; memory for three numbers, column-wise three a scale.
-///           Of random bits up to 13 are fastest; more than 16 cost a long division an element.
+/// Promises  the same bits on every instruction set and in every floating-point environment; no
+///           floating-point exception.
+/// Cost      two passes over the values, row-wise a row at a time; memory for three numbers,
+///           column-wise three a scale. Of random bits up to 13 are fastest; more than 16 cost a
+///           long division an element.
 ///
 /// Example   std::vector<std::int8_t> codes(x.size());
 ///           std::vector<float> scales(rows);
@@ -100,9 +105,10 @@ NF_INLINE void quantize_int8(MatrixView<T> in, Codes&& codes, Scales&& scales,
 /// Codes and scales to floats.
 ///
 /// Result    code * scale / 127, exact and rounded once, to nearest even.
-/// Special   a scale that is Inf or NaN makes its elements the positive NaN. Sizes that do not fit throw
-///           std::invalid_argument with the numbers before anything is written.
-/// Promises  no allocation; the same bits on every instruction set and in every floating-point environment.
+/// Special   a scale that is Inf or NaN makes its elements the positive NaN. Sizes that do not fit
+///           throw std::invalid_argument with the numbers before anything is written.
+/// Promises  no allocation; the same bits on every instruction set and in every floating-point
+///           environment.
 /// Cost      one pass.
 ///
 /// Example   const std::vector<std::int8_t> codes{127, -64, 0, 1};
@@ -143,18 +149,20 @@ NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
   }
 }
 
-/// The int32 sums of an int8 matrix product as floats, SwitchBack's epilogue: row scales of the left operand, and of
-/// the right one a scale for the tensor or for each column of the product.
+/// The int32 sums of an int8 matrix product as floats, SwitchBack's epilogue: row scales of the
+/// left operand, and of the right one a scale for the tensor or for each column of the product.
 ///
-/// Result    y = sum * ((a * b) * (1 / 127^2)): a * b is exact in double; the double nearest 1 / 16129 and each of
-///           the two products by it and by the sum are rounded to doubles, to nearest even, and y to a float. So y is
-///           within 0.5 + 2^-27 units in its last place of the exact value, subnormals included. A bias, one a column,
-///           is then added in float.
-/// Special   NaN is the positive canonical one. Row scales other than one a row or one for all, column scales other
-///           than one a column or one for all, a bias that is neither empty nor one a column, and sizes that do not
-///           fit throw std::invalid_argument with the numbers before anything is written.
+/// Result    y = sum * ((a * b) * (1 / 127^2)): a * b is exact in double; the double nearest 1 /
+///           16129 and each of the two products by it and by the sum are rounded to doubles, to
+///           nearest even, and y to a float. So y is within 0.5 + 2^-27 units in its last place of
+///           the exact value, subnormals included. A bias, one a column, is then added in float.
+/// Special   NaN is the positive canonical one. Row scales other than one a row or one for all,
+///           column scales other than one a column or one for all, a bias that is neither empty nor
+///           one a column, and sizes that do not fit throw std::invalid_argument with the numbers
+///           before anything is written.
 /// Requires  the output is apart from the inputs.
-/// Promises  no allocation; the same bits on every instruction set and in every floating-point environment.
+/// Promises  no allocation; the same bits on every instruction set and in every floating-point
+///           environment.
 /// Cost      one pass.
 ///
 /// Example   const std::vector<std::int32_t> sums{127 * 127, -127, 2, 0};

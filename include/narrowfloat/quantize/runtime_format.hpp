@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Float formats of run time whose range is any real number, as in "FP8 Quantization: The Power of the Exponent" (Kuzmin
-// et al., arXiv 2208.09225): their values and codes. fake_quantize.hpp rounds to them.
+// Float formats of run time whose range is any real number, as in "FP8 Quantization: The Power of
+// the Exponent" (Kuzmin et al., arXiv 2208.09225): their values and codes. fake_quantize.hpp rounds
+// to them.
 #pragma once
 
 #include <algorithm>
@@ -27,18 +28,21 @@ concept code_range = std::ranges::contiguous_range<T> && std::ranges::sized_rang
      std::same_as<std::ranges::range_value_t<T>, std::uint16_t> ||
      std::same_as<std::ranges::range_value_t<T>, std::uint32_t>);
 
-/// A float format whose codes are all finite and whose exponent bias is a real number, given by the largest value c.
-/// With E exponent and M mantissa bits the magnitudes are, for exponent fields e and mantissa fields f,
+/// A float format whose codes are all finite and whose exponent bias is a real number, given by the
+/// largest value c. With E exponent and M mantissa bits the magnitudes are, for exponent fields e
+/// and mantissa fields f,
 ///     c * f / t                          for e = 0,
 ///     c * (2^M + f) * 2^(e - 1) / t      for e > 0,        t = (2^(M + 1) - 1) * 2^(2^E - 2),
-/// which is f * 2^(1 - b - M) and (2^M + f) * 2^(e - b - M) with the bias b of bias(). Where b is an integer and E <= 8,
-/// these are the values of Float<E, M, b, Specials::finite>. Each is rounded once to a float.
+/// which is f * 2^(1 - b - M) and (2^M + f) * 2^(e - b - M) with the bias b of bias(). Where b is
+/// an integer and E <= 8, these are the values of Float<E, M, b, Specials::finite>. Each is rounded
+/// once to a float.
 ///
-/// Without exponent bits they are the integers of M bits and a sign times c / (2^M - 1): with M = 7 symmetric INT8, whose
-/// scale is c / 127. One exponent bit and a mantissa bit less have the same values, in the same codes.
+/// Without exponent bits they are the integers of M bits and a sign times c / (2^M - 1): with M = 7
+/// symmetric INT8, whose scale is c / 127. One exponent bit and a mantissa bit less have the same
+/// values, in the same codes.
 ///
-/// Requires  1 <= E <= 8 and 1 <= M <= 10, or E = 0 and 1 <= M <= 11; c positive and finite: every call throws
-///           std::invalid_argument else.
+/// Requires  1 <= E <= 8 and 1 <= M <= 10, or E = 0 and 1 <= M <= 11; c positive and finite: every
+///           call throws std::invalid_argument else.
 ///
 /// Example   const RuntimeFormat f{.exponent_bits = 4, .mantissa_bits = 3, .max_value = 240};
 ///           assert(f.bias() == 8 && f.width() == 8 && f.decode(0x01) == 0x1p-10f);
@@ -52,17 +56,18 @@ struct RuntimeFormat {
   /// Whether a code has a sign bit.
   bool is_signed = true;
 
-  /// The format of a bias: c = (2 - 2^-M) * 2^(2^E - 1 - b), rounded to a float; the C library's exp2 makes the power
-  /// in the caller's environment, which is exact for an integer b.
+  /// The format of a bias: c = (2 - 2^-M) * 2^(2^E - 1 - b), rounded to a float; the C library's
+  /// exp2 makes the power in the caller's environment, which is exact for an integer b.
   ///
   /// Special   a bias that leaves no positive finite float throws std::invalid_argument.
   ///
   /// Example   const auto f = RuntimeFormat::from_bias(5, 2, 16);
-  ///           assert(f.max_value == 57344 && RuntimeFormat::from_bias(5, 2, 16.5).max_value < 57344);
+  ///           assert(f.max_value == 57344 &&
+  ///                  RuntimeFormat::from_bias(5, 2, 16.5).max_value < 57344);
   static NF_INLINE RuntimeFormat from_bias(int exponent_bits, int mantissa_bits, double bias,
                                            bool is_signed = true);
-  /// The bias b = 2^E - log2(c) + log2(2 - 2^-M) - 1, with the C library's log2; without exponent bits that of
-  /// Float<0, M, b, Specials::finite>.
+  /// The bias b = 2^E - log2(c) + log2(2 - 2^-M) - 1, with the C library's log2; without exponent
+  /// bits that of Float<0, M, b, Specials::finite>.
   NF_INLINE double bias() const;
   /// Bits of a code: the sign, E and M.
   constexpr NF_INLINE int width() const noexcept {
@@ -72,16 +77,17 @@ struct RuntimeFormat {
   /// The code of the value nearest to a number: sign, exponent field, mantissa field.
   ///
   /// Result    exact; a tie goes to the even code. decode() of it is what fake_quantize() gives.
-  /// Special   what is beyond c has the code of c, Inf too; without a sign negative numbers have code 0. NaN has the
-  ///           code of c.
+  /// Special   what is beyond c has the code of c, Inf too; without a sign negative numbers have
+  ///           code 0. NaN has the code of c.
   /// Promises  integer work, the same in every floating-point environment.
   [[nodiscard]] NF_INLINE std::uint32_t encode(float x) const;
   /// The same for each number of a range.
   ///
-  /// Special   sizes that differ, and codes of more bits than their words have, throw std::invalid_argument with the
-  ///           numbers before anything is written.
+  /// Special   sizes that differ, and codes of more bits than their words have, throw
+  ///           std::invalid_argument with the numbers before anything is written.
   /// Requires  the ranges are apart.
-  /// Promises  no allocation; the same on every instruction set and in every floating-point environment.
+  /// Promises  no allocation; the same on every instruction set and in every floating-point
+  ///           environment.
   /// Cost      one pass, in double.
   ///
   /// Example   std::vector<std::uint8_t> codes(x.size());
@@ -149,8 +155,8 @@ constexpr float nearest_ratio(float c, std::uint64_t times, std::uint64_t over, 
 
 /// What the kernels work with: the step of the topmost binade is 1.
 ///
-/// A quotient (2^(M + 1) - 1) x / c is equal to a number of M + 2 bits or differs from it by 2^-36 of itself, and so does
-/// a value from a number of 25 bits: 49 bits decide as all of them do.
+/// A quotient (2^(M + 1) - 1) x / c is equal to a number of M + 2 bits or differs from it by 2^-36
+/// of itself, and so does a value from a number of 25 bits: 49 bits decide as all of them do.
 constexpr float_grid grid_of_format(const RuntimeFormat& any_format, float largest) {
   const RuntimeFormat format = with_exponent(any_format);
   const int lowest = 2 - (1 << format.exponent_bits);  // exponent of the smallest step

@@ -15,14 +15,16 @@
 
 namespace narrowfloat {
 
-/// The scaling bias of a tensor (Perez et al., "Training and inference of large language models using 8-bit
-/// floating point", arXiv 2309.17224): it is multiplied by 2^bias before its cast, and a product of two tensors by
-/// output_scale() after it. A constant bias for all tensors of a kind is the paper's CSCALE: ScalingBias{b}.
+/// The scaling bias of a tensor (Perez et al., "Training and inference of large language models
+/// using 8-bit floating point", arXiv 2309.17224): it is multiplied by 2^bias before its cast, and
+/// a product of two tensors by output_scale() after it. A constant bias for all tensors of a kind
+/// is the paper's CSCALE: ScalingBias{b}.
 ///
 /// Requires  lowest <= bias <= highest.
 ///
 /// Example   std::vector<float8_e4m3fnuz> q_w(weights.size()), q_x(x.size());
-///           const ScalingBias b_w = amax_bias<float8_e4m3fnuz>(amax(weights)), b_x{4};  // CSCALE: 4
+///           // CSCALE: 4
+///           const ScalingBias b_w = amax_bias<float8_e4m3fnuz>(amax(weights)), b_x{4};
 ///           convert(weights, q_w, Scale{b_w.scale()}, nearest_even, Saturation::finite);
 ///           convert(x, q_x, Scale{b_x.scale()}, nearest_even, Saturation::finite);
 ///           assert(output_scale(b_w, b_x) == b_w.scale_inv() / 16);
@@ -53,14 +55,14 @@ constexpr NF_INLINE float output_scale(ScalingBias a, ScalingBias b) noexcept {
   return detail::power_of_two<float>(-(a.bias + b.bias));
 }
 
-/// The headroom that the authors' code leaves to gradients: 3 bits, against overflow in the matrix products of the
-/// backward pass.
+/// The headroom that the authors' code leaves to gradients: 3 bits, against overflow in the matrix
+/// products of the backward pass.
 inline constexpr int gradient_bias_margin = 3;
 
 /// FP8-AMAX: the bias by the largest magnitude of the tensor.
 ///
-/// Result    floor(log2(largest F / amax)) within [-31, 31], less `margin` bits, within [-31, 31]; from
-///           exponent bits.
+/// Result    floor(log2(largest F / amax)) within [-31, 31], less `margin` bits, within [-31, 31];
+///           from exponent bits.
 /// Special   an amax of 0 counts as an infinite quotient: 31 - margin. Inf and NaN give -31.
 /// Promises  noexcept, constexpr; the same in every floating-point environment.
 ///
@@ -84,7 +86,8 @@ constexpr NF_INLINE ScalingBias amax_bias(float amax, int margin = 0) noexcept {
 namespace detail {
 inline namespace NF_BASELINE {
 
-/// For each bias the exact squared error of what it makes of a tensor, less the sum of the squares, which all share.
+/// For each bias the exact squared error of what it makes of a tensor, less the sum of the squares,
+/// which all share.
 template <class F>
 class bias_errors {
  public:
@@ -146,14 +149,16 @@ class bias_errors {
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// The bias that loses least: of [-31, 31] the one with the smallest sum of squared errors of the tensor, rounded
-/// to nearest even and saturated, then scaled back.
+/// The bias that loses least: of [-31, 31] the one with the smallest sum of squared errors of the
+/// tensor, rounded to nearest even and saturated, then scaled back.
 ///
 /// Result    exact: no sum is rounded. On a tie the bias closest to 0, then the negative one.
 /// Special   Inf and NaN do not count; a tensor without other values, and an empty one, gets 0.
 /// Requires  F has at most 16 bits.
-/// Promises  the same on every instruction set and in every floating-point environment; no allocation.
-/// Cost      63 conversions and 126 exact sums an element: for a sample or a histogram of a large tensor.
+/// Promises  the same on every instruction set and in every floating-point environment; no
+///           allocation.
+/// Cost      63 conversions and 126 exact sums an element: for a sample or a histogram of a large
+///           tensor.
 ///
 /// Example   const ScalingBias b = mse_bias<float8_e4m3fnuz>(x);
 ///           assert(b.scale() * amax(x) <= 240);

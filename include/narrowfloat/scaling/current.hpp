@@ -40,8 +40,9 @@ constexpr float current_scale_of(const exact& largest, float amax, float largest
   float scale = nearest_float(quotient(largest, exact_of(amax)));
   if (!is_finite(scale)) scale = largest_input;
   scale = limited_scale(scale, largest_float);
-  // A quotient of floats never rounds up to a power of two (it would have to be within 2^-25 of it, and they are
-  // at least 2^-24 from it or equal), so cutting its mantissa is rounding the exact one down.
+  // A quotient of floats never rounds up to a power of two (it would have to be within 2^-25 of it,
+  // and they are at least 2^-24 from it or equal), so cutting its mantissa is rounding the exact
+  // one down.
   if (options.power_of_two)
     scale = number_traits<float>::from_code(number_traits<float>::to_code(scale) & 0x7f800000u);
   return scale;
@@ -50,13 +51,14 @@ constexpr float current_scale_of(const exact& largest, float amax, float largest
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// The scale of a tensor, or of a block, by its largest magnitude, as in NVIDIA Transformer Engine (recipes
-/// Float8CurrentScaling and Float8BlockScaling).
+/// The scale of a tensor, or of a block, by its largest magnitude, as in NVIDIA Transformer Engine
+/// (recipes Float8CurrentScaling and Float8BlockScaling).
 ///
-/// Result    largest F / amax, rounded to a float; with power_of_two the power of two below it, which never
-///           clips. An amax below amax_epsilon counts as that.
-/// Special   an amax of 0, Inf or NaN gives 1. A quotient that overflows is the largest finite value of Input, the
-///           type of the tensor (float if that is less); one below 2^-126 is 2^-126.
+/// Result    largest F / amax, rounded to a float; with power_of_two the power of two below it,
+///           which never clips. An amax below amax_epsilon counts as that.
+/// Special   an amax of 0, Inf or NaN gives 1. A quotient that overflows is the largest finite
+///           value of Input, the type of the tensor (float if that is less); one below 2^-126 is
+///           2^-126.
 /// Promises  noexcept, constexpr; the same bits in every floating-point environment.
 ///
 /// Example   std::vector<float8_e4m3fn> q(x.size());
@@ -105,12 +107,15 @@ void for_each_block_row(std::size_t rows, std::size_t cols, BlockShape shape, Fu
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// The current_scale() of each block of a matrix, in the order of the blocks, row by row; powers of two unless
-/// told otherwise. Transformer Engine's Float8BlockScaling (after DeepSeek-V3) has blocks of 1 x 128 for activations
-/// and gradients, 128 x 128 for weights, and 128 x 1 for the copy that is read by columns.
+/// The current_scale() of each block of a matrix, in the order of the blocks, row by row; powers of
+/// two unless told otherwise. Transformer Engine's Float8BlockScaling (after DeepSeek-V3) has
+/// blocks of 1 x 128 for activations and gradients, 128 x 128 for weights, and 128 x 1 for the copy
+/// that is read by columns.
 ///
-/// Special   shapes that do not fit throw std::invalid_argument with the numbers before anything is written.
-/// Promises  no allocation; the same on every instruction set and in every floating-point environment.
+/// Special   shapes that do not fit throw std::invalid_argument with the numbers before anything is
+///           written.
+/// Promises  no allocation; the same on every instruction set and in every floating-point
+///           environment.
 /// Cost      one read.
 ///
 /// Example   const BlockShape shape{1, 128};
@@ -146,14 +151,17 @@ requires(lossless_to<F, float>)  //
                     options);
 }
 
-/// Converts each block of a matrix with its own scale, as convert() does with a Scale, or, convert_blocks<Divide>(),
-/// with a Divide. By the same scales one is the inverse of the other: it decodes what the other has encoded. Saturating,
-/// unless told otherwise, to a Float; to float and double not.
+/// Converts each block of a matrix with its own scale, as convert() does with a Scale, or,
+/// convert_blocks<Divide>(), with a Divide. By the same scales one is the inverse of the other: it
+/// decodes what the other has encoded. Saturating, unless told otherwise, to a Float; to float and
+/// double not.
 ///
-/// Special   shapes that do not fit throw std::invalid_argument with the numbers before anything is written.
-/// Promises  the random bits of a Stochastic policy are those of an element's place in the matrix; padding does not
-///           count.
-/// Cost      one read and one write, a call for each row of a block: blocks of one column cost a call an element.
+/// Special   shapes that do not fit throw std::invalid_argument with the numbers before anything is
+///           written.
+/// Promises  the random bits of a Stochastic policy are those of an element's place in the matrix;
+///           padding does not count.
+/// Cost      one read and one write, a call for each row of a block: blocks of one column cost a
+///           call an element.
 ///
 /// Example   std::vector<float> scales(rows), back(gradients.size());
 ///           std::vector<float8_e5m2> q(gradients.size());
@@ -161,7 +169,8 @@ requires(lossless_to<F, float>)  //
 ///           current_scales<float8_e5m2>(gradients, scales, rows, cols, rowwise);
 ///           convert_blocks(gradients, scales, q, rows, cols, rowwise, Stochastic<>{.seed = 1});
 ///           convert_blocks<Divide>(q, scales, back, rows, cols, rowwise);  // gradients again
-///           assert(static_cast<float>(amax(q)) <= 57344 && std::abs(back[0] - gradients[0]) < 2e-5f);
+///           assert(static_cast<float>(amax(q)) <= 57344 &&
+///                  std::abs(back[0] - gradients[0]) < 2e-5f);
 template <detail::factor By = Scale, class T, float_range Scales, number Out,
           rounding_policy R = NearestEven>
 requires(detail::scalable<std::remove_cv_t<T>>)  //

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Delayed scaling: the scale of this step's cast comes from the largest magnitudes of earlier steps.
+// Delayed scaling: the scale of this step's cast comes from the largest magnitudes of earlier
+// steps.
 #pragma once
 
 #include <concepts>
@@ -19,9 +20,11 @@ enum class AmaxAlgorithm {
   most_recent  ///< that of this step
 };
 
-/// What DelayedScaling::update() does when the largest magnitude of this step is 0: the tensor was not used.
+/// What DelayedScaling::update() does when the largest magnitude of this step is 0: the tensor was
+/// not used.
 enum class UnusedStep {
-  keep,  ///< nothing: history and scale stay, as in Transformer Engine's kernel for all tensors at once
+  /// nothing: history and scale stay, as in Transformer Engine's kernel for all tensors at once
+  keep,
   roll  ///< what it always does: the 0 becomes a part of the history
 };
 
@@ -52,21 +55,23 @@ constexpr void roll_history(std::span<float> history) {
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// The delayed scaling of one tensor to the format F, as in NVIDIA Transformer Engine (recipe DelayedScaling;
-/// Micikevicius et al., "FP8 Formats for Deep Learning", arXiv 2209.05433, has the formats). Its members are its
-/// options, then its state; copying it saves it, and the copy goes on with the same bits.
+/// The delayed scaling of one tensor to the format F, as in NVIDIA Transformer Engine (recipe
+/// DelayedScaling; Micikevicius et al., "FP8 Formats for Deep Learning", arXiv 2209.05433, has the
+/// formats). Its members are its options, then its state; copying it saves it, and the copy goes on
+/// with the same bits.
 ///
-/// Each step: convert with `scale`; record() the largest magnitude of the tensor, as often as it is cast; reduce()
-/// where several workers share the scale; update() once at the end.
+/// Each step: convert with `scale`; record() the largest magnitude of the tensor, as often as it is
+/// cast; reduce() where several workers share the scale; update() once at the end.
 ///
-/// Result    update() sets scale = (largest F / amax) / 2^margin, each operation rounded to a float; amax is
-///           what `amax_algorithm` finds in the history.
-/// Special   an amax of 0, Inf or NaN leaves the scale as it is. A scale that overflows is the largest float;
-///           one below 2^-126 is 2^-126, so that its inverse is a number. What is recorded stays in the history for
-///           history_length steps, an Inf too: it freezes a scale by `max` so long, and so does a NaN under
-///           NonFiniteAmax::keep.
-/// Requires  amax_history.size() == history_length >= 1 (set the length when the object is made), and a scale from
-///           2^-127 to the largest float: else every call throws std::invalid_argument with the numbers.
+/// Result    update() sets scale = (largest F / amax) / 2^margin, each operation rounded to a
+///           float; amax is what `amax_algorithm` finds in the history.
+/// Special   an amax of 0, Inf or NaN leaves the scale as it is. A scale that overflows is the
+///           largest float; one below 2^-126 is 2^-126, so that its inverse is a number. What is
+///           recorded stays in the history for history_length steps, an Inf too: it freezes a scale
+///           by `max` so long, and so does a NaN under NonFiniteAmax::keep.
+/// Requires  amax_history.size() == history_length >= 1 (set the length when the object is made),
+///           and a scale from 2^-127 to the largest float: else every call throws
+///           std::invalid_argument with the numbers.
 /// Promises  no allocation after construction; the same bits in every floating-point environment.
 ///
 /// Example   DelayedScaling<float8_e4m3fn> s{.history_length = 16};
@@ -74,7 +79,8 @@ constexpr void roll_history(std::span<float> history) {
 ///           for (int step = 0; step < 3; ++step) {
 ///             convert(x, q, Scale{s.scale}, nearest_even, Saturation::finite);
 ///             s.record(amax(x));
-///             s.reduce([](float mine) { return mine; });  // an all-reduce with MAX, where there are workers
+///             // an all-reduce with MAX, where there are workers
+///             s.reduce([](float mine) { return mine; });
 ///             s.update();
 ///           }
 ///           assert(s.scale == 448 / amax(x));
@@ -100,8 +106,9 @@ struct DelayedScaling {
     return detail::float_quotient(1.0f, scale);
   }
 
-  /// Takes the largest magnitude of a tensor that was cast in this step; the largest of a step counts, and a NaN that
-  /// counts is larger than Inf. The amax of Transformer Engine's kernels is amax(x, NanAmax::drop).
+  /// Takes the largest magnitude of a tensor that was cast in this step; the largest of a step
+  /// counts, and a NaN that counts is larger than Inf. The amax of Transformer Engine's kernels is
+  /// amax(x, NanAmax::drop).
   NF_INLINE void record(float amax) {
     require_state("DelayedScaling::record");
     if (counts(amax)) amax_history[0] = detail::larger_magnitude(amax_history[0], amax);
@@ -125,8 +132,9 @@ struct DelayedScaling {
       return most;
     });
   }
-  /// The same by an algorithm of your own, in the place of amax_algorithm: it gets the history, this step's entry first and
-  /// those that non_finite leaves out among the others, and returns the amax.
+  /// The same by an algorithm of your own, in the place of amax_algorithm: it gets the history,
+  /// this step's entry first and those that non_finite leaves out among the others, and returns the
+  /// amax.
   template <std::invocable<std::span<const float>> Algorithm>
   NF_INLINE void update(Algorithm&& algorithm) {
     require_state("DelayedScaling::update");

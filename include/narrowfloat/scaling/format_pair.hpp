@@ -6,7 +6,8 @@
 
 namespace narrowfloat {
 
-/// The two formats of a recipe: activations and weights in the one, gradients of outputs in the other.
+/// The two formats of a recipe: activations and weights in the one, gradients of outputs in the
+/// other.
 template <narrow_float Forward, narrow_float Backward = Forward>
 struct FormatPair {
   /// The formats of activations and weights, and of gradients.

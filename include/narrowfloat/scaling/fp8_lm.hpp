@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The scales of FP8-LM: of a tensor that carries its own, of gradients that workers sum, and its automatic factor.
+// The scales of FP8-LM: of a tensor, of gradients that workers sum, and its automatic factor.
 #pragma once
 
 #include <cstddef>
@@ -34,19 +34,18 @@ constexpr int power_scale_exponent(const exact& largest, float amax, int margin)
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// The scale of a tensor in FP8-LM (Peng et al., arXiv 2310.18313; the ScalingMeta of its library MS-AMP): always a
-/// power of two that leaves the largest magnitude in (largest F / 2, largest F]. Its members are its options,
-/// then its state; copying it saves it.
+/// The scale of a tensor in FP8-LM (Peng et al., arXiv 2310.18313; the ScalingMeta of its library
+/// MS-AMP): always a power of two that leaves the largest magnitude in (largest F / 2, largest F].
+/// Its members are its options, then its state; copying it saves it.
 ///
-/// With a window of 1, and until a longer one has been filled, the scale is that of the tensor itself (`in_time()`):
-/// record(), update(), convert(). After that it is delayed: convert(), record(), update().
+/// With a window of 1, and until a longer one is full, the scale is that of the tensor itself
+/// (`in_time()`): record(), update(), convert(). Then it is delayed: convert(), record(), update().
 ///
-/// Result    update() sets scale = 2^(floor(log2(largest F / amax)) - margin) and scale_inv = 1 / scale,
-///           with the largest amax of the window, from exponent bits; then the window moves on by one.
-/// Special   an amax of 0, Inf or NaN leaves the scale as it is. Inf and NaN in the window become 0, and the
-///           window is filled anew: in_time() holds again. The exponent stays within +-127.
-/// Requires  amax.size() == window >= 1, and scales from 2^-127 to the largest float: else std::invalid_argument
-///           with the numbers.
+/// Result    update() sets scale = 2^(floor(log2(largest F / amax)) - margin), from exponent bits,
+///           and scale_inv, by the largest amax of the window, which then moves on by one.
+/// Special   an amax of 0, Inf or NaN leaves the scale. Inf and NaN in the window become 0,
+///           and it is filled anew: in_time() holds again. The exponent stays within +-127.
+/// Requires  amax.size() == window >= 1, and scales from 2^-127 on: else std::invalid_argument.
 /// Promises  no allocation after construction; the same bits in every floating-point environment.
 ///
 /// Example   ScalingMeta<float8_e4m3fn> meta{.window = 16};
@@ -109,19 +108,20 @@ struct ScalingMeta {
   }
 };
 
-/// The scale that workers share when they sum gradients in the format F (FP8-LM; the code of MS-AMP). Each worker
-/// gives reducible_amax(amax of its gradient) to an all-reduce with MAX, which is the minimum over the workers of
-/// their scales, and update()s with the result; converts with `scale`; the codes are summed; the sum is read with
-/// `scale_inv`, or the mean with mean_scale_inv().
+/// The scale that workers share when they sum gradients in the format F (FP8-LM; the code of
+/// MS-AMP). Each worker gives reducible_amax(amax of its gradient) to an all-reduce with MAX, which
+/// is the minimum over the workers of their scales, and update()s with the result; converts with
+/// `scale`; the codes are summed; `scale_inv` reads the sum, mean_scale_inv() the mean.
 ///
-/// The sum has to saturate, as add() on arrays does and operator + does not: the scale leaves room for a sum of
-/// independent gradients, sqrt(workers) times one of them. Where the workers agree more than that, codes of 320 and
-/// 320 become 448 in a saturating sum of float8_e4m3fn, and NaN by the operator. AutoScale makes room where that is frequent.
+/// The sum has to saturate, as add() on arrays does and operator + does not: the scale leaves room
+/// for a sum of independent gradients, sqrt(workers) times one of them. Where the workers agree
+/// more than that, codes of 320 and 320 become 448 in a saturating sum of float8_e4m3fn, and NaN by
+/// the operator. AutoScale makes room where that is frequent.
 ///
 /// Result    scale = 2^floor(log2(largest F / amax)) / sqrt(workers), rounded to a float.
 /// Special   an amax of 0, Inf or NaN leaves the power of two as it is.
-/// Requires  workers >= 1, an exponent within +-127 and a scale_inv from 2^-127 to the largest float: else
-///           std::invalid_argument with the number.
+/// Requires  workers >= 1, an exponent within +-127 and a scale_inv from 2^-127 to the largest
+///           float: else std::invalid_argument with the number.
 /// Promises  the same bits in every floating-point environment.
 ///
 /// Example   AllReduceScale<float8_e4m3fn> shared{.workers = 2};
@@ -131,8 +131,8 @@ struct ScalingMeta {
 ///           theirs = mine;  // two workers agree: the worst case
 ///           const std::uint64_t saturated = add(mine, theirs, sum);
 ///           std::vector<float> mean(sum.size());
-///           convert(sum, mean);  // times shared.mean_scale_inv()
-///           assert(saturated < sum.size() && amax(mean) <= 448);
+///           convert(sum, mean, Scale{shared.mean_scale_inv()});
+///           assert(saturated < sum.size() && amax(mean) <= amax(gradients) * 1.07f);
 template <narrow_float F>
 requires lossless_to<F, float>
 struct AllReduceScale {
@@ -179,7 +179,7 @@ struct AllReduceScale {
   }
 };
 
-/// What a worker gives to the all-reduce: its amax, Inf for NaN, so that a maximum of floats is enough.
+/// What a worker gives to the all-reduce: its amax, Inf for NaN, so that a maximum is enough.
 constexpr NF_INLINE float reducible_amax(float amax) noexcept {
   return detail::larger_magnitude(detail::is_finite(amax) ? amax : __builtin_inff(), 0);
 }
@@ -194,16 +194,16 @@ enum class AutoScaleCount {
   beyond     ///< those that were larger than it
 };
 
-/// The automatic factor of FP8-LM: gradients are multiplied by `mu` before they are summed in FP8; where too many
-/// elements reach the end of the format, mu shrinks at once, else it grows slowly. The paper can be read in two ways:
-/// unbounded() halves mu and lets it grow on, bounded() sets it to 1/2 and lets it grow to 2; AutoScale{} is the
-/// first.
+/// The automatic factor of FP8-LM: gradients are multiplied by `mu` before they are summed in FP8;
+/// where too many elements reach the end of the format, mu shrinks at once, else it grows slowly.
+/// The paper can be read in two ways: unbounded() halves mu and lets it grow on, bounded() sets it
+/// to 1/2 and lets it grow to 2; AutoScale{} is the first.
 ///
-/// Result    update() multiplies mu by `backoff` if the overflowed elements are more than threshold * count, else
-///           by `growth`; the product is rounded to a double and kept within [lowest, highest].
-/// Special   a mu outside [2^-126, 2^127] or NaN, factors and bounds that are not positive, lowest > highest, a
-///           threshold that is negative or NaN and more overflowed elements than there are throw
-///           std::invalid_argument with the numbers.
+/// Result    update() multiplies mu by `backoff` if over threshold * count elements overflowed,
+///           else by `growth`; the product is rounded to a double, within [lowest, highest].
+/// Special   a mu outside [2^-126, 2^127] or NaN, factors and bounds that are not positive,
+///           lowest > highest, a threshold that is negative or NaN and more overflowed elements
+///           than there are throw std::invalid_argument with the numbers.
 /// Promises  the same bits in every floating-point environment.
 ///
 /// Example   AutoScale mu = AutoScale::bounded();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Loss scaling: the factor of the loss that keeps small gradients from vanishing, and its removal from them.
+// Loss scaling: the factor of the loss that keeps small gradients from vanishing, and its removal
+// from them.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +18,9 @@
 
 namespace narrowfloat {
 
-/// A loss scale that never changes. With unscale_each() it is the one of SwitchBack (Wortsman et al., arXiv
-/// 2304.13013): 65536, and where a tensor's gradient overflows only that tensor's update is skipped.
+/// A loss scale that never changes. With unscale_each() it is the one of SwitchBack (Wortsman et
+/// al., arXiv 2304.13013): 65536, and where a tensor's gradient overflows only that tensor's update
+/// is skipped.
 ///
 /// Example   StaticLossScale s;
 ///           std::vector<std::vector<float>> tensors{{s.scale, 0.0f}, {__builtin_inff()}};
@@ -40,18 +42,21 @@ struct StaticLossScale {
 /// How DynamicLossScale rounds its product with a factor.
 enum class LossScaleRounding {
   once,  ///< to the nearest float
-  torch  ///< to a double, then to a float, as PyTorch: another float for 3 % of the scales times 1.7
+  /// to a double, then to a float, as PyTorch: another float for 3 % of the scales times 1.7
+  torch
 };
 
-/// A loss scale that adapts: as large as gradients stay finite. The state machine and the constants of PyTorch's
-/// GradScaler; loss scaling is of Micikevicius et al., "Mixed Precision Training", arXiv 1710.03740. Its members are
-/// its options, then its state; copying it saves it.
+/// A loss scale that adapts: as large as gradients stay finite. The state machine and the constants
+/// of PyTorch's GradScaler; loss scaling is of Micikevicius et al., "Mixed Precision Training",
+/// arXiv 1710.03740. Its members are its options, then its state; copying it saves it.
 ///
-/// Each step: multiply the loss by `scale`; unscale() every gradient; skip the step if one overflowed; update().
+/// Each step: multiply the loss by `scale`; unscale() every gradient; skip the step if one
+/// overflowed; update().
 ///
-/// Result    update(true) multiplies the scale by backoff_factor and starts to count anew; update(false) counts,
-///           and after growth_interval in a row multiplies the scale by growth_factor. Each product is rounded as
-///           `rounding` says; by powers of two, as the defaults are, it is exact.
+/// Result    update(true) multiplies the scale by backoff_factor and starts to count anew;
+///           update(false) counts, and after growth_interval in a row multiplies the scale by
+///           growth_factor. Each product is rounded as `rounding` says; by powers of two, as the
+///           defaults are, it is exact.
 /// Special   a product that is no finite float, or is below 2^-126, leaves the scale as it is.
 /// Requires  a scale from 2^-127 to the largest float: else std::invalid_argument with it.
 /// Promises  the same bits in every floating-point environment.
@@ -109,15 +114,16 @@ struct DynamicLossScale {
 
 /// What unscale() calls an overflow.
 enum class OverflowCheck {
-  results,  ///< an Inf or NaN among the results: a product that overflows too, which takes a scale below 1
+  /// an Inf or NaN among the results: a product that overflows too, which takes a scale below 1
+  results,
   inputs  ///< an Inf or NaN among the gradients as they came: PyTorch's
 };
 
 namespace detail {
 inline namespace NF_BASELINE {
 
-/// 1 / scale as a float. In double first, then in float, it would be the same: the quotient of 1 and a float lies
-/// further from the middle of two floats than double's rounding moves it.
+/// 1 / scale as a float. In double first, then in float, it would be the same: the quotient of 1
+/// and a float lies further from the middle of two floats than double's rounding moves it.
 constexpr float inverse_scale(const char* call, float scale) {
   const float factor = float_quotient(1.0f, scale);
   if (!is_usable(scale) || exact_of(scale).negative || !is_finite(factor)) {
@@ -131,7 +137,8 @@ constexpr float inverse_scale(const char* call, float scale) {
 template <class From>
 bool unscale_array(const From* in, float* out, std::size_t n, float factor, OverflowCheck check) {
   const Isa isa = active_isa();
-  // A product of finite numbers overflows by a factor above 1 alone; Inf and NaN stay what they are.
+  // A product of finite numbers overflows by a factor above 1 alone; Inf and NaN stay what they
+  // are.
   const bool by_inputs = check == OverflowCheck::inputs && bits_of_float(factor) > 0x3f800000u;
   if constexpr (std::is_same_v<From, float>) {
     if (!by_inputs) {
@@ -155,15 +162,18 @@ bool unscale_array(const From* in, float* out, std::size_t n, float factor, Over
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// Divides gradients by a loss scale: out[i] = in[i] * (1 / scale), the inverse and the product each rounded to a
-/// float. Gradients of other formats become floats first, which is exact.
+/// Divides gradients by a loss scale: out[i] = in[i] * (1 / scale), the inverse and the product
+/// each rounded to a float. Gradients of other formats become floats first, which is exact.
 ///
-/// Result    whether there was an overflow, so that the optimizer's step has to be skipped: an element of `out` that is
-///           Inf or NaN, or, with OverflowCheck::inputs, one of `in`. The two can differ only under a scale below 1.
-/// Special   sizes that differ, and a scale whose inverse is no positive finite float (it is not above 2^-128, or
-///           is Inf or NaN), throw std::invalid_argument before anything is written. A NaN stays a NaN.
+/// Result    whether there was an overflow, so that the optimizer's step has to be skipped: an
+///           element of `out` that is Inf or NaN, or, with OverflowCheck::inputs, one of `in`. The
+///           two can differ only under a scale below 1.
+/// Special   sizes that differ, and a scale whose inverse is no positive finite float (it is not
+///           above 2^-128, or is Inf or NaN), throw std::invalid_argument before anything is
+///           written. A NaN stays a NaN.
 /// Requires  the ranges are apart, or the same memory of floats.
-/// Promises  no allocation; the same bits on every instruction set and in every floating-point environment.
+/// Promises  no allocation; the same bits on every instruction set and in every floating-point
+///           environment.
 /// Cost      one pass; the check is a part of it.
 ///
 /// Example   const std::vector<float16> half{float16(1024), float16(-2)};
@@ -185,8 +195,8 @@ template <float_range Gradients>
   return unscale(gradients, gradients, scale, check);
 }
 
-/// Unscales each of several gradients in place and calls update(i) for those that stayed finite, at once, so that an
-/// overflow costs one tensor its step and not all of them.
+/// Unscales each of several gradients in place and calls update(i) for those that stayed finite, at
+/// once, so that an overflow costs one tensor its step and not all of them.
 ///
 /// Result    how many were skipped.
 template <std::ranges::random_access_range Tensors, class Update>

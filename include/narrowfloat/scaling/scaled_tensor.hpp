@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// FP8 codes that carry their scale: made in one read, which records the largest magnitude in the recipe's state.
+// FP8 codes that carry their scale: made in one read, which records the largest magnitude in the
+// recipe's state.
 #pragma once
 
 #include <algorithm>
@@ -28,8 +29,8 @@ struct measured_magnitude {
   std::uint32_t all = 0, numbers = 0;
 };
 
-/// Writes the codes of n numbers times a factor and returns their largest magnitude, which is found while a part lies
-/// in the first-level cache.
+/// Writes the codes of n numbers times a factor and returns their largest magnitude, which is found
+/// while a part lies in the first-level cache.
 template <class From, class F, class R>
 measured_magnitude convert_measured(const From* in, F* out, std::size_t n, float factor,
                                     const R& rounding, Saturation saturation) {
@@ -55,7 +56,8 @@ measured_magnitude convert_measured(const From* in, F* out, std::size_t n, float
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// What a ScaledTensor<F> takes its scale from: a recipe's state, CurrentScalingOptions, or a scale of one's own.
+/// What a ScaledTensor<F> takes its scale from: a recipe's state, CurrentScalingOptions, or a scale
+/// of one's own.
 template <class S, class F>
 concept scale_source = std::same_as < S,
         DelayedScaling<F>
@@ -63,24 +65,27 @@ concept scale_source = std::same_as < S,
     std::same_as<std::remove_cvref_t<S>, CurrentScalingOptions> ||
     std::same_as<std::remove_cvref_t<S>, Scale>;
 
-/// A tensor of codes of the format F with one scale: the value of a code is code * scale_inv. FP8-LM's ScalingTensor
-/// and Transformer Engine's Float8Tensor.
+/// A tensor of codes of the format F with one scale: the value of a code is code * scale_inv.
+/// FP8-LM's ScalingTensor and Transformer Engine's Float8Tensor.
 ///
-/// quantize() and assign() convert and measure in one read, and give the largest magnitude to the state that the scale
-/// comes from:
-///   DelayedScaling    converts with its scale, then record()s; its update() stays the caller's, once a step
-///   ScalingMeta       as FP8-LM: in time it records, updates, then converts, which is a second read; with a filled
-///                     window it converts, then records and updates
+/// quantize() and assign() convert and measure in one read, and give the largest magnitude to the
+/// state that the scale comes from:
+///   DelayedScaling    converts with its scale, then record()s; its update() stays the caller's,
+///                     once a step
+///   ScalingMeta       as FP8-LM: in time it records, updates, then converts, which is a second
+///                     read; with a filled window it converts, then records and updates
 ///   CurrentScalingOptions    the current_scale() of the tensor itself: a second read
 ///   Scale             this factor; nothing is recorded: for evaluation, and for AllReduceScale
 ///
-/// Special   a state with a scale or history that is none throws std::invalid_argument before anything is written.
+/// Special   a state with a scale or history that is none throws std::invalid_argument before
+///           anything is written.
 /// Promises  the same bits on every instruction set and in every floating-point environment.
 ///
 /// Example   DelayedScaling<float8_e4m3fn> state{.history_length = 16};
-///           auto q = ScaledTensor<float8_e4m3fn>::quantize(x, state);  // one read; amax(x) is recorded
+///           // one read; amax(x) is recorded
+///           auto q = ScaledTensor<float8_e4m3fn>::quantize(x, state);
 ///           state.update();                                           // at the end of the step
-///           q.assign(x, state);                                       // the next step, in the same memory
+///           q.assign(x, state);  // the next step, in the same memory
 ///           std::vector<float> back(q.size());
 ///           q.dequantize(back);
 ///           assert(q.scale() == 448 / amax(x) && std::abs(back[0] - x[0]) < amax(x) / 16);
@@ -108,8 +113,8 @@ class ScaledTensor {
                         Saturation saturation = Saturation::finite) {
     write("ScaledTensor::assign", values, source, rounding, saturation);
   }
-  /// Replaces the elements from `first` on, with the scale that the tensor has; nothing is recorded. A keyed rounding
-  /// draws the bits of an element's place in the tensor.
+  /// Replaces the elements from `first` on, with the scale that the tensor has; nothing is
+  /// recorded. A keyed rounding draws the bits of an element's place in the tensor.
   ///
   /// Special   a range beyond the end throws std::invalid_argument with the numbers.
   template <float_source In, rounding_policy R = NearestEven>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How much of a random tensor a format keeps, by its standard deviation: the argument for unit scaling.
+// How much of a random tensor a format keeps, by its standard deviation: the argument for unit
+// scaling.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +20,8 @@ enum class Distribution {
   normal,  ///< the normal distribution
   uniform  ///< all values of an interval around 0 alike
 };
-/// Student's t with more than 2 degrees of freedom, which has a variance: heavier tails than the normal distribution.
+/// Student's t with more than 2 degrees of freedom, which has a variance: heavier tails than the
+/// normal distribution.
 struct StudentT {
   /// Degrees of freedom.
   double degrees = 5;
@@ -28,7 +30,8 @@ struct StudentT {
 namespace detail {
 inline namespace NF_BASELINE {
 
-/// The integral of a smooth function, in pieces in which Gauss's rule of 5 points is exact to 1e-16.
+/// The integral of a smooth function, in pieces in which Gauss's rule of 5 points is exact to
+/// 1e-16.
 template <class Function>
 double gauss(double low, double high, double widest, Function&& at) {
   if (!(high > low)) return 0;
@@ -58,7 +61,8 @@ inline double uniform_error(double v, double low, double high) {
   return (above * above * above + below * below * below) / (6 * std::sqrt(3.0));
 }
 
-/// The integral of (x - v)^2 over a density of variance 1 between two places, and the last place that counts.
+/// The integral of (x - v)^2 over a density of variance 1 between two places, and the last place
+/// that counts.
 struct plain_density {
   Distribution which;
   double last() const { return which == Distribution::normal ? 12 : std::sqrt(3.0); }  // 1e-32
@@ -67,7 +71,8 @@ struct plain_density {
   }
 };
 
-/// Student's t by x = a sinh(t), a = sqrt(degrees - 2), under which its density is cosh(t)^-degrees times a constant.
+/// Student's t by x = a sinh(t), a = sqrt(degrees - 2), under which its density is cosh(t)^-degrees
+/// times a constant.
 class student_density {
  public:
   explicit student_density(double degrees)
@@ -116,8 +121,9 @@ inline student_density density_of(const char* call, StudentT t) {
   return student_density(t.degrees);
 }
 
-/// E (q(x) - x)^2 of a variable of variance 1 that is multiplied by sigma, rounded to the nearest value and saturated,
-/// and divided by it: a sum over the cells of the values, the largest of which has no upper end.
+/// E (q(x) - x)^2 of a variable of variance 1 that is multiplied by sigma, rounded to the nearest
+/// value and saturated, and divided by it: a sum over the cells of the values, the largest of which
+/// has no upper end.
 template <class Values, class Density>
 double mean_squared_error(std::uint32_t largest_code, const Values& value_of, double sigma,
                           const Density& density) {
@@ -172,7 +178,8 @@ double signal_to_noise_of(const char* call, const Format& format, double sigma, 
 /// A distribution that snr() knows.
 template <class T>
 concept snr_distribution = std::same_as<T, Distribution> || std::same_as<T, StudentT>;
-/// A format of run time, as RuntimeFormat is: signed, all codes finite, values ascending with the codes of one sign.
+/// A format of run time, as RuntimeFormat is: signed, all codes finite, values ascending with the
+/// codes of one sign.
 template <class T>
 concept decodable_format = requires(const T& format, std::uint32_t code) {
   { format.decode(code) } -> std::convertible_to<double>;
@@ -183,10 +190,11 @@ concept decodable_format = requires(const T& format, std::uint32_t code) {
 /// The signal-to-noise ratio of a random number x of standard deviation sigma in the format F:
 /// E x^2 / E (F(x) - x)^2, rounded to nearest even and saturated.
 ///
-/// Result    by integration over the cell of each value, to 10 digits and more; the normal distribution and Student's
-///           t by Gauss's rule, the uniform one (on +- sqrt(3) sigma) in closed form.
-/// Special   a sigma that is no positive number, degrees of freedom outside [2.05, 10^6], and an unsigned format of run
-///           time throw std::invalid_argument.
+/// Result    by integration over the cell of each value, to 10 digits and more; the normal
+///           distribution and Student's t by Gauss's rule, the uniform one (on +- sqrt(3) sigma) in
+///           closed form.
+/// Special   a sigma that is no positive number, degrees of freedom outside [2.05, 10^6], and an
+///           unsigned format of run time throw std::invalid_argument.
 /// Requires  F is signed, of at most 19 bits.
 /// Promises  no floating-point environment matters, and no flag is raised.
 /// Cost      the values of F below 12 sigma; by Student's t up to all of them.

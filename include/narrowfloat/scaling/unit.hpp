@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Unit scaling: the constants by which the ops of a model keep activations, weights and gradients at unit variance.
+// Unit scaling: the constants by which the ops of a model keep activations, weights and gradients
+// at unit variance.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +10,13 @@
 
 namespace narrowfloat {
 
-// Blake, Orr, Luschi, "Unit Scaling", arXiv 2303.11257: an op y = f(x) becomes y = forward * f(x), and the gradient
-// of each input is multiplied by a factor of its own. The results are doubles, made in integers: the same in
-// constant expressions and in every floating-point environment. Convert with Scale{float(scales.forward)}.
+// Blake, Orr, Luschi, "Unit Scaling", arXiv 2303.11257: an op y = f(x) becomes y = forward * f(x),
+// and the gradient of each input is multiplied by a factor of its own. The results are doubles,
+// made in integers: the same in constant expressions and in every floating-point environment.
+// Convert with Scale{float(scales.forward)}.
 
-/// A product of two activations, left (rows x inner) and right (inner x cols): 1 / sqrt of the length of each sum.
+/// A product of two activations, left (rows x inner) and right (inner x cols): 1 / sqrt of the
+/// length of each sum.
 ///
 /// Special   a size of 0, here and below, throws std::invalid_argument.
 ///
@@ -44,7 +47,8 @@ constexpr NF_INLINE LinearScales linear_scales(std::size_t batch, std::size_t fa
                                   root_of_quotient(exact_of(1), size_of("linear_scales", fan_out)),
                                   root_of_quotient(exact_of(1), size_of("linear_scales", batch))});
 }
-/// The last layer of a model in u-muP (Blake et al., arXiv 2407.17465): forward is 1 / fan_in, unconstrained.
+/// The last layer of a model in u-muP (Blake et al., arXiv 2407.17465): forward is 1 / fan_in,
+/// unconstrained.
 ///
 /// Example   assert(linear_readout_scales(64, 16, 4).forward == 1 / 16.0);
 constexpr NF_INLINE LinearScales linear_readout_scales(std::size_t batch, std::size_t fan_in,
@@ -61,8 +65,8 @@ struct Conv1dShape {
   std::size_t batch, in_channels, out_channels, kernel, out_length;
   std::size_t stride = 1, groups = 1;
 };
-/// A convolution as the authors' library scales it: forward sums in_channels * kernel products (of one group),
-/// grad_x out_channels * kernel / (stride * groups), grad_w batch * out_length.
+/// A convolution as the authors' library scales it: forward sums in_channels * kernel products (of
+/// one group), grad_x out_channels * kernel / (stride * groups), grad_w batch * out_length.
 ///
 /// Example   const Conv1dShape shape{
 ///               .batch = 2, .in_channels = 8, .out_channels = 2, .kernel = 2, .out_length = 32};
@@ -108,12 +112,12 @@ enum class Activation {
   sigmoid  ///< 1 / (1 + exp(-x))
 };
 
-/// An activation of x ~ N(0, 1): forward = 1 / std f(x) about its mean, grad = 1 / sqrt(E f'(x)^2). GELU is the
-/// exact one. The authors' library has empirical fits for GELU and SiLU, which are other numbers: see UnitFactors in
-/// unit_transformer.hpp.
+/// An activation of x ~ N(0, 1): forward = 1 / std f(x) about its mean, grad = 1 / sqrt(E f'(x)^2).
+/// GELU is the exact one. The authors' library has empirical fits for GELU and SiLU, which are
+/// other numbers: see UnitFactors in unit_transformer.hpp.
 ///
-/// Result    ReLU in closed form, the others by numerical integration when the program is compiled, to 14 digits
-///           and more.
+/// Result    ReLU in closed form, the others by numerical integration when the program is compiled,
+///           to 14 digits and more.
 ///
 /// Example   constexpr OpScales s = activation_scales(Activation::relu);
 ///           static_assert(s.grad * s.grad - 2 < 1e-15 && s.forward > 1.7128);
@@ -127,7 +131,8 @@ constexpr NF_INLINE OpScales activation_scales(Activation f,
                                         detail::exact_of(moments.square_of_slope))});
 }
 
-/// Softmax and cross entropy of `classes` logits, summed over the batch: the loss itself is not scaled.
+/// Softmax and cross entropy of `classes` logits, summed over the batch: the loss itself is not
+/// scaled.
 ///
 /// Special   fewer than 2 classes throw std::invalid_argument.
 ///
@@ -154,7 +159,8 @@ constexpr NF_INLINE LinearScales layer_norm_scales(std::size_t rows) {
       1, 1,
       detail::root_of_quotient(detail::exact_of(1), detail::size_of("layer_norm_scales", rows))};
 }
-/// A table of `vocabulary` vectors looked up by `tokens` indices in a batch; grad is that of the table.
+/// A table of `vocabulary` vectors looked up by `tokens` indices in a batch; grad is that of the
+/// table.
 ///
 /// Example   assert(embedding_scales(4096, 1024).grad == 2);
 constexpr NF_INLINE OpScales embedding_scales(std::size_t vocabulary, std::size_t tokens) {
@@ -178,8 +184,8 @@ struct ResidualScales {
   /// What the branch, and what the skip connection, is multiplied by.
   double residual = 1, skip = 0;
 };
-/// x -> skip * x + residual * f(x), with residual / skip = tau. The same two factors scale the gradients where the
-/// paths part, in the backward pass; f itself sees x unscaled.
+/// x -> skip * x + residual * f(x), with residual / skip = tau. The same two factors scale the
+/// gradients where the paths part, in the backward pass; f itself sees x unscaled.
 ///
 /// Special   a negative or infinite tau, and NaN, throw std::invalid_argument.
 ///
@@ -191,10 +197,12 @@ constexpr NF_INLINE ResidualScales residual_scales(double tau) {
   const exact square = product(exact_of(tau), exact_of(tau)), all = sum(exact_of(1), square);
   return {root_of_quotient(square, all), root_of_quotient(exact_of(1), all)};
 }
-/// The ratio tau of branch `index` (attention where even, MLP where odd) of a transformer with `branches` of them, in
-/// u-muP: `mult` weighs all branches against the embedding, `attention_ratio` attention against MLP.
+/// The ratio tau of branch `index` (attention where even, MLP where odd) of a transformer with
+/// `branches` of them, in u-muP: `mult` weighs all branches against the embedding,
+/// `attention_ratio` attention against MLP.
 ///
-/// Special   index >= branches, and factors that are not positive and finite, throw std::invalid_argument.
+/// Special   index >= branches, and factors that are not positive and finite, throw
+///           std::invalid_argument.
 ///
 /// Example   for (std::size_t i = 0; i < 12; ++i) {
 ///             const ResidualScales s = residual_scales(residual_tau(i, 12));

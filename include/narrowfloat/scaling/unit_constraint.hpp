@@ -26,11 +26,12 @@ struct LinearScales {
   double forward = 1, grad_x = 1, grad_w = 1;
 };
 
-/// What becomes of the factors of an op whose input has other uses as well, so that forward and gradient have to
-/// agree. A parameter's gradient has no other use and keeps its own factor. The names are those of the authors'
-/// library.
+/// What becomes of the factors of an op whose input has other uses as well, so that forward and
+/// gradient have to agree. A parameter's gradient has no other use and keeps its own factor. The
+/// names are those of the authors' library.
 ///
-/// Example   // y = x w^T of 16 rows, 64 inputs and 256 outputs: the gradient of x has one more factor of two than y
+/// Example   // y = x w^T of 16 rows, 64 inputs and 256 outputs: the gradient of x has one more
+///           // factor of two than y
 ///           const LinearScales each = linear_scales(16, 64, 256);
 ///           const LinearScales tied = linear_scales(16, 64, 256, Constraint::to_output_scale);
 ///           assert(each.forward == 0.125 && each.grad_x == 0.0625 && each.grad_w == 0.25);
@@ -75,7 +76,8 @@ constexpr double mean_scale(Constraint constraint, const double* factors, int n)
                                                           : quotient(folded, exact_of(n)));
 }
 
-/// The scale that all of n have under a constraint other than none: the forward one first, then one for each input.
+/// The scale that all of n have under a constraint other than none: the forward one first, then one
+/// for each input.
 constexpr double common_scale(const char* call, Constraint constraint, const double* scales,
                               int n) {
   switch (constraint) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Unit scaling of what a transformer adds: softmax, attention, gated units, norms and sums; multipliers inside ops; and
-// the learning rates of u-muP.
+// Unit scaling of what a transformer adds: softmax, attention, gated units, norms and sums;
+// multipliers inside ops; and the learning rates of u-muP.
 #pragma once
 
 #include <array>
@@ -14,9 +14,9 @@
 
 namespace narrowfloat {
 
-/// Where the factors of GELU, SiLU, softmax and attention come from: the authors' library has fits to measurements, which
-/// follow its formulas and are up to 20 % off. At mult 1: GELU exact 1.70093 / 1.48111, library 1.76678 / 1.51572;
-/// SiLU exact 1.78719 / 1.62332, library 1.76678 / 1.68179.
+/// Where the factors of GELU, SiLU, softmax and attention come from: the authors' library has fits
+/// to measurements, which follow its formulas and are up to 20 % off. At mult 1: GELU exact 1.70093
+/// / 1.48111, library 1.76678 / 1.51572; SiLU exact 1.78719 / 1.62332, library 1.76678 / 1.68179.
 enum class UnitFactors {
   exact,   ///< 1 / std of the result and of the gradient, by integration
   library  ///< the fits of graphcore-research/unit-scaling
@@ -52,7 +52,7 @@ constexpr moments gated_moments(Activation f, double mult) {
 struct harmonic_sums {
   exact first, second;
 };
-/// From 64 terms on by Euler and Maclaurin's formula, whose next terms are below 2^-40 of a bit of these.
+/// From 64 terms on by Euler and Maclaurin's formula, whose next terms are below 2^-40 of a bit.
 constexpr harmonic_sums harmonic_sums_to(std::size_t n) {
   exact first = exact::zero(false), second = exact::zero(false);
   if (n < 64) {
@@ -82,11 +82,11 @@ constexpr harmonic_sums harmonic_sums_to(std::size_t n) {
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// An activation by its factors, with a multiplier: x * Phi(mult * x) for GELU and x / (1 + e^(-mult * x)) for SiLU, the
-/// library's. The other activations have exact factors at mult 1 alone.
+/// An activation by its factors, with a multiplier: x * Phi(mult * x) for GELU and
+/// x / (1 + e^(-mult * x)) for SiLU, the library's. Others have exact factors at mult 1 alone.
 ///
 /// Result    the integrals of another mult than 1 to 12 digits.
-/// Special   a mult outside [2^-20, 1024], and what there is no factor for, throw std::invalid_argument.
+/// Special   std::invalid_argument for a mult outside [2^-20, 1024], and where there is no factor.
 ///
 /// Example   const OpScales s = activation_scales(Activation::gelu, UnitFactors::library);
 ///           assert(std::abs(s.forward - 1.76678) < 5e-6 && std::abs(s.grad - 1.51572) < 5e-6);
@@ -157,7 +157,7 @@ inline OpScales softmax_scales(std::size_t classes, double mult = 1,
                        OpScales{nearest_double(interpolated(a, s, root(s))),
                                 nearest_double(interpolated(a, over, root(over)))});
   }
-  // to first order in mult^2, E y^2 = (1 + mult^2 (1 - 1/s)) / s^2, of which 1 / s^2 is the square of the mean
+  // to first order in mult^2, E y^2 = (1 + mult^2 (1 - 1/s)) / s^2; 1 / s^2 is the mean's square
   const exact ones = product(s, s);
   exact variance = product(square, quotient(exact_of(classes - 1), product(ones, s)));
   exact slope = variance;
@@ -171,8 +171,8 @@ inline OpScales softmax_scales(std::size_t classes, double mult = 1,
       OpScales{root_of_quotient(exact_of(1), variance), root_of_quotient(exact_of(1), slope)});
 }
 
-/// The shape of attention_scales(): softmax(mult / d_head * q k^T) v over `length` keys, or, causal, over those up to
-/// the query's own; `dropout` of the probabilities.
+/// The shape of attention_scales(): softmax(mult / d_head * q k^T) v over `length` keys, or,
+/// causal, over those up to the query's own; `dropout` of the probabilities.
 struct AttentionShape {
   /// Keys of a query, and elements of a head.
   std::size_t length, d_head;
@@ -186,14 +186,15 @@ struct AttentionScales {
   /// What the logits, the result and the gradients of q, k and v are multiplied by.
   double logits = 1, forward = 1, grad_q = 1, grad_k = 1, grad_v = 1;
 };
-/// Attention of unit-scaled q, k and v. The logits are multiplied by mult / d_head, u-muP's, not mult / sqrt(d_head).
+/// Attention of unit-scaled q, k, v. Logits times mult / d_head, u-muP's, not mult / sqrt(d_head).
 ///
-/// Result    exact factors in the limits of many keys and of small logits (within 1 % where the logits' standard
-///           deviation, mult / sqrt(d_head), is up to 0.3), averages over the positions where causal (the few keys of the
-///           first ones make their results larger). The library's has one factor for all, which
-///           is that of the result: its gradients of q and k are smaller by mult / sqrt(d_head).
-/// Special   a length or d_head of 0, a length of 1, a dropout outside [0, 1) and a mult outside [2^-20, 1024] or above
-///           16 sqrt(d_head) throw std::invalid_argument.
+/// Result    exact factors in the limits of many keys and of small logits (within 1 % where the
+///           logits' standard deviation, mult / sqrt(d_head), is up to 0.3), averages over the
+///           positions where causal (the few keys of the first ones make their results larger). The
+///           library's has one factor for all, which is that of the result: its gradients of q and
+///           k are smaller by mult / sqrt(d_head).
+/// Special   a length or d_head of 0, a length of 1, a dropout outside [0, 1) and a mult outside
+///           [2^-20, 1024] or above 16 sqrt(d_head) throw std::invalid_argument.
 ///
 /// Example   const AttentionScales s = attention_scales({.length = 1024, .d_head = 64});
 ///           assert(s.logits == 1 / 64.0 && s.forward > 31 && s.forward < 32 && s.grad_q > 8 * 31);
@@ -217,8 +218,8 @@ constexpr NF_INLINE AttentionScales attention_scales(const AttentionShape& shape
     const double all = nearest_double(quotient(root(kept), from));
     return {logits, all, all, all, all};
   }
-  // A result of i keys has the variance sum y^2 = (1 + (e^logit - 1) (1 - 1/i)) / i, the gradient of its q logit times
-  // e^logit (1 - 1/i) / i; averages over i = 1 ... n, or n alone.
+  // A result of i keys has the variance sum y^2 = (1 + (e^logit - 1) (1 - 1/i)) / i, the gradient
+  // of its q logit times e^logit (1 - 1/i) / i; averages over i = 1 ... n, or n alone.
   const exact inverse = quotient(exact_of(1), n);
   harmonic_sums rows{exact_of(1), inverse};
   if (shape.causal) rows = harmonic_sums_to(shape.length);
@@ -244,7 +245,8 @@ struct WeightedAddScales {
   double forward = 1;
   std::array<double, N> grad{};
 };
-/// The sum of w[i] x[i]: forward is 1 / sqrt of the sum of squares, the gradient of x[i] is multiplied by 1 / |w[i]|.
+/// The sum of w[i] x[i]: forward is 1 / sqrt of the sum of squares, the gradient of x[i] is
+/// multiplied by 1 / |w[i]|.
 ///
 /// Special   a weight of 0, Inf or NaN throws std::invalid_argument.
 ///
@@ -281,9 +283,9 @@ enum class ParameterKind {
   norm,    ///< the gain or the bias of a norm
   output   ///< the weight of the output layer
 };
-/// What the learning rate of Adam is multiplied by for a parameter in u-muP (Blake et al., arXiv 2407.17465): 1 /
-/// sqrt(fan_in) for the weights of hidden layers, 1 for biases, norms and the output layer; times 1 / sqrt(depth) for
-/// parameters inside one of `depth` residual branches.
+/// What the learning rate of Adam is multiplied by for a parameter in u-muP (Blake et al., arXiv
+/// 2407.17465): 1 / sqrt(fan_in) for the weights of hidden layers, 1 for biases, norms and the
+/// output layer; times 1 / sqrt(depth) for parameters inside one of `depth` residual branches.
 ///
 /// Example   assert(adam_rate_scale(ParameterKind::weight, 64) == 0.125);
 ///           assert(adam_rate_scale(ParameterKind::norm, 1, 16) == 0.25);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sums of arrays of codes, and how many of them the format could not hold: what an all-reduce of FP8 gradients does.
+// Sums of arrays of codes, and how many of them the format could not hold: what an all-reduce of
+// FP8 gradients does.
 #pragma once
 
 #include <concepts>
@@ -62,8 +63,8 @@ constexpr NF_INLINE float odd_float(double x) {
   return float_of_bits(sign | static_cast<std::uint32_t>(code - rebased));
 }
 
-/// Writes the sums of two arrays of floats to the first, each exact or rounded to odd; returns how many are finite
-/// and beyond `largest`. A NaN is positive, whatever the processor makes of it.
+/// Writes the sums of two arrays of floats to the first, each exact or rounded to odd; returns how
+/// many are finite and beyond `largest`. A NaN is positive, whatever the processor makes of it.
 template <sum_path Path>
 std::uint64_t add_floats(float* a, const float* b, std::size_t n, float largest) {
   constexpr std::uint32_t infinity = wide<std::uint32_t>::infinity;
@@ -95,7 +96,8 @@ std::uint64_t add_elements(const F* a, const F* b, F* out, std::size_t n, const 
   return beyond;
 }
 
-/// Writes the rounded sums of two arrays and returns how many were finite and beyond the largest value of F.
+/// Writes the rounded sums of two arrays and returns how many were finite and beyond the largest
+/// value of F.
 template <class F, class R>
 std::uint64_t add_arrays(const F* a, const F* b, F* out, std::size_t n, const R& rounding,
                          Saturation saturation) {
@@ -128,17 +130,21 @@ std::uint64_t add_arrays(const F* a, const F* b, F* out, std::size_t n, const R&
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// Adds arrays of one format element by element: out[i] is the exact a[i] + b[i], rounded once, as the scalar add() has
-/// it. With a keyed Stochastic policy element i draws the random bits of index offset + i. Saturating unless told
-/// otherwise, so that the sum of an all-reduce stays a number; the operator + overflows to Inf or NaN.
+/// Adds arrays of one format element by element: out[i] is the exact a[i] + b[i], rounded once, as
+/// the scalar add() has it. With a keyed Stochastic policy element i draws the random bits of index
+/// offset + i. Saturating unless told otherwise, so that the sum of an all-reduce stays a number;
+/// the operator + overflows to Inf or NaN.
 ///
 /// Result    how many sums were finite and beyond the largest finite value: what AutoScale watches.
-/// Special   sizes that differ throw std::invalid_argument, with all of them, before anything is written. Inf - Inf and
-///           NaN are the positive NaN, and the largest value in a format without NaN.
+/// Special   sizes that differ throw std::invalid_argument, with all of them, before anything is
+///           written. Inf - Inf and NaN are the positive NaN, and the largest value in a format
+///           without NaN.
 /// Requires  `out` is apart from `a` and `b`, or the same memory as one of them.
-/// Promises  no allocation; the same bits on every instruction set and in every floating-point environment.
-/// Cost      one pass, about three conversions, where a float or a double holds the sum of any two values (8 bits and
-///           fewer, float16 to nearest or directed); else each element's sum is made in integers.
+/// Promises  no allocation; the same bits on every instruction set and in every floating-point
+///           environment.
+/// Cost      one pass, about three conversions, where a float or a double holds the sum of any two
+///           values (8 bits and fewer, float16 to nearest or directed); else each element's sum is
+///           made in integers.
 ///
 /// Example   std::vector<float8_e4m3fn> mine(x.size()), theirs(x.size()), sum(x.size());
 ///           convert(x, mine, Scale{100});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What one wants to know of a format, of compile time or of run time: its range, its steps, its special codes.
+// What one wants to know of a format, of compile time or of run time: its range, its steps, its
+// special codes.
 #pragma once
 
 #include <charconv>
@@ -39,8 +40,8 @@ struct FormatDescription {
   constexpr NF_INLINE std::uint64_t finite_values() const noexcept {
     return finite_codes - (has_negative_zero ? 1 : 0);
   }
-  /// largest / smallest_positive, as the exponent of a power of two, of ten, and in decibels of an amplitude; by the C
-  /// library's log2, which need not round correctly.
+  /// largest / smallest_positive, as the exponent of a power of two, of ten, and in decibels of an
+  /// amplitude; by the C library's log2, which need not round correctly.
   double binades() const { return std::log2(largest) - std::log2(smallest_positive); }
   double decades() const { return binades() * 0.30102999566398120; }  // log10(2)
   double decibels() const { return 20 * decades(); }
@@ -70,9 +71,11 @@ inline std::string shortest(double x) {
 }  // namespace NF_BASELINE
 }  // namespace detail
 
-/// The value of a code of a format of run time, which is exact: static_cast<double> of the Float's from_bits(code).
+/// The value of a code of a format of run time, which is exact: static_cast<double> of the Float's
+/// from_bits(code).
 ///
-/// Special   bits above the width are dropped. Parameters of which there is no Float throw std::invalid_argument.
+/// Special   bits above the width are dropped. Parameters of which there is no Float throw
+///           std::invalid_argument.
 /// Example   const FormatSpec mine = parse_format("e3m2b5:finite");
 ///           assert(decode_as(mine, 0x1f) == 7 && decode_as(mine, 0x21) == -0x1p-6);
 constexpr NF_INLINE double decode_as(const FormatSpec& format, std::uint32_t code) {
@@ -86,7 +89,8 @@ constexpr NF_INLINE double decode_as(const FormatSpec& format, std::uint32_t cod
 /// Special   parameters of which there is no Float throw std::invalid_argument that says why.
 /// Promises  constexpr; the same as describe<F>() of the Float with these parameters.
 /// Example   const FormatDescription d = describe(parse_format("e3m2b5:finite"));
-///           assert(d.largest == 7 && d.smallest_normal == 0x1p-4 && d.smallest_positive == 0x1p-6);
+///           assert(d.largest == 7 && d.smallest_normal == 0x1p-4 &&
+///                  d.smallest_positive == 0x1p-6);
 ///           assert(d.finite_values() == 63 && d.nan_codes == 0 && d.exact_integers == 7);
 ///           static_assert(describe<float8_e4m3fn>().largest == 448);
 constexpr NF_INLINE FormatDescription describe(const FormatSpec& format) {
@@ -110,7 +114,8 @@ constexpr NF_INLINE FormatDescription describe(const FormatSpec& format) {
   d.smallest_normal =
       of.has_subnormals ? detail::value_of_code(of, 1u << of.mantissa_bits) : d.smallest_positive;
   d.epsilon = detail::power_of_two<double>(-of.mantissa_bits);
-  // Integers are values up to 2^(M + 1), where steps become 2, or to the end of the range, if steps begin at 1 or below.
+  // Integers are values up to 2^(M + 1), where steps become 2, or to the end of the range, if steps
+  // begin at 1 or below.
   const double most = static_cast<double>(2u << of.mantissa_bits);
   if (of.quantum <= 0)
     d.exact_integers = static_cast<std::uint64_t>(d.largest < most ? d.largest : most);

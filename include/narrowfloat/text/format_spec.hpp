@@ -13,7 +13,8 @@
 
 namespace narrowfloat {
 
-/// The parameters of Float<E, M, Bias, Specials, Signedness> as values, of a format that there is or not.
+/// The parameters of Float<E, M, Bias, Specials, Signedness> as values, of a format that there is
+/// or not.
 ///
 /// Example   constexpr FormatSpec f = parse_format("e3m2b5:finite");
 ///           static_assert(std::is_same_v<FloatOf<f>, Float<3, 2, 5, Specials::finite>>);
@@ -40,8 +41,8 @@ inline constexpr FormatSpec spec_of{F::exponent_bits, F::mantissa_bits, F::bias,
 template <FormatSpec S>
 using FloatOf = Float<S.exponent_bits, S.mantissa_bits, S.bias, S.specials, S.signedness>;
 
-/// The usual bias of a format: 2^(E-1) for `fnuz` and `p3109`, whose codes leave it one binade more, else ieee_bias();
-/// 1 without exponent bits.
+/// The usual bias of a format: 2^(E-1) for `fnuz` and `p3109`, whose codes leave it one binade
+/// more, else ieee_bias(); 1 without exponent bits.
 constexpr NF_INLINE int usual_bias(int exponent_bits, Specials specials) noexcept {
   const bool one_more = specials == Specials::fnuz || specials == Specials::p3109;
   return ieee_bias(exponent_bits) + (one_more && exponent_bits > 0 ? 1 : 0);
@@ -146,9 +147,11 @@ constexpr NF_INLINE std::string_view specials_name(Specials specials) noexcept {
   return detail::specials_names[static_cast<std::size_t>(specials)];
 }
 
-/// The name of a format that has one in formats.hpp; else its parameters: e3m2b5:finite, ue5m3b16:p3109.
+/// The name of a format that has one in formats.hpp; else its parameters: e3m2b5:finite,
+/// ue5m3b16:p3109.
 ///
-/// Promises  parse_format() of it is the format again; of what is no format, too, the text says all parameters.
+/// Promises  parse_format() of it is the format again; of what is no format, too, the text says all
+///           parameters.
 inline std::string format_name(const FormatSpec& format) {
   std::string found;
   for_each_format([&]<class F>(std::string_view name) {
@@ -160,14 +163,15 @@ inline std::string format_name(const FormatSpec& format) {
          std::to_string(format.bias) + ":" + std::string(specials_name(format.specials));
 }
 
-/// Reads the text of a format, in letters of either case: a name of formats.hpp, as float8_e4m3fn, its end, as e4m3fn or
-/// ue4m3, or parameters, as e3m2b5:finite: u where it is unsigned, the numbers of exponent and mantissa bits, b and the
-/// bias, usual_bias() else, and the special codes, `ieee` else, with or without the colon.
+/// Reads the text of a format, in letters of either case: a name of formats.hpp, as float8_e4m3fn,
+/// its end, as e4m3fn or ue4m3, or parameters, as e3m2b5:finite: u where it is unsigned, the
+/// numbers of exponent and mantissa bits, b and the bias, usual_bias() else, and the special codes,
+/// `ieee` else, with or without the colon.
 ///
-/// Result    a name goes before parameters: e4m3b11 is float8_e4m3b11, which is `finite`, and e2m1fn float4_e2m1fn.
-///           With a colon a text has one meaning: e4m3b11:ieee, e2m1:fn.
-/// Special   what is no such text, and parameters of which there is no Float, throw std::invalid_argument with the text
-///           and what was expected, in a line.
+/// Result    a name goes before parameters: e4m3b11 is float8_e4m3b11, which is `finite`, and
+///           e2m1fn float4_e2m1fn. With a colon a text has one meaning: e4m3b11:ieee, e2m1:fn.
+/// Special   what is no such text, and parameters of which there is no Float, throw
+///           std::invalid_argument with the text and what was expected, in a line.
 /// Promises  constexpr; no allocation but for a message; independent of the locale.
 /// Example   assert(parse_format("e5m2") == spec_of<float8_e5m2>);
 ///           assert(parse_format("ue4m3") == spec_of<float8_ue4m3>);  // the end of its name, so fn

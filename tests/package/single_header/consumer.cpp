@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A program that has the single header and nothing else of the library: known bytes on every instruction set.
+// A program that has the single header and nothing else of the library: known bytes on every
+// instruction set.
 #include "narrowfloat.hpp"
 
 #include <cmath>

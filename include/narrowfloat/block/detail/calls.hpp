@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a BlockTensor calls, whose loops stand in quantize.hpp and dequantize.hpp, and the shape of its memory.
+// What a BlockTensor calls, whose loops stand in quantize.hpp and dequantize.hpp, and the shape of
+// its memory.
 #pragma once
 
 #include <algorithm>
@@ -33,8 +34,9 @@ enum class scale_source {
   given    ///< as they stand, the scale of the tensor too
 };
 
-// Quantizes a part of a matrix into parts that have their shape; element i of it takes the random bits i. Into two if
-// there is `down_columns`: along axis 1 and along axis 0, a band of rows at a time; without a mask then.
+// Quantizes a part of a matrix into parts that have their shape; element i of it takes the random
+// bits i. Into two if there is `down_columns`: along axis 1 and along axis 0, a band of rows at a
+// time; without a mask then.
 template <class Format, class T, class R>
 void quantize_parts(in_library, const part_values<const T>& values, const matrix_part& part,
                     const QuantizeOptions& options, scale_source source, const R& rounding,
@@ -58,7 +60,8 @@ void dequantize_parts(here, const block_parts<Format>& parts, const matrix_part&
 /// Whether a format has a name in mx.hpp.
 template <class Format>
 inline constexpr bool is_named_blocks = false;
-/// Whether the library quantizes numbers of type T to a format, to nearest and by Stochastic<>, and writes them back.
+/// Whether the library quantizes numbers of type T to a format, to nearest and by Stochastic<>, and
+/// writes them back.
 template <class Format, class T>
 inline constexpr bool is_compiled_blocks = is_named_blocks<Format>&& std::is_same_v<T, float>;
 template <class Format, class T, class R>
@@ -110,8 +113,8 @@ constexpr NF_FN std::size_t code_at(const block_grid& grid, const matrix_part& p
          bit_stream_bytes(part.left, Element::width);
 }
 
-/// The blocks of a part whose rows of numbers are so far apart. Those that are whole and lie within one row are those of
-/// one long row, where that has no bytes to fill.
+/// The blocks of a part whose rows of numbers are so far apart. Those that are whole and lie within
+/// one row are those of one long row, where that has no bytes to fill.
 template <class Element>
 constexpr NF_FN block_grid grid_of_part(const block_grid& grid, const matrix_part& part,
                                         std::size_t leading) {
@@ -124,7 +127,8 @@ constexpr NF_FN block_grid grid_of_part(const block_grid& grid, const matrix_par
   return own;
 }
 
-/// Calls f(part, done) for the parts that elements first ... first + count - 1 of a matrix are, of which `done` came before.
+/// Calls f(part, done) for the parts that elements first ... first + count - 1 of a matrix are, of
+/// which `done` came before.
 template <class F>
 void for_each_rectangle(const block_grid& grid, std::size_t first, std::size_t count, F f) {
   if (count == 0) return;

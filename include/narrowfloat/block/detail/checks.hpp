@@ -30,7 +30,8 @@ concept range_of = std::ranges::contiguous_range<Range> && std::ranges::sized_ra
 /// In the place of such a range where scales are chosen.
 struct chosen_scales {};
 
-/// Elements of a block along an axis of a matrix; for the whole of it a length that every loop likes.
+/// Elements of a block along an axis of a matrix; for the whole of it a length that every loop
+/// likes.
 constexpr std::size_t block_length(int wanted, std::size_t axis) {
   return wanted == whole ? std::bit_ceil(std::max<std::size_t>(axis, 16))
                          : static_cast<std::size_t>(wanted);

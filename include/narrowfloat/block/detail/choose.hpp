@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The scale of a tensor and of one block, exactly; the exact quotient of a value by its scale. Long because both kinds of
-// scale share an interface.
+// The scale of a tensor and of one block, exactly; the exact quotient of a value by its scale. Long
+// because both kinds of scale share an interface.
 #pragma once
 
 #include <algorithm>
@@ -38,7 +38,8 @@ std::vector<double> nearest_elements(std::span<const quotient_type<Element>> quo
   return numbers;
 }
 
-/// The images of values whose quotients are rounded to nearest even, under the factor of their elements.
+/// The images of values whose quotients are rounded to nearest even, under the factor of their
+/// elements.
 template <class Element>
 block_images images_under(std::span<const float> values,
                           std::span<const quotient_type<Element>> quotients, double factor,
@@ -97,7 +98,8 @@ class scale_chooser<Format, true> : public scale_options {
     return inverse_power(steps, rule().one_field);
   }
 
-  /// The steps of the exponent with the least error; makes_infinity(e): whether the rounding may make Inf of a value.
+  /// The steps of the exponent with the least error; makes_infinity(e): whether the rounding may
+  /// make Inf of a value.
   template <class Predicate>
   int searched_steps(std::uint32_t amax, std::span<const float> values,
                      const Predicate& makes_infinity) const {
@@ -177,7 +179,8 @@ class scale_chooser<Format, false> : public scale_options {
   Scale folded(std::uint32_t amax) const {
     return nearest(float_product(float_of_bits(amax), multiplier_));
   }
-  /// The float by which Transformer Engine multiplies instead of dividing by a scale, neither Inf nor 0.
+  /// The float by which Transformer Engine multiplies instead of dividing by a scale, neither Inf
+  /// nor 0.
   float reciprocal(Scale scale) const {
     const float number = real_number<float>(scale);
     const float decode = float_product(number, tensor_.decode);
@@ -206,8 +209,8 @@ class scale_chooser<Format, false> : public scale_options {
     return takes_four ? four : six;
   }
 
-  /// The scale itself, or the nearest one that the options allow: none below the smallest normal one, none under which
-  /// a finite value would read back as Inf.
+  /// The scale itself, or the nearest one that the options allow: none below the smallest normal
+  /// one, none under which a finite value would read back as Inf.
   Scale usable(Scale scale, std::uint32_t amax) const {
     if constexpr (narrow_float_scale<Format>) {
       using storage = typename Scale::Storage;

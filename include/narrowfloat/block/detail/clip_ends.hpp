@@ -29,8 +29,8 @@ constexpr double greatest_magnitude(bool full_range, bool negative) {
     return negative && !Element::is_signed ? 0 : exact_double(largest_binary<Element>());
 }
 
-/// The least magnitude, as bits of a float, beyond that of an element times its scale, and 4/3 of it for three quarters.
-/// A scale of 0 flushes all numbers and cuts none; under NaN there are none.
+/// The least magnitude, as bits of a float, beyond that of an element times its scale, and 4/3 of
+/// it for three quarters. A scale of 0 flushes all numbers and cuts none; under NaN there are none.
 inline std::uint32_t clip_end(double scale, double element, bool three_quarters) {
   const std::uint64_t bits = __builtin_bit_cast(std::uint64_t, scale);
   if (bits > wide<std::uint64_t>::infinity) return 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From scales and codes to a matrix: scale * element (* tensor scale), rounded once to the type of the output.
+// From scales and codes to a matrix: scale * element (* tensor scale), rounded once to the type of
+// the output.
 #pragma once
 
 #include <algorithm>
@@ -59,7 +60,8 @@ class tile_multiplier {
     is_fast_ = false;
     if constexpr (float_environment::is_known && float_holds<Scale> &&
                   !(kind != factor_kind::one && layout::has_infinity)) {
-      // The kernels read the factors of whole groups; those of no blocks matter only where they are split.
+      // The kernels read the factors of whole groups; those of no blocks matter only where they are
+      // split.
       const std::size_t blocks = columns / width_ + (columns % width_ != 0 ? 1 : 0),
                         padded = whole_packs(blocks) + 2 * decode_group;
       if (first_.size() < padded) first_.resize(padded);
@@ -83,8 +85,8 @@ class tile_multiplier {
   /// Whether multiply() to floats serves.
   bool is_fast() const { return is_fast_; }
 
-  /// Decodes and multiplies n elements of the columns from `first` on, of which the bytes up to `end` are readable; past
-  /// the caches if `stream`, to an aligned `out`.
+  /// Decodes and multiplies n elements of the columns from `first` on, of which the bytes up to
+  /// `end` are readable; past the caches if `stream`, to an aligned `out`.
   void multiply(const std::uint8_t* codes, const std::uint8_t* end, std::size_t n,
                 std::size_t first, float* out, bool stream) const {
     const float_environment environment(direction::nearest);
@@ -164,7 +166,8 @@ void dequantize_row(const tile_multiplier<Format>& multiplier, const std::uint8_
   }
 }
 
-/// Writes scale * element (* tensor scale) for each element of the matrix, to rows that are so far apart.
+/// Writes scale * element (* tensor scale) for each element of the matrix, to rows that are so far
+/// apart.
 template <class Format, class T>
 void dequantize_blocks(const std::uint8_t* codes, const typename Format::scale* scales,
                        float tensor_scale, const block_grid& grid, const part_values<T>& out) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Chooses the scales of a tile, blocks that lie side by side, and divides its values by them: a float for
-// each that every rounding to an element takes for the exact quotient. Long because both share the tile's arrays.
+// Chooses the scales of a tile, blocks that lie side by side, and divides its values by them: a
+// float for each that every rounding to an element takes for the exact quotient. Long because both
+// share the tile's arrays.
 #pragma once
 
 #include <algorithm>
@@ -180,7 +181,8 @@ class tile_divider {
     }
   }
 
-  /// Whether float has room around the scales: no rounding to one sees more of a ratio than its float, rounded to odd.
+  /// Whether float has room around the scales: no rounding to one sees more of a ratio than its
+  /// float, rounded to odd.
   static constexpr bool ratios_suffice = [] {
     if constexpr (narrow_float<Scale>) return layout_of<Scale>::quantum >= -120;
     return true;
@@ -242,7 +244,8 @@ class tile_divider {
     __builtin_memcpy(amax_.data(), values_.data(), amax_.size() * sizeof(float));
   }
 
-  /// Takes the exponents with the least losses: trials tell most of them apart, exact sums the rest.
+  /// Takes the exponents with the least losses: trials tell most of them apart, exact sums the
+  /// rest.
   template <class Values>
   void search_tile(const Values& values_of) {
     if constexpr (scale_trials<Format>::serves) {
@@ -267,7 +270,8 @@ class tile_divider {
       for (std::size_t b = 0; b < blocks_; ++b) search(b, values_of);
     }
   }
-  /// The last one of the trials with the least loss; -1 where the error leaves it open, or near the ends of float's range.
+  /// The last one of the trials with the least loss; -1 where the error leaves it open, or near the
+  /// ends of float's range.
   template <std::size_t Count>
   int least_loss(std::size_t block, const trial_losses (&losses)[Count],
                  const loss_error& error) const {
@@ -310,7 +314,8 @@ class tile_divider {
     };
     take_steps(block, choose_.searched_steps(amax_[block], values, makes_infinity));
   }
-  /// Whether a finite value may read back as Inf under the scale 2^e; random bits may take it to either neighbour.
+  /// Whether a finite value may read back as Inf under the scale 2^e; random bits may take it to
+  /// either neighbour.
   bool becomes_infinite(float x, int e) const {
     if (!is_finite(x)) return false;
     const bool is_negative = (bits_of_float(x) & 0x80000000u) != 0;
@@ -359,7 +364,8 @@ class tile_divider {
     }
   }
 
-  /// Of the two scales of each block the one that loses less: trials tell most of them apart, exact sums the rest.
+  /// Of the two scales of each block the one that loses less: trials tell most of them apart, exact
+  /// sums the rest.
   template <class Values>
   void choose_fours_or_sixes(const Values& values_of) {
     std::vector<bool> is_known(blocks_, false);

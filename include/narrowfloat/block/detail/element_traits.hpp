@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a block format sees of its element and scale types, and the scales that largest magnitudes need: exact, in device
-// code too.
+// What a block format sees of its element and scale types, and the scales that largest magnitudes
+// need: exact, in device code too.
 #pragma once
 
 #include <concepts>
@@ -112,8 +112,8 @@ void decode_elements(const Element* in, std::size_t n, Real* out) {
   }
 }
 
-/// With amax = (1 + fraction / 2^23) * 2^e, the fraction above which a rule other than search takes the scale's exponent
-/// from e + 1.
+/// With amax = (1 + fraction / 2^23) * 2^e, the fraction above which a rule other than search takes
+/// the scale's exponent from e + 1.
 template <class Element>
 constexpr NF_FN std::uint32_t fraction_threshold(ScaleRule rule) {
   using layout = layout_of<typename element_traits<Element>::rounded>;
@@ -135,14 +135,14 @@ constexpr NF_FN std::uint32_t fraction_threshold(ScaleRule rule) {
   return last;
 }
 
-/// The scale of a tensor, the float by which Transformer Engine multiplies instead of dividing, and what the scale
-/// stands for: the tensor's largest magnitude is `amax / range` times the scale.
+/// The scale of a tensor, the float by which Transformer Engine multiplies instead of dividing, and
+/// what the scale stands for: the tensor's largest magnitude is `amax / range` times the scale.
 struct tensor_factors {
   float decode = 1, encode = 1, amax = 1, range = 1;
 };
 
-/// The largest magnitude, 2^125, below which no scale makes Inf of a value: it is at most twice what is asked for, and
-/// the most negative fixed-point number at most twice the largest one.
+/// The largest magnitude, 2^125, below which no scale makes Inf of a value: it is at most twice
+/// what is asked for, and the most negative fixed-point number at most twice the largest one.
 inline constexpr std::uint32_t near_the_end = 0x7e000000;
 
 /// The largest float for Inf.
@@ -205,7 +205,8 @@ constexpr NF_HD exponent_rule power_rule(ScaleRule rule, bool folds, std::uint32
           .one_field = static_cast<std::uint32_t>(127 - traits::lowest)};
 }
 
-/// The scale RN(amax / to), which maps amax to the element that is `to` over the scale of the tensor.
+/// The scale RN(amax / to), which maps amax to the element that is `to` over the scale of the
+/// tensor.
 template <class Scale>
 constexpr NF_HD Scale mapped_scale(std::uint32_t amax, const binary& to) {
   double ratio = 0;

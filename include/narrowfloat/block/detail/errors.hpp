@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a block loses under a scale, to choose among scales: exact sums, and Transformer Engine's in float.
+// What a block loses under a scale, to choose among scales: exact sums, and Transformer Engine's in
+// float.
 #pragma once
 
 #include <bit>
@@ -19,7 +20,8 @@ inline namespace NF_BASELINE {
 /// The least double that rounds to Inf as a float.
 inline constexpr double least_infinite = 0x1.ffffffp127;
 
-/// Adds what a finite value x and its image y, of the same sign, differ by, less a term that all images of x share.
+/// Adds what a finite value x and its image y, of the same sign, differ by, less a term that all
+/// images of x share.
 inline void add_loss(FourOverSix kind, std::uint32_t x, double image, exact_sum& sum) {
   constexpr binary one{1, 0};
   const bool is_zero = __builtin_bit_cast(std::uint64_t, image) << 1 == 0;
@@ -38,14 +40,16 @@ inline void add_loss(FourOverSix kind, std::uint32_t x, double image, exact_sum&
   }
 }
 
-/// What the elements of a block stand for under a scale, and whether a finite value reads back as Inf, in float.
+/// What the elements of a block stand for under a scale, and whether a finite value reads back as
+/// Inf, in float.
 struct block_images {
   std::vector<double> of;
   bool have_infinity = false;
 };
 
-/// By how much more the finite values of a block lose under the images a than under b, in double, and more than that is
-/// off: each term is a few 2^-53 of what it is made of off, and so is each sum.
+/// By how much more the finite values of a block lose under the images a than under b, in double,
+/// and more than that is off: each term is a few 2^-53 of what it is made of off, and so is each
+/// sum.
 struct loss_difference {
   double sum = 0, error = 0;
 };
@@ -69,8 +73,9 @@ inline loss_difference difference_of(FourOverSix kind, std::span<const float> va
   return found;
 }
 
-/// Whether the finite values of a block lose less under the images a than under b; those with an Inf lose more than any
-/// others. Exact sums decide what double does not; values whose images are the same lose the same.
+/// Whether the finite values of a block lose less under the images a than under b; those with an
+/// Inf lose more than any others. Exact sums decide what double does not; values whose images are
+/// the same lose the same.
 inline bool loses_less(FourOverSix kind, std::span<const float> values, const block_images& a,
                        const block_images& b) {
   if (a.have_infinity != b.have_infinity) return b.have_infinity;
@@ -88,8 +93,8 @@ inline bool loses_less(FourOverSix kind, std::span<const float> values, const bl
   return loss_a < loss_b;
 }
 
-/// A sum of floats, each rounded, as Transformer Engine adds up the errors of a block: in order within a row, then the
-/// upper half of the rows to the lower one.
+/// A sum of floats, each rounded, as Transformer Engine adds up the errors of a block: in order
+/// within a row, then the upper half of the rows to the lower one.
 inline float folded_total(std::span<const float> terms, std::size_t width, std::size_t rows) {
   std::vector<float> sums(std::bit_ceil(rows), 0.0f);
   for (std::size_t i = 0; i < terms.size(); ++i)

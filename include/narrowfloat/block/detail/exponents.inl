@@ -1,8 +1,9 @@
-// The exponents of blocks that share a power of two. No include guard: it is included once in each instruction set's
-// region and namespace, where it sees the loops of lanes.inl.
+// The exponents of blocks that share a power of two. No include guard: it is included once in each
+// instruction set's region and namespace, where it sees the loops of lanes.inl.
 
-/// The steps of the scales' exponents, the codes that these steps above `lowest` are, and the factors that divide by
-/// them; returns the largest magnitude. The arrays are as long as whole packs.
+/// The steps of the scales' exponents, the codes that these steps above `lowest` are, and the
+/// factors that divide by them; returns the largest magnitude. The arrays are as long as whole
+/// packs.
 inline std::uint32_t choose_exponents(const std::uint32_t* amax, std::size_t n,
                                       const exponent_rule& rule, std::uint32_t lowest,
                                       std::uint32_t* steps, std::uint8_t* codes, float* factors) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the blocks of a tile lose under scales that compete, in float with a bound on its error: it tells nearly all of
-// them apart, and says so where it does not.
+// What the blocks of a tile lose under scales that compete, in float with a bound on its error: it
+// tells nearly all of them apart, and says so where it does not.
 #pragma once
 
 #include <algorithm>
@@ -27,14 +27,15 @@ template <class Code, bool IsSquared, bool Divides>
 inline constexpr isa_table<loss_kernel> loss_kernels
     NF_EACH_ISA(add_losses<Code, IsSquared, Divides>);
 
-/// Where the factor of a column is: at column >> shift. As many columns share one as the width of the blocks allows: all
-/// of a block where that is a power of two from 16 on, else 16 or one.
+/// Where the factor of a column is: at column >> shift. As many columns share one as the width of
+/// the blocks allows: all of a block where that is a power of two from 16 on, else 16 or one.
 constexpr NF_FN int block_shift(std::size_t width) {
   if (width % 16 != 0) return 0;
   return std::has_single_bit(width) ? std::countr_zero(width) : 4;
 }
 
-/// Repeats the factor of each block, `times` or in the last one less often, up to n factors; `spare` is overwritten.
+/// Repeats the factor of each block, `times` or in the last one less often, up to n factors;
+/// `spare` is overwritten.
 template <class T>
 void repeat_factors(std::vector<T>& factors, std::vector<T>& spare, std::size_t n,
                     std::size_t times) {
@@ -58,7 +59,8 @@ struct trial_losses {
   std::vector<std::uint32_t> changes;
 };
 
-/// How far a loss may be off: by a share of itself, and by so much in units of the scale, or of its square.
+/// How far a loss may be off: by a share of itself, and by so much in units of the scale, or of its
+/// square.
 struct loss_error {
   double share, more;
 };
@@ -73,7 +75,8 @@ class scale_trials {
   static constexpr bool is_power = power_of_two_scale<Scale>;
 
  public:
-  /// Whether float quotients decide as the exact ones do, and squares of elements are normal floats.
+  /// Whether float quotients decide as the exact ones do, and squares of elements are normal
+  /// floats.
   static constexpr bool serves = float_suffices<Element> && float_holds<Scale> &&
                                  layout::quantum >= -30 && layout::max_exponent <= 30 &&
                                  (is_power || decisive_bits<layout, NearestEven> <= 22);
@@ -85,8 +88,8 @@ class scale_trials {
         shift_(block_shift(width)),
         isa_(isa) {}
 
-  /// Tries factors, one a block and whole packs of them: inverses of the scales; as doubles as well where those are no
-  /// powers of two. They are repeated.
+  /// Tries factors, one a block and whole packs of them: inverses of the scales; as doubles as well
+  /// where those are no powers of two. They are repeated.
   template <class Values>
   void run(std::vector<float>& factors, std::vector<double>& inverses, const Values& values,
            trial_losses& losses) {
@@ -125,11 +128,12 @@ class scale_trials {
 
   /// The unit of losses under a scale.
   double unit(double scale) const { return is_squared_ ? scale * scale : scale; }
-  /// The error of a loss whose n terms have been added up in float. Sums and squares are off by 2^-24 of themselves, or by
-  /// 2^-149. A quotient q by an inverse that is not exact is off by 2^-22 |q|, and |q| is at most the largest element plus
-  /// the error of q's element. With d = 2^-22 times twice the largest element a sum of squares s changes by at most
-  /// 2 d sqrt(n s) + n d^2 <= s / 2^12 + 2^13 n d^2, one of magnitudes by n d; what the errors of elements add is within
-  /// `share`.
+  /// The error of a loss whose n terms have been added up in float. Sums and squares are off by
+  /// 2^-24 of themselves, or by 2^-149. A quotient q by an inverse that is not exact is off by
+  /// 2^-22 |q|, and |q| is at most the largest element plus the error of q's element. With d =
+  /// 2^-22 times twice the largest element a sum of squares s changes by at most 2 d sqrt(n s) + n
+  /// d^2 <= s / 2^12 + 2^13 n d^2, one of magnitudes by n d; what the errors of elements add is
+  /// within `share`.
   loss_error error_of(std::size_t n) const {
     constexpr double off = is_power ? 0 : power_of_two<double>(layout::max_exponent + 2 - 22);
     const double count = static_cast<double>(n);

@@ -1,5 +1,5 @@
-// What blocks lose under a scale, in float. No include guard: it is included once in each instruction set's region and
-// namespace, where it sees the loops of lanes.inl.
+// What blocks lose under a scale, in float. No include guard: it is included once in each
+// instruction set's region and namespace, where it sees the loops of lanes.inl.
 
 /// The sum of lanes, by halves. Not by memcpy, which GCC 12 takes through memory.
 NF_INLINE float total(const vector<4, float>& x) { return (x[0] + x[2]) + (x[1] + x[3]); }
@@ -12,8 +12,8 @@ NF_INLINE float total(const vector<16, float>& x) {
                __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15));
 }
 
-/// The magnitudes of elements, nearest to quotients, and those of the quotients, for up to a part of floats: from codes
-/// that have been encoded.
+/// The magnitudes of elements, nearest to quotients, and those of the quotients, for up to a part
+/// of floats: from codes that have been encoded.
 template <class Code, bool Divides>
 struct encoded_elements {
   using stored = code_for<typename Code::stored>;
@@ -53,10 +53,11 @@ using nearest_elements_of =
                            looks_addends_up<binary32, typename Code::rounded, NearestEven>,
                        summed_elements<Code>, encoded_elements<Code, Divides>>;
 
-/// Adds what n quotients, at most a part of floats times factors, differ by from their nearest elements, or the
-/// squares of it, to sums[column >> shift], where columns are first, first + 1 ... shift is 0 or at least 4. Without
-/// Divides, changes[column >> shift] is not 0 where an element is not half of what `elements` says, which takes the
-/// elements. All arrays have room for whole packs; what is after the last value is 0.
+/// Adds what n quotients, at most a part of floats times factors, differ by from their nearest
+/// elements, or the squares of it, to sums[column >> shift], where columns are first, first + 1 ...
+/// shift is 0 or at least 4. Without Divides, changes[column >> shift] is not 0 where an element is
+/// not half of what `elements` says, which takes the elements. All arrays have room for whole
+/// packs; what is after the last value is 0.
 template <class Code, bool IsSquared, bool Divides>
 void add_losses(const float* in, std::size_t n, std::size_t first, int shift, const float* factors,
                 const element_encoding& how, float* sums, std::uint32_t* changes, float* elements) {

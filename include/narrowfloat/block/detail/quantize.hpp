@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// From a matrix to scales and codes: the checks and the scale of the tensor; then a band of blocks at a time, a tile of
-// blocks that lie side by side in it, parts of its rows in the first-level cache. Elements are worked on in their
-// logical order, so that random bits follow the index. All of it in one environment of floats that rounds to nearest.
+// From a matrix to scales and codes: the checks and the scale of the tensor; then a band of blocks
+// at a time, a tile of blocks that lie side by side in it, parts of its rows in the first-level
+// cache. Elements are worked on in their logical order, so that random bits follow the index. All
+// of it in one environment of floats that rounds to nearest.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +20,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// The values of a tile, columns left ... right - 1 of rows top ... bottom - 1, and all those of a block of it.
+/// The values of a tile, columns left ... right - 1 of rows top ... bottom - 1, and all those of a
+/// block of it.
 template <class T>
 struct values_of_tile {
   const part_values<const T>& values;
@@ -70,8 +72,8 @@ void join_band(const part_values<const T>& values, std::size_t top, std::size_t 
   }
 }
 
-/// Quantizes a matrix: writes a scale a block, in row-major order of the blocks, unless they are there, the codes and the
-/// bits of a mask.
+/// Quantizes a matrix: writes a scale a block, in row-major order of the blocks, unless they are
+/// there, the codes and the bits of a mask.
 template <class Format, class T, class R>
 void quantize_blocks(const part_values<const T>& values, const block_grid& grid,
                      const QuantizeOptions& options, const tensor_factors& tensor,

@@ -42,8 +42,8 @@ using rounding_of_stack =
     std::conditional_t<is_one_of<To, float8_e8m0fnu> && !std::is_same_v<To, From>, TowardPositive,
                        NearestEven>;
 
-/// The code of a power of two. Of a subnormal float, the exponent field is 0 with or without a set upper fraction bit:
-/// so all above 2^-127 becomes 2^-126.
+/// The code of a power of two. Of a subnormal float, the exponent field is 0 with or without a set
+/// upper fraction bit: so all above 2^-127 becomes 2^-126.
 constexpr NF_FN std::uint8_t scale_code(float x, const stack_cast& cast) {
   constexpr std::uint32_t lowest = 0x00400000u, infinity = binary32::infinity_code;  // 2^-127
   const std::uint32_t bits = to_code(x), magnitude = bits & ~binary32::sign_mask;
@@ -84,8 +84,8 @@ inline constexpr bool may_be_nan = [] {
     return layout_of<T>::has_nan;
 }();
 
-/// Whether a stack has another code than convert() for some NaN: tried with the least, the canonical and the largest one of
-/// both signs, since a stack drops the payload or moves it.
+/// Whether a stack has another code than convert() for some NaN: tried with the least, the
+/// canonical and the largest one of both signs, since a stack drops the payload or moves it.
 template <class P, class To, class From>
 constexpr NF_HD bool finds_own_nan() {
   using code = code_of<From>;
@@ -120,7 +120,8 @@ constexpr NF_HD To stack_number(From x) {
   }
 }
 
-/// Whether one of n numbers is NaN, by the kernels that find the largest magnitude: a NaN is larger than Inf.
+/// Whether one of n numbers is NaN, by the kernels that find the largest magnitude: a NaN is larger
+/// than Inf.
 template <class From>
 bool has_nan(Isa isa, const From* in, std::size_t n) {
   if constexpr (is_one_of<From, float, double>) {
@@ -134,7 +135,8 @@ bool has_nan(Isa isa, const From* in, std::size_t n) {
   }
 }
 
-/// The numbers of a part of an array: by the kernels of convert(), then NaN again where the stack has other codes.
+/// The numbers of a part of an array: by the kernels of convert(), then NaN again where the stack
+/// has other codes.
 template <class P, class From, class To>
 void stack_part(Isa isa, const From* in, To* out, std::size_t n, bool stream) {
   constexpr stack_cast cast = cast_of<P, To, From>;

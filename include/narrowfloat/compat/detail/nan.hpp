@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The codes of NaN: as processors move them from one IEEE 754 type to another, and as stacks that drop the payload write
-// them.
+// The codes of NaN: as processors move them from one IEEE 754 type to another, and as stacks that
+// drop the payload write them.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,8 @@ constexpr NF_FN bool has_sign(T x) {
   return (to_code(x) & layout_of<T>::sign_mask) != 0;
 }
 
-/// The NaN with a set upper fraction bit and no other, of a sign; the one NaN; 0 where there is none.
+/// The NaN with a set upper fraction bit and no other, of a sign; the one NaN; 0 where there is
+/// none.
 template <class T>
 constexpr NF_FN code_of<T> canonical_nan(bool negative) {
   using layout = layout_of<T>;
@@ -68,7 +69,8 @@ constexpr NF_FN code_of<T> all_ones_nan(bool negative) {
   return static_cast<code_of<T>>(layout::magnitude_mask | (negative ? layout::sign_mask : 0));
 }
 
-/// A NaN in another IEEE 754 type: its sign, and the upper bits of its fraction. Where they are all 0, so would be Inf.
+/// A NaN in another IEEE 754 type: its sign, and the upper bits of its fraction. Where they are all
+/// 0, so would be Inf.
 template <class To, class From>
 constexpr NF_FN code_of<To> moved_nan(From x) {
   constexpr int from = layout_of<From>::mantissa_bits, to = layout_of<To>::mantissa_bits;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From an array call to its kernel: the choice of kernel, table and stores, and the floating-point environment.
+// From an array call to its kernel: the choice of kernel, table and stores, and the floating-point
+// environment.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +25,9 @@ const code_table& find_code_table(saturates policy) {
                          : code_table_of<From, To, Rule, true, false>;
 }
 
-/// Whether the loop of a conversion neither sees the floating-point environment nor leaves a flag in it: one of integers
-/// alone, or on AVX-512 sums that name their rounding, where a subnormal float is rounded as zero is.
+/// Whether the loop of a conversion neither sees the floating-point environment nor leaves a flag
+/// in it: one of integers alone, or on AVX-512 sums that name their rounding, where a subnormal
+/// float is rounded as zero is.
 template <class From, class To, class R>
 constexpr bool ignores_environment(Isa isa, float factor) {
   if constexpr (!std::is_same_v<From, binary32> || std::is_same_v<To, binary64>) {
@@ -41,8 +43,8 @@ constexpr bool ignores_environment(Isa isa, float factor) {
   }
 }
 
-/// Converts n codes by the kernel, or the table, that is the fastest; `stream` if stores had better go past the caches.
-/// A factor that is not 1 is one that multiplies_in_loop() has.
+/// Converts n codes by the kernel, or the table, that is the fastest; `stream` if stores had better
+/// go past the caches. A factor that is not 1 is one that multiplies_in_loop() has.
 template <class From, class To, class R>
 void run_kernel(Isa isa, const void* in, void* out, std::size_t n, const R& rounding,
                 saturates policy, bool stream, float factor = 1) {
@@ -69,7 +71,8 @@ void run_kernel(Isa isa, const void* in, void* out, std::size_t n, const R& roun
   }
 }
 
-/// Converts n numbers of which subnormal ones count as zero: the sources in a copy, the results in place.
+/// Converts n numbers of which subnormal ones count as zero: the sources in a copy, the results in
+/// place.
 template <class From, class To, class R>
 void convert_flushed(Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
                      saturates policy) {

@@ -16,16 +16,16 @@
 
 namespace narrowfloat::detail {
 
-// Converts n numbers; `stream` if the whole array that they are part of leaves the caches. A factor that is not 1 is one
-// that multiplies_in_loop() has.
+// Converts n numbers; `stream` if the whole array that they are part of leaves the caches. A factor
+// that is not 1 is one that multiplies_in_loop() has.
 template <class From, class To, class R>
 void convert_part(in_library, Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
                   Saturation saturation, Subnormals subnormals, bool stream, float factor);
 // Writes n floats times a factor, rounded to nearest; subnormal ones count as zero if `flush`.
 void scale_floats(in_library, Isa isa, const float* in, float* out, std::size_t n, float factor,
                   bool flush, bool stream = false);
-// Writes the products of n floats and a float, or their quotients by the number of which the factor is the inverse,
-// rounded once: to nearest, or to odd.
+// Writes the products of n floats and a float, or their quotients by the number of which the factor
+// is the inverse, rounded once: to nearest, or to odd.
 void scale_floats_long(in_library, Isa isa, const float* in, float* out, std::size_t n,
                        double factor, bool to_odd, bool stream);
 
@@ -42,8 +42,9 @@ void scale_floats_long(here, Isa isa, const float* in, float* out, std::size_t n
 template <class R>
 inline constexpr bool is_compiled_rounding =
     (R::random_bits == 0 && std::is_empty_v<R>) || std::is_same_v<R, Stochastic<>>;
-/// Whether the library has a conversion: float to a named format, to nearest, directed, to odd and by Stochastic<>; to
-/// nearest also a named format to float or to itself, and float and double to either.
+/// Whether the library has a conversion: float to a named format, to nearest, directed, to odd and
+/// by Stochastic<>; to nearest also a named format to float or to itself, and float and double to
+/// either.
 template <class From, class To, class R>
 inline constexpr bool is_compiled_conversion =
     (std::is_same_v<From, float> && is_named<To> && is_compiled_rounding<R>) ||
@@ -77,7 +78,8 @@ constexpr NF_HD float scaled(float x, float factor, Subnormals subnormals) {
   return nearest_float(product(exact_value<binary32>(code), exact_float(factor)));
 }
 
-/// Whether the loop of a conversion multiplies by a factor itself: a number that is not 0, so that NaN alone becomes NaN.
+/// Whether the loop of a conversion multiplies by a factor itself: a number that is not 0, so that
+/// NaN alone becomes NaN.
 template <class To, class R>
 bool multiplies_in_loop(Isa isa, float factor, Subnormals subnormals) {
   return multiplies<binary32, layout_of<To>, R>() && isa == Isa::avx512 &&

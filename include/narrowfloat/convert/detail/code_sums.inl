@@ -1,5 +1,5 @@
-// Floats to codes of a byte by sums that end in them. No include guard: it is included once in each instruction set's region
-// and namespace, where it sees the edge operations.
+// Floats to codes of a byte by sums that end in them. No include guard: it is included once in each
+// instruction set's region and namespace, where it sees the edge operations.
 
 /// Whether the codes of To are the low bits of sums.
 template <class From, class To, class R>
@@ -12,8 +12,9 @@ inline constexpr bool sums_show_codes = [] {
   }
 }();
 
-/// Rounds floats by sums whose low bits are the code and a constant. That is taken away, and NaN gets its code, in bytes,
-/// of four packs at once. Edge is a parameter so that its functions need not be there where nothing instantiates them.
+/// Rounds floats by sums whose low bits are the code and a constant. That is taken away, and NaN
+/// gets its code, in bytes, of four packs at once. Edge is a parameter so that its functions need
+/// not be there where nothing instantiates them.
 template <class To, class R, class Edge = bytes_of_sums>
 struct code_sums {
   static constexpr int below = bits_below<R::rule, R::random_bits>,

@@ -31,8 +31,8 @@ void convert_elements(const void* in, void* out, std::size_t n, const R& roundin
   }
 }
 
-/// Whether the loops have a vector form of a conversion with N random bits: in words of 32 bits, or from
-/// double; to double through float.
+/// Whether the loops have a vector form of a conversion with N random bits: in words of 32 bits, or
+/// from double; to double through float.
 template <class From, class To, int N>
 constexpr bool has_vector_formula() {
   if constexpr (!float_environment::is_known) return false;

@@ -1,6 +1,7 @@
-// The loops of array conversion. No include guard: it is included once in each instruction set's region and namespace,
-// where it sees the edge operations, run_groups(), draw() and the loops of widen.inl and code_sums.inl. Long because a step,
-// the sources of its numbers and the roundings that it chooses among are one kernel.
+// The loops of array conversion. No include guard: it is included once in each instruction set's
+// region and namespace, where it sees the edge operations, run_groups(), draw() and the loops of
+// widen.inl and code_sums.inl. Long because a step, the sources of its numbers and the roundings
+// that it chooses among are one kernel.
 
 template <class W>
 NF_INLINE bounds<W> splat(const bounds<lane<W>>& of) {
@@ -33,8 +34,8 @@ inline constexpr special_codes special_codes_of =
     : To::nan_is_negative_zero && Below == 0 ? special_codes::fnuz
                                              : special_codes::masked;
 
-/// Rounds floats by sums that end in the code. LookUp is a parameter so that its functions need not be there where
-/// nothing instantiates them.
+/// Rounds floats by sums that end in the code. LookUp is a parameter so that its functions need not
+/// be there where nothing instantiates them.
 template <class To, class R, template <std::size_t> class LookUp = addend_look_up>
 struct addend_rounding {
   static constexpr int below = bits_below<R::rule, R::random_bits>;
@@ -103,7 +104,8 @@ struct addend_rounding {
     const words value = x & words(binary32::sign_mask - 1);
     return addends.of(larger(value, lowest) >> 23) | (x & words(binary32::sign_mask));
   }
-  /// The sum; the code of NaN where `bits` are one, but where marked() makes it. An inexact one is odd up or down.
+  /// The sum; the code of NaN where `bits` are one, but where marked() makes it. An inexact one is
+  /// odd up or down.
   template <direction D>
   static NF_INLINE words sum(const words& x, const words& t, const words& bits) {
     if constexpr (is_masked) {
@@ -114,8 +116,8 @@ struct addend_rounding {
   }
 };
 
-/// The codes that addend_rounding has left above Below other bits, with their signs. Halves is a parameter so that
-/// pack_signed() need not be there where nothing instantiates it.
+/// The codes that addend_rounding has left above Below other bits, with their signs. Halves is a
+/// parameter so that pack_signed() need not be there where nothing instantiates it.
 template <class To, int Below, class Halves = halves,
           template <std::size_t> class LookUp = addend_look_up>
 NF_INLINE bytes code_bytes(const unsigned_code<words> (&x)[4]) {
@@ -132,7 +134,8 @@ NF_INLINE bytes code_bytes(const unsigned_code<words> (&x)[4]) {
       codes[k] = codes[k] & Halves(To::magnitude_mask);
     }
   }
-  // A signed pack leaves the low byte of all ones alone, an unsigned one makes 0xff of what is above a byte.
+  // A signed pack leaves the low byte of all ones alone, an unsigned one makes 0xff of what is
+  // above a byte.
   constexpr special_codes specials = special_codes_of<To, Below>;
   bytes code = specials == special_codes::all_ones
                    ? pack_signed(codes[0], codes[1])
@@ -151,8 +154,8 @@ struct plain_source {
   static constexpr std::size_t in_bytes = sizeof(code_for<From>);
   NF_INLINE words load(const unsigned char* from) const { return load_widen<code_for<From>>(from); }
 };
-/// or floats times a factor, rounded to nearest in any environment. It is a number and not 0: so a product is NaN where
-/// the float is one, with its sign;
+/// or floats times a factor, rounded to nearest in any environment. It is a number and not 0: so a
+/// product is NaN where the float is one, with its sign;
 template <class Arithmetic = nearest_arithmetic>
 struct scaled_source {
   using number = binary32;
@@ -165,8 +168,10 @@ struct scaled_source {
     return Arithmetic::product(words::load(from), factor);
   }
 };
-// Words and Odd are parameters so that their functions need not be there where nothing instantiates them.
-/// or half-words of binary16 or bfloat16, two packs at once, as the floats that they are; a NaN is any of its sign;
+// Words and Odd are parameters so that their functions need not be there where nothing instantiates
+// them.
+/// or half-words of binary16 or bfloat16, two packs at once, as the floats that they are; a NaN is
+/// any of its sign;
 template <class From, class Words = words>
 struct half_source {
   using number = binary32;
@@ -339,7 +344,8 @@ struct conversion {
 
 // Words is a parameter so that to_half() need not be there where nothing instantiates it.
 
-/// float to binary16 by the instruction, which overflows to Inf as IEEE 754 has it and keeps NaN payloads.
+/// float to binary16 by the instruction, which overflows to Inf as IEEE 754 has it and keeps NaN
+/// payloads.
 template <class Source, class Words = words>
 struct float_to_half {
   static constexpr std::size_t in_bytes = Source::in_bytes, out_bytes = 2, random_bytes = 0;
@@ -357,8 +363,8 @@ struct float_to_half {
   }
 };
 
-/// float to the format of its upper half, overflowing to Inf as IEEE 754 has it: the half-words of the floats
-/// in lanes of 16 bits, where the lower half only decides whether the upper one goes up.
+/// float to the format of its upper half, overflowing to Inf as IEEE 754 has it: the half-words of
+/// the floats in lanes of 16 bits, where the lower half only decides whether the upper one goes up.
 template <rule Rule, class Source>
 struct float_to_upper_half {
   static constexpr std::size_t in_bytes = Source::in_bytes, out_bytes = 2, random_bytes = 0;
@@ -412,8 +418,8 @@ struct double_to_float {
   }
 };
 
-/// Whether half-words are rounded as floats, which they become in an instruction or two. Copies keep their codes, and
-/// floats that are results have the canonical NaN.
+/// Whether half-words are rounded as floats, which they become in an instruction or two. Copies
+/// keep their codes, and floats that are results have the canonical NaN.
 template <class From, class To>
 inline constexpr bool loads_halves = (is_upper_half<From> ||
                                       (converts_half && std::is_same_v<From, binary16>)) &&
@@ -486,8 +492,9 @@ NF_INLINE void convert_source(const Source& numbers, const void* in, void* out, 
   }
 }
 
-/// Converts n codes of From, or floats times a factor, to codes of To; element i of the call takes the random bits i of
-/// `rounding`. The two arrays are apart, or the same where their elements have the same size.
+/// Converts n codes of From, or floats times a factor, to codes of To; element i of the call takes
+/// the random bits i of `rounding`. The two arrays are apart, or the same where their elements have
+/// the same size.
 template <class From, class To, class R>
 void convert_array(const void* in, void* out, std::size_t n, const R& rounding, saturates policy,
                    bool stream, float factor) {

@@ -21,7 +21,8 @@ enum class factor_kind {
   two   ///< a float, the product by which is exact, then one that is the same for all blocks
 };
 
-/// Whether the elements are the upper halves of floats, and a table of them has at most 256 entries.
+/// Whether the elements are the upper halves of floats, and a table of them has at most 256
+/// entries.
 template <class Code>
 constexpr bool has_decode_table() {
   if constexpr (Code::width > 8) {

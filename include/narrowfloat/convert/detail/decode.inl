@@ -1,5 +1,6 @@
-// Elements times their factors to floats. No include guard: it is included once in each instruction set's region and
-// namespace, where it sees product_of_sum(), nibble_choice and the loops of bit_stream.inl, widen.inl and factors.inl.
+// Elements times their factors to floats. No include guard: it is included once in each instruction
+// set's region and namespace, where it sees product_of_sum(), nibble_choice and the loops of
+// bit_stream.inl, widen.inl and factors.inl.
 
 /// The floats of 2 * lanes codes.
 template <class Code>
@@ -33,7 +34,8 @@ struct block_factors {
   }
 };
 
-/// decode_blocks() for codes of 4 bits in blocks of 16 or more: these choose among the products of all 16 values.
+/// decode_blocks() for codes of 4 bits in blocks of 16 or more: these choose among the products of
+/// all 16 values.
 template <class Choice, class Code, factor_kind Kind>
 NF_INLINE void decode_nibbles(const block_factors<Kind>& factors, const std::uint8_t* codes,
                               std::size_t n, std::size_t place, float* out, bool stream) {
@@ -59,9 +61,10 @@ NF_INLINE void decode_nibbles(const block_factors<Kind>& factors, const std::uin
   stream ? decode(std::true_type{}) : decode(std::false_type{});
 }
 
-/// Decodes n codes of the bit stream, a multiple of 4 * lanes, and multiplies them by their factors, of which `second`
-/// has those that are not the first ones. Codes of more than 8 bits are in units. Streaming stores need an `out` that
-/// is aligned to a vector, and in the end finish_streaming().
+/// Decodes n codes of the bit stream, a multiple of 4 * lanes, and multiplies them by their
+/// factors, of which `second` has those that are not the first ones. Codes of more than 8 bits are
+/// in units. Streaming stores need an `out` that is aligned to a vector, and in the end
+/// finish_streaming().
 template <class Code, factor_kind Kind>
 void decode_blocks(const std::uint8_t* codes, std::size_t n, std::size_t place, int shift,
                    const float* first, const float* second, float* out, bool stream) {

@@ -1,5 +1,6 @@
-// decode_blocks() where one permutation of bytes looks up 64 codes. No include guard: it is included in the region and
-// namespace of AVX-512 with VBMI, where it sees byte_table and find_codes().
+// decode_blocks() where one permutation of bytes looks up 64 codes. No include guard: it is
+// included in the region and namespace of AVX-512 with VBMI, where it sees byte_table and
+// find_codes().
 
 /// As decode_blocks() of decode.inl, for elements that are the upper halves of floats.
 template <class Code, factor_kind Kind>

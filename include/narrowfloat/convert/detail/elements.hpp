@@ -17,7 +17,8 @@ inline namespace NF_BASELINE {
 /// Bits below the leading one of a quotient that its rounding to a code of Layout by R looks at.
 template <class Layout, class R>
 inline constexpr int decisive_bits = Layout::mantissa_bits + R::random_bits + 2;
-/// The bits of a float quotient below those that a rounding to a code of Layout without random bits looks at.
+/// The bits of a float quotient below those that a rounding to a code of Layout without random bits
+/// looks at.
 template <class Layout>
 inline constexpr std::uint32_t bits_near = (std::uint32_t{1}
                                             << (24 - (Layout::mantissa_bits + 2))) -
@@ -27,9 +28,10 @@ constexpr NF_FN std::uint32_t most_negative(int width, bool full_range) {
   return (std::uint32_t{1} << (width - 1)) - (full_range ? 0 : 1);
 }
 
-/// Rounds n floats, at most a part, times their factors to elements; element i takes the random bits i of the rounding.
-/// Divides: the factors are rounded inverses, and `how` has what finds the quotients. Within an environment that rounds
-/// to nearest: only other roundings need one of their own.
+/// Rounds n floats, at most a part, times their factors to elements; element i takes the random
+/// bits i of the rounding. Divides: the factors are rounded inverses, and `how` has what finds the
+/// quotients. Within an environment that rounds to nearest: only other roundings need one of their
+/// own.
 template <class Code, bool Divides = false, class R>
 void encode_within_nearest(Isa isa, const float* in, std::size_t n, std::size_t first, int shift,
                            const float* factors, const R& rounding, const element_encoding& how,
@@ -83,8 +85,8 @@ void encode_elements(const double* in, std::size_t n, const R& rounding,
 /// Elements that the kernels decode together, on the widest instruction set.
 inline constexpr std::size_t decode_group = 64;
 
-/// Factors of columns, by their kind: that of column i is at i >> shift. Where the shift is 0, there are
-/// 2 * decode_group more of them than columns.
+/// Factors of columns, by their kind: that of column i is at i >> shift. Where the shift is 0,
+/// there are 2 * decode_group more of them than columns.
 struct column_factors {
   const float *first, *second;
   int shift;
@@ -98,8 +100,8 @@ class element_multiplier {
  public:
   explicit element_multiplier(Isa isa) : decode_(decode_kernel_of<Code, Kind>(isa)) {}
 
-  /// n elements of the columns from `first` on, of which the bytes up to `end` are readable; past the caches if `stream`,
-  /// to an aligned `out`.
+  /// n elements of the columns from `first` on, of which the bytes up to `end` are readable; past
+  /// the caches if `stream`, to an aligned `out`.
   void operator()(const std::uint8_t* codes, const std::uint8_t* end, std::size_t n,
                   std::size_t first, const column_factors& by, float* out, bool stream) const {
     if constexpr (width > 8 && width != 16) {

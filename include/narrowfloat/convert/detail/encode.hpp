@@ -12,7 +12,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// Whether a rounding sees how little is not 0: then a nonzero product below the smallest normal float stands as that one.
+/// Whether a rounding sees how little is not 0: then a nonzero product below the smallest normal
+/// float stands as that one.
 template <class R>
 inline constexpr bool looks_below = is_directed<R::rule> || R::rule == rule::odd;
 
@@ -21,7 +22,8 @@ struct element_encoding {
   saturates policy{true, true};
   std::uint32_t most_negative = 0;  ///< the magnitude of the least fixed-point number
   bool reads_ahead = false;         ///< the floats of the next tile follow
-  /// Where the factors are rounded inverses: these as doubles, and the rounding sees no more than the bits above `mask`.
+  /// Where the factors are rounded inverses: these as doubles, and the rounding sees no more than
+  /// the bits above `mask`.
   const double* inverses = nullptr;
   std::uint32_t mask = 0;
 };

@@ -1,5 +1,5 @@
-// Floats times their factors to elements. No include guard: it is included once in each instruction set's region and
-// namespace, where it sees the loops of convert.inl and factors.inl.
+// Floats times their factors to elements. No include guard: it is included once in each instruction
+// set's region and namespace, where it sees the loops of convert.inl and factors.inl.
 
 /// 4 * lanes floats times their factors.
 template <class Product>
@@ -16,12 +16,14 @@ NF_INLINE void multiply_group(const float* in, std::size_t i, int shift, const f
 template <class R>
 using product_for = std::conditional_t<looks_below<R>, block_product_above_zero, block_product>;
 
-/// Whether codes are fixed-point numbers rounded to nearest even, which nearest_fixed makes by one sum.
+/// Whether codes are fixed-point numbers rounded to nearest even, which nearest_fixed makes by one
+/// sum.
 template <class Code, class R>
 inline constexpr bool rounds_by_sum =
     Code::is_fixed&& R::rule == rule::half_even&& R::random_bits == 0;
 
-/// Fixed-point codes nearest to floats: the last bits of a sum whose unit in the last place is that of the codes.
+/// Fixed-point codes nearest to floats: the last bits of a sum whose unit in the last place is that
+/// of the codes.
 template <class Code>
 struct nearest_fixed {
   using floats = vector<lanes, float>;
@@ -58,8 +60,8 @@ NF_INLINE words positive_nan(const words& x) {
   return select_less(infinity, x & mask, x & mask, x);
 }
 
-/// `lanes` quotients for a rounding that sees them all. A call, since it is rare: within a loop it would keep the floats
-/// of every round in memory.
+/// `lanes` quotients for a rounding that sees them all. A call, since it is rare: within a loop it
+/// would keep the floats of every round in memory.
 __attribute__((noinline, cold)) inline words exact_quotients(const float* in, std::size_t i,
                                                              int shift, const double* inverses) {
   float exact[lanes];
@@ -67,8 +69,8 @@ __attribute__((noinline, cold)) inline words exact_quotients(const float* in, st
   return words::load(exact);
 }
 
-/// Divides 4 * lanes floats. The quotients may be inexact, but they round to the same elements as the
-/// exact ones, by a rounding to nearest that looks at no more than the bits above the mask.
+/// Divides 4 * lanes floats. The quotients may be inexact, but they round to the same elements as
+/// the exact ones, by a rounding to nearest that looks at no more than the bits above the mask.
 template <class Code, class R>
 NF_INLINE void divide_group(const float* in, std::size_t i, int shift, const float* factors,
                             const element_encoding& how, const words& mask, words (&quotients)[4]) {
@@ -108,7 +110,8 @@ void encode_each(const float* in, std::size_t n, const R& rounding, const elemen
   }
 }
 
-/// From floats and the factors of their blocks to elements, 4 * lanes a step. Divides: the factors are rounded inverses.
+/// From floats and the factors of their blocks to elements, 4 * lanes a step. Divides: the factors
+/// are rounded inverses.
 template <class Code, class R, bool Divides>
 struct block_encoder {
   using rounding_step = conversion<binary32, typename Code::rounded, R>;
@@ -142,7 +145,8 @@ struct block_encoder {
     }
     storing_step::store_all(out, x, false);
   }
-  /// Encodes the whole groups of n floats, of the columns from `first` on; returns how many floats these were.
+  /// Encodes the whole groups of n floats, of the columns from `first` on; returns how many floats
+  /// these were.
   NF_INLINE std::size_t whole_groups(const float* in, std::size_t n, std::size_t first, int shift,
                                      const unsigned char* random, unsigned char* out) const {
     std::size_t i = 0;
@@ -176,8 +180,8 @@ NF_INLINE void scale_part(const float* in, std::size_t n, std::size_t first, int
   }
 }
 
-/// Rounds the products or quotients of n floats, at most a part, to elements, each in a code of whole bytes; element i
-/// takes the random bits i of `rounding`.
+/// Rounds the products or quotients of n floats, at most a part, to elements, each in a code of
+/// whole bytes; element i takes the random bits i of `rounding`.
 template <class Code, class R, bool Divides>
 void encode_blocks(const float* in, std::size_t n, std::size_t first, int shift,
                    const float* factors, const R& rounding, const element_encoding& how,

@@ -10,8 +10,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// Whether the loop of AVX-512, which rounds products to nearest in any environment, multiplies floats by a factor as it
-/// converts them.
+/// Whether the loop of AVX-512, which rounds products to nearest in any environment, multiplies
+/// floats by a factor as it converts them.
 template <class From, class To, class R>
 constexpr bool multiplies() {
   if constexpr (!std::is_same_v<From, binary32> || std::is_same_v<To, binary64>) {
@@ -22,7 +22,8 @@ constexpr bool multiplies() {
   }
 }
 
-/// Whether a rounding to codes of Layout by R does with a float that is rounded to odd as with the number itself.
+/// Whether a rounding to codes of Layout by R does with a float that is rounded to odd as with the
+/// number itself.
 template <class Layout, class R>
 inline constexpr bool odd_float_suffices =
     Layout::mantissa_bits + R::random_bits <= 21 && Layout::quantum - R::random_bits >= -147 &&

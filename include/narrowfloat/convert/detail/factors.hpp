@@ -18,9 +18,10 @@ enum class narrowing {
   odd_above_zero  ///< and one that is not 0 is no smaller than the smallest normal float
 };
 
-/// Quotients x / s are made as products x * RN(1 / s), which are at most 2.5 units in the last place
-/// off: 1 by the inverse, 1.5 more by the product. Where one lies within so many floats of a number
-/// at which rounding changes from one code to the next, the exact quotient is computed and decides.
+/// Quotients x / s are made as products x * RN(1 / s), which are at most 2.5 units in the last
+/// place off: 1 by the inverse, 1.5 more by the product. Where one lies within so many floats of a
+/// number at which rounding changes from one code to the next, the exact quotient is computed and
+/// decides.
 inline constexpr std::uint32_t near_quotients = 8;
 
 }  // namespace NF_BASELINE

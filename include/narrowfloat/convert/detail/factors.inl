@@ -1,8 +1,8 @@
-// Floats times the factors that groups of them share. No include guard: it is included once in each instruction set's
-// region and namespace, where it sees has_signs() and the loops of lanes.inl.
+// Floats times the factors that groups of them share. No include guard: it is included once in each
+// instruction set's region and namespace, where it sees has_signs() and the loops of lanes.inl.
 //
-// The factor of element i of a call is factors[(first + i) >> shift]: shift is 0, or groups are of 16 elements or
-// more and `first` is a multiple of 16.
+// The factor of element i of a call is factors[(first + i) >> shift]: shift is 0, or groups are of
+// 16 elements or more and `first` is a multiple of 16.
 
 /// The factors of lanes i ... i + lanes - 1.
 NF_INLINE words factors_at(const float* factors, std::size_t i, int shift) {
@@ -19,7 +19,8 @@ struct block_product {
   }
 };
 
-/// The same, but a nonzero number whose product is below the smallest normal float stands as that one.
+/// The same, but a nonzero number whose product is below the smallest normal float stands as that
+/// one.
 struct block_product_above_zero {
   block_product product;
 
@@ -104,10 +105,10 @@ inline void multiply_blocks_long(const float* in, std::size_t n, std::size_t fir
   __builtin_memcpy(out + i, x, (n - i) * sizeof(float));
 }
 
-/// Where a quotient made by a rounded inverse lies in the period of the bits of `mask`, counted from
-/// near_quotients floats before a number in which those bits are 0. At 2 * near_quotients or less the
-/// exact quotient may lie on the other side of that number, and has to decide. Quotients within 64
-/// floats of 0 never count as near: no rounding to nearest tells them from 0.
+/// Where a quotient made by a rounded inverse lies in the period of the bits of `mask`, counted
+/// from near_quotients floats before a number in which those bits are 0. At 2 * near_quotients or
+/// less the exact quotient may lie on the other side of that number, and has to decide. Quotients
+/// within 64 floats of 0 never count as near: no rounding to nearest tells them from 0.
 NF_INLINE words beyond_nearest(const words& quotient, const words& mask) {
   const words value = quotient & words(binary32::sign_mask - 1);
   return (larger(value, words(64)) + words(near_quotients)) & mask;
@@ -117,7 +118,8 @@ NF_INLINE bool has_near(const words& beyond) {
   return has_signs(beyond - words(2 * near_quotients + 1));
 }
 
-/// The inverses of n scales times the scale of the tensor; 0 of 0. The floats are NaN where they would be subnormal.
+/// The inverses of n scales times the scale of the tensor; 0 of 0. The floats are NaN where they
+/// would be subnormal.
 inline void invert_scales(const float* scales, std::size_t n, double tensor_scale, double* inverses,
                           float* narrow) {
   using floats = vector<lanes / 2, float>;
@@ -136,8 +138,8 @@ inline void invert_scales(const float* scales, std::size_t n, double tensor_scal
   }
 }
 
-/// The products of n scales and the scale of the tensor, each as a sum of two floats. Returns whether they all are of a
-/// scale that is 0 or between the bits `least` and the largest float.
+/// The products of n scales and the scale of the tensor, each as a sum of two floats. Returns
+/// whether they all are of a scale that is 0 or between the bits `least` and the largest float.
 inline bool split_scales(const float* scales, std::size_t n, double tensor_scale,
                          std::uint32_t least, float* high, float* low) {
   using floats = vector<lanes / 2, float>;

@@ -1,5 +1,5 @@
-// Subnormal numbers to zero. No include guard: it is included once in each instruction set's region and
-// namespace, where it sees the edge operations and run_groups().
+// Subnormal numbers to zero. No include guard: it is included once in each instruction set's region
+// and namespace, where it sees the edge operations and run_groups().
 
 /// Codes to themselves, but for subnormals, which become zero.
 template <class Layout>

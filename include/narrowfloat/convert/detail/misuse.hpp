@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What convert() says of a call that it does not take: one line, the first of the compiler's message.
+// What convert() says of a call that it does not take: one line, the first of the compiler's
+// message.
 #pragma once
 
 #include <concepts>
@@ -28,16 +29,17 @@ template <class Range>
 concept has_numbers = std::ranges::random_access_range<Range> &&
     number<std::remove_cv_t<std::ranges::range_value_t<Range>>>;
 
-/// Ranges of which convert() says what is wrong with a call: of numbers, and of integers, which are no codes. Headers above
-/// have a convert() of their own for others, whose bytes do not lie in memory as they are.
+/// Ranges of which convert() says what is wrong with a call: of numbers, and of integers, which are
+/// no codes. Headers above have a convert() of their own for others, whose bytes do not lie in
+/// memory as they are.
 template <class Range>
 concept has_explained = std::ranges::range<Range> &&
     (number<std::remove_cv_t<std::ranges::range_value_t<Range>>> ||
      (std::is_arithmetic_v<std::ranges::range_value_t<Range>> &&
       (sizeof(std::ranges::range_value_t<Range>) > 1 || std::ranges::contiguous_range<Range>)));
 
-/// Whether nothing can be written to a range, whose references are such, or packed codes, which are numbers if they are
-/// constant.
+/// Whether nothing can be written to a range, whose references are such, or packed codes, which are
+/// numbers if they are constant.
 template <class Range, class Reference = std::ranges::range_reference_t<Range>>
 inline constexpr bool is_const_range =
     std::is_reference_v<Reference> ? std::is_const_v<std::remove_reference_t<Reference>>

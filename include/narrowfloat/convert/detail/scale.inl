@@ -1,8 +1,8 @@
-// Floats times one factor. No include guard: it is included once in each instruction set's region and
-// namespace, where it sees `lanes` and run_groups().
+// Floats times one factor. No include guard: it is included once in each instruction set's region
+// and namespace, where it sees `lanes` and run_groups().
 
-/// n floats times a factor, rounded to nearest. A NaN stays what it is; the NaN of Inf * 0 is the positive
-/// canonical one. If `flush`, subnormal floats are read as zero.
+/// n floats times a factor, rounded to nearest. A NaN stays what it is; the NaN of Inf * 0 is the
+/// positive canonical one. If `flush`, subnormal floats are read as zero.
 struct scaling {
   static constexpr std::size_t in_bytes = 4, out_bytes = 4, random_bytes = 0;
   words factor;  ///< bits; a sum with a vector of zeros would lose -0
@@ -32,10 +32,11 @@ inline void scale_array(const void* in, void* out, std::size_t n, float factor, 
              static_cast<unsigned char*>(out), n, nullptr, stream);
 }
 
-/// n floats times a double, in an environment that rounds to nearest, or toward zero if ToOdd: then an inexact float is
-/// the odd one of its neighbours, FLT_MAX beyond the range. The product of a float and a float is exact here; that of a
-/// float and a rounded inverse is rounded to 49 bits, which tell it from every number of 25 bits that the exact quotient
-/// is not. Inf, NaN and the signs of zero as in `scaling`.
+/// n floats times a double, in an environment that rounds to nearest, or toward zero if ToOdd: then
+/// an inexact float is the odd one of its neighbours, FLT_MAX beyond the range. The product of a
+/// float and a float is exact here; that of a float and a rounded inverse is rounded to 49 bits,
+/// which tell it from every number of 25 bits that the exact quotient is not. Inf, NaN and the
+/// signs of zero as in `scaling`.
 template <bool ToOdd>
 struct long_scaling {
   static constexpr std::size_t in_bytes = 4, out_bytes = 4, random_bytes = 0;
@@ -47,8 +48,8 @@ struct long_scaling {
     first = to_49_bits(doubles(first.lanes) * doubles(factor.lanes));
     last = to_49_bits(doubles(last.lanes) * doubles(factor.lanes));
   }
-  /// The products of `lanes` floats, some of which are below the normal range and lose more bits than others do. A call,
-  /// since it is rare.
+  /// The products of `lanes` floats, some of which are below the normal range and lose more bits
+  /// than others do. A call, since it is rare.
   static __attribute__((noinline, cold)) words small_products(const unsigned char* from,
                                                               const long_words& factor) {
     long_words first(0), last(0);

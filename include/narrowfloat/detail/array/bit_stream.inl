@@ -1,8 +1,8 @@
-// The loops of the bit stream. No include guard: it is included once in each instruction set's region and
-// namespace, where it sees `long_words`.
+// The loops of the bit stream. No include guard: it is included once in each instruction set's
+// region and namespace, where it sees `long_words`.
 
-/// Each Width bytes to a lane of 64 bits, in its low bits. What is above them is not defined; eight bytes are
-/// read from the last group.
+/// Each Width bytes to a lane of 64 bits, in its low bits. What is above them is not defined; eight
+/// bytes are read from the last group.
 template <int Width>
 NF_INLINE long_words load_groups(const std::uint8_t* from) {
   long_words x;
@@ -21,8 +21,8 @@ NF_INLINE long_words load_groups(const std::uint8_t* from) {
   return x;
 }
 
-/// 4 * lanes codes of the bit stream, one a byte; reads as load_groups(). Sixes is a parameter so that its functions need
-/// not be there where nothing instantiates them.
+/// 4 * lanes codes of the bit stream, one a byte; reads as load_groups(). Sixes is a parameter so
+/// that its functions need not be there where nothing instantiates them.
 template <int Width, class Sixes = six_bit_codes>
 NF_INLINE bytes unpack_group(const std::uint8_t* from) {
   if constexpr (Width == 6 && !std::is_same_v<Sixes, no_values>) {
@@ -56,7 +56,8 @@ NF_INLINE bytes packed_lanes(const unsigned char* codes) {
   }
 }
 
-/// Codes that a step must leave behind it, so that what it reads or writes beyond its own lies in the stream.
+/// Codes that a step must leave behind it, so that what it reads or writes beyond its own lies in
+/// the stream.
 template <int Width>
 inline constexpr std::size_t codes_after = Width == 4 ? 0 : 8 * ((16 - Width) / Width);
 

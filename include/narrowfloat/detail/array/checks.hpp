@@ -22,7 +22,8 @@ constexpr bool fits_in_memory(std::size_t rows, std::size_t cols) {
   return cols == 0 || rows <= static_cast<std::size_t>(PTRDIFF_MAX) / sizeof(double) / cols;
 }
 
-// Those below take the name of the function that the caller called, which their messages begin with.
+// Those below take the name of the function that the caller called, which their messages begin
+// with.
 
 constexpr void require_matrix(const char* call, std::size_t rows, std::size_t cols) {
   if (!fits_in_memory(rows, cols))

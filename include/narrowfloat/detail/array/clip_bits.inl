@@ -1,5 +1,6 @@
-// Which floats their scales leave as they are, a bit each. No include guard: it is included once in each instruction set's
-// region and namespace, where it sees sign_bits() and the loops of lanes.inl.
+// Which floats their scales leave as they are, a bit each. No include guard: it is included once in
+// each instruction set's region and namespace, where it sees sign_bits() and the loops of
+// lanes.inl.
 
 /// The ends of lanes i ... i + lanes - 1.
 NF_INLINE words ends_at(const std::uint32_t* ends, std::size_t i, int shift) {
@@ -13,8 +14,9 @@ NF_INLINE words below_ends(const words& x, const words& high, const words& low) 
   return select_less(x & mask, select_less(x, zero, low, high), sign, zero);
 }
 
-/// Writes a bit for each of n floats, the first in the lowest bit: 1 where the magnitude, as bits, is below high[(first +
-/// i) >> shift], or low[...] where the sign is set. Bits after the last are 0. `shift` and `first` are as for factors.
+/// Writes a bit for each of n floats, the first in the lowest bit: 1 where the magnitude, as bits,
+/// is below high[(first + i) >> shift], or low[...] where the sign is set. Bits after the last are
+/// 0. `shift` and `first` are as for factors.
 inline void clip_bits(const float* in, std::size_t n, std::size_t first, int shift,
                       const std::uint32_t* high, const std::uint32_t* low, std::uint8_t* bits) {
   const auto write = [](std::uint64_t word, std::size_t count, std::uint8_t* to) {

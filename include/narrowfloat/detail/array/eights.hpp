@@ -10,8 +10,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// Packs eight codes into Width bytes; writes Bytes of them (8 where the bytes after the Width are still
-/// to be written).
+/// Packs eight codes into Width bytes; writes Bytes of them (8 where the bytes after the Width are
+/// still to be written).
 template <int Width, int Bytes>
 NF_INLINE void pack_eight(const unsigned char* codes, std::uint8_t* to) {
   constexpr int lane = 8 * static_cast<int>(sizeof(code_unit<Width>));
@@ -52,8 +52,8 @@ NF_INLINE void unpack_eight(const std::uint8_t* from, unsigned char* codes) {
   }
 }
 
-/// Packs n codes, each in a code_unit, eight at a time, from the start of a byte; bits after the last code
-/// become 0.
+/// Packs n codes, each in a code_unit, eight at a time, from the start of a byte; bits after the
+/// last code become 0.
 template <int Width>
 void pack_eights(const void* codes, std::size_t n, std::uint8_t* bytes) {
   using unit = code_unit<Width>;

@@ -10,7 +10,8 @@
 
 namespace narrowfloat::detail {
 
-/// Walks the elements of a view, which has value_type, reference and an index, and of which it keeps a copy.
+/// Walks the elements of a view, which has value_type, reference and an index, and of which it
+/// keeps a copy.
 template <class View>
 class index_iterator {
  public:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Conversion by look-up: a code of at most 8 bits has at most 256 results, made by the scalar formula when
-// the program is compiled.
+// Conversion by look-up: a code of at most 8 bits has at most 256 results, made by the scalar
+// formula when the program is compiled.
 #pragma once
 
 #include <cstddef>
@@ -12,14 +12,14 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// For each code, the low and the high byte of 16 bits: a code of the target, or the upper half of a float
-/// whose lower half is 0.
+/// For each code, the low and the high byte of 16 bits: a code of the target, or the upper half of
+/// a float whose lower half is 0.
 struct code_table {
   std::uint8_t low[256] = {}, high[256] = {};
 };
 
-/// Whether a table can stand for a conversion without random bits. To float it leaves out Inf that becomes the largest
-/// float.
+/// Whether a table can stand for a conversion without random bits. To float it leaves out Inf that
+/// becomes the largest float.
 template <class From, class To>
 constexpr bool has_table() {
   if constexpr (std::is_same_v<From, binary64> || From::width > 8) {

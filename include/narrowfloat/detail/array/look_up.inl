@@ -1,5 +1,5 @@
-// Conversion by look-up. No include guard: it is included once in each instruction set's region and namespace, where
-// it sees byte_table, store_pairs() and run_groups().
+// Conversion by look-up. No include guard: it is included once in each instruction set's region and
+// namespace, where it sees byte_table, store_pairs() and run_groups().
 
 /// A byte to a byte.
 template <class Table>
@@ -31,8 +31,8 @@ struct look_up_pairs {
   }
 };
 
-/// Converts n codes of one byte by a table to elements of OutBytes bytes. Four bytes are a float, of which
-/// the table has the upper half.
+/// Converts n codes of one byte by a table to elements of OutBytes bytes. Four bytes are a float,
+/// of which the table has the upper half.
 template <std::size_t OutBytes>
 void look_up(const void* in, void* out, std::size_t n, const code_table& table,
              [[maybe_unused]] bool stream) {
@@ -77,7 +77,8 @@ struct look_up_products {
   }
 };
 
-/// Writes the floats of n codes times a factor, a number that is not 0, in an environment that rounds to nearest.
+/// Writes the floats of n codes times a factor, a number that is not 0, in an environment that
+/// rounds to nearest.
 template <class Table = byte_table>
 void look_up_scaled(const void* in, void* out, std::size_t n, const code_table& table, float factor,
                     bool stream) {

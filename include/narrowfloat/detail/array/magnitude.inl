@@ -1,8 +1,9 @@
-// The largest magnitudes of arrays and of the groups that share a scale. No include guard: it is included once in each
-// instruction set's region and namespace, where it sees the loops of lanes.inl.
+// The largest magnitudes of arrays and of the groups that share a scale. No include guard: it is
+// included once in each instruction set's region and namespace, where it sees the loops of
+// lanes.inl.
 
-/// The largest magnitude, as bits, of n codes whose magnitudes are the bits of `mask`; a NaN is larger than Inf. If
-/// NanIsNegativeZero, the sign alone is NaN, and the largest.
+/// The largest magnitude, as bits, of n codes whose magnitudes are the bits of `mask`; a NaN is
+/// larger than Inf. If NanIsNegativeZero, the sign alone is NaN, and the largest.
 template <class Word, bool NanIsNegativeZero>
 Word largest_code(const void* in, std::size_t n, Word mask) {
   constexpr std::size_t count = sizeof(words) / sizeof(Word);
@@ -52,8 +53,8 @@ NF_INLINE words magnitudes_up_to(const float* in, const words& limit) {
   return select_less(limit, value, words(0), value);
 }
 
-/// Joins the magnitudes, as bits, of rows of n floats, which begin `leading` floats apart, to those of their columns,
-/// amax[i]; those above `limit` count as 0.
+/// Joins the magnitudes, as bits, of rows of n floats, which begin `leading` floats apart, to those
+/// of their columns, amax[i]; those above `limit` count as 0.
 inline void join_rows(const float* in, std::size_t rows, std::size_t leading, std::size_t n,
                       std::uint32_t limit, std::uint32_t* amax) {
   constexpr std::size_t together = 4;  // rows that are read side by side
@@ -110,7 +111,8 @@ NF_INLINE words larger_of_pairs(const words& a, const words& b) {
   return larger(every_second_lane(a, b, false), every_second_lane(a, b, true));
 }
 
-/// Joins the magnitudes of `lanes` whole blocks of so many packs; Packs is their number where that is known, else 0.
+/// Joins the magnitudes of `lanes` whole blocks of so many packs; Packs is their number where that
+/// is known, else 0.
 template <std::size_t Packs>
 NF_INLINE void join_whole(const float* in, std::size_t packs_of_block, std::uint32_t* amax) {
   const std::size_t packs = Packs != 0 ? Packs : packs_of_block;
@@ -147,8 +149,8 @@ NF_INLINE std::size_t join_all_whole(const float* in, std::size_t n, std::size_t
   return i;
 }
 
-/// Joins the magnitudes, as bits, of n floats to their blocks' largest, amax[(first + i) / width]; those above `limit`
-/// count as 0. NaN is larger than Inf.
+/// Joins the magnitudes, as bits, of n floats to their blocks' largest, amax[(first + i) / width];
+/// those above `limit` count as 0. NaN is larger than Inf.
 inline void join_magnitudes(const float* in, std::size_t n, std::size_t first, std::size_t width,
                             std::uint32_t limit, std::uint32_t* amax) {
   if (width == 1) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How an array is cut. A group is what one step of a loop takes; a part is worked on while it lies in the first-level
-// cache; a tile is as many blocks side by side as are worked on together.
+// How an array is cut. A group is what one step of a loop takes; a part is worked on while it lies
+// in the first-level cache; a tile is as many blocks side by side as are worked on together.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,8 @@ inline namespace NF_BASELINE {
 /// Elements of a part.
 inline constexpr std::size_t part_elements = 1024;
 
-/// The length of the next part of an array: the first one ends where the others begin on a cache line.
+/// The length of the next part of an array: the first one ends where the others begin on a cache
+/// line.
 template <class To>
 NF_INLINE std::size_t next_part(const To* out, std::size_t rest) {
   const std::size_t before = reinterpret_cast<std::uintptr_t>(out) % 64 / sizeof(To);
@@ -33,7 +34,8 @@ constexpr R rounding_from(const R& rounding, std::uint64_t first) {
   }
 }
 
-/// Whether arrays of so many bytes are too large for the caches, so that stores had better go past them.
+/// Whether arrays of so many bytes are too large for the caches, so that stores had better go past
+/// them.
 inline bool leaves_caches(std::size_t bytes) {
   return bytes > find_cpu_features().last_level_cache;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Where the loops of a call are made. Header-only, every translation unit makes those that it calls. A program that
-// links narrowfloat::compiled finds those of the named formats in that library; formats of its own need loops.hpp.
+// Where the loops of a call are made. Header-only, every translation unit makes those that it
+// calls. A program that links narrowfloat::compiled finds those of the named formats in that
+// library; formats of its own need loops.hpp.
 #pragma once
 
 #include "../../config.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Numbers of any type as floats, a part at a time, and their largest magnitudes, as the rooms above see them: the loops
-// stand in widen_part.hpp and magnitude.hpp.
+// Numbers of any type as floats, a part at a time, and their largest magnitudes, as the rooms above
+// see them: the loops stand in widen_part.hpp and magnitude.hpp.
 #pragma once
 
 #include <algorithm>

@@ -20,7 +20,8 @@ inline constexpr isa_table<stream_kernel> stream_kernels NF_EACH_ISA(stream_floa
 using end_streaming_kernel = void (*)();
 inline constexpr isa_table<end_streaming_kernel> end_streaming_kernels NF_EACH_ISA(end_streaming);
 
-/// Writes floats past the caches, from a buffer, where an array has no alignment for the kernels' own stores.
+/// Writes floats past the caches, from a buffer, where an array has no alignment for the kernels'
+/// own stores.
 class unaligned_stream {
  public:
   unaligned_stream(float* out, Isa isa)

@@ -11,7 +11,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// The floats of a pack, times 2^exponent: exact, since the products are normal numbers, 0, Inf or NaN.
+/// The floats of a pack, times 2^exponent: exact, since the products are normal numbers, 0, Inf or
+/// NaN.
 template <std::size_t N>
 NF_INLINE pack<N> times_power_of_two(const pack<N>& x, int exponent) {
   using floats = vector<N, float>;

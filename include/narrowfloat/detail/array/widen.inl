@@ -1,5 +1,5 @@
-// Codes to the floats of the same values. No include guard: it is included once in each instruction set's region and
-// namespace, where it sees `lanes`, the edge operations and run_groups().
+// Codes to the floats of the same values. No include guard: it is included once in each instruction
+// set's region and namespace, where it sees `lanes`, the edge operations and run_groups().
 
 /// The bits of the float of a code; a NaN is canonical.
 template <class From>
@@ -21,8 +21,9 @@ NF_INLINE halves with_canonical_nan(const halves& code) {
   return select_less(halves(Layout::infinity_code), value, nan, code);
 }
 
-/// Codes that are the upper bits of a binary16 or bfloat16, to float: the half-words of a step in lanes of 16
-/// bits, then widened. Words is a parameter so that from_half() need not be there where nothing instantiates it.
+/// Codes that are the upper bits of a binary16 or bfloat16, to float: the half-words of a step in
+/// lanes of 16 bits, then widened. Words is a parameter so that from_half() need not be there where
+/// nothing instantiates it.
 template <class From, class Words = words>
 struct half_to_float {
   static constexpr std::size_t in_bytes = sizeof(code_for<From>), out_bytes = 4, random_bytes = 0;
@@ -128,8 +129,8 @@ struct scaled_widening {
   }
 };
 
-/// Writes the floats of n codes times a factor, a number that is not 0, in an environment that rounds to nearest; the arrays
-/// as for widen_array().
+/// Writes the floats of n codes times a factor, a number that is not 0, in an environment that
+/// rounds to nearest; the arrays as for widen_array().
 template <class From>
 void widen_scaled_array(const void* in, void* out, std::size_t n, float factor, bool stream) {
   run_groups(scaled_widening<From>{splat<words>(__builtin_bit_cast(std::uint32_t, factor))},
@@ -137,7 +138,8 @@ void widen_scaled_array(const void* in, void* out, std::size_t n, float factor, 
              stream);
 }
 
-/// Writes the floats of n codes; the arrays are apart, or the same where their elements have the same size.
+/// Writes the floats of n codes; the arrays are apart, or the same where their elements have the
+/// same size.
 template <class From>
 void widen_array(const void* in, void* out, std::size_t n, bool stream) {
   using step = std::conditional_t<widens_through_half<From>, half_to_float<From>, widening<From>>;

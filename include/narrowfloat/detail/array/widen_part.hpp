@@ -26,7 +26,8 @@ inline constexpr bool widens = [] {
 template <class From>
 inline constexpr code_table float_table = make_code_table<From, binary32, rule::half_even>({});
 
-/// Writes the floats of n codes; the arrays are apart, or the same where their elements have the same size.
+/// Writes the floats of n codes; the arrays are apart, or the same where their elements have the
+/// same size.
 template <class From>
 void widen(Isa isa, const void* in, void* out, std::size_t n, bool stream) {
   if constexpr (has_table<From, binary32>()) {

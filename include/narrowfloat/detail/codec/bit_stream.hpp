@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The little-endian bit stream: code i of Width bits in bits i * Width ... (i + 1) * Width - 1, the lowest bit
-// of the first byte first. It knows widths, not formats. Eight codes fill Width bytes exactly, so the loops go by
-// eights.
+// The little-endian bit stream: code i of Width bits in bits i * Width ... (i + 1) * Width - 1, the
+// lowest bit of the first byte first. It knows widths, not formats. Eight codes fill Width bytes
+// exactly, so the loops go by eights.
 #pragma once
 
 #include <bit>
@@ -59,8 +59,8 @@ constexpr NF_FN std::uint64_t repeated_mask(int bits, int period) {
   return mask;
 }
 
-/// Joins lanes of `Lane` bits, the low Bits of which count, two by two until one of 64 is left: codes in bytes
-/// or half-words become a run of bits. W: 64-bit words.
+/// Joins lanes of `Lane` bits, the low Bits of which count, two by two until one of 64 is left:
+/// codes in bytes or half-words become a run of bits. W: 64-bit words.
 template <int Bits, int Lane, class W>
 constexpr NF_FN W squeeze(const W& x) {
   if constexpr (Lane == 64) {

@@ -27,8 +27,8 @@ constexpr NF_FN W decode_magnitude(const W& code) {
     bits = select_less(code, W(lane<W>{1} << M), subnormal, normal);
   }
   if constexpr (Layout::quantum < wide_normal) {
-    // Some values are subnormal in the wide layout: there the bits are a multiple of its own quantum, and
-    // value = significand * 2^(steps + quantum) for subnormal and normal codes alike.
+    // Some values are subnormal in the wide layout: there the bits are a multiple of its own
+    // quantum, and value = significand * 2^(steps + quantum) for subnormal and normal codes alike.
     constexpr int binades = wide_normal - Layout::min_exponent;
     constexpr lane<W> first_normal =
         binades >= 0 ? static_cast<lane<W>>(binades + (Layout::is_scale ? 0 : 1)) << M

@@ -12,8 +12,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// Every constant of a format that the formulas need, from its parameters, which name a format. Codes are magnitudes,
-/// right-aligned.
+/// Every constant of a format that the formulas need, from its parameters, which name a format.
+/// Codes are magnitudes, right-aligned.
 struct format_layout {
   int exponent_bits, mantissa_bits, bias;
   Specials specials;

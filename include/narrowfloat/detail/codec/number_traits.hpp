@@ -63,7 +63,8 @@ struct number_traits<native_bfloat16>
 template <class T>
 using layout_of = typename number_traits<T>::layout;
 
-/// The type whose loops an array takes: T, but the Float of the same codes for a type of the compiler.
+/// The type whose loops an array takes: T, but the Float of the same codes for a type of the
+/// compiler.
 template <class T>
 struct looped {
   using type = T;

@@ -93,8 +93,8 @@ template <class R>
 inline constexpr bool is_keyed = requires(R r) {
   r.seed;
 };
-/// The element in which the random bits of a policy lie in memory: on top of a field of Philox, or at the bottom of a
-/// word that is given.
+/// The element in which the random bits of a policy lie in memory: on top of a field of Philox, or
+/// at the bottom of a word that is given.
 template <class R>
 using random_element = std::conditional_t<is_keyed<R>, random_field<R::random_bits>, std::uint32_t>;
 

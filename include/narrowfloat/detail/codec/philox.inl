@@ -1,7 +1,7 @@
-// The rounds of Philox4x32. No include guard: codec/philox.hpp includes it for scalar words, and each
-// instruction set's region again, where multiply_wide() is an instruction that no expression gets from
-// GCC 12. A word of 32 bits may stand in a lane of 64: what is above it is never looked at.
-// Calls are in brackets: they mean this text's functions, not the scalar ones.
+// The rounds of Philox4x32. No include guard: codec/philox.hpp includes it for scalar words, and
+// each instruction set's region again, where multiply_wide() is an instruction that no expression
+// gets from GCC 12. A word of 32 bits may stand in a lane of 64: what is above it is never looked
+// at. Calls are in brackets: they mean this text's functions, not the scalar ones.
 
 /// The products of words 0 and 2 in a round.
 template <class W>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The rounding formulas: a magnitude m * 2^e, or the bits of a float or double, to the code of a neighbour in a
-// format, in every mode; and what becomes of those out of its range.
+// The rounding formulas: a magnitude m * 2^e, or the bits of a float or double, to the code of a
+// neighbour in a format, in every mode; and what becomes of those out of its range.
 #pragma once
 
 #include <bit>
@@ -38,7 +38,8 @@ inline constexpr bool word_suffices =
     P + 4 + (N > P - Layout::mantissa_bits ? N - P + Layout::mantissa_bits : 0) <=
     wide<lane<W>>::bits&& Layout::exponent_bits + Layout::mantissa_bits + 2 < wide<lane<W>>::bits;
 
-/// Whether a code that is `Binades` binades above the smallest normal one needs more than half a word.
+/// Whether a code that is `Binades` binades above the smallest normal one needs more than half a
+/// word.
 template <int M, int Binades, int Bits>
 inline constexpr bool code_leaves_word =
     Binades > 0 && static_cast<int>(std::bit_width(static_cast<unsigned>(Binades + 1))) + M >= Bits;
@@ -91,8 +92,8 @@ constexpr NF_FN W round_code(const magnitude<W>& x, const W& sign, const W& rand
   return rounded + (binade << M);
 }
 
-// Rounding the bits of a float or double in few operations: by one float addition, or by a constant shift where both
-// formats have the same exponents. round_code() serves whatever is left.
+// Rounding the bits of a float or double in few operations: by one float addition, or by a constant
+// shift where both formats have the same exponents. round_code() serves whatever is left.
 
 /// The rounding of the float addition from which a rule's result follows.
 constexpr NF_FN direction direction_of(rule r) {
@@ -111,11 +112,12 @@ constexpr NF_FN direction direction_of(rule r) {
   return direction::nearest;
 }
 
-/// Bits below the last one of the target that the sum must show: the N of stochastic rounding, and the
-/// half of half_up.
+/// Bits below the last one of the target that the sum must show: the N of stochastic rounding, and
+/// the half of half_up.
 template <rule Rule, int N>
 inline constexpr int bits_below = N + (Rule == rule::half_up ? 1 : 0);
-/// A sum that ends in a code above bits_below<Rule, N> others, with the random bits, and the half of half_up, added to these.
+/// A sum that ends in a code above bits_below<Rule, N> others, with the random bits, and the half
+/// of half_up, added to these.
 template <rule Rule, int N, class W>
 constexpr NF_FN W with_random(const W& sum, const W& random) {
   W result = sum;
@@ -133,8 +135,9 @@ inline constexpr bool shift_suffices =
                       : Layout::min_exponent == 1 - wide<L>::bias &&
                             Layout::exponent_bits == wide<L>::exponent_bits);
 
-/// Whether round_by_sum serves: no source below its normal range needs a finer step than the target's
-/// smallest, no sum overflows, and the steps below the smallest code fit under the sum's leading one.
+/// Whether round_by_sum serves: no source below its normal range needs a finer step than the
+/// target's smallest, no sum overflows, and the steps below the smallest code fit under the sum's
+/// leading one.
 template <class Layout, rule Rule, int N, class L>
 inline constexpr bool sum_suffices =
     !Layout::is_scale && Layout::min_exponent >= 1 - wide<L>::bias &&
@@ -152,8 +155,8 @@ inline constexpr bool is_directed = Rule == rule::up_if_positive || Rule == rule
 /// Rounds by a constant shift.
 ///
 /// Result    the magnitude code, as if the codes went on above the largest finite one.
-/// Requires  shift_suffices; the magnitude of `bits` is at most the first value above the largest finite one,
-///           and its sign 0 unless the rule is directed; random as for round_code.
+/// Requires  shift_suffices; the magnitude of `bits` is at most the first value above the largest
+///           finite one, and its sign 0 unless the rule is directed; random as for round_code.
 template <class Layout, rule Rule, int N, class W>
 constexpr NF_FN W round_by_shift(const W& bits, const W& random) {
   using source = wide<lane<W>>;
@@ -195,9 +198,9 @@ constexpr NF_FN W round_by_shift(const W& bits, const W& random) {
   return lowest == 0 ? rounded : rounded - W(lowest);
 }
 
-/// Rounds by a float addition: with t the value's power of two, or the smallest normal one if that is
-/// larger, the sum of the value and t * 2^up has as its last place the last place of the target, or the
-/// bits_below of it, in normal and subnormal binades alike.
+/// Rounds by a float addition: with t the value's power of two, or the smallest normal one if that
+/// is larger, the sum of the value and t * 2^up has as its last place the last place of the target,
+/// or the bits_below of it, in normal and subnormal binades alike.
 ///
 /// Result, Requires  as round_by_shift; sum_suffices.
 template <class Layout, rule Rule, int N, class W>
@@ -211,13 +214,15 @@ constexpr NF_FN W round_by_sum(const W& bits, const W& random) {
   const W power = larger(bits & W(source::infinity), W(lowest << P));
   W t = power;
   if constexpr (M == 0 && N == 0 && Rule == rule::half_even) {
-    // The sum must be even where the code is: with no mantissa bits the exponent has its share in that.
+    // The sum must be even where the code is: with no mantissa bits the exponent has its share in
+    // that.
     t = t + (((power >> P) + W(lowest % 2)) & W(1));
   }
   if constexpr (is_directed<Rule>) t = t | (bits & W(source::sign_mask));
   const W sum = float_sum<direction_of(Rule)>(bits, t, up);
 
-  // sum - t is up << P and the steps below the value in its binade; binades of t are 2^M codes each.
+  // sum - t is up << P and the steps below the value in its binade; binades of t are 2^M codes
+  // each.
   constexpr lane<W> offset = (static_cast<lane<W>>(up) << P) + (lowest << (M + below));
   W steps = sum - t + (power >> up);
   if constexpr (below == 0) steps = steps - W(offset);
@@ -227,8 +232,9 @@ constexpr NF_FN W round_by_sum(const W& bits, const W& random) {
     steps = (steps - W(offset - (Rule == rule::half_up ? 1 : 0))) >> below;
   }
   if constexpr (Rule == rule::odd) {
-    // Rounded to negative, the negative of the sum goes away from zero: where the value is inexact, one of the
-    // two sums is odd. The signs are set as bits: a negation of floats might leave the sum under -ffast-math.
+    // Rounded to negative, the negative of the sum goes away from zero: where the value is inexact,
+    // one of the two sums is odd. The signs are set as bits: a negation of floats might leave the
+    // sum under -ffast-math.
     const W sign_bit = W(source::sign_mask);
     const W away = float_sum<direction_of(Rule)>(bits | sign_bit, t | sign_bit, up);
     steps = M > 0 ? steps | (away & W(1)) : steps + ((away ^ sum) & W(1) & (steps ^ W(1)));
@@ -236,12 +242,14 @@ constexpr NF_FN W round_by_sum(const W& bits, const W& random) {
   return steps;
 }
 
-/// Binades of a format's values, of which the subnormal ones count for one, and of the first value beyond.
+/// Binades of a format's values, of which the subnormal ones count for one, and of the first value
+/// beyond.
 template <class Layout>
 inline constexpr int binade_count = Layout::max_exponent - Layout::min_exponent + 2;
 
-/// Whether the sum can end in the code, by an addend that is looked up: a table of 32 floats has every binade, and the
-/// codes, with the bits below them, fit in a mantissa, at a place where the loops find them.
+/// Whether the sum can end in the code, by an addend that is looked up: a table of 32 floats has
+/// every binade, and the codes, with the bits below them, fit in a mantissa, at a place where the
+/// loops find them.
 template <class Layout, rule Rule, int N>
 inline constexpr bool addend_suffices =
     sum_suffices<Layout, Rule, N, std::uint32_t>&& Layout::exponent_bits > 0 &&
@@ -250,16 +258,17 @@ inline constexpr bool addend_suffices =
     (Layout::max_code + 1) << bits_below<Rule, N> < std::uint32_t{1} << 23 &&
     (bits_below<Rule, N> <= 8 || (bits_below<Rule, N> == 16 && !Layout::nan_is_negative_zero));
 
-/// Whether the low bits of round_by_sum's sum, with the binades below it added, show the code and a constant, which
-/// bytes and the bits below them have room for.
+/// Whether the low bits of round_by_sum's sum, with the binades below it added, show the code and a
+/// constant, which bytes and the bits below them have room for.
 template <class Layout, rule Rule, int N>
 inline constexpr bool sum_shows_code =
     sum_suffices<Layout, Rule, N, std::uint32_t>&& Layout::is_signed&& Layout::mantissa_bits > 0 &&
     Layout::width <= 8 && !is_directed<Rule> && Rule != rule::odd &&
     (bits_below<Rule, N> <= 8 || (bits_below<Rule, N> == 16 && Layout::max_code < 0x7f));
 
-/// By the last bits of a float's exponent field: the float whose sum with it has its last place where round_by_sum has
-/// it, and which has the code of the binade in its mantissa, so that the sum ends in the code of the rounded value.
+/// By the last bits of a float's exponent field: the float whose sum with it has its last place
+/// where round_by_sum has it, and which has the code of the binade in its mantissa, so that the sum
+/// ends in the code of the rounded value.
 template <class Layout, int Below>
 struct addend_table {
   static constexpr std::uint32_t size = binade_count<Layout> <= 16 ? 16 : 32;
@@ -307,8 +316,8 @@ constexpr NF_FN outcomes outcomes_of(saturates policy) {
           .zero_is_nan = !policy.overflow};
 }
 
-/// Joins the top bit of `sign` to a magnitude code in a lane of any width; the other bits of `sign` may be
-/// anything.
+/// Joins the top bit of `sign` to a magnitude code in a lane of any width; the other bits of `sign`
+/// may be anything.
 template <class Layout, class W>
 constexpr NF_FN W join_sign(const W& code, const W& sign) {
   if constexpr (!Layout::is_signed) return code;

@@ -7,8 +7,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// What a rule makes of amax = (1 + fraction / 2^23) * 2^e: e, one more where the fraction is above the threshold, less
-/// an offset, within limits; as a number of steps above the lowest exponent.
+/// What a rule makes of amax = (1 + fraction / 2^23) * 2^e: e, one more where the fraction is above
+/// the threshold, less an offset, within limits; as a number of steps above the lowest exponent.
 struct exponent_rule {
   std::uint32_t threshold;    ///< of the fraction's 23 bits
   std::uint32_t least, most;  ///< limits of e plus step_bias
@@ -19,7 +19,8 @@ struct exponent_rule {
 /// e plus this is positive for every float.
 inline constexpr int step_bias = 150 + wide<std::uint32_t>::bias;
 
-/// The steps for a largest magnitude: 0 for 0, the most for Inf unless that is above the last number.
+/// The steps for a largest magnitude: 0 for 0, the most for Inf unless that is above the last
+/// number.
 template <class W>
 constexpr NF_FN W exponent_steps(const W& amax, const W& threshold, const W& least, const W& most,
                                  const W& last_number) {
@@ -43,9 +44,9 @@ constexpr NF_FN W inverse_power(const W& steps, const W& one_field) {
   return select_equal(field, W(0), W(0x400000u), field << 23);
 }
 
-/// The bits of x / 2^e as a float, exact but near the ends of float's range: a nonzero magnitude below
-/// the smallest normal float stands as that one, one above the largest float as that one. Elements
-/// have neither values nor random decisions there.
+/// The bits of x / 2^e as a float, exact but near the ends of float's range: a nonzero magnitude
+/// below the smallest normal float stands as that one, one above the largest float as that one.
+/// Elements have neither values nor random decisions there.
 constexpr NF_FN std::uint32_t scaled_down(std::uint32_t bits, int e) {
   constexpr std::uint32_t infinity = wide<std::uint32_t>::infinity;
   const std::uint32_t sign = bits & 0x80000000u, magnitude = bits - sign;

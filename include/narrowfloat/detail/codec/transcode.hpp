@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From the bits of a float (W = uint32_t) or a double (uint64_t) to the code of a format, and one direct path from any
-// format to any format: decode exactly, then round once.
+// From the bits of a float (W = uint32_t) or a double (uint64_t) to the code of a format, and one
+// direct path from any format to any format: decode exactly, then round once.
 #pragma once
 
 #include <type_traits>
@@ -17,11 +17,12 @@ constexpr NF_FN L value_bits(std::uint32_t code) {
   return decode_magnitude<Layout>(static_cast<L>(code));
 }
 
-/// The outcomes as words, the form in which the formulas take them: so that a loop makes its vectors once.
+/// The outcomes as words, the form in which the formulas take them: so that a loop makes its
+/// vectors once.
 template <class W>
 struct bounds {
-  /// The bits from which a positive, or a negative, value overflows; the overflow's code where round_code
-  /// serves.
+  /// The bits from which a positive, or a negative, value overflows; the overflow's code where
+  /// round_code serves.
   W positive, negative;
   W infinity;     ///< the code of Inf; its bits, where the target is float or double
   W last_number;  ///< the largest bits that are no NaN, where Inf is NaN too or an overflow
@@ -69,7 +70,8 @@ struct unsigned_code {
   W magnitude, sign;
 };
 
-/// The bits of the value at which an overflow to `code` begins: the largest finite one, or the first beyond.
+/// The bits of the value at which an overflow to `code` begins: the largest finite one, or the
+/// first beyond.
 template <class Layout, class L>
 constexpr NF_FN L overflow_bits(std::uint32_t code) {
   return code == Layout::max_code ? value_bits<Layout, L>(Layout::max_code)
@@ -91,8 +93,8 @@ constexpr NF_FN bounds<L> bounds_of(const outcomes& of) {
           of.zero_is_nan};
 }
 
-/// Rounds the bits of a float or double to a magnitude code. For Inf and NaN the code is one of a finite
-/// value, or the first beyond.
+/// Rounds the bits of a float or double to a magnitude code. For Inf and NaN the code is one of a
+/// finite value, or the first beyond.
 template <class Layout, rule Rule, int N, class W>
 constexpr NF_FN W round_magnitude(const W& bits, const W& value, const W& random,
                                   const bounds<W>& bound) {
@@ -230,8 +232,8 @@ inline constexpr bool keeps_sign = is_wide<To, L> || std::is_same_v<From, To>;
 
 /// Converts a code of From to a code of To, both right-aligned in words of type W (word_for).
 ///
-/// Result    the code and the sign that join_sign joins; where transcode() keeps_sign, the code has it
-///           already and the sign word is 0.
+/// Result    the code and the sign that join_sign joins; where transcode() keeps_sign, the code has
+///           it already and the sign word is 0.
 template <class From, class To, rule Rule, int N, class W>
 constexpr NF_FN unsigned_code<W> transcode(const W& code, const W& random, const bounds<W>& bound) {
   if constexpr (std::is_same_v<From, To> && !is_wide<To, lane<W>>) {

@@ -76,7 +76,8 @@ constexpr NF_FN std::uint64_t float_bits(std::uint64_t a) {
   return __builtin_bit_cast(std::uint64_t, static_cast<double>(static_cast<std::int64_t>(a)));
 }
 
-/// The bits of the integer `a`, as float_bits takes it, times 2^Exponent: 0 or a normal number, so exact.
+/// The bits of the integer `a`, as float_bits takes it, times 2^Exponent: 0 or a normal number, so
+/// exact.
 template <int Exponent, std::unsigned_integral W>
 constexpr NF_FN W scaled_integer(const W& a) {
   return a == 0 ? 0 : float_bits(a) + (static_cast<W>(Exponent) << wide<W>::mantissa_bits);
@@ -93,13 +94,15 @@ constexpr NF_FN int trailing_zeros(std::uint64_t a) {
 #endif
 }
 
-/// How a sum of floats is rounded. A vector takes it from the floating-point environment, which the array
-/// loops set (detail/simd/environment.hpp); a scalar, which must not see that, does it in integers.
+/// How a sum of floats is rounded. A vector takes it from the floating-point environment, which the
+/// array loops set (detail/simd/environment.hpp); a scalar, which must not see that, does it in
+/// integers.
 enum class direction { nearest, to_zero, to_positive, to_negative };
 
 /// The bits of a + t * 2^up, rounded once to float (double).
 ///
-/// Requires  a and t have the same sign; t is normal; up > 0; the sum lies in the binade of t * 2^up.
+/// Requires  a and t have the same sign; t is normal; up > 0; the sum lies in the binade of t *
+///           2^up.
 template <direction D, std::unsigned_integral W>
 constexpr NF_FN W float_sum(const W& a, const W& t, int up) {
   using real = wide<W>;
@@ -119,8 +122,8 @@ constexpr NF_FN W float_sum(const W& a, const W& t, int up) {
   return sign + sum + down + (away ? 1 : 0);
 }
 
-/// The bits of a float or double with its magnitude limited to `positive` or, on its side, to `negative`, both
-/// magnitudes.
+/// The bits of a float or double with its magnitude limited to `positive` or, on its side, to
+/// `negative`, both magnitudes.
 template <std::unsigned_integral W>
 constexpr NF_FN W limited(const W& bits, const W& positive, const W& negative) {
   const W sign = bits & wide<W>::sign_mask, most = sign == 0 ? positive : negative;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Exact sums and products of exact values; quotients and roots to 61 bits with the tail jammed, so that rounding them
-// is as exact as one rounding.
+// Exact sums and products of exact values; quotients and roots to 61 bits with the tail jammed, so
+// that rounding them is as exact as one rounding.
 #pragma once
 
 #include "value.hpp"
@@ -27,8 +27,9 @@ constexpr NF_HD word_pair full_product(std::uint64_t a, std::uint64_t b) {
 #endif
 }
 
-/// (high * 2^64) / divisor in the high word, the rest in the low one: by digits of 32 bits, each found from the leading
-/// 32 bits of the divisor and then lowered where that was too much (Knuth, The Art of Computer Programming, 4.3.1 D).
+/// (high * 2^64) / divisor in the high word, the rest in the low one: by digits of 32 bits, each
+/// found from the leading 32 bits of the divisor and then lowered where that was too much (Knuth,
+/// The Art of Computer Programming, 4.3.1 D).
 ///
 /// Requires  high < divisor; the top bit of the divisor is set.
 constexpr NF_HD word_pair full_quotient(std::uint64_t high, std::uint64_t divisor) {
@@ -190,8 +191,8 @@ constexpr NF_HD int floor_log2_quotient(const exact& a, const exact& b) {
   return a.exponent - b.exponent - (a.significand < b.significand ? 1 : 0);
 }
 
-/// Sums, products and quotients of floats, rounded once, to nearest even; an overflow of a sum is the largest float, of
-/// the others Inf.
+/// Sums, products and quotients of floats, rounded once, to nearest even; an overflow of a sum is
+/// the largest float, of the others Inf.
 constexpr NF_HD float float_total(float a, float b) {
   return nearest_float(sum(exact_float(a), exact_float(b), false), {true, true});
 }

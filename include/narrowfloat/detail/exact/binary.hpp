@@ -55,8 +55,8 @@ constexpr NF_FN double exact_double(const binary& x) {
   return double_of_bits(bits + (static_cast<std::uint64_t>(x.exponent) << 52));
 }
 
-/// x * factor without a floating-point exception. The product has to be exact in double, as that of two
-/// floats is.
+/// x * factor without a floating-point exception. The product has to be exact in double, as that of
+/// two floats is.
 constexpr NF_FN double scaled_up(double x, double factor) {
   constexpr std::uint64_t magnitude_mask = ~wide<std::uint64_t>::sign_mask;
   constexpr std::uint64_t infinity = wide<std::uint64_t>::infinity;

@@ -13,7 +13,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// An unsigned integer of N 32-bit words, low word first; who uses it chooses N so that nothing overflows.
+/// An unsigned integer of N 32-bit words, low word first; who uses it chooses N so that nothing
+/// overflows.
 template <int N>
 struct big {
   static constexpr auto size = std::size_t{N};
@@ -177,8 +178,9 @@ constexpr NF_HD decimal shortest_digits(std::uint32_t magnitude) {
   }
 }
 
-/// The number 0.d1 d2 d3 ... * 10^point as somebody wrote it; `more` says that digits which are not all zeros follow.
-/// No number halfway between two of a format, nor any that random bits decide at, has 800 digits.
+/// The number 0.d1 d2 d3 ... * 10^point as somebody wrote it; `more` says that digits which are not
+/// all zeros follow. No number halfway between two of a format, nor any that random bits decide at,
+/// has 800 digits.
 struct written_decimal {
   static constexpr int most_digits = 800;
   char digits[most_digits];  // the first `count` are set

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // exact: the value of a code, a float, a double, a long double or an integer, or a result of
-// arithmetic, which is rounded once, at the end. All of it is integer work, so that no floating-point environment,
-// flush-to-zero flag or -ffast-math changes a bit.
+// arithmetic, which is rounded once, at the end. All of it is integer work, so that no
+// floating-point environment, flush-to-zero flag or -ffast-math changes a bit.
 #pragma once
 
 #include <concepts>
@@ -69,10 +69,12 @@ constexpr NF_HD exact exact_double_value(std::uint64_t code) {
   return exact::finite(negative, magnitude - (steps << 52), static_cast<int>(steps) - 1074);
 }
 
-/// Beyond 2^+-4000 a number is as good as 2^+-4000 itself: every format, and double, ends at 2^+-1100.
+/// Beyond 2^+-4000 a number is as good as 2^+-4000 itself: every format, and double, ends at
+/// 2^+-1100.
 inline constexpr int far_exponent = 4000;
 
-/// The value of 1.f * 2^exponent: the one and the fraction fill `significand`, `tail` if bits below it are set.
+/// The value of 1.f * 2^exponent: the one and the fraction fill `significand`, `tail` if bits below
+/// it are set.
 constexpr exact exact_wide(bool negative, std::uint64_t significand, bool tail, int exponent) {
   const int near = exponent > far_exponent    ? far_exponent
                    : exponent < -far_exponent ? -far_exponent
@@ -96,8 +98,8 @@ constexpr exact exact_by_arithmetic(long double x, bool flush) {
                     exponent);
 }
 
-/// The value of the fields of x87's or binary128's long double: the sign and 15 exponent bits, 64 significant bits
-/// with the leading one, and whether more are set below.
+/// The value of the fields of x87's or binary128's long double: the sign and 15 exponent bits, 64
+/// significant bits with the leading one, and whether more are set below.
 constexpr exact exact_of_fields(std::uint32_t head, std::uint64_t significand, bool tail,
                                 bool flush) {
   constexpr std::uint64_t one = std::uint64_t{1} << 63;
@@ -223,8 +225,8 @@ constexpr NF_HD std::uint64_t rounded_double(const exact& x, saturates policy) {
 constexpr NF_HD double nearest_double(const exact& x) {
   return __builtin_bit_cast(double, rounded_double<rule::half_even>(x, {false, false}));
 }
-/// The double of a finite result cut to 53 bits, its last one set where that is inexact (round to odd): rounding it
-/// again to fewer bits is as exact as one rounding.
+/// The double of a finite result cut to 53 bits, its last one set where that is inexact (round to
+/// odd): rounding it again to fewer bits is as exact as one rounding.
 ///
 /// Requires  a result in double's normal range.
 constexpr NF_HD double odd_double(const exact& x) {

@@ -1,5 +1,6 @@
-// The FP8 conversions of AVX10.2. No include guard: it is included once in the namespace and region of AVX-512, where the
-// flags of the translation unit allow them and the user asks for them (NARROWFLOAT_HARDWARE_FP8). Never run yet.
+// The FP8 conversions of AVX10.2. No include guard: it is included once in the namespace and region
+// of AVX-512, where the flags of the translation unit allow them and the user asks for them
+// (NARROWFLOAT_HARDWARE_FP8). Never run yet.
 
 struct avx10_2 {
   /// Two packs of floats, cut to binary16 in any environment, in order.

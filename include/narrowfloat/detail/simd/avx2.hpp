@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The packs and edge operations of AVX2 (with F16C and FMA). Long because all of an instruction set stands in one place.
+// The packs and edge operations of AVX2 (with F16C and FMA). Long because all of an instruction set
+// stands in one place.
 #pragma once
 
 #if defined(__x86_64__)
@@ -186,7 +187,8 @@ NF_INLINE vector<lanes / 2, double> multiply_add(const vector<lanes / 2, double>
   return _mm256_fmadd_pd(__m256d(a), __m256d(b), __m256d(c));
 }
 
-/// a / b and the square root, rounded once. Not expressions: -ffast-math makes approximations of these.
+/// a / b and the square root, rounded once. Not expressions: -ffast-math makes approximations of
+/// these.
 NF_INLINE vector<lanes, float> quotient(const vector<lanes, float>& a,
                                         const vector<lanes, float>& b) {
   __m256 result;
@@ -207,7 +209,8 @@ NF_INLINE wide_product<long_words> multiply_wide(const long_words& a, const long
 
 /// Codes of 6 bits.
 struct six_bit_codes {
-  /// 32 of a bit stream, one a byte: three bytes, which are four codes, to a word, then apart by twos and ones.
+  /// 32 of a bit stream, one a byte: three bytes, which are four codes, to a word, then apart by
+  /// twos and ones.
   static NF_INLINE bytes unpacked(const std::uint8_t* from) {
     const __m256i halves_of_stream =
         _mm256_set_m128i(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from + 8)),
@@ -281,8 +284,9 @@ NF_INLINE words cell_numbers(const words& x, const vector<lanes, float>& factor)
   const __m256 place = _mm256_fmadd_ps(__m256(x.lanes), __m256(factor), _mm256_set1_ps(16));
   return words::words(_mm256_cvttps_epi32(place));
 }
-/// Of 64 bytes those that the numbers of four packs choose; out of order, as pack_codes(). Row k of 16 bytes
-/// holds what tells it from row k - 1: a shuffle gives 0 for what is below its row, which subtracting has made negative.
+/// Of 64 bytes those that the numbers of four packs choose; out of order, as pack_codes(). Row k of
+/// 16 bytes holds what tells it from row k - 1: a shuffle gives 0 for what is below its row, which
+/// subtracting has made negative.
 struct cell_bytes {
   __m256i row[4];
 
@@ -343,9 +347,9 @@ NF_INLINE void widen_integers(const words& x, vector<lanes / 2, double>& first,
   last = _mm256_cvtepi32_pd(_mm256_extracti128_si256(all, 1));
 }
 
-/// A table of 256 bytes as 16 rows of 16. In each half of 8 rows, row k holds what tells it from row k - 1, so
-/// that the rows up to a code's own combine to its result: subtracting 16 k leaves the low four bits as they
-/// are, and a code below the row negative, for which a shuffle gives 0.
+/// A table of 256 bytes as 16 rows of 16. In each half of 8 rows, row k holds what tells it from
+/// row k - 1, so that the rows up to a code's own combine to its result: subtracting 16 k leaves
+/// the low four bits as they are, and a code below the row negative, for which a shuffle gives 0.
 struct byte_table {
   __m256i row[16];
 

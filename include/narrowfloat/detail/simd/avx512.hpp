@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The packs and edge operations of AVX-512 (F, BW, VL, DQ), and the look-ups of AVX-512 with VBMI. Long because the two
-// share packs and loops.
+// The packs and edge operations of AVX-512 (F, BW, VL, DQ), and the look-ups of AVX-512 with VBMI.
+// Long because the two share packs and loops.
 #pragma once
 
 #if defined(__x86_64__)
@@ -94,8 +94,8 @@ NF_INLINE bytes in_split_order(const bytes& x) {
   return in_order(x.as<std::uint16_t>()).as<std::uint8_t>();
 }
 
-/// Sums with one of 16 or 32 floats. They name their rounding and raise no flags, in any environment; where that takes
-/// subnormal floats for zero, so do they.
+/// Sums with one of 16 or 32 floats. They name their rounding and raise no flags, in any
+/// environment; where that takes subnormal floats for zero, so do they.
 template <std::size_t Size>
 struct addend_look_up {
   __m512i part[Size / 16];
@@ -117,7 +117,8 @@ struct addend_look_up {
     return words::words(_mm512_maskz_range_round_ps(all, __m512(x.lanes), __m512(most.lanes),
                                                     smaller_magnitude, _MM_FROUND_NO_EXC));
   }
-  /// What marked() puts in the place of a float: one whose low half is all ones, or one that is above a byte.
+  /// What marked() puts in the place of a float: one whose low half is all ones, or one that is
+  /// above a byte.
   static constexpr int ones = 0xe, above_a_byte = 0xd;  // vfixupimm's largest float, and pi / 2
   /// `value`, or these where x is NaN, or Inf; 0: `value`.
   static NF_INLINE words marked(const words& value, const words& x, int of_nan, int of_infinity) {
@@ -211,7 +212,8 @@ NF_INLINE void store(unsigned char* to, const Pack& x, bool stream) {
     x.store(to);
   }
 }
-/// The first `count` bytes, not 0, of a vector, or all of it: no others are touched. What is not loaded is 0.
+/// The first `count` bytes, not 0, of a vector, or all of it: no others are touched. What is not
+/// loaded is 0.
 struct masked_bytes {
   static NF_INLINE bytes load(const unsigned char* from, std::size_t count) {
     return bytes::words(_mm512_maskz_loadu_epi8(first(count), from));
@@ -230,8 +232,8 @@ NF_INLINE void prefetch(const unsigned char* from) {
 }
 NF_INLINE void finish_streaming() { _mm_sfence(); }
 
-/// The doubles of floats, and doubles as floats, rounded as the environment has it. Masked, since GCC 12 warns of what
-/// its own header leaves undefined in the plain ones.
+/// The doubles of floats, and doubles as floats, rounded as the environment has it. Masked, since
+/// GCC 12 warns of what its own header leaves undefined in the plain ones.
 NF_INLINE void load_doubles(const unsigned char* from, long_words& first, long_words& last) {
   first = long_words::words(
       _mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps(reinterpret_cast<const float*>(from))));
@@ -272,7 +274,8 @@ struct nearest_arithmetic {
     __mmask8 all = 0xff;
     return _mm512_maskz_add_round_pd(all, __m512d(a), __m512d(b), nearest);
   }
-  /// Adds 1 to the lanes, in the order of packs, where a result is 0 and its error is not; both are magnitudes.
+  /// Adds 1 to the lanes, in the order of packs, where a result is 0 and its error is not; both are
+  /// magnitudes.
   static NF_INLINE void count_lost(const words (&result)[2], const words (&error)[2],
                                    halves& counter) {
     const __m512i results = __m512i(pack_signs(result[0], result[1]).lanes),
@@ -292,7 +295,8 @@ struct nearest_arithmetic {
   }
 };
 
-/// Doubles as floats that stand for them in roundings to fewer bits, in any environment that keeps subnormals.
+/// Doubles as floats that stand for them in roundings to fewer bits, in any environment that keeps
+/// subnormals.
 struct odd_floats {
   /// Rounded to odd.
   static NF_INLINE words of(const long_words& first, const long_words& last) {
@@ -300,9 +304,9 @@ struct odd_floats {
                 up = narrowed<_MM_FROUND_TO_POS_INF>(first, last);
     return least(down, up) | ((down | up) & words(1));  // where they differ one of them is odd
   }
-  /// The same for roundings to nearest, or toward zero, to at most so many mantissa bits: the lower words, which show what
-  /// is cut off, have three bits of the floats as well. Toward zero below the smallest normal float, where no such
-  /// rounding looks.
+  /// The same for roundings to nearest, or toward zero, to at most so many mantissa bits: the lower
+  /// words, which show what is cut off, have three bits of the floats as well. Toward zero below
+  /// the smallest normal float, where no such rounding looks.
   static constexpr int normal_mantissa_bits = 19;
   static NF_INLINE words of_normal(const long_words& first, const long_words& last) {
     const words low = every_second_word(first, last, false);
@@ -366,7 +370,8 @@ NF_INLINE vector<lanes / 2, double> multiply_add(const vector<lanes / 2, double>
   return _mm512_fmadd_pd(__m512d(a), __m512d(b), __m512d(c));
 }
 
-/// a / b and the square root, rounded once. Not expressions: -ffast-math makes approximations of these.
+/// a / b and the square root, rounded once. Not expressions: -ffast-math makes approximations of
+/// these.
 NF_INLINE vector<lanes, float> quotient(const vector<lanes, float>& a,
                                         const vector<lanes, float>& b) {
   __m512 result;
@@ -438,8 +443,8 @@ struct cell_floats {
     return words::words(_mm512_permutex2var_ps(low, __m512i(cells.lanes), high));
   }
 };
-/// The whole part of x * factor + 16, which is from 0 to 31, in the low five bits of a lane. Others are as cell_bytes wants
-/// them when 32 is added.
+/// The whole part of x * factor + 16, which is from 0 to 31, in the low five bits of a lane. Others
+/// are as cell_bytes wants them when 32 is added.
 NF_INLINE words cell_numbers(const words& x, const vector<lanes, float>& factor) {
   const __m512 place = _mm512_fmadd_ps(__m512(x.lanes), __m512(factor), _mm512_set1_ps(16));
   return words::words(_mm512_maskz_cvttps_epi32(0xffff, place));
@@ -735,8 +740,8 @@ struct all_values {
       : bytes_of{byte_table(plane[0]), byte_table(plane[1]), byte_table(plane[2]),
                  byte_table(plane[3])} {}
   NF_INLINE void find(const unsigned char* in, words (&found)[4]) const {
-    // Unpacking works in 128-bit parts: four codes of each part come to one vector. So four neighbours of
-    // the four parts change places first.
+    // Unpacking works in 128-bit parts: four codes of each part come to one vector. So four
+    // neighbours of the four parts change places first.
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     const bytes code =
         bytes::words(_mm512_maskz_permutexvar_epi32(0xffff, order, _mm512_loadu_si512(in)));

@@ -1,6 +1,6 @@
-// Includes a loop text, the file NF_LOOP, once in the region and the namespace of each instruction set; and
-// NF_LOOP_VBMI, where that is defined, for AVX-512 with VBMI. No include guard: every kernel's header defines NF_LOOP
-// and includes this file. docs/kernels.md has an example.
+// Includes a loop text, the file NF_LOOP, once in the region and the namespace of each instruction
+// set; and NF_LOOP_VBMI, where that is defined, for AVX-512 with VBMI. No include guard: every
+// kernel's header defines NF_LOOP and includes this file. docs/kernels.md has an example.
 // NOLINTBEGIN(readability-duplicate-include)
 
 namespace narrowfloat::detail {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The floating-point environment of an array call: known rounding, subnormals kept, no traps; whatever the
-// caller had is back at its end, the sticky flags included.
+// The floating-point environment of an array call: known rounding, subnormals kept, no traps;
+// whatever the caller had is back at its end, the sticky flags included.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,15 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// Sets the control register for its lifetime. On a machine whose register it does not know, `is_known` is
-/// false and the array loops do without float operations.
+/// Sets the control register for its lifetime. On a machine whose register it does not know,
+/// `is_known` is false and the array loops do without float operations.
 class float_environment {
  public:
 #if defined(__x86_64__) || defined(__SSE__)
   static constexpr bool is_known = true;
   NF_INLINE explicit float_environment(direction d) {
-    // All exceptions masked; flush to zero and denormals are zero off; the rounding in bits 13 and 14.
+    // All exceptions masked; flush to zero and denormals are zero off; the rounding in bits 13 and
+    // 14.
     const std::uint32_t rounding = d == direction::to_zero       ? 0x6000
                                    : d == direction::to_positive ? 0x4000
                                    : d == direction::to_negative ? 0x2000
@@ -27,7 +28,8 @@ class float_environment {
     if (wanted != before_) __asm__ volatile("ldmxcsr %0" : : "m"(wanted) : "memory");
   }
   NF_INLINE ~float_environment() {
-    // whatever it holds: to read it takes ten times as long, since that waits for the flags of all before
+    // whatever it holds: to read it takes ten times as long, since that waits for the flags of all
+    // before
     __asm__ volatile("ldmxcsr %0" : : "m"(before_) : "memory");
   }
 
@@ -36,7 +38,8 @@ class float_environment {
 #elif defined(__aarch64__)
   static constexpr bool is_known = true;
   NF_INLINE explicit float_environment(direction d) {
-    // FPCR: the rounding in bits 22 and 23; flush to zero, default NaN, alternative half and traps off.
+    // FPCR: the rounding in bits 22 and 23; flush to zero, default NaN, alternative half and traps
+    // off.
     const std::uint64_t wanted = d == direction::to_zero       ? 0xc00000
                                  : d == direction::to_positive ? 0x400000
                                  : d == direction::to_negative ? 0x800000
@@ -64,8 +67,9 @@ class float_environment {
   float_environment& operator=(const float_environment&) = delete;
 };
 
-/// Keeps scalar operations within an environment: those on its result begin, and those that make x end, where it stands.
-/// Without it Clang moves what touches no memory across the change of the register.
+/// Keeps scalar operations within an environment: those on its result begin, and those that make x
+/// end, where it stands. Without it Clang moves what touches no memory across the change of the
+/// register.
 template <class T>
 NF_INLINE T held(T x) {
   __asm__ volatile("" : "+m"(x) : : "memory");

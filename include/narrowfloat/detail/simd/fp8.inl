@@ -1,9 +1,10 @@
-// Codes of OCP FP8 by a processor's own instructions. No include guard: it is included once in the namespace of an
-// instruction set that has such instructions, where it sees the packs. They are parameters, so that a test can put a
-// model of the published definitions in their place.
+// Codes of OCP FP8 by a processor's own instructions. No include guard: it is included once in the
+// namespace of an instruction set that has such instructions, where it sees the packs. They are
+// parameters, so that a test can put a model of the published definitions in their place.
 
-/// E4M3 by way of binary16, which holds each float to the last bit that decides: what was cut off is the odd last one.
-/// Instructions are to_half(), two packs cut to binary16, and e4m3(), two of those rounded to nearest.
+/// E4M3 by way of binary16, which holds each float to the last bit that decides: what was cut off
+/// is the odd last one. Instructions are to_half(), two packs cut to binary16, and e4m3(), two of
+/// those rounded to nearest.
 template <class Instructions>
 struct fp8_of_halves {
   template <class To>
@@ -22,7 +23,8 @@ struct fp8_of_halves {
   }
 };
 
-/// Both formats, from floats, rounded once. The instruction gives NaN without its sign, which it gets back.
+/// Both formats, from floats, rounded once. The instruction gives NaN without its sign, which it
+/// gets back.
 template <class Instructions>
 struct fp8_of_floats {
   template <class To>

@@ -230,8 +230,9 @@ NF_INLINE Lanes multiply_add(const Lanes& a, const Lanes& b, const Lanes& c) {
   return separate(a * b) + c;
 }
 
-/// a / b and the square root, rounded once: in double, then to float, is as good (53 >= 2 * 24 + 2). What becomes a float is
-/// hidden: -ffast-math makes a division of floats of it, and of that an approximation.
+/// a / b and the square root, rounded once: in double, then to float, is as good (53 >= 2 * 24 +
+/// 2). What becomes a float is hidden: -ffast-math makes a division of floats of it, and of that an
+/// approximation.
 NF_INLINE vector<lanes, float> floats_of_doubles(const doubles& first, const doubles& last) {
   const doubles a = separate(first), b = separate(last);
   return vector<lanes, float>{static_cast<float>(a[0]), static_cast<float>(a[1]),

@@ -1,8 +1,9 @@
-// How an array is walked. No include guard: it is included once in each instruction set's region and
-// namespace, where it sees the loops of lanes.inl, prefetch() and finish_streaming().
+// How an array is walked. No include guard: it is included once in each instruction set's region
+// and namespace, where it sees the loops of lanes.inl, prefetch() and finish_streaming().
 
-/// Copies `count` bytes, less than Capacity. Not a call: one would cost as much as a whole step. By vectors with a mask, where
-/// there are such; Masked is a parameter so that its functions need not be there where nothing instantiates them.
+/// Copies `count` bytes, less than Capacity. Not a call: one would cost as much as a whole step. By
+/// vectors with a mask, where there are such; Masked is a parameter so that its functions need not
+/// be there where nothing instantiates them.
 template <std::size_t Capacity, class Masked = masked_bytes>
 NF_INLINE void copy_bytes(unsigned char* to, const unsigned char* from, std::size_t count) {
   if constexpr (!std::is_same_v<Masked, no_values>) {
@@ -47,9 +48,10 @@ NF_INLINE auto parameters_of(const Step& step) {
   }
 }
 
-/// Runs a step that is not of the loop: on fewer elements than it takes, through copies, so that nothing outside the
-/// arrays is touched; or on a whole group. A call, which makes the step anew: the text of a step is compiled twice, not four
-/// times, and the step of the loop stays in registers.
+/// Runs a step that is not of the loop: on fewer elements than it takes, through copies, so that
+/// nothing outside the arrays is touched; or on a whole group. A call, which makes the step anew:
+/// the text of a step is compiled twice, not four times, and the step of the loop stays in
+/// registers.
 template <class Step, class Parameters>
 __attribute__((noinline)) void run_part(Parameters parameters, const unsigned char* in,
                                         unsigned char* out, std::size_t n,
@@ -71,9 +73,9 @@ NF_INLINE void prefetch_group(const unsigned char* in) {
   for (std::size_t byte = 0; byte < group * Bytes; byte += line) prefetch(in + ahead + byte);
 }
 
-/// Runs a step over n elements, `group` at a time. Each group is read before it is written. Streaming stores
-/// go past the caches; they begin where `out` is aligned to a vector. Reads are then prefetched, but for
-/// narrowing on a processor that reads ahead.
+/// Runs a step over n elements, `group` at a time. Each group is read before it is written.
+/// Streaming stores go past the caches; they begin where `out` is aligned to a vector. Reads are
+/// then prefetched, but for narrowing on a processor that reads ahead.
 template <class Step>
 NF_INLINE void run_groups(const Step& step, const unsigned char* in, unsigned char* out,
                           std::size_t n, const unsigned char* random, bool stream) {
@@ -105,8 +107,8 @@ NF_INLINE void run_groups(const Step& step, const unsigned char* in, unsigned ch
                  random + i * Step::random_bytes);
 }
 
-/// The same of a step made here. A call: Clang 14 would read constants of the loop from the stack in every round, where others
-/// stand round the loop.
+/// The same of a step made here. A call: Clang 14 would read constants of the loop from the stack
+/// in every round, where others stand round the loop.
 template <class Step, class Parameters>
 __attribute__((noinline)) void run_all(const Parameters& parameters, const unsigned char* in,
                                        unsigned char* out, std::size_t n,

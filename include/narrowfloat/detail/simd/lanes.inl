@@ -1,10 +1,11 @@
-// What loops do with lanes. No include guard: it is included once in each instruction set's region and namespace,
-// where it sees `lanes` and the packs. Changes of lane width stand here too: outside a region, GCC 12 takes them
-// apart before it inlines them.
+// What loops do with lanes. No include guard: it is included once in each instruction set's region
+// and namespace, where it sees `lanes` and the packs. Changes of lane width stand here too: outside
+// a region, GCC 12 takes them apart before it inlines them.
 
 inline constexpr std::size_t group = 4 * lanes;
 
-/// All lanes alike. In the region, where it is one instruction: outside, GCC 12 makes N insertions of it.
+/// All lanes alike. In the region, where it is one instruction: outside, GCC 12 makes N insertions
+/// of it.
 template <class W>
 NF_INLINE W splat(lane<W> x) {
   return typename W::words{} + x;
@@ -57,13 +58,15 @@ NF_INLINE void store_doubles(unsigned char* to, const words& x) {
   __builtin_memcpy(to + sizeof first, &last, sizeof last);
 }
 
-/// Doubles to 49 bits: a number with few bits is itself again, whatever two roundings have done to it.
+/// Doubles to 49 bits: a number with few bits is itself again, whatever two roundings have done to
+/// it.
 NF_INLINE long_words to_49_bits(const doubles& x) {
   const long_words bits = long_words::words(x);
   return (bits + long_words(8)) & long_words(~std::uint64_t{15});
 }
 
-/// Doubles to 24 bits, the last one set where the others are not all 0: a carry out of them becomes it.
+/// Doubles to 24 bits, the last one set where the others are not all 0: a carry out of them becomes
+/// it.
 NF_INLINE long_words to_odd_24_bits(const long_words& y) {
   constexpr std::uint64_t below = (std::uint64_t{1} << 29) - 1;
   const long_words carried = (y & long_words(below)) + long_words(below);
@@ -77,7 +80,8 @@ NF_INLINE long_words down_to_24_bits(const long_words& y) {
   return moved - (moved & below);
 }
 
-/// The larger ones, and the largest lane, of lanes that are below half of the range if they have 64 bits.
+/// The larger ones, and the largest lane, of lanes that are below half of the range if they have 64
+/// bits.
 template <std::size_t N, class Word>
 NF_INLINE pack<N, Word> larger_lanes(const pack<N, Word>& a, const pack<N, Word>& b) {
   return sizeof(Word) <= 4 ? greatest(a, b) : larger(a, b);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What every loop sees: the packs and edge operations of each instruction set, the floating-point environment, random
-// bits, and the table by which one is chosen. A kernel's header includes this, then each_isa.inl with its loop text.
+// What every loop sees: the packs and edge operations of each instruction set, the floating-point
+// environment, random bits, and the table by which one is chosen. A kernel's header includes this,
+// then each_isa.inl with its loop text.
 #pragma once
 
 #include "avx2.hpp"
@@ -13,7 +14,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-// An instruction set of another architecture has the names of generic here; no call gets through to it.
+// An instruction set of another architecture has the names of generic here; no call gets through to
+// it.
 #if !defined(__x86_64__)
 namespace avx2 = generic;
 namespace avx512 = generic;

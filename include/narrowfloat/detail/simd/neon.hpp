@@ -79,8 +79,8 @@ using addend_look_up = no_values;  // bytes_of_sums serve
 
 /// What makes codes of a byte from sums.
 struct bytes_of_sums {
-  /// The smaller one of the magnitude of x and a positive float; NaN where x is one. Not an intrinsic, of which
-  /// -ffast-math would know that there is no NaN.
+  /// The smaller one of the magnitude of x and a positive float; NaN where x is one. Not an
+  /// intrinsic, of which -ffast-math would know that there is no NaN.
   static NF_INLINE words limited(const words& x, const words& most) {
     float32x4_t result;
     __asm__("fmin %0.4s, %1.4s, %2.4s"
@@ -192,7 +192,8 @@ NF_INLINE vector<lanes / 2, double> multiply_add(const vector<lanes / 2, double>
   return vector<lanes / 2, double>(vfmaq_f64(float64x2_t(c), float64x2_t(a), float64x2_t(b)));
 }
 
-/// a / b and the square root, rounded once. Not expressions: -ffast-math makes approximations of these.
+/// a / b and the square root, rounded once. Not expressions: -ffast-math makes approximations of
+/// these.
 NF_INLINE vector<lanes, float> quotient(const vector<lanes, float>& a,
                                         const vector<lanes, float>& b) {
   return vector<lanes, float>(vdivq_f32(float32x4_t(a), float32x4_t(b)));

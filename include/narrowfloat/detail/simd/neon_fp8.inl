@@ -1,5 +1,6 @@
-// The FP8 conversions of AArch64 (FEAT_FP8). No include guard: it is included once in the namespace of Advanced SIMD, where
-// the flags of the translation unit allow them and the user asks for them (NARROWFLOAT_HARDWARE_FP8). Never run yet.
+// The FP8 conversions of AArch64 (FEAT_FP8). No include guard: it is included once in the namespace
+// of Advanced SIMD, where the flags of the translation unit allow them and the user asks for them
+// (NARROWFLOAT_HARDWARE_FP8). Never run yet.
 
 struct arm_fp8 {
   /// The nearest codes of E4M3 or E5M2; NaN is positive.

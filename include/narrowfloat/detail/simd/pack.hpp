@@ -64,7 +64,8 @@ struct pack {
   friend NF_INLINE pack operator<<(const pack& a, int steps) { return a.lanes << steps; }
   friend NF_INLINE pack operator>>(const pack& a, int steps) {
     if constexpr (sizeof(Lane) == 1) {
-      // Only ever of bytes whose low bits are 0: no instruction set shifts bytes, but no bit leaves one.
+      // Only ever of bytes whose low bits are 0: no instruction set shifts bytes, but no bit leaves
+      // one.
       return words(vector<N / 2, std::uint16_t>(a.lanes) >> steps);
     } else {
       return a.lanes >> steps;
@@ -80,8 +81,8 @@ struct pack {
   friend NF_INLINE pack select_equal(const pack& a, const pack& b, const pack& x, const pack& y) {
     return a.lanes == b.lanes ? x.lanes : y.lanes;
   }
-  // The operands are below half of the range, as for select_less. One type throughout: then GCC 12 sees that
-  // it is one instruction.
+  // The operands are below half of the range, as for select_less. One type throughout: then GCC 12
+  // sees that it is one instruction.
   friend NF_INLINE pack smaller(const pack& a, const pack& b) {
     const integers x = integers(a.lanes), y = integers(b.lanes);
     return words(x < y ? x : y);
@@ -128,8 +129,8 @@ NF_INLINE pack<N, Lane> scaled_integer(const pack<N, Lane>& a) {
   return vector<N, Lane>(reals(float_bits(a).lanes) * scale);
 }
 
-/// As the scalar limited(): as signed numbers the positive floats are the larger ones, as unsigned the
-/// negative.
+/// As the scalar limited(): as signed numbers the positive floats are the larger ones, as unsigned
+/// the negative.
 template <std::size_t N, class Lane>
 NF_INLINE pack<N, Lane> limited(const pack<N, Lane>& bits, const pack<N, Lane>& positive,
                                 const pack<N, Lane>& negative) {
@@ -196,7 +197,8 @@ NF_INLINE void store_pairs_in_turns(void* to, const pack<N, std::uint64_t>& a,
   }
 }
 
-/// Unsigned bytes times signed ones, the products of two neighbours added up in 16 bits, which have to hold the sum.
+/// Unsigned bytes times signed ones, the products of two neighbours added up in 16 bits, which have
+/// to hold the sum.
 template <std::size_t N>
 NF_INLINE pack<N / 2, std::uint16_t> plain_byte_products(const pack<N, std::uint8_t>& a,
                                                          const pack<N, std::uint8_t>& b) {
@@ -235,9 +237,11 @@ NF_INLINE void plain_widen_floats(const pack<N>& x, vector<N / 2, double>& first
   last = __builtin_convertvector(half, vector<N / 2, double>);
 }
 
-/// Stands for a look-up that an instruction set has no better way for than one value after the other.
+/// Stands for a look-up that an instruction set has no better way for than one value after the
+/// other.
 struct no_values {};
-/// Where an instruction set has no way of its own from sums to codes of a byte, or no conversion to FP8.
+/// Where an instruction set has no way of its own from sums to codes of a byte, or no conversion to
+/// FP8.
 using bytes_of_sums = no_values;
 using fp8_codes = no_values;
 

@@ -4,8 +4,8 @@
 /// Sets of blocks that are made side by side, since each round of one waits for the round before.
 inline constexpr std::size_t sets_together = 3;
 
-/// The products of the numbers of a set's blocks, from 0. Lanes 2 i have the blocks of its first half, lanes 2 i + 1 those
-/// of the second, as two stores want them.
+/// The products of the numbers of a set's blocks, from 0. Lanes 2 i have the blocks of its first
+/// half, lanes 2 i + 1 those of the second, as two stores want them.
 struct first_products {
   std::uint64_t of[lanes / 2];
 
@@ -22,8 +22,9 @@ NF_INLINE long_words last_words(const wide_product<long_words>& product, const l
   return ((product.low << 32) | (product.low >> 32)) ^ ((before ^ key) & low);
 }
 
-/// Blocks of Philox whose numbers have the same upper word. The products of their lower words grow by the same from set
-/// to set; what the first two rounds make of the other words is the same for all blocks, so loops take it out.
+/// Blocks of Philox whose numbers have the same upper word. The products of their lower words grow
+/// by the same from set to set; what the first two rounds make of the other words is the same for
+/// all blocks, so loops take it out.
 template <int Rounds>
 struct block_run {
   long_words products;  ///< of the next blocks
@@ -93,8 +94,8 @@ __attribute__((noinline)) void random_run(std::uint32_t* to, std::uint64_t first
     random_sets<Rounds, 1>(to + 4 * done, first + done, seed, stream);
 }
 
-/// Writes `count` blocks of Philox, numbered from `first` modulo `modulus` (a power of two), four words each, and up to
-/// lanes / 2 - 1 blocks more.
+/// Writes `count` blocks of Philox, numbered from `first` modulo `modulus` (a power of two), four
+/// words each, and up to lanes / 2 - 1 blocks more.
 template <int Rounds>
 void random_blocks(std::uint32_t* to, std::uint64_t first, std::size_t count, std::uint64_t modulus,
                    std::uint64_t seed, std::uint64_t stream) {

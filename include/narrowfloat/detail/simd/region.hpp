@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Opens and closes the part of a file that is compiled for another instruction set. Everything that
-// a region needs is included before it opens; only .inl files are included inside. It opens within the namespace
-// NF_BASELINE, which is not named inside: GCC defines there what it defines for the flags of the region.
+// a region needs is included before it opens; only .inl files are included inside. It opens within
+// the namespace NF_BASELINE, which is not named inside: GCC defines there what it defines for the
+// flags of the region.
 #pragma once
 
 #include "../../config.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the library sees of a number type, its layout and its code, and the scalar conversion and rounding of
-// codes that every public operation is made of.
+// What the library sees of a number type, its layout and its code, and the scalar conversion and
+// rounding of codes that every public operation is made of.
 #pragma once
 
 #include <concepts>
@@ -52,7 +52,8 @@ constexpr NF_HD To convert_number(From x, const R& rounding, Saturation saturati
   return number_traits<To>::from_code(static_cast<typename number_traits<To>::code>(code));
 }
 
-/// A number of a type that float or double holds, or one rounded to float or double as IEEE 754 has it.
+/// A number of a type that float or double holds, or one rounded to float or double as IEEE 754 has
+/// it.
 template <class To, class From, class R = NearestEven>
 constexpr NF_HD To real_number(From x, const R& rounding = {}) {
   return convert_number<To>(x, rounding, Saturation::none);

@@ -10,7 +10,8 @@
 
 namespace narrowfloat::detail {
 
-/// What a transform of groups multiplies the elements of a group by. Plain data, the same in every translation unit.
+/// What a transform of groups multiplies the elements of a group by. Plain data, the same in every
+/// translation unit.
 struct hadamard_factors {
   static constexpr std::size_t most = 128;
   std::uint32_t before[most];  ///< the sign bits that change first

@@ -1,5 +1,6 @@
-// The fast Walsh-Hadamard transform of groups of floats, strides 1, 2, 4 ... in this order. No include guard:
-// it is included once in each instruction set's region and namespace, where it sees `lanes` and store().
+// The fast Walsh-Hadamard transform of groups of floats, strides 1, 2, 4 ... in this order. No
+// include guard: it is included once in each instruction set's region and namespace, where it sees
+// `lanes` and store().
 
 /// Lanes that differ in the bit Stride of their number become their sum and their difference.
 template <std::size_t Stride, std::size_t... Lane>
@@ -56,8 +57,8 @@ struct down_columns {
   }
 };
 
-/// The transform of the groups of a Shape, whose vectors are `step` bytes apart, in the result `out_step`. All of them are read before
-/// one is written.
+/// The transform of the groups of a Shape, whose vectors are `step` bytes apart, in the result
+/// `out_step`. All of them are read before one is written.
 template <class Shape>
 struct hadamard_step {
   // as many vectors at a time as the registers hold
@@ -139,7 +140,8 @@ struct hadamard_step {
   }
 };
 
-/// Makes every NaN of some vectors the canonical one: which one it is depends on the order of the operands.
+/// Makes every NaN of some vectors the canonical one: which one it is depends on the order of the
+/// operands.
 NF_INLINE void make_canonical(unsigned char* out, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     const words x = words::load(out + i * sizeof(words)),

@@ -26,7 +26,8 @@ class ByteSource {
  public:
   explicit ByteSource(std::span<const std::byte> bytes) : bytes_(bytes), size_(bytes.size()) {}
 
-  /// Special  what is no regular file, such as a folder, a device or a pipe, is refused; links are followed.
+  /// Special  what is no regular file, such as a folder, a device or a pipe, is refused; links are
+  ///          followed.
   explicit ByteSource(const std::filesystem::path& path) {
     // without O_NONBLOCK a pipe waits for its writer
     file_ = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);

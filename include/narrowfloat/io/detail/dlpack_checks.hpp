@@ -86,7 +86,8 @@ inline std::size_t count_of(const char* call, const Tensor& tensor,
   return *total / bits;
 }
 
-/// Element 0, where the elements lie in bytes `first` ... `end` from it: no address may wrap around.
+/// Element 0, where the elements lie in bytes `first` ... `end` from it: no address may wrap
+/// around.
 inline std::uint8_t* place_of(const char* call, const Tensor& tensor, std::ptrdiff_t first,
                               std::ptrdiff_t end) {
   auto* const data = static_cast<std::uint8_t*>(tensor.data);
@@ -164,7 +165,8 @@ inline void require_row_major(const char* call, const Tensor& tensor,
   }
 }
 
-/// Everything but the place of the elements. Codes of 4 and 6 bits lie in a bit stream if `is_stream`, else in bytes.
+/// Everything but the place of the elements. Codes of 4 and 6 bits lie in a bit stream if
+/// `is_stream`, else in bytes.
 template <class T>
 void require_type(const char* call, const Seen& seen, bool is_stream, bool is_written) {
   using Element = std::remove_const_t<T>;

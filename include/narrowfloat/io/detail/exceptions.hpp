@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Files are read and written with exceptions alone: what a stranger's file may hold is no failed check of the program's.
+// Files are read and written with exceptions alone: what a stranger's file may hold is no failed
+// check of the program's.
 #pragma once
 
 #if !defined(__cpp_exceptions)

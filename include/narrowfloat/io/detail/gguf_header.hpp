@@ -125,7 +125,8 @@ struct Header {
   std::vector<Entry> entries;
 };
 
-/// Reads a header strictly. What it allocates grows with the bytes that it has read, whatever the numbers in them say.
+/// Reads a header strictly. What it allocates grows with the bytes that it has read, whatever the
+/// numbers in them say.
 class HeaderReader {
  public:
   explicit HeaderReader(Source& source) : source_(source) {}

@@ -68,7 +68,8 @@ inline std::string name_of(Type type) {
 
 using narrowfloat::detail::shape_text;
 
-/// Whether the text is UTF-8 as the Unicode Standard has it: the shortest form, no surrogates, at most U+10FFFF.
+/// Whether the text is UTF-8 as the Unicode Standard has it: the shortest form, no surrogates, at
+/// most U+10FFFF.
 inline bool is_utf8(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   for (std::size_t i = 0; i < text.size();) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Things found by their names: in a list that stays as it is, and in one that may change at any time.
+// Things found by their names: in a list that stays as it is, and in one that may change at any
+// time.
 #pragma once
 
 #include <algorithm>
@@ -63,8 +64,9 @@ class SortedNames {
   std::vector<std::size_t> places_;
 };
 
-/// Remembers where names were in a list that anyone may change between two calls. What it finds is looked at, and what it
-/// does not find is looked for in the whole list, so that a list changed by hand costs time, never a wrong answer.
+/// Remembers where names were in a list that anyone may change between two calls. What it finds is
+/// looked at, and what it does not find is looked for in the whole list, so that a list changed by
+/// hand costs time, never a wrong answer.
 class NameIndex {
  public:
   NameIndex() = default;

@@ -22,10 +22,11 @@
 
 namespace narrowfloat::detail {
 
-/// Writes to a new file beside `path`, or beside what a link there leads to, and renames it in commit(); without commit()
-/// it is removed. What is there and is no regular file, such as a device, is left alone. A process that is killed leaves
-/// the new file, PATH.PID.N.pending; the next PendingFile of that path removes it: the living hold a lock on theirs.
-/// Every function throws std::system_error when the system refuses.
+/// Writes to a new file beside `path`, or beside what a link there leads to, and renames it in
+/// commit(); without commit() it is removed. What is there and is no regular file, such as a
+/// device, is left alone. A process that is killed leaves the new file, PATH.PID.N.pending; the
+/// next PendingFile of that path removes it: the living hold a lock on theirs. Every function
+/// throws std::system_error when the system refuses.
 class PendingFile {
  public:
   explicit PendingFile(std::filesystem::path path) : path_(std::move(path)) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How codes and scales of blocks lie in the tensors of a safetensors file, and what is refused there.
+// How codes and scales of blocks lie in the tensors of a safetensors file, and what is refused
+// there.
 #pragma once
 
 #include <algorithm>
@@ -154,7 +155,8 @@ Entry entry_of_codes(const std::string& name, std::vector<std::size_t> shape, Co
   return codes;
 }
 
-/// The inverse: the shape of the numbers whose codes a tensor holds. F4 and pairs are taken for each other.
+/// The inverse: the shape of the numbers whose codes a tensor holds. F4 and pairs are taken for
+/// each other.
 template <class Format>
 std::vector<std::size_t> shape_of_numbers(const Tensor& codes, CodeLayout layout) {
   using E = typename Format::element;

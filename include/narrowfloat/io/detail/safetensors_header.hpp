@@ -57,8 +57,9 @@ inline std::string quote(std::string_view text, std::size_t most = 64) {
 
 inline std::string place_of(std::string_view tensor) { return "tensor " + quote(tensor); }
 
-/// Takes the parser's events and accepts only {"__metadata__": {key: string} or null, name: {dtype, shape, data_offsets}}.
-/// Other fields of a tensor may be any JSON, which is passed over, as all loaders do.
+/// Takes the parser's events and accepts only {"__metadata__": {key: string} or null, name: {dtype,
+/// shape, data_offsets}}. Other fields of a tensor may be any JSON, which is passed over, as all
+/// loaders do.
 class HeaderReader {
  public:
   explicit HeaderReader(Header& header) : header_(header) {}

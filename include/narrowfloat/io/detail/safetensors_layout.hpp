@@ -26,7 +26,8 @@ inline std::string size_message(const RawEntry& entry, std::uint64_t wanted, std
       entry, "has " + std::to_string(wanted) + " bytes, but its data have " + std::to_string(got));
 }
 
-/// The bytes that the shape of a tensor asks for. Throws Malformed if they are too many to count, or not whole.
+/// The bytes that the shape of a tensor asks for. Throws Malformed if they are too many to count,
+/// or not whole.
 inline std::size_t count_bytes(const RawEntry& entry, std::size_t element_bits) {
   const auto bits = narrowfloat::detail::times_extents(element_bits, entry.shape);
   if (!bits) throw Malformed(shape_message(entry, "has too many elements to count"));

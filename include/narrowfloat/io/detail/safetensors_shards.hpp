@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The JSON index of a checkpoint of several files: reads it strictly, writes it, knows the names of its files.
+// The JSON index of a checkpoint of several files: reads it strictly, writes it, knows the names of
+// its files.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +27,8 @@ inline bool is_index(const std::filesystem::path& path) {
 /// Which file each tensor is in, by name.
 using WeightMap = std::map<std::string, std::string>;
 
-/// Takes the parser's events and accepts {"weight_map": {name: file}} among other keys with any values.
+/// Takes the parser's events and accepts {"weight_map": {name: file}} among other keys with any
+/// values.
 class IndexReader {
  public:
   explicit IndexReader(WeightMap& map) : map_(map) {}
@@ -115,7 +117,8 @@ inline std::string print_index(const WeightMap& map, std::uint64_t total_size) {
   }
 }
 
-/// The file of shard `at`, from 0, of `count`: model.safetensors.index.json has model-00001-of-00003.safetensors.
+/// The file of shard `at`, from 0, of `count`: model.safetensors.index.json has
+/// model-00001-of-00003.safetensors.
 inline std::string shard_name(const std::filesystem::path& index, std::size_t at,
                               std::size_t count) {
   std::string name = index.filename().string();

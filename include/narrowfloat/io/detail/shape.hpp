@@ -18,8 +18,8 @@ inline std::string shape_text(const std::vector<std::size_t>& shape) {
   return text + (shape.size() > 16 ? ", ...]" : "]");
 }
 
-/// The product of a number and all extents; none where it cannot be counted. Extents of 0 count last, so that [0, n, n] may be
-/// multiplied in any order by whoever reads it.
+/// The product of a number and all extents; none where it cannot be counted. Extents of 0 count
+/// last, so that [0, n, n] may be multiplied in any order by whoever reads it.
 inline std::optional<std::size_t> times_extents(std::size_t number,
                                                 const std::vector<std::size_t>& shape) {
   for (const std::size_t extent : shape)

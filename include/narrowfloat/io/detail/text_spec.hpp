@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the formatters of the fmt library and of <format> share: the specification, and the text that it asks for.
+// What the formatters of the fmt library and of <format> share: the specification, and the text
+// that it asks for.
 #pragma once
 
 #include <algorithm>
@@ -38,8 +39,8 @@ struct text_spec {
 
 /// Reads the specification in which `context` stands, and returns its end.
 ///
-/// Result  text_spec_kind::number, and no end, for all that is neither a plain number nor bits: that is left
-///         to the library.
+/// Result  text_spec_kind::number, and no end, for all that is neither a plain number nor bits:
+///         that is left to the library.
 template <class Context, class Error>
 constexpr const char* read_spec(Context& context, text_spec<Error>& spec) {
   const char* at = std::to_address(context.begin());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which instruction sets the processor and the operating system offer, and how large the caches are.
+// Which instruction sets the processor and the operating system offer, and how large the caches
+// are.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +18,8 @@ struct cpu_features {
   bool avx2 = false;         ///< AVX2, F16C and FMA
   bool avx512 = false;       ///< AVX-512 F, BW, VL and DQ
   bool avx512_vbmi = false;  ///< and VBMI
-  /// Reads are ahead of streaming stores by themselves, so that prefetching costs more than it brings: AMD.
+  /// Reads are ahead of streaming stores by themselves, so that prefetching costs more than it
+  /// brings: AMD.
   bool reads_ahead = false;
   /// Bytes of the largest cache that one core sees; a guess where the processor does not tell.
   std::size_t last_level_cache = std::size_t{32} << 20;

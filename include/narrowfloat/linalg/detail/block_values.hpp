@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The values of a block tensor, scale * element (* tensor scale): how long they are, and each exactly.
+// The values of a block tensor, scale * element (* tensor scale): how long they are, and each
+// exactly.
 #pragma once
 
 #include "../../block.hpp"
@@ -56,8 +57,8 @@ class block_values {
                    factor(block));
   }
 
-  /// The shape of all values; of more bits than any type has where a factor is Inf. Blocks of zeros, whose scales are
-  /// the least, do not count.
+  /// The shape of all values; of more bits than any type has where a factor is Inf. Blocks of
+  /// zeros, whose scales are the least, do not count.
   number_shape shape() const {
     constexpr number_shape of_element = shape_of<element>();
     int bits = 1, low = 0, high = 0;

@@ -12,7 +12,8 @@
 
 namespace narrowfloat::detail {
 
-// Multiplies n floats by row * columns[i] and adds bias[i], rounded each time; arrays that fill packs, or null.
+// Multiplies n floats by row * columns[i] and adds bias[i], rounded each time; arrays that fill
+// packs, or null.
 void finish_floats(in_library, Isa isa, float* x, std::size_t n, float row, const float* columns,
                    const float* bias);
 

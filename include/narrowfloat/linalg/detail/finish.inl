@@ -1,8 +1,8 @@
-// What the sums of a matrix product become. No include guard: it is included once in each instruction set's region and
-// namespace, where it sees `lanes` and the edge operations.
+// What the sums of a matrix product become. No include guard: it is included once in each
+// instruction set's region and namespace, where it sees `lanes` and the edge operations.
 
-/// n numbers times (row * columns[i]), plus bias[i], each operation rounded; either array may be null. All of them fill
-/// whole vectors.
+/// n numbers times (row * columns[i]), plus bias[i], each operation rounded; either array may be
+/// null. All of them fill whole vectors.
 inline void finish_sums(float* x, std::size_t n, float row, const float* columns,
                         const float* bias) {
   using floats = vector<lanes, float>;

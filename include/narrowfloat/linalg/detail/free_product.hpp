@@ -125,7 +125,8 @@ struct float_matrix {
   std::size_t leading;
 };
 
-/// Parts of an operand as such matrices: where it lies, or decoded. One lives until the next is asked for.
+/// Parts of an operand as such matrices: where it lies, or decoded. One lives until the next is
+/// asked for.
 template <class Stored>
 class float_panels {
   using rows_type = stored_rows<Stored>;
@@ -174,8 +175,8 @@ class float_panels {
   std::vector<float> panel_, stored_;
 };
 
-/// Rows and columns of c that are made at a time, and steps: three panels of at most so many floats, of which there
-/// are some.
+/// Rows and columns of c that are made at a time, and steps: three panels of at most so many
+/// floats, of which there are some.
 constexpr product_size panel_sizes(std::size_t floats, std::size_t k) {
   const std::size_t side = std::size_t{1} << (std::bit_width(floats) - 1) / 2;
   const std::size_t depth = std::min(k, side == 1 ? 1 : 2 * side);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A block tensor times a vector, with exact sums: which are made of the integers that their elements stand for, and how. The
-// loop stands in integer_sums.hpp.
+// A block tensor times a vector, with exact sums: which are made of the integers that their
+// elements stand for, and how. The loop stands in integer_sums.hpp.
 #pragma once
 
 #include <array>
@@ -56,8 +56,8 @@ struct integer_vector {
 };
 inline constexpr std::uint32_t code_of_nan = 255;
 
-/// Lays k integers out for an instruction set: integer(l) and field(l) are those of element l. Of a vector of codes those
-/// of the low four bits come first.
+/// Lays k integers out for an instruction set: integer(l) and field(l) are those of element l. Of a
+/// vector of codes those of the low four bits come first.
 template <class Format, class Integer, class Field>
 integer_vector laid_out(std::size_t k, Isa isa, const Integer& integer, const Field& field) {
   using format = integer_format<Format>;

@@ -1,7 +1,8 @@
-// Exact sums of products of integers. No include guard: it is included once in each instruction set's region and namespace,
-// where it sees `lanes` and the edge operations.
+// Exact sums of products of integers. No include guard: it is included once in each instruction
+// set's region and namespace, where it sees `lanes` and the edge operations.
 
-/// A row on its way: where its codes and scales are read, the sums of the lanes as doubles, and where their bits lie.
+/// A row on its way: where its codes and scales are read, the sums of the lanes as doubles, and
+/// where their bits lie.
 template <bool Nibbles, int Digits>
 struct integer_row {
   static constexpr std::size_t parts = Nibbles ? 2 : 1, digit_bytes = parts * sizeof(bytes);

@@ -12,8 +12,8 @@ namespace narrowfloat::detail {
 
 // Plain data, the same in every translation unit.
 
-/// Rows of a tensor by a vector, in rounds of four vectors of bytes of codes, of which 16 make a lane of 32 bits, whose
-/// products have one factor.
+/// Rows of a tensor by a vector, in rounds of four vectors of bytes of codes, of which 16 make a
+/// lane of 32 bits, whose products have one factor.
 struct integer_task {
   const std::uint8_t* codes;
   std::size_t row_bytes, rows;              ///< bytes of a row's codes; rows
@@ -35,7 +35,8 @@ struct integer_task {
   std::uint32_t* scale_codes;  ///< the largest
 };
 
-/// Bits of a digit: the products of four by codes of 4 bits, or of two by codes of 8, are added up in 16 bits.
+/// Bits of a digit: the products of four by codes of 4 bits, or of two by codes of 8, are added up
+/// in 16 bits.
 constexpr int digit_bits(bool nibbles) { return nibbles ? 7 : 6; }
 
 /// Codes of 4 bits, or of 8 that are two's-complement numbers, by integers of so many digits.

@@ -83,7 +83,8 @@ inline void multiply_by_power(std::span<float> x, int exponent) {
   }
 }
 
-/// Whether each scale of an int8 matrix belongs to one row of the left operand, or one column of the right one.
+/// Whether each scale of an int8 matrix belongs to one row of the left operand, or one column of
+/// the right one.
 inline bool is_outside_sums(const Int8Matrix& x, bool sums_along_rows) {
   const BlockShape block = x.options().block;
   return block == BlockShape{whole, whole} ||

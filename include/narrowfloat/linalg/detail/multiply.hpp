@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A product of matrices, part by part: by the plan that serves its policy and its operands, or a step at a time.
+// A product of matrices, part by part: by the plan that serves its policy and its operands, or a
+// step at a time.
 #pragma once
 
 #include "../executor.hpp"
@@ -12,8 +13,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// A rectangle of the sums of a product with n columns, a step at a time. An operand is read once for as many sums as
-/// there are columns in a group.
+/// A rectangle of the sums of a product with n columns, a step at a time. An operand is read once
+/// for as many sums as there are columns in a group.
 template <class Acc, class A, class B, class Put>
 void sum_exact_products(const Acc& acc, const product_part& part, std::size_t n, std::size_t k,
                         const A& a, const B& b, Subnormals flush, const Put& put) {
@@ -37,8 +38,8 @@ void sum_exact_products(const Acc& acc, const product_part& part, std::size_t n,
   }
 }
 
-/// Multiplies an m x k and a k x n matrix by a policy that fits, part by part: sums(part, f) calls f(put), where put(i, j,
-/// sum) takes the sums of the part.
+/// Multiplies an m x k and a k x n matrix by a policy that fits, part by part: sums(part, f) calls
+/// f(put), where put(i, j, sum) takes the sums of the part.
 template <class A, class B, class Acc, class Sums, class E>
 void multiply_matrices(const A& a, const B& b, const product_size& size, const product_parts& parts,
                        const Acc& acc, const Sums& sums, E& executor) {
@@ -87,7 +88,8 @@ void multiply_matrices(const A& a, const B& b, const product_size& size, const p
       const auto y = b.floats(Subnormals::keep, 0);
       run([&](const product_part& part, const auto& put) {
         sum_wide_products<wide>(acc, part, k, x, y, [&](std::size_t i, std::size_t j, auto sum) {
-          // A sum is -0 where it was not zero before it was rounded: whether that was the last one, lanes do not say.
+          // A sum is -0 where it was not zero before it was rounded: whether that was the last one,
+          // lanes do not say.
           put(i, j,
               may_underflow && is_negative_zero(sum) ? sum_by_steps(i, j)
                                                      : sum_of_lane<typename Acc::type>(sum));
@@ -116,7 +118,8 @@ void multiply_matrices(const A& a, const B& b, const product_size& size, const p
   });
 }
 
-/// A product whose matrices are there and whose policy fits; its sums are written as they are, or through an epilogue.
+/// A product whose matrices are there and whose policy fits; its sums are written as they are, or
+/// through an epilogue.
 template <class A, class B, class C, class Acc, class E, class... R>
 void multiply(const product_call& call, const A& a, const matrix_places& of_a, const B& b,
               const matrix_places& of_b, C& c, const matrix_places& of_c, const product_size& size,

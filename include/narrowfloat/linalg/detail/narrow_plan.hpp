@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Products of matrices whose sums are in a narrow format: which of them vectors of floats make exactly, and how. Their
-// loop stands in narrow_sums.hpp.
+// Products of matrices whose sums are in a narrow format: which of them vectors of floats make
+// exactly, and how. Their loop stands in narrow_sums.hpp.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +28,8 @@ struct narrow_policy {
 /// Rows that the loops take at a time, so that the steps of one sum wait less for each other.
 inline constexpr std::size_t rows_together = 4;
 
-/// Rows of a matrix of floats, a multiple of rows_together, by some columns of another, and where their sums go.
+/// Rows of a matrix of floats, a multiple of rows_together, by some columns of another, and where
+/// their sums go.
 struct narrow_task {
   const float* a;        ///< `rows` rows of k, times 2^-sum_shift
   const float* b;        ///< k rows of as many columns as the loop has lanes
@@ -39,11 +40,12 @@ struct narrow_task {
   narrow_policy inner, outer;
 };
 
-/// How a sum is rounded to 24 bits before R sees it: as the processor does; to nearest where that is enough but for sums
-/// that are watched for; to odd.
+/// How a sum is rounded to 24 bits before R sees it: as the processor does; to nearest where that
+/// is enough but for sums that are watched for; to odd.
 enum class first_rounding { plain, watched, odd };
 
-/// Sums in A, rounded by R. Without `Underflow` none lies below the least normal number but such as A holds.
+/// Sums in A, rounded by R. Without `Underflow` none lies below the least normal number but such as
+/// A holds.
 template <class A, class R, first_rounding First, bool Underflow>
 struct sum_kind {
   using number = A;
@@ -63,8 +65,8 @@ inline namespace NF_BASELINE {
 template <class Inner, class Outer>
 void run_narrow_sums(here, Isa isa, const narrow_task& task);
 
-/// Whether narrowfloat::compiled has the loop: sums of the papers' formats to nearest, chunks of such sums, and the
-/// stochastic MAC with 13 bits.
+/// Whether narrowfloat::compiled has the loop: sums of the papers' formats to nearest, chunks of
+/// such sums, and the stochastic MAC with 13 bits.
 template <class Inner, class Outer>
 inline constexpr bool is_compiled_sum = false;
 template <class A, first_rounding First, bool Underflow, class Outer>
@@ -78,16 +80,20 @@ inline constexpr bool
                              first_rounding::plain, Underflow>,
                     no_chunks> = true;
 
-/// Whether floats hold what is added, and sums of float arithmetic show all that a rounding to A by R looks at.
+/// Whether floats hold what is added, and sums of float arithmetic show all that a rounding to A by
+/// R looks at.
 ///
 /// With P significant bits of A, s = sum + addend, both exact in float:
-/// - R truncates (TowardZero, StochasticA) or needs one bit more (NearestAway, StochasticB): s is truncated to 24 bits, by
-///   the processor's rounding. Truncations compose, so the first P + N (+ 1) bits are those of the exact sum.
-/// - NearestEven, StochasticC: s is rounded to odd, to 24 bits, of which P + N + 2 suffice (Boldo and Melquiond 2008).
-/// - NearestEven, an addend of B bits, P + B <= 22: s is rounded to nearest. Where that is inexact, one term lies below
-///   2^(max(P, B) - 23) of the other, so that it matters only where the other is the middle of two numbers of A. A sum is
-///   none, so the addend is, which needs B > P, and s must tell on which side of it the exact sum lies: it does unless it
-///   is the addend itself while the sum was not zero. Such steps are watched for.
+/// - R truncates (TowardZero, StochasticA) or needs one bit more (NearestAway, StochasticB): s is
+///   truncated to 24 bits, by the processor's rounding. Truncations compose, so the first P + N (+
+///   1) bits are those of the exact sum.
+/// - NearestEven, StochasticC: s is rounded to odd, to 24 bits, of which P + N + 2 suffice (Boldo
+///   and Melquiond 2008).
+/// - NearestEven, an addend of B bits, P + B <= 22: s is rounded to nearest. Where that is inexact,
+///   one term lies below 2^(max(P, B) - 23) of the other, so that it matters only where the other
+///   is the middle of two numbers of A. A sum is none, so the addend is, which needs B > P, and s
+///   must tell on which side of it the exact sum lies: it does unless it is the addend itself while
+///   the sum was not zero. Such steps are watched for.
 /// Below the least normal number of A the steps are wider: there, too, 24 bits are enough.
 template <class A, class R>
 constexpr bool floats_serve(const number_shape& addend) {
@@ -145,7 +151,8 @@ struct narrow_plan {
 template <class S, class R, class A, class B>
 struct narrow_plan<FusedAccumulator<S, R>, A, B> {
   static constexpr number_shape product = product_shape_of(shape_of<A>(), shape_of<B>());
-  /// Whether it gives the sums where the operands have these shapes: those of their types, or with scales.
+  /// Whether it gives the sums where the operands have these shapes: those of their types, or with
+  /// scales.
   static constexpr bool suits(const number_shape& a, const number_shape& b) {
     if constexpr (!narrow_float<S>) {
       return false;
@@ -278,8 +285,8 @@ class operand_floats {
   float table_[has_table_ ? 256 : 1];
 };
 
-/// A rectangle of the sums of a product with n columns and k products a sum, by a plan: a and b are row_floats,
-/// put(i, j, x) takes a sum.
+/// A rectangle of the sums of a product with n columns and k products a sum, by a plan: a and b are
+/// row_floats, put(i, j, x) takes a sum.
 template <class Plan, class A, class B, class Put>
 void sum_narrow_products(const typename Plan::policy& policy, const product_part& part,
                          std::size_t n, std::size_t k, const A& a, const B& b, const Put& put) {

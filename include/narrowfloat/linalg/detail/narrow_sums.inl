@@ -1,5 +1,5 @@
-// Sums of products in narrow formats, one output a lane. No include guard: it is included once in each instruction set's
-// region and namespace, where it sees `lanes`, the packs, philox4x32() and the formulas of detail/codec.
+// Sums of products in narrow formats, one output a lane. No include guard: included once in each
+// instruction set's region and namespace, with `lanes`, packs, philox4x32() and detail/codec.
 
 /// Operations of floats in bits, each by itself: -ffast-math would take a sum and its error apart.
 NF_INLINE words add_floats(const words& a, const words& b) {
@@ -14,8 +14,8 @@ NF_INLINE words subtract_floats(const words& a, const words& b) {
 /// Floats with -0 made +0, as their sum with +0; opaque, as -ffast-math has no -0.
 NF_INLINE words without_negative_zero(const words& x) { return add_floats(x, opaque(words(0))); }
 
-/// a + b rounded to odd, to 24 bits: the nearest sum and its exact error (Knuth's TwoSum), which says on which side of the
-/// sum the exact one lies. Inf and NaN stay, or are above the largest float but one.
+/// a + b rounded to odd, to 24 bits: the nearest sum and its exact error (Knuth's TwoSum), which
+/// says on which side the exact sum lies. Inf and NaN stay, or are above the largest float but one.
 NF_INLINE words odd_sum(const words& a, const words& b) {
   const words s = add_floats(a, b), b_part = subtract_floats(s, a);
   const words e =
@@ -87,8 +87,8 @@ struct narrow_sum {
 
 NF_INLINE words smallest(const words& a, const words& b) { return least(a, b); }
 
-/// The steps of most sums: as narrow_sum's where the sum before its rounding is zero or not below the least normal number,
-/// and after it not above the largest; otherwise `is_valid` says that they must be done again.
+/// The steps of most sums: as narrow_sum's where the sum before its rounding is zero or not below
+/// the least normal number, after it not above the largest; else `is_valid` asks for them again.
 template <class Kind>
 struct quick_sum {
   using R = typename Kind::rounding;
@@ -172,7 +172,7 @@ struct draw_key {
   }
 };
 
-/// The random bits of `lanes` outputs side by side, eight steps at a time: lane j begins with element first + j * apart.
+/// The random bits of `lanes` outputs, eight steps at a time: lane j begins at first + j * apart.
 template <class R, bool IsRandom = R::random_bits != 0>
 class column_draws {
  public:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How many bits the numbers of a type take, and where: what decides how their products are added up.
+// How many bits the numbers of a type take, and where: what decides how their products are added
+// up.
 #pragma once
 
 #include "../operand.hpp"
@@ -7,7 +8,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// The numbers of a type: multiples of 2^quantum with so many significant bits, below 2^(max_exponent + 1).
+/// The numbers of a type: multiples of 2^quantum with so many significant bits, below
+/// 2^(max_exponent + 1).
 struct number_shape {
   int bits, quantum, max_exponent;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The matrices of a product: where element (r, c) of one lies, and what it is, exactly and as a float.
+// The matrices of a product: where element (r, c) of one lies, and what it is, exactly and as a
+// float.
 #pragma once
 
 #include <span>
@@ -20,7 +21,8 @@ template <class T>
 inline constexpr bool is_block_tensor = false;
 template <class Format>
 inline constexpr bool is_block_tensor<BlockTensor<Format>> = true;
-/// A quantized tensor, which can be written as floats: of the library's, or one that speaks as they do.
+/// A quantized tensor, which can be written as floats: of the library's, or one that speaks as they
+/// do.
 template <class T>
 concept dequantizable = !std::ranges::range<T> && requires(const T& tensor, std::span<float> out) {
   { tensor.size() } -> std::same_as<std::size_t>;
@@ -55,7 +57,8 @@ concept number_written = number<typename element_of<T>::type>;
 template <class T, class Number>
 concept output_of = lossless_to<Number, typename element_of<T>::type>;
 
-/// A matrix as it is read: element (r, c) of it at place r * row_step + c * col_step of what is stored.
+/// A matrix as it is read: element (r, c) of it at place r * row_step + c * col_step of what is
+/// stored.
 struct matrix_places {
   std::size_t row_step, col_step;
   bool transposed;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Products of matrices of small integers times a power of two, with exact sums or such in double: which are made of integers
-// of 16 bits, two products a lane. Their loop is that of wide_sums.hpp.
+// Products of matrices of small integers times a power of two, with exact sums or such in double:
+// which are made of integers of 16 bits, two products a lane. Their loop is that of wide_sums.hpp.
 #pragma once
 
 #include <bit>

@@ -23,8 +23,8 @@ struct product_part {
   friend constexpr bool operator==(const product_part&, const product_part&) = default;
 };
 
-/// A product as one part, or cut into about as many as keep a machine busy: 16 and more, unless they fall below 64 rows
-/// and columns, within which an operand is laid out once.
+/// A product as one part, or cut into about as many as keep a machine busy: 16 and more, unless
+/// they fall below 64 rows and columns, within which an operand is laid out once.
 class product_parts {
  public:
   constexpr product_parts(std::size_t m, std::size_t n, bool cut)
@@ -49,7 +49,8 @@ class product_parts {
   std::size_t m_, n_, height_, width_;
 };
 
-/// The parts of a product that is written to a range by an executor: codes that share bytes are written by one thread.
+/// The parts of a product that is written to a range by an executor: codes that share bytes are
+/// written by one thread.
 template <class Range, class E>
 constexpr product_parts parts_of_product(const product_size& size) {
   constexpr bool is_apart = std::is_lvalue_reference_v<std::ranges::range_reference_t<Range>>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What every accumulator is made of: the exact value of an operand, an exact result rounded to the type of a sum, and
-// the state that a policy keeps along a sum.
+// What every accumulator is made of: the exact value of an operand, an exact result rounded to the
+// type of a sum, and the state that a policy keeps along a sum.
 #pragma once
 
 #include <string>
@@ -27,8 +27,8 @@ constexpr NF_HD exact operand_value(T x, Subnormals subnormals) {
   }
 }
 
-/// Whether a magnitude between `low` and the next one up is rounded up: `rest` is what is left, in steps of which
-/// `step` make one.
+/// Whether a magnitude between `low` and the next one up is rounded up: `rest` is what is left, in
+/// steps of which `step` make one.
 template <rule Rule>
 constexpr NF_HD bool rounds_up(std::uint64_t low, std::uint64_t rest, std::uint64_t step,
                                bool negative) {
@@ -136,10 +136,11 @@ constexpr void require_sum_words(const char* call, const R& rounding, std::size_
   }
 }
 
-/// The state of one sum under a policy Acc, made anew for each: running_sum(policy, first) starts at +0, its first
-/// step is element `first` of the call's random bits; add(a, b) adds a product, add(x) a number; value() is the sum
-/// so far. Beside them: subnormals(policy), what becomes of subnormal operands, and require(call, policy, sums, length),
-/// which throws where the policy does not fit so many sums of so many products.
+/// The state of one sum under a policy Acc, made anew for each: running_sum(policy, first) starts
+/// at +0, its first step is element `first` of the call's random bits; add(a, b) adds a product,
+/// add(x) a number; value() is the sum so far. Beside them: subnormals(policy), what becomes of
+/// subnormal operands, and require(call, policy, sums, length), which throws where the policy does
+/// not fit so many sums of so many products.
 template <class Acc>
 class running_sum;
 

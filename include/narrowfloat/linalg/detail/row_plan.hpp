@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A block tensor times a vector of floats, with sums in float: which are made from the codes as they lie in memory, and
-// how. The loop stands in row_sums.hpp.
+// A block tensor times a vector of floats, with sums in float: which are made from the codes as
+// they lie in memory, and how. The loop stands in row_sums.hpp.
 #pragma once
 
 #include <array>
@@ -29,8 +29,9 @@ inline float_range binades_of(const std::vector<float>& x) {
   return most == 0 ? float_range{}
                    : float_range{static_cast<int>(least) - 150, static_cast<int>(most) - 127};
 }
-/// The scales 2^(code - 127) that may stand beside each other where k products of elements of a shape and of such floats are
-/// added up: no bit lies below the least float, and no sum reaches Inf, whichever of them all is divided by.
+/// The scales 2^(code - 127) that may stand beside each other where k products of elements of a
+/// shape and of such floats are added up: no bit lies below the least float, and no sum reaches
+/// Inf, whichever of them all is divided by.
 constexpr near_scales near_scales_of(const number_shape& element, const float_range& x,
                                      std::size_t k, int bias, int fraction_bits) {
   const int least = element.quantum + x.low,

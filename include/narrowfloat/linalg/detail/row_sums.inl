@@ -1,7 +1,9 @@
-// Sums of products of rows of codes by a vector of floats, one row a lane. No include guard: it is included once in each
-// instruction set's region and namespace, where it sees `lanes` and the edge operations.
+// Sums of products of rows of codes by a vector of floats, one row a lane. No include guard: it is
+// included once in each instruction set's region and namespace, where it sees `lanes` and the edge
+// operations.
 
-/// The floats of codes in words: in their low bits, others above them, or in their high bits, others below them.
+/// The floats of codes in words: in their low bits, others above them, or in their high bits,
+/// others below them.
 template <int Width, code_kind Kind>
 struct row_decoder {
   static constexpr bool takes_high = true;
@@ -19,8 +21,8 @@ struct row_decoder {
         down(32 - Width - by.up) {}
   NF_INLINE floats of(const words& code) const {
     const words magnitude = (code >> down) & mask;
-    // Where a code is normal, x is its value, and 2 * x - the least of these is no less; else that is the value. No operand
-    // is subnormal, which some processors take long for.
+    // Where a code is normal, x is its value, and 2 * x - the least of these is no less; else that
+    // is the value. No operand is subnormal, which some processors take long for.
     const words x = magnitude + bias;
     const floats twice = multiply_add(splat_float(2), floats(x.lanes), least);
     words number = smaller(x, words(words::words(twice)));
@@ -55,13 +57,14 @@ struct row_decoder<Width, code_kind::fixed> {
   }
 };
 
-/// Size bytes of each row of a panel, which become words: the same word of all rows side by side. They are copied first, a
-/// few rows at a time while others are worked on; rows may lie so that the first-level cache holds few of them.
+/// Size bytes of each row of a panel, which become words: the same word of all rows side by side.
+/// They are copied first, a few rows at a time while others are worked on; rows may lie so that the
+/// first-level cache holds few of them.
 template <std::size_t Size>
 class row_bytes {
  public:
-  /// The bytes of these rows from `at` on, up to `end`; zeros after it. `next` is what tells these rows from those that
-  /// come after them.
+  /// The bytes of these rows from `at` on, up to `end`; zeros after it. `next` is what tells these
+  /// rows from those that come after them.
   NF_INLINE row_bytes(const std::uint8_t* const* rows, std::size_t end, std::size_t next)
       : rows_(rows), end_(end), next_(next) {}
   NF_INLINE void begin(std::size_t at) {
@@ -120,7 +123,8 @@ class row_bytes {
   std::size_t end_, next_, at_ = 0, later_ = 0, row_ = 0;
 };
 
-/// Code `i` of a unit of each of `lanes` rows, in the high bits of words or in the low ones; there are others beside it.
+/// Code `i` of a unit of each of `lanes` rows, in the high bits of words or in the low ones; there
+/// are others beside it.
 template <int Width, bool High>
 NF_INLINE words code_of_unit(const std::uint32_t* unit, std::size_t i) {
   const std::size_t word = i * Width / 32, place = i * Width % 32;
@@ -229,8 +233,8 @@ NF_INLINE bool are_near(const row_task& task) {
          highest - lowest <= task.near.spread;
 }
 
-/// Adds up the products of a task whose scales are powers of two near each other: sums are kept divided by the scale of
-/// the block, which changes none of their roundings.
+/// Adds up the products of a task whose scales are powers of two near each other: sums are kept
+/// divided by the scale of the block, which changes none of their roundings.
 template <int Width, code_kind Kind>
 NF_INLINE void scaled_row_sums(const row_task& task) {
   using floats = vector<lanes, float>;

@@ -15,7 +15,8 @@ namespace narrowfloat::detail {
 /// Rows of a tensor whose sums go on side by side, whatever the lanes.
 inline constexpr std::size_t panel_rows = 32;
 
-/// How codes become numbers: those of 4 bits by a table; floats without and with Inf or NaN; fixed-point numbers.
+/// How codes become numbers: those of 4 bits by a table; floats without and with Inf or NaN;
+/// fixed-point numbers.
 enum class code_kind { nibbles, finite, specials, fixed };
 struct code_values {
   alignas(64) float nibble[16] = {};
@@ -25,13 +26,15 @@ struct code_values {
   float least_normal = 0;
 };
 
-/// Scales, powers of two, under which sums are rounded as they are when all is divided by one of them.
+/// Scales, powers of two, under which sums are rounded as they are when all is divided by one of
+/// them.
 struct near_scales {
   bool there_are = false;
   std::uint8_t bias = 0;                    ///< from a scale's byte to its code as E8M0, modulo 256
   int lowest = 0, highest = 0, spread = 0;  ///< of these codes
   std::uint32_t up =
-      0;  ///< from the code to the sum of the exponents of two floats that make the factor of the block
+      /// from the code to the sum of the exponents of two floats that make the factor of the block
+      0;
 };
 
 /// Elements first ... last - 1 of a panel of rows, whose products by x are added to its sums.

@@ -11,8 +11,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// Arrays that begin on cache lines, in one piece, not initialized: allocators give one large piece back to the system less
-/// often than several small ones, so that the next call finds its pages.
+/// Arrays that begin on cache lines, in one piece, not initialized: allocators give one large piece
+/// back to the system less often than several small ones, so that the next call finds its pages.
 class scratch {
  public:
   /// Requires  `bytes` is what all arrays take, each rounded up to cache lines.

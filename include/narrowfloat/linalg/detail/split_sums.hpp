@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Exact sums of products that are too long for doubles as they are: operands are cut in two by magnitude, and the sums of
-// each pair of parts are exact in doubles.
+// Exact sums of products that are too long for doubles as they are: operands are cut in two by
+// magnitude, and the sums of each pair of parts are exact in doubles.
 #pragma once
 
 #include <array>
@@ -10,8 +10,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// The numbers of an operand below 2^threshold, or the others, which are multiples of a coarser quantum. NaN is among the
-/// others.
+/// The numbers of an operand below 2^threshold, or the others, which are multiples of a coarser
+/// quantum. NaN is among the others.
 struct number_part {
   number_shape shape;
   int threshold;
@@ -32,8 +32,8 @@ constexpr number_parts halves_of(const number_shape& x) {
 }
 constexpr number_parts whole_of(const number_shape& x) { return {{{{x, -1000, true}}}, 1}; }
 
-/// How the operands of an exact product are cut; `serves` is whether doubles hold all sums of k products of two parts, and
-/// two words their total.
+/// How the operands of an exact product are cut; `serves` is whether doubles hold all sums of k
+/// products of two parts, and two words their total.
 struct split_plan {
   number_parts a, b;
   int quantum;  ///< of all products
@@ -114,8 +114,8 @@ struct wide_integer {
   }
 };
 
-/// A rectangle of exact sums of k products: put(i, j, x) takes the float nearest the sum, put_special(i, j) is for those
-/// that have Inf or NaN among their numbers.
+/// A rectangle of exact sums of k products: put(i, j, x) takes the float nearest the sum,
+/// put_special(i, j) is for those that have Inf or NaN among their numbers.
 template <class A, class B, class Put, class PutSpecial>
 void sum_split_products(const split_plan& split, const product_part& part, std::size_t k,
                         const A& a, const B& b, const Put& put, const PutSpecial& put_special) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Products of matrices whose sums are float or double, or exact: which of them vectors make by their own arithmetic, and
-// how. Their loop stands in wide_sums.hpp.
+// Products of matrices whose sums are float or double, or exact: which of them vectors make by
+// their own arithmetic, and how. Their loop stands in wide_sums.hpp.
 #pragma once
 
 #include "../exact.hpp"
@@ -12,7 +12,8 @@ namespace narrowfloat::detail {
 /// Rows and vectors of columns whose sums go on side by side.
 inline constexpr std::size_t wide_rows = 6, wide_vectors = 2;
 
-/// Rows of a matrix, a multiple of wide_rows, by wide_vectors vectors of columns of another, added to sums.
+/// Rows of a matrix, a multiple of wide_rows, by wide_vectors vectors of columns of another, added
+/// to sums.
 template <class T>
 struct wide_task {
   const T* a;          ///< wide_rows rows at a time, in each their numbers of a step side by side
@@ -22,7 +23,8 @@ struct wide_task {
   std::size_t rows, k;
 };
 
-/// sum + a * b rounded once, or the product first; or of integers, two half-words of a word by two others.
+/// sum + a * b rounded once, or the product first; or of integers, two half-words of a word by two
+/// others.
 enum class wide_step { fused, separate, pairs };
 
 /// Does a task, in the environment that its sums are rounded in.
@@ -39,8 +41,9 @@ void run_wide_sums(here, Isa isa, const wide_task<T>& task);
 template <class Part, class T, class Total>
 void add_wide_sums(here, Isa isa, T* sums, Total* totals, std::size_t n);
 
-/// What a lane has under a policy: its type, its step, and the direction of its roundings. `serves` says that it gives the
-/// sums of products of A and B, on every instruction set or where there is a fused step.
+/// What a lane has under a policy: its type, its step, and the direction of its roundings. `serves`
+/// says that it gives the sums of products of A and B, on every instruction set or where there is a
+/// fused step.
 template <class Acc, class A, class B>
 struct wide_lane {
   static constexpr bool serves = false;
@@ -56,8 +59,8 @@ inline constexpr bool are_in_floats = (is_scaled<A> || is_in_floats(shape_of<A>(
 template <class R>
 inline constexpr bool rounds_as_processors = R::random_bits == 0 &&
                                              (R::rule == rule::half_even || R::rule == rule::floor);
-/// Lanes of a type and a step, rounded in a direction. As it stands none needs a fused step, and a sum is -0 only where it
-/// was zero before it was rounded.
+/// Lanes of a type and a step, rounded in a direction. As it stands none needs a fused step, and a
+/// sum is -0 only where it was zero before it was rounded.
 template <class T, wide_step Step, direction Rounds>
 struct lane_arithmetic {
   using type = T;
@@ -90,7 +93,8 @@ struct wide_lane<SeparateAccumulator<float, R>, A, B>
     : lane_arithmetic<float, wide_step::separate, direction_of(R::rule)> {
   static constexpr bool serves = are_in_floats<A, B>;
 };
-/// Exact in double: a sum of 2^n products is a multiple of their quantum that has n bits more than they.
+/// Exact in double: a sum of 2^n products is a multiple of their quantum that has n bits more than
+/// they.
 struct exact_lane : lane_arithmetic<double, wide_step::fused, direction::nearest> {
   static constexpr int bits(const number_shape& product) {
     return product.max_exponent + 1 - product.quantum;
@@ -155,8 +159,8 @@ template <class T>
 constexpr std::size_t wide_columns(Isa isa) {
   return wide_vectors * columns_together(isa) * sizeof(float) / sizeof(T);
 }
-/// Steps, and bytes of their columns, of the second matrix that are laid out at a time: its panels lie in the first-level
-/// cache, and memory is small enough to be used again by the next call.
+/// Steps, and bytes of their columns, of the second matrix that are laid out at a time: its panels
+/// lie in the first-level cache, and memory is small enough to be used again by the next call.
 inline constexpr std::size_t wide_depth = 128, wide_bytes = 1024;
 
 template <class T>
@@ -175,8 +179,8 @@ constexpr Total sum_of_lane(T x) {
   return __builtin_bit_cast(Total, wide<bits_of_lane<Total>>::quiet_nan);
 }
 
-/// A rectangle of sums of k products each, by a plan: a and b are row_floats, put(i, j, x) takes a sum:
-/// `total`, or for an ExactAccumulator a double.
+/// A rectangle of sums of k products each, by a plan: a and b are row_floats, put(i, j, x) takes a
+/// sum: `total`, or for an ExactAccumulator a double.
 template <class Plan, class A, class B, class Put>
 void sum_wide_products(const typename Plan::policy& policy, const product_part& part, std::size_t k,
                        const A& a, const B& b, const Put& put) {

@@ -1,5 +1,6 @@
-// Sums of products by the arithmetic of floats or doubles, one output a lane. No include guard: it is included once in
-// each instruction set's region and namespace, where it sees `lanes` and the edge operations.
+// Sums of products by the arithmetic of floats or doubles, one output a lane. No include guard: it
+// is included once in each instruction set's region and namespace, where it sees `lanes` and the
+// edge operations.
 
 template <class T>
 struct lanes_of;
@@ -19,7 +20,8 @@ struct lanes_of<std::int32_t> {
   static NF_INLINE type splat(std::int32_t x) { return type{} + static_cast<std::uint32_t>(x); }
 };
 
-/// Adds the products of a task to its sums: wide_rows rows of wide_vectors vectors go on side by side.
+/// Adds the products of a task to its sums: wide_rows rows of wide_vectors vectors go on side by
+/// side.
 template <class T, wide_step Step>
 void wide_sums(const wide_task<T>& task) {
   using numbers = typename lanes_of<T>::type;

@@ -26,8 +26,8 @@ inline std::int64_t fixed_log2(std::uint32_t bits) {
   return result;
 }
 
-/// Sixteenths of the power k: the most for which the largest magnitude of a group over the least, to the k, is not above
-/// 448^2 / 2; from 1/4, where that holds for 2^66, to 255/16.
+/// Sixteenths of the power k: the most for which the largest magnitude of a group over the least,
+/// to the k, is not above 448^2 / 2; from 1/4, where that holds for 2^66, to 255/16.
 inline std::uint8_t expansion_of(std::uint32_t largest, std::uint32_t least) {
   constexpr std::int64_t range = 278748575;  // 16 log2(448^2 / 2), as fixed_log2()
   const std::int64_t ratio = fixed_log2(largest) - fixed_log2(least);
@@ -47,7 +47,8 @@ inline float inverse_sixteenths(std::uint8_t sixteenths) {
   return table[sixteenths];
 }
 
-/// The largest and the least magnitude of numbers that are not 0, as bits; 0 and all ones where there are none.
+/// The largest and the least magnitude of numbers that are not 0, as bits; 0 and all ones where
+/// there are none.
 struct magnitude_range {
   std::uint32_t largest = 0, least = ~0u;
 };

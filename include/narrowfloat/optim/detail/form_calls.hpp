@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What forms of weights and states do to arrays, as their headers call it: the loops stand in form_loop.hpp.
+// What forms of weights and states do to arrays, as their headers call it: the loops stand in
+// form_loop.hpp.
 #pragma once
 
 #include <algorithm>

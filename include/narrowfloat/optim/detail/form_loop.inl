@@ -1,5 +1,5 @@
-// What forms of weights and states do to arrays. No include guard: it is included once in each instruction set's region
-// and namespace.
+// What forms of weights and states do to arrays. No include guard: it is included once in each
+// instruction set's region and namespace.
 
 namespace forms {
 
@@ -19,9 +19,9 @@ NF_INLINE words with_one_nan(const words& x) {
 
 // ---- bfloat16 and what it leaves of a float ----
 
-/// A float to its two halves. Half an ulp of bfloat16 and more rounds the upper half up; the lower one still tells. What
-/// is left for NaN are the pairs whose upper half is NaN, and of those whose payload lies in the lower half alone: Inf, and
-/// 0 with a lower half that rounds up.
+/// A float to its two halves. Half an ulp of bfloat16 and more rounds the upper half up; the lower
+/// one still tells. What is left for NaN are the pairs whose upper half is NaN, and of those whose
+/// payload lies in the lower half alone: Inf, and 0 with a lower half that rounds up.
 NF_INLINE words split_word(const words& x) {
   const words magnitude = magnitude_of(x), rounds = (x >> 15) & words(1);
   // without a comparison: GCC 12 takes that of a single bit apart
@@ -113,7 +113,8 @@ inline void rest_array(const float* a, const float* b, float* out, std::size_t n
 
 // ---- Powers ----
 
-/// log2 of a positive number, in two floats: the exponent, and the logarithm of what lies in [sqrt(1/2), sqrt(2)).
+/// log2 of a positive number, in two floats: the exponent, and the logarithm of what lies in
+/// [sqrt(1/2), sqrt(2)).
 struct logarithm {
   single whole, part;
 };
@@ -175,8 +176,8 @@ inline void power_array(const float* in, float* out, std::size_t n, const power_
 
 // ---- AXPY ----
 
-/// a + b rounded to odd: the nearest sum and its exact error (Knuth's TwoSum), which says on which side of it the exact
-/// one lies.
+/// a + b rounded to odd: the nearest sum and its exact error (Knuth's TwoSum), which says on which
+/// side of it the exact one lies.
 NF_INLINE long_words odd_double_sum(const doubles& a, const doubles& b) {
   const doubles s = separate(a + b), t = separate(s - a);
   const doubles lost = separate(separate(a - separate(s - t)) + separate(b - t));

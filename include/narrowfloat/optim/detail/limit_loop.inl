@@ -1,5 +1,5 @@
-// Numbers limited to what a narrow format holds. No include guard: it is included once in each instruction set's region
-// and namespace.
+// Numbers limited to what a narrow format holds. No include guard: it is included once in each
+// instruction set's region and namespace.
 
 /// Limits and counts, in lanes, fewer than 2^32 numbers.
 struct limiting {
@@ -15,7 +15,8 @@ struct limiting {
 
   NF_INLINE words limited(const words& x) {
     const words zero(0), one(1), magnitude = x & words(binary32::sign_mask - 1);
-    // 0 less 1 is above every magnitude. Opaque: GCC 12 takes a comparison that serves twice apart, lane by lane.
+    // 0 less 1 is above every magnitude. Opaque: GCC 12 takes a comparison that serves twice apart,
+    // lane by lane.
     const words is_small = opaque(select_below(magnitude - one, small, one, zero));
     small_ones = small_ones + is_small;
     large_ones = large_ones + select_less(most, magnitude, one, zero);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Numbers limited to what a narrow format holds, and counted, before they are converted: the loop stands in
-// limit_loop.hpp.
+// Numbers limited to what a narrow format holds, and counted, before they are converted: the loop
+// stands in limit_loop.hpp.
 #pragma once
 
 #include <algorithm>
@@ -42,8 +42,8 @@ std::size_t count_codes(here, Isa isa, const std::uint8_t* bytes, std::size_t n,
 state_counts limit_floats(here, Isa isa, const float* in, float* out, std::size_t n,
                           const state_limits& limits);
 
-/// The limits of a format: what is flushed is at most half of the least number (a tie goes to 0); stochastically it may come
-/// back.
+/// The limits of a format: what is flushed is at most half of the least number (a tie goes to 0);
+/// stochastically it may come back.
 template <class F>
 NF_INLINE state_limits state_limits_of(bool lifts) {
   const auto bits = [](const exact& x) { return bits_of_float(nearest_float(x, {true, true})); };

@@ -17,8 +17,8 @@ inline namespace NF_BASELINE {
 
 /// What the codes of a format are multiplied by so that they reach an amax.
 ///
-/// Result    amax / largest F, rounded to a float, at least 2^-126; or the least power of two that is not less, from
-///           2^-126 to 2^126. 1 for an amax of 0, Inf or NaN.
+/// Result    amax / largest F, rounded to a float, at least 2^-126; or the least power of two that
+///           is not less, from 2^-126 to 2^126. 1 for an amax of 0, Inf or NaN.
 template <class F, bool PowerOfTwo>
 NF_INLINE float scale_for(float amax) {
   constexpr exact largest = exact_value<layout_of<F>>(layout_of<F>::max_code);

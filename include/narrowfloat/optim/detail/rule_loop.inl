@@ -1,5 +1,5 @@
-// The loop of the rules of optimizers. No include guard: it is included once in each instruction set's region and
-// namespace.
+// The loop of the rules of optimizers. No include guard: it is included once in each instruction
+// set's region and namespace.
 
 /// A group of floats as the rules see it: each operation is rounded on its own, to nearest.
 struct float_group {
@@ -87,8 +87,8 @@ NF_INLINE G update_of(const LarsRule::Step& c, const G& w, const G& g, G* s) {
   return s[0] = G(c.momentum) * s[0] + G(c.ratio) * (g + G(c.l2) * w);
 }
 
-/// A rule that is not of the library brings its formula along. In the baseline's loop alone: a function outside of a
-/// region cannot call what is inside.
+/// A rule that is not of the library brings its formula along. In the baseline's loop alone: a
+/// function outside of a region cannot call what is inside.
 template <class Step>
 requires rule_formula<Step, G> NF_INLINE G update_of(const Step& c, const G& w, const G& g, G* s) {
   return c.update(w, g, s);
@@ -98,7 +98,8 @@ requires rule_formula<Step, G> NF_INLINE G update_of(const Step& c, const G& w, 
 struct survey_terms {
   G first, second;
 };
-/// g / max(sqrt(v), eps) where a rule keeps the second moment v, else u: what update clipping takes the mean square of.
+/// g / max(sqrt(v), eps) where a rule keeps the second moment v, else u: what update clipping takes
+/// the mean square of.
 template <class Step>
 NF_INLINE survey_terms clipping_terms(const Step& c, const G& g, const G* s, const G& u) {
   if constexpr (requires { Step::second_moment; }) {

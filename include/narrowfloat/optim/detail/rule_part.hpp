@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the loop of a rule reads, writes and finds, and how the drivers of a step call it: the loop stands in
-// rule_loop.hpp.
+// What the loop of a rule reads, writes and finds, and how the drivers of a step call it: the loop
+// stands in rule_loop.hpp.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,8 @@ namespace narrowfloat::detail {
 /// Elements that have sums of their own, whatever the lanes of an instruction set.
 inline constexpr std::size_t rule_row = 16;
 
-/// n elements: the arrays have room for whole rows, and what is read beyond n elements does not count.
+/// n elements: the arrays have room for whole rows, and what is read beyond n elements does not
+/// count.
 struct rule_part {
   const float* weights;
   const float* gradients;
@@ -25,8 +26,9 @@ struct rule_part {
   float* new_state[3];
   std::size_t n;
   float factor;  ///< of the gradients
-  /// Call for weights and gradients a part ahead. A part is a page, beyond whose end no processor reads ahead: it helps where
-  /// the states of a part take their time, and costs where all are floats.
+  /// Call for weights and gradients a part ahead. A part is a page, beyond whose end no processor
+  /// reads ahead: it helps where the states of a part take their time, and costs where all are
+  /// floats.
   bool ahead;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The step of an optimizer as a call without types, so that it is compiled once: what it reads, writes and calls, by
-// pointers. The passes over the tensor stand in step_passes.hpp.
+// The step of an optimizer as a call without types, so that it is compiled once: what it reads,
+// writes and calls, by pointers. The passes over the tensor stand in step_passes.hpp.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The passes of a step over the parts of a tensor: each is read, changed and written back while it lies in the first-level
-// cache.
+// The passes of a step over the parts of a tensor: each is read, changed and written back while it
+// lies in the first-level cache.
 #pragma once
 
 #include <algorithm>
@@ -87,7 +87,8 @@ class step_plan {
   }
 
  private:
-  /// Numbers of a storage: where they lie or, as the last ones that fill no row, in a buffer, zeros behind them.
+  /// Numbers of a storage: where they lie or, as the last ones that fill no row, in a buffer, zeros
+  /// behind them.
   static float* take(const storage_ref& storage, std::size_t first, std::size_t count,
                      float* room) {
     float* const direct = count % rule_row == 0 ? storage.direct(storage.self, first) : nullptr;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What every step begins with: options that make sense, and gradients that are looked at where that is asked for.
+// What every step begins with: options that make sense, and gradients that are looked at where that
+// is asked for.
 #pragma once
 
 #include <cstddef>
@@ -45,8 +46,8 @@ inline float gradient_factor(const StepOptions& options, double norm) {
   return nearest_float(quotient(wanted, exact_of(norm)));
 }
 
-/// Whether the step must not be taken, which it then counts. measure(norm) looks at the gradients, of which a rule may keep
-/// the squares.
+/// Whether the step must not be taken, which it then counts. measure(norm) looks at the gradients,
+/// of which a rule may keep the squares.
 template <class Measure>
 bool is_skipped(const StepOptions& options, bool squares, std::uint64_t& steps,
                 std::uint64_t& skipped, StepReport& report, const Measure& measure) {

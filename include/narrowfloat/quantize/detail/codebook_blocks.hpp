@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The loops over the blocks of an array: the absmax of each, then its codes; both a part at a time, so that a block may
-// have any length.
+// The loops over the blocks of an array: the absmax of each, then its codes; both a part at a time,
+// so that a block may have any length.
 #pragma once
 
 #include <algorithm>
@@ -96,7 +96,8 @@ struct nibble_codes {
   }
 };
 
-/// Quantizes one block with Inf or NaN, with numbers beyond its absmax, or longer than part_elements.
+/// Quantizes one block with Inf or NaN, with numbers beyond its absmax, or longer than
+/// part_elements.
 template <class T, class Codes, class R>
 void quantize_block(const codebook_coder& coder, const T* values, std::size_t n,
                     std::uint32_t largest, float& absmax, Codes& out, const R& rounding) {
@@ -125,8 +126,8 @@ void quantize_block(const codebook_coder& coder, const T* values, std::size_t n,
   }
 }
 
-/// Quantizes n numbers: an absmax a block, and the codes, which `out.room(count)` takes before they are
-/// written and `out.take(count)` after.
+/// Quantizes n numbers: an absmax a block, and the codes, which `out.room(count)` takes before they
+/// are written and `out.take(count)` after.
 template <class T, class Codes, class R>
 void quantize_by_codebook(const codebook_coder& coder, const T* values, std::size_t n,
                           float* absmax, Codes& out, const R& rounding) {
@@ -184,8 +185,8 @@ void quantize_by_codebook(const codebook_coder& coder, const T* values, std::siz
   out.finish();
 }
 
-/// Writes the values of codes of a byte each times the absmax of their block; `before` elements of the first
-/// block come before these.
+/// Writes the values of codes of a byte each times the absmax of their block; `before` elements of
+/// the first block come before these.
 template <class T>
 void dequantize_codes(const codebook_tables& book, const std::uint8_t* codes, std::size_t n,
                       const float* absmax, std::size_t block, std::size_t before, bool stream,

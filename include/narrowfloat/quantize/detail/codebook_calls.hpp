@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What code-books call, as the headers of the room see it: the tables and the values of a code-book.
+// What code-books call, as the headers of the room see it: the tables and the values of a
+// code-book.
 #pragma once
 
 #include <cstdint>

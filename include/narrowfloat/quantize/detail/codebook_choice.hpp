@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The stochastic choice between the two values of a code-book about a quotient: in double where that decides, else in
-// integers, so that it is exact on every instruction set.
+// The stochastic choice between the two values of a code-book about a quotient: in double where
+// that decides, else in integers, so that it is exact on every instruction set.
 #pragma once
 
 #include <algorithm>
@@ -33,8 +33,8 @@ void draw_bits(const R& rounding, std::size_t n, std::uint32_t* bits) {
   }
 }
 
-/// The distinct values of a code-book, what lies between each and the next, much after the last, and the place of a code
-/// among them.
+/// The distinct values of a code-book, what lies between each and the next, much after the last,
+/// and the place of a code among them.
 struct codebook_steps {
   double value[codebook_tables::most], gap[codebook_tables::most];
   std::uint8_t place[codebook_tables::most];
@@ -49,8 +49,8 @@ struct codebook_steps {
   }
 };
 
-/// x - (a + (b - a) * part / 2^bits) * absmax, of which only the sign matters. None of absmax, part and
-/// 2^bits - part is negative.
+/// x - (a + (b - a) * part / 2^bits) * absmax, of which only the sign matters. None of absmax, part
+/// and 2^bits - part is negative.
 inline exact beyond_part(float x, float a, float b, float absmax, std::uint64_t part, int bits) {
   exact_sum total;
   const auto add = [&](float value, float factor, std::uint64_t times, bool subtract) {
@@ -65,9 +65,9 @@ inline exact beyond_part(float x, float a, float b, float absmax, std::uint64_t 
   return total.value();
 }
 
-/// The code of x / absmax between the values about it. The upper one is taken where the fraction of the way up, in steps
-/// of 2^-N and rounded as the variant says, is at least 2^N - random: where it is above, or at, one multiple of
-/// 2^-(N + 1).
+/// The code of x / absmax between the values about it. The upper one is taken where the fraction of
+/// the way up, in steps of 2^-N and rounded as the variant says, is at least 2^N - random: where it
+/// is above, or at, one multiple of 2^-(N + 1).
 template <class R>
 std::uint8_t chosen_code(const codebook_tables& book, const codebook_steps& steps, float x,
                          float absmax, std::uint8_t nearest, std::uint32_t random) {
@@ -75,7 +75,8 @@ std::uint8_t chosen_code(const codebook_tables& book, const codebook_steps& step
   constexpr double unit = 1.0 / static_cast<double>(std::uint64_t{1} << bits);
   const double scale = static_cast<double>(absmax), y = static_cast<double>(x);
   std::size_t k = steps.place[nearest];
-  // No branch: which way it goes is as good as random. Below the least value nothing is above the bound.
+  // No branch: which way it goes is as good as random. Below the least value nothing is above the
+  // bound.
   const bool is_below = order_of_double(y - steps.value[k] * scale) < 0;  // the product is exact
   k -= static_cast<std::size_t>(is_below) & static_cast<std::size_t>(k != 0);
   const double up = y - steps.value[k] * scale;
@@ -95,8 +96,8 @@ std::uint8_t chosen_code(const codebook_tables& book, const codebook_steps& step
   return book.code[k + takes_upper];
 }
 
-/// Replaces the codes of the nearest values of n floats in blocks, with a divisor each, by those that the random bits
-/// choose.
+/// Replaces the codes of the nearest values of n floats in blocks, with a divisor each, by those
+/// that the random bits choose.
 template <class R>
 void choose_codes(const codebook_tables& book, const float* x, std::uint8_t* codes, std::size_t n,
                   const float* divisor, std::size_t block, bool in_float, const R& rounding) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What turns numbers into codes: the absmax of a block from its largest magnitude, and the codes by an absmax.
+// What turns numbers into codes: the absmax of a block from its largest magnitude, and the codes by
+// an absmax.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +18,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// The largest float whose product with every value of a code-book, rounded to float, is finite; as bits.
+/// The largest float whose product with every value of a code-book, rounded to float, is finite; as
+/// bits.
 inline std::uint32_t largest_absmax(const Codebook& book) {
   const std::uint32_t most =
       std::max(magnitude_bits(book.least()), magnitude_bits(book.greatest()));
@@ -119,7 +121,8 @@ struct codebook_coder {
       choose_codes(book, x, codes, n, &divisor, n, false, rounding);
   }
 
-  /// The codes of up to part_elements numbers of one block whose largest finite magnitude has bits `largest`.
+  /// The codes of up to part_elements numbers of one block whose largest finite magnitude has bits
+  /// `largest`.
   template <class R>
   void encode_block(const float* x, std::uint8_t* codes, std::size_t n, std::uint32_t largest,
                     float absmax, const R& rounding) const {

@@ -1,5 +1,6 @@
 // The loops from the codes of a code-book to floats. No include guard: it is included once in each
-// instruction set's region and namespace, where it sees `lanes`, few_values, all_values and the stores.
+// instruction set's region and namespace, where it sees `lanes`, few_values, all_values and the
+// stores.
 
 /// Values of n codes times a factor: looked up one after the other, multiplied and stored by fours.
 NF_INLINE void look_up_each(const codebook_tables& book, const unsigned char* in,
@@ -26,7 +27,8 @@ NF_INLINE void look_up_each(const codebook_tables& book, const unsigned char* in
   }
 }
 
-/// The factors of `group` elements of which `rest` belong to the first block, the others to the next one.
+/// The factors of `group` elements of which `rest` belong to the first block, the others to the
+/// next one.
 NF_INLINE vector<lanes, float> block_factor(const float* absmax, std::size_t rest, std::size_t k) {
   using floats = vector<lanes, float>;
   constexpr std::uint32_t counted[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -54,7 +56,8 @@ NF_INLINE void decode_group(const Values& values, const unsigned char* in, unsig
   }
 }
 
-/// Decodes n codes in blocks of at least `group` elements. Streaming stores begin where `out` is aligned.
+/// Decodes n codes in blocks of at least `group` elements. Streaming stores begin where `out` is
+/// aligned.
 template <class Values>
 NF_INLINE void decode_blocks(const Values& values, const codebook_tables& book,
                              const unsigned char* in, unsigned char* out, std::size_t n,
@@ -85,8 +88,8 @@ NF_INLINE void decode_blocks(const Values& values, const codebook_tables& book,
   }
 }
 
-/// Writes the values of n codes times their block's absmax. The first block has `before` elements before
-/// these. Few and All look up the values of small code-books and of any, or are no_values.
+/// Writes the values of n codes times their block's absmax. The first block has `before` elements
+/// before these. Few and All look up the values of small code-books and of any, or are no_values.
 template <class Few, class All>
 NF_INLINE void decode_codebook_by(const void* in, void* out, std::size_t n,
                                   const codebook_tables& book, const float* absmax,

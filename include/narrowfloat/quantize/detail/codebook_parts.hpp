@@ -94,8 +94,8 @@ inline codebook_parts empty_codebook_parts(const char* call, const Codebook& boo
   return parts;
 }
 
-/// Special   a range that is not there, or that does not begin and end where blocks do (and bytes, for one
-///           that is written), throws std::invalid_argument with the numbers.
+/// Special   a range that is not there, or that does not begin and end where blocks do (and bytes,
+///           for one that is written), throws std::invalid_argument with the numbers.
 inline void require_blocks(const char* call, const codebook_parts& parts, std::size_t first,
                            std::size_t count, bool written) {
   const auto fits = [&](std::size_t i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The codes of the values of a code-book that are nearest to exact quotients: by arithmetic where the code-book allows
-// it, else by the search.
+// The codes of the values of a code-book that are nearest to exact quotients: by arithmetic where
+// the code-book allows it, else by the search.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,9 @@
-// The codes of code-books that need no search. No include guard: it is included once in each instruction set's region and
-// namespace, where it sees `lanes`, the edge operations and what codebook_search.inl has.
+// The codes of code-books that need no search. No include guard: it is included once in each
+// instruction set's region and namespace, where it sees `lanes`, the edge operations and what
+// codebook_search.inl has.
 
-/// Finds the codes of a dynamic code-book for one absmax (codebook_decades). The quotient is within 2^-23 of the exact
-/// one; what lies so near to a midpoint that this matters is in doubt.
+/// Finds the codes of a dynamic code-book for one absmax (codebook_decades). The quotient is within
+/// 2^-23 of the exact one; what lies so near to a midpoint that this matters is in doubt.
 struct decade_step {
   using floats = vector<lanes, float>;
   floats offset;
@@ -30,8 +31,8 @@ struct decade_step {
   };
   NF_INLINE void prepare(float absmax, of_block& to) const { to.inverse = reciprocal(absmax); }
 
-  /// Whether the codes are certain. Four packs side by side, each operation of all of them: no processor has to look
-  /// far ahead.
+  /// Whether the codes are certain. Four packs side by side, each operation of all of them: no
+  /// processor has to look far ahead.
   NF_INLINE bool find(const constants& block, const unsigned char* in, unsigned char* out) const {
     constexpr std::uint32_t four = 0x40800000, below_eight = 0x40ffffff, one_step = 0x00800000;
     words x[4] = {words(0), words(0), words(0), words(0)};
@@ -69,8 +70,8 @@ struct decade_step {
   }
 };
 
-/// Finds the codes of a code-book of up to 16 values for one absmax (codebook_cells). x is above midpoint * absmax where
-/// it is above that product, which doubles hold, rounded down to a float.
+/// Finds the codes of a code-book of up to 16 values for one absmax (codebook_cells). x is above
+/// midpoint * absmax where it is above that product, which doubles hold, rounded down to a float.
 template <class Bounds, class Codes>
 struct cell_step {
   using floats = vector<lanes, float>;
@@ -206,8 +207,8 @@ inline void pack_nibbles(const std::uint8_t* codes, std::size_t n, bool high_fir
   }
 }
 
-/// Finds codes by one of the steps above. Its functions are members: free ones would be found twice where a step has types
-/// of another namespace.
+/// Finds codes by one of the steps above. Its functions are members: free ones would be found twice
+/// where a step has types of another namespace.
 template <class Step>
 struct place_finder {
   static constexpr std::uint32_t least_absmax = (127 - 100) << 23, most_absmax = (127 + 100) << 23;
@@ -231,7 +232,8 @@ struct place_finder {
     return step.find(block, in, out);
   }
 
-  /// The codes of whole groups of a block. Where two of them in turn are in doubt, it is likely that others are.
+  /// The codes of whole groups of a block. Where two of them in turn are in doubt, it is likely
+  /// that others are.
   NF_INLINE void find_groups(const typename Step::constants& block, const unsigned char* in,
                              unsigned char* out, std::size_t n, float absmax) const {
     std::size_t i = 0, last_doubt = n;
@@ -245,9 +247,9 @@ struct place_finder {
     } while ((i += group) < n);
   }
 
-  /// The codes of the last n numbers of a block, less than a group, by a group that has others too where there are so
-  /// many: those of the next blocks, whose codes come later, or those of this one, done again. `rest` numbers are left,
-  /// and there are `before` of this block.
+  /// The codes of the last n numbers of a block, less than a group, by a group that has others too
+  /// where there are so many: those of the next blocks, whose codes come later, or those of this
+  /// one, done again. `rest` numbers are left, and there are `before` of this block.
   NF_INLINE void find_part(const typename Step::constants& block, const unsigned char* in,
                            unsigned char* out, std::size_t n, std::size_t before, std::size_t rest,
                            float absmax) const {
@@ -267,8 +269,9 @@ struct place_finder {
       search_instead(book, in, out, n, absmax);
   }
 
-  /// The codes of n numbers, a few blocks together: what each block needs is there before its turn. A call, of a copy, so
-  /// that its text is compiled once for a step, and what the step holds stays in registers.
+  /// The codes of n numbers, a few blocks together: what each block needs is there before its turn.
+  /// A call, of a copy, so that its text is compiled once for a step, and what the step holds stays
+  /// in registers.
   static __attribute__((noinline)) void find_blocks(place_finder mine, const unsigned char* in,
                                                     unsigned char* out, std::size_t n,
                                                     const float* absmax, std::size_t block) {
@@ -300,8 +303,8 @@ struct place_finder {
     }
   }
 
-  /// A part after the other, while it lies in the first-level cache: the absmax of its blocks, then their codes; between
-  /// the two the absmax of the next part, so that nothing waits.
+  /// A part after the other, while it lies in the first-level cache: the absmax of its blocks, then
+  /// their codes; between the two the absmax of the next part, so that nothing waits.
   NF_INLINE std::size_t quantize(const float* in, std::size_t n, std::size_t block,
                                  nibble_use nibbles, float end, float* absmax,
                                  std::uint8_t* out) const {
@@ -328,8 +331,9 @@ struct place_finder {
   }
 };
 
-/// Quantizes n floats in blocks: an absmax each, their largest magnitude / end, and codes. Ends before the part of an array that has Inf or NaN, and tells
-/// how many are done: none of a code-book that needs the search.
+/// Quantizes n floats in blocks: an absmax each, their largest magnitude / end, and codes. Ends
+/// before the part of an array that has Inf or NaN, and tells how many are done: none of a
+/// code-book that needs the search.
 ///
 /// Requires  block <= part_elements; parts of whole bytes; 0 < end <= 1.
 template <bool HasTables = !std::is_same_v<cell_floats, no_values>>

@@ -19,7 +19,8 @@ enum class codebook_quotient {
   in_float          ///< x * (1 / absmax), both rounded, > the rounded midpoint
 };
 
-/// A double's place in the order of numbers: not a comparison of doubles, which -ffast-math may rearrange.
+/// A double's place in the order of numbers: not a comparison of doubles, which -ffast-math may
+/// rearrange.
 NF_INLINE std::int64_t order_of_double(double x) {
   const auto bits = __builtin_bit_cast(std::int64_t, x);
   return bits ^ static_cast<std::int64_t>(static_cast<std::uint64_t>(bits >> 63) >> 1);
@@ -33,8 +34,8 @@ NF_INLINE bool is_above(const codebook_tables& book, std::size_t k, float x, dou
   } else if constexpr (Quotient == codebook_quotient::short_midpoints) {
     return static_cast<double>(x) > book.high[k] * absmax;  // 24 and 29 bits: exact
   } else {
-    // Both products are exact. So is the difference where x is within a factor of two of the first one;
-    // elsewhere it is many times the second one, since low[k] is then less than 2^-4 high[k].
+    // Both products are exact. So is the difference where x is within a factor of two of the first
+    // one; elsewhere it is many times the second one, since low[k] is then less than 2^-4 high[k].
     const double rest = static_cast<double>(x) - book.high[k] * absmax;
     return order_of_double(rest) > order_of_double(book.low[k] * absmax);
   }
@@ -65,8 +66,8 @@ struct codebook_divisor {
   codebook_divisor() = default;
   /// Requires  a positive finite divisor; a subnormal one leads nowhere.
   NF_INLINE codebook_divisor(const codebook_tables& book, float by) : divisor(by) {
-    // The quotients are taken times 2^up, which keeps them and the reciprocal away from slow subnormal
-    // floats.
+    // The quotients are taken times 2^up, which keeps them and the reciprocal away from slow
+    // subnormal floats.
     const std::uint32_t field = __builtin_bit_cast(std::uint32_t, by) >> binary32::mantissa_bits;
     const std::uint32_t up = field < 126 ? field : 126;
     const auto power = __builtin_bit_cast(double, (up + std::uint64_t{1023}) << 52);
@@ -75,8 +76,8 @@ struct codebook_divisor {
   }
 };
 
-/// A word as it is, which the compiler has to have in a register of its own: it would make gathers of a
-/// loop of look-ups, which are slower.
+/// A word as it is, which the compiler has to have in a register of its own: it would make gathers
+/// of a loop of look-ups, which are slower.
 NF_INLINE std::uint64_t one_by_one(std::uint64_t word) {
   __asm__("" : "+r"(word));
   return word;

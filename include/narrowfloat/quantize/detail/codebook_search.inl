@@ -1,5 +1,5 @@
-// The search of a code-book. No include guard: it is included once in each instruction set's region and
-// namespace, where it sees `lanes`, the edge operations and what convert.inl has.
+// The search of a code-book. No include guard: it is included once in each instruction set's region
+// and namespace, where it sees `lanes`, the edge operations and what convert.inl has.
 
 /// Elements that are searched for together.
 inline constexpr std::size_t codebook_tile = 256;
@@ -32,8 +32,8 @@ NF_INLINE void find_buckets(const codebook_tables& book, const unsigned char* in
   }
 }
 
-/// Codes, and whether any is in doubt: its x so near to its midpoint, which has too many bits for one
-/// double, that comparing with the leading ones does not tell.
+/// Codes, and whether any is in doubt: its x so near to its midpoint, which has too many bits for
+/// one double, that comparing with the leading ones does not tell.
 struct found_codes {
   long_words doubt;
 
@@ -89,8 +89,8 @@ NF_INLINE void search_midpoints(const codebook_tables& book, const unsigned char
   }
 }
 
-/// Writes the codes of n floats by the buckets; n is a multiple of `group`, at most codebook_tile, and
-/// each group has a divisor.
+/// Writes the codes of n floats by the buckets; n is a multiple of `group`, at most codebook_tile,
+/// and each group has a divisor.
 template <codebook_quotient Quotient>
 NF_INLINE void search_buckets(const codebook_tables& book, const unsigned char* in,
                               unsigned char* out, std::size_t n, const codebook_divisor* by) {

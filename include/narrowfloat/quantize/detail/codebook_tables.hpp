@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the loops of code-books read: the values, the midpoints between them, and the table that leads from
-// the leading bits of a quotient to the one midpoint that is left to compare with.
+// What the loops of code-books read: the values, the midpoints between them, and the table that
+// leads from the leading bits of a quotient to the one midpoint that is left to compare with.
 #pragma once
 
 #include <cstddef>
@@ -11,20 +11,21 @@
 
 namespace narrowfloat::detail {
 
-/// What finds the codes of a dynamic code-book, whose values lie evenly in each decade, without a search
-/// (codebook_places.inl). Magnitudes have places: 0, then decade d = 0 ... 6 with 2^d values, twice as many in an
-/// unsigned code-book, then 1. Decade -1 is what is nearest to 0, decade 7 what is nearest to 1.
+/// What finds the codes of a dynamic code-book, whose values lie evenly in each decade, without a
+/// search (codebook_places.inl). Magnitudes have places: 0, then decade d = 0 ... 6 with 2^d
+/// values, twice as many in an unsigned code-book, then 1. Decade -1 is what is nearest to 0,
+/// decade 7 what is nearest to 1.
 struct codebook_decades {
   static constexpr std::uint32_t number = 31;  ///< what of an edge is the number of its decade
   static constexpr std::uint32_t doubt_at_edge = 96;
   static constexpr float least = 0x1p-24f;  ///< smaller quotients are made so large
 
-  /// By the low four bits of the bits of a quotient >> 24, which have one edge between two decades at most: its
-  /// bits, some units too small, with the last five bits replaced by the number of the decade above it. Without an
-  /// edge it is beyond every quotient.
+  /// By the low four bits of the bits of a quotient >> 24, which have one edge between two decades
+  /// at most: its bits, some units too small, with the last five bits replaced by the number of the
+  /// decade above it. Without an edge it is beyond every quotient.
   alignas(64) std::uint32_t edge[16] = {};
-  /// By the low four bits of the number of a decade: quotient * slope + offset is in [4, 8), and the leading bits of
-  /// its mantissa are the place in the decade.
+  /// By the low four bits of the number of a decade: quotient * slope + offset is in [4, 8), and
+  /// the leading bits of its mantissa are the place in the decade.
   alignas(64) float slope[16] = {};
   float offset = 0;
   std::uint32_t doubt = 0;                      ///< what so little above a midpoint is in doubt
@@ -32,8 +33,8 @@ struct codebook_decades {
   bool serves = false;
 };
 
-/// What finds the codes of a code-book of up to 16 values without a search: 32 cells of equal width, with one midpoint
-/// each at most (codebook_places.inl).
+/// What finds the codes of a code-book of up to 16 values without a search: 32 cells of equal
+/// width, with one midpoint each at most (codebook_places.inl).
 struct codebook_cells {
   static constexpr float scale = 15.99f;  ///< cell n holds quotient * scale + 16 from n to n + 1
 
@@ -45,8 +46,8 @@ struct codebook_cells {
 
 /// The tables of a code-book. A member of a public type: the same in every translation unit.
 ///
-/// The distinct values are numbered in ascending order. A quotient has the number of midpoints that it is
-/// above.
+/// The distinct values are numbered in ascending order. A quotient has the number of midpoints that
+/// it is above.
 struct codebook_tables {
   static constexpr std::size_t most = 256;
 
@@ -64,11 +65,11 @@ struct codebook_tables {
   alignas(64) float value[most] = {};            ///< by code; 0 where there is none
   alignas(64) std::uint8_t plane[4][most] = {};  ///< their bytes, the lowest first
 
-  /// What a quotient may be, by its bucket: the leading 29 bits of midpoint k, all that it has where
-  /// low[k] is 0, if that alone lies within the bucket; below them, in bits that are free, code[k] and 8
-  /// bits higher code[k + 1]. The bucket of a quotient is 2 * n + its sign with n = max(magnitude bits >>
-  /// shift, first) - first. Empty where the values lie too close for that; the second table has the
-  /// midpoints as floats.
+  /// What a quotient may be, by its bucket: the leading 29 bits of midpoint k, all that it has
+  /// where low[k] is 0, if that alone lies within the bucket; below them, in bits that are free,
+  /// code[k] and 8 bits higher code[k + 1]. The bucket of a quotient is 2 * n + its sign with n =
+  /// max(magnitude bits >> shift, first) - first. Empty where the values lie too close for that;
+  /// the second table has the midpoints as floats.
   static constexpr std::uint64_t code_bits = 0xffff;
   std::vector<std::uint64_t> choice, rounded_choice;
   int shift = 0;

@@ -79,9 +79,9 @@ inline std::vector<float> linear_values(here, bool is_signed, int total_bits) {
   return values;
 }
 
-/// What bitsandbytes' own tables differ by from the correctly rounded ones, in units in the last place,
-/// of each value between 0 and 1: from its create_dynamic_map(), run with PyTorch 1.13. = - . + # are
-/// -2 -1 0 1 2; a line a decade, at most.
+/// What bitsandbytes' own tables differ by from the correctly rounded ones, in units in the last
+/// place, of each value between 0 and 1: from its create_dynamic_map(), run with PyTorch 1.13. = -
+/// . + # are -2 -1 0 1 2; a line a decade, at most.
 inline constexpr std::string_view bitsandbytes_signed_units =
     "+"
     "+."
@@ -100,8 +100,8 @@ inline constexpr std::string_view bitsandbytes_unsigned_units =
     "....-.+..-.+..-.+..+....+..+.+...-..-.-....-..-.........-..-.-.."
     "+....+......-..+.+..+.+..+.-..+.-..-.-..+....+......-..+.+..+.+.";
 
-/// Element k of torch.linspace(0.1, 1, n + 1) as PyTorch 2.15 makes it: float steps from the nearer end, by one fused
-/// multiply-add.
+/// Element k of torch.linspace(0.1, 1, n + 1) as PyTorch 2.15 makes it: float steps from the nearer
+/// end, by one fused multiply-add.
 inline float torch_linspace(std::uint64_t n, std::uint64_t k) {
   const float least = 0.1f, most = 1.0f;
   const float step = float_quotient(float_total(most, -least), static_cast<float>(n));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Rounding to the values of a float format of run time, and to its codes; the errors of that, and its gradients.
+// Rounding to the values of a float format of run time, and to its codes; the errors of that, and
+// its gradients.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +21,8 @@ using grid_round_kernel = void (*)(const void*, void*, std::size_t, const float_
 inline constexpr isa_table<grid_round_kernel> grid_round_kernels NF_EACH_ISA(round_to_grid);
 inline constexpr isa_table<grid_round_kernel> float_grid_kernels NF_EACH_ISA(round_to_float_grid);
 
-/// Whether no quotient, value or part of one that a loop of floats meets is beyond the normal floats or below them.
+/// Whether no quotient, value or part of one that a loop of floats meets is beyond the normal
+/// floats or below them.
 inline bool fits_floats(const float_grid& grid) {
   const int fraction_bits = 52 - static_cast<int>(grid.to_unit >> 52);
   const int lowest = static_cast<int>(grid.least_field >> 52) - 1023 - fraction_bits;

@@ -1,5 +1,6 @@
-// Rounding to the values of a float format of run time, see float_grid. No include guard: it is included once in each
-// instruction set's region and namespace, where it sees run_groups() and the loops of lanes.inl and factors.inl.
+// Rounding to the values of a float format of run time, see float_grid. No include guard: it is
+// included once in each instruction set's region and namespace, where it sees run_groups() and the
+// loops of lanes.inl and factors.inl.
 
 /// The floats on the grid next to lanes / 2 numbers between 0 and its largest value.
 struct grid_rounding {
@@ -31,8 +32,8 @@ struct grid_rounding {
   }
   NF_INLINE vector<lanes / 2, float> operator()(const doubles& x) const { return value(steps(x)); }
 
-  /// The code of a number of steps: the bits of the double, counted from the smallest normal value on. Below it, they are
-  /// those of the sum with it.
+  /// The code of a number of steps: the bits of the double, counted from the smallest normal value
+  /// on. Below it, they are those of the sum with it.
   NF_INLINE long_words code(const doubles& rounded) const {
     const long_words bits = opaque(words::words(rounded)).as<std::uint64_t>();
     const long_words sum = long_words::words(doubles(bits.lanes) + doubles(least_field.lanes));
@@ -100,9 +101,10 @@ inline void round_to_grid(const void* in, void* out, std::size_t n, const float_
              static_cast<unsigned char*>(out), n, nullptr, stream);
 }
 
-/// The same of a grid that fits_floats(). A quotient lies between the products by the two floats next to its factor: where
-/// these are rounded to the same number of steps, so is it. The value of that number is a float or, of 36 bits, no middle
-/// between two: a product by two floats that stand for its factor decides as the exact one does.
+/// The same of a grid that fits_floats(). A quotient lies between the products by the two floats
+/// next to its factor: where these are rounded to the same number of steps, so is it. The value of
+/// that number is a float or, of 36 bits, no middle between two: a product by two floats that stand
+/// for its factor decides as the exact one does.
 struct float_grid_step {
   static constexpr std::size_t in_bytes = 4, out_bytes = 4, random_bytes = 0;
   using floats = vector<lanes, float>;
@@ -293,8 +295,9 @@ inline void grid_error(const void* in, std::size_t n, const float_grid& grid, do
   sum += all.total();
 }
 
-/// Writes the gradients of n inputs, those of the outputs where the input is within the range and else 0. That of the
-/// largest value is the sum of gradient * sign beyond it and, over it, that of gradient * error within it.
+/// Writes the gradients of n inputs, those of the outputs where the input is within the range and
+/// else 0. That of the largest value is the sum of gradient * sign beyond it and, over it, that of
+/// gradient * error within it.
 inline grid_slopes grid_gradients(const void* in, const void* gradients, void* out, std::size_t n,
                                   const float_grid& grid) {
   const grid_quantizer quantize(grid);

@@ -10,8 +10,8 @@
 
 namespace narrowfloat::detail {
 
-/// The values c * m / (2^(M + 1) - 1) of a format of M mantissa bits with the largest value c: m has at most
-/// M + 1 bits and is a multiple of a smallest step.
+/// The values c * m / (2^(M + 1) - 1) of a format of M mantissa bits with the largest value c: m
+/// has at most M + 1 bits and is a multiple of a smallest step.
 struct float_grid {
   std::uint32_t largest;      ///< the bits of c
   bool is_signed;             ///< else negative numbers are 0

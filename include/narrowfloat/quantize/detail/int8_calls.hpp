@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the int8 quantizers check and call, as integer.hpp sees it: the loops stand in int8_quantize.hpp and
-// int8_dequantize.hpp.
+// What the int8 quantizers check and call, as integer.hpp sees it: the loops stand in
+// int8_quantize.hpp and int8_dequantize.hpp.
 #pragma once
 
 #include <algorithm>
@@ -81,7 +81,8 @@ inline int8_sharing require_int8(const char* call, std::size_t codes, std::size_
   return sharing;
 }
 
-/// Special   elements that are no whole rows of the matrix throw std::invalid_argument with the numbers.
+/// Special   elements that are no whole rows of the matrix throw std::invalid_argument with the
+///           numbers.
 inline void require_rows(const char* call, std::size_t first, std::size_t count, std::size_t rows,
                          std::size_t cols) {
   const std::size_t n = rows * cols;

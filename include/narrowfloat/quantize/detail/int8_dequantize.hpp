@@ -15,11 +15,11 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// Multiplies codes by scale / 127, as the sum of two floats. That rounds code * scale / 127 as its exact value is
-/// rounded: with m the scale's significand, below 2^24, code * m / 127 either is a whole number that float holds, as 127
-/// is prime; or, between 2^j and 2^(j + 1), it is at least 2^(j - 24) / 127 away from every midpoint of floats, an odd
-/// multiple of 2^(j - 24), and so more than 2^-32 of itself. The sum is known to 2^-45. In an environment that rounds to
-/// nearest.
+/// Multiplies codes by scale / 127, as the sum of two floats. That rounds code * scale / 127 as its
+/// exact value is rounded: with m the scale's significand, below 2^24, code * m / 127 either is a
+/// whole number that float holds, as 127 is prime; or, between 2^j and 2^(j + 1), it is at least
+/// 2^(j - 24) / 127 away from every midpoint of floats, an odd multiple of 2^(j - 24), and so more
+/// than 2^-32 of itself. The sum is known to 2^-45. In an environment that rounds to nearest.
 class int8_multiplier {
  public:
   static constexpr int width = 8;

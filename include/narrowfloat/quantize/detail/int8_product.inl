@@ -1,5 +1,5 @@
-// What the sums of int8 products become. No include guard: it is included once in each instruction set's region and
-// namespace, where it sees `lanes`, the loops of lanes.inl and factors.inl.
+// What the sums of int8 products become. No include guard: it is included once in each instruction
+// set's region and namespace, where it sees `lanes`, the loops of lanes.inl and factors.inl.
 
 /// Keeps -ffast-math from multiplying in another order.
 NF_INLINE doubles opaque_doubles(const doubles& x) {
@@ -36,8 +36,8 @@ NF_INLINE void scale_sums(const std::int32_t* sums, const doubles& row, const wo
   select_less(words(binary32::infinity_code), value, words(binary32::nan_code), y).store(out);
 }
 
-/// A row of n sums with the scale of the row and those of the columns, columns[i >> shift]; `bias` may be null. The
-/// sums are read before the floats are written, so both may be the same memory.
+/// A row of n sums with the scale of the row and those of the columns, columns[i >> shift]; `bias`
+/// may be null. The sums are read before the floats are written, so both may be the same memory.
 inline void scale_integers(const std::int32_t* sums, std::size_t n, float row, const float* columns,
                            int shift, const float* bias, float* out) {
   const doubles row_scale = splat_double(static_cast<double>(row));

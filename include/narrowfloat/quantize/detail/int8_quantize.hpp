@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From a matrix to int8 codes and scales, through the loops of conversion with a factor. A code is
-// 127 x / amax, rounded once. A BlockTensor would give other codes: its scale is the float nearest to
-// amax / 127, and its codes are quotients by that.
+// 127 x / amax, rounded once. A BlockTensor would give other codes: its scale is the float nearest
+// to amax / 127, and its codes are quotients by that.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +30,8 @@ inline float int8_scale(std::uint32_t amax, NonFinite non_finite) {
                            : binary32::nan_code);
 }
 
-/// 127 / scale, rounded, as doubles and as floats, which may be Inf; 0 of 0 and of NaN. In a known environment.
+/// 127 / scale, rounded, as doubles and as floats, which may be Inf; 0 of 0 and of NaN. In a known
+/// environment.
 inline void invert_int8_scales(const float* scales, std::size_t n, double* inverses,
                                float* narrow) {
   for (std::size_t i = 0; i < n; ++i) {
@@ -104,7 +105,8 @@ void round_to_int8(const float* in, std::size_t n, const int8_factors& by, const
   }
 }
 
-/// Rounds n numbers, at most part_elements, to codes; all of them and their scales are numbers if `is_finite`.
+/// Rounds n numbers, at most part_elements, to codes; all of them and their scales are numbers if
+/// `is_finite`.
 template <class R>
 void encode_int8(const float* in, std::size_t n, const int8_factors& by, bool is_finite,
                  const R& rounding, std::int8_t* out) {
@@ -139,7 +141,8 @@ void quantize_to_int8(here, MatrixView<const T> in, int8_sharing sharing, NonFin
     rows = 1;
   }
   const bool by_column = sharing == int8_sharing::column;
-  // The rows that share scales are read for these and then for the codes, one row while it is in the caches.
+  // The rows that share scales are read for these and then for the codes, one row while it is in
+  // the caches.
   const std::size_t height = sharing == int8_sharing::row ? 1 : rows, count = by_column ? cols : 1;
   std::vector<std::uint32_t> amax(count);
   std::vector<double> inverses(count);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The tables of a code-book: distinct values, exact midpoints, and the buckets that make a search one comparison. Made
-// once, from integers.
+// The tables of a code-book: distinct values, exact midpoints, and the buckets that make a search
+// one comparison. Made once, from integers.
 #pragma once
 
 #include <algorithm>
@@ -35,8 +35,8 @@ inline signed_binary signed_binary_of(float x) {
           static_cast<int>(field == 0 ? 1 : field) - 150};
 }
 
-/// The midpoint of two floats: in one double of at most 29 bits, or else half of each. The larger half
-/// then is more than 16 times the smaller one.
+/// The midpoint of two floats: in one double of at most 29 bits, or else half of each. The larger
+/// half then is more than 16 times the smaller one.
 inline void set_midpoint(codebook_tables& book, std::size_t k, float a, float b) {
   signed_binary high = signed_binary_of(a), low = signed_binary_of(b);
   if (high.significand == 0) high.exponent = low.exponent;
@@ -68,12 +68,12 @@ inline std::size_t midpoints_below(const std::vector<double>& midpoints, double 
                                   midpoints.begin());
 }
 
-/// The buckets of floats with this many bits of the mantissa; false where one would have two midpoints
-/// within it.
+/// The buckets of floats with this many bits of the mantissa; false where one would have two
+/// midpoints within it.
 inline bool fill_buckets(codebook_tables& book, const std::vector<double>& midpoints,
                          double smallest, int mantissa_bits) {
-  // A quotient in float is within 2^-21 of the exact one: its reciprocal, perhaps subnormal, is within
-  // 2^-22, the product 2^-24.
+  // A quotient in float is within 2^-21 of the exact one: its reciprocal, perhaps subnormal, is
+  // within 2^-22, the product 2^-24.
   constexpr double below = 1 - 0x1p-20, above = 1 + 0x1p-20;
   constexpr std::size_t most_buckets = 1 << 15;
   const int shift = 23 - mantissa_bits;
@@ -133,8 +133,8 @@ inline void make_buckets(codebook_tables& book) {
 
 /// The tables of a code-book with these values.
 ///
-/// Special   std::invalid_argument for a wrong number of values, one that is not finite, one that is less
-///           than its predecessor where they have to ascend, and values that are all alike.
+/// Special   std::invalid_argument for a wrong number of values, one that is not finite, one that
+///           is less than its predecessor where they have to ascend, and values that are all alike.
 inline codebook_tables make_codebook(here, std::span<const float> values, bool ascending) {
   const std::size_t n = values.size();
   if (n < 2 || n > codebook_tables::most)

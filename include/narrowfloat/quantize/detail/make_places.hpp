@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Finds out whether the codes of a code-book can do without a search, and fills the tables for that. What the loops take
-// for granted is checked here for every midpoint of the table itself.
+// Finds out whether the codes of a code-book can do without a search, and fills the tables for
+// that. What the loops take for granted is checked here for every midpoint of the table itself.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,8 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
-/// How far a quotient in float may be from the exact one, of itself: its reciprocal and itself are rounded.
+/// How far a quotient in float may be from the exact one, of itself: its reciprocal and itself are
+/// rounded.
 inline constexpr double quotient_error = 0x1.001p-23;
 
 /// A midpoint between a place and the one below it.
@@ -93,7 +94,8 @@ inline bool fill_edges(codebook_decades& to, const decade_places& places,
   return true;
 }
 
-/// Slopes and offset, and whether with them the places of all quotients come out right, or in doubt.
+/// Slopes and offset, and whether with them the places of all quotients come out right, or in
+/// doubt.
 inline bool fill_slopes(codebook_decades& to, const decade_places& places,
                         const std::vector<place_bound>& bounds) {
   constexpr double unit = 0x1p-21;  // of floats in [4, 8)
@@ -125,7 +127,8 @@ inline bool fill_slopes(codebook_decades& to, const decade_places& places,
   if (static_cast<double>(to.offset) < offset)
     to.offset = float_of_bits(bits_of_float(to.offset) + 1);
   offset = static_cast<double>(to.offset);
-  // In decade 6 one unit is 1 << shift of what is compared with `doubt`; below it twice as many units are in doubt.
+  // In decade 6 one unit is 1 << shift of what is compared with `doubt`; below it twice as many
+  // units are in doubt.
   const int shift = static_cast<int>(decade_number(places, 6));
   std::uint32_t units = 0;
   for (const place_bound& bound : bounds) {

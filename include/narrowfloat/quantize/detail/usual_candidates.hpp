@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The usual formats as candidates: a function of its own, since it makes the loops of 17 block formats.
+// The usual formats as candidates: a function of its own, since it makes the loops of 17 block
+// formats.
 #pragma once
 
 #include <string>
@@ -25,8 +26,8 @@ void add_rules(std::vector<Candidate>& all, const R& rounding) {
   }
 }
 
-/// Those of the moments of optimizers and of weights that are read only; a code is that of the nearest value, whatever the
-/// rounding of the others.
+/// Those of the moments of optimizers and of weights that are read only; a code is that of the
+/// nearest value, whatever the rounding of the others.
 inline void add_codebooks(std::vector<Candidate>& all) {
   CodebookOptions options = measured_codebook_options;
   const Codebook dynamic = dynamic_codebook(),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The moments of activation functions of a normal variable, by numerical integration at compile time.
+// The moments of activation functions of a normal variable, by numerical integration at compile
+// time.
 #pragma once
 
 #include <numbers>
@@ -79,9 +80,10 @@ struct moments {
   double variance, square_of_slope, square;
 };
 
-/// By the trapezoidal rule, whose error for functions that are analytic in a strip |Im x| < d about the real line is
-/// about e^(-2 pi d / h): d >= pi / 2 (the poles of tanh) and h = 1/8 make that e^-78. The density at the ends is
-/// 1e-22. A function of mult * x needs steps that are as much finer.
+/// By the trapezoidal rule, whose error for functions that are analytic in a strip |Im x| < d about
+/// the real line is about e^(-2 pi d / h): d >= pi / 2 (the poles of tanh) and h = 1/8 make that
+/// e^-78. The density at the ends is 1e-22. A function of mult * x needs steps that are as much
+/// finer.
 template <class F>
 constexpr moments integrate_moments(const F& f = {}, double mult = 1) {
   const int steps = 8 * (mult > 1 ? static_cast<int>(mult) + 1 : 1);

@@ -10,7 +10,8 @@
 
 namespace narrowfloat::detail {
 
-// Writes n floats times a factor, rounded to nearest, and returns the largest magnitude of the products, as bits.
+// Writes n floats times a factor, rounded to nearest, and returns the largest magnitude of the
+// products, as bits.
 std::uint32_t unscale_floats(in_library, Isa isa, const float* in, float* out, std::size_t n,
                              float factor, bool stream);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The exponential and the logarithm in integers, to about 55 bits: the same in every floating-point environment.
+// The exponential and the logarithm in integers, to about 55 bits: the same in every floating-point
+// environment.
 #pragma once
 
 #include "../../detail/exact/arithmetic.hpp"

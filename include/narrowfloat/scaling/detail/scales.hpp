@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What scales are made of: limits, inverses and checks; all by integers, so that no floating-point environment and no
-// compiler flag changes a scale.
+// What scales are made of: limits, inverses and checks; all by integers, so that no floating-point
+// environment and no compiler flag changes a scale.
 #pragma once
 
 #include <algorithm>

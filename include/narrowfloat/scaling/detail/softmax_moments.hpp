@@ -17,8 +17,8 @@ struct softmax_moments {
   double square, slope;
 };
 
-/// E z^k e^-z for z = t L, L = e^(mult * x), x ~ N(0, 1), k = 0 ... 4, t = e^u; by the trapezoidal rule, as
-/// integrate_moments().
+/// E z^k e^-z for z = t L, L = e^(mult * x), x ~ N(0, 1), k = 0 ... 4, t = e^u; by the trapezoidal
+/// rule, as integrate_moments().
 inline std::array<double, 5> laplace_moments(double u, double mult) {
   const int steps = 8 * (mult > 1 ? static_cast<int>(mult) + 1 : 1);
   std::array<double, 5> moments{};
@@ -35,9 +35,9 @@ inline std::array<double, 5> laplace_moments(double u, double mult) {
   return moments;
 }
 
-/// With y_i = L_i / sum L, 1 / sum^p = integral of t^(p-1) e^(-t sum) / (p-1)!, so that each moment of the y is an
-/// integral over u of products of the moments above, one for each of the independent L. Its integrand, too, is
-/// analytic in a strip of +- pi / 2 and falls to nothing at both ends.
+/// With y_i = L_i / sum L, 1 / sum^p = integral of t^(p-1) e^(-t sum) / (p-1)!, so that each moment
+/// of the y is an integral over u of products of the moments above, one for each of the independent
+/// L. Its integrand, too, is analytic in a strip of +- pi / 2 and falls to nothing at both ends.
 inline softmax_moments integrate_softmax(std::size_t classes, double mult) {
   const float_environment environment(direction::nearest);
   mult = held(mult);

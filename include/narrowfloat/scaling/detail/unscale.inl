@@ -1,5 +1,5 @@
-// What the scaling recipes ask of an array. No include guard: it is included once in each instruction set's
-// region and namespace, where it sees run_groups() and the loops of scale.inl.
+// What the scaling recipes ask of an array. No include guard: it is included once in each
+// instruction set's region and namespace, where it sees run_groups() and the loops of scale.inl.
 
 /// As `scaling`; keeps the largest magnitude of the products, as bits.
 struct unscaling {
@@ -21,9 +21,9 @@ struct unscaling {
   }
 };
 
-/// Multiplies n floats by a factor, rounded to nearest, and returns the largest magnitude of the products, as bits:
-/// a NaN is larger than Inf. The zeros that fill a last part become zeros or, where the factor makes NaN of
-/// them, what it makes of the elements beside them as well.
+/// Multiplies n floats by a factor, rounded to nearest, and returns the largest magnitude of the
+/// products, as bits: a NaN is larger than Inf. The zeros that fill a last part become zeros or,
+/// where the factor makes NaN of them, what it makes of the elements beside them as well.
 inline std::uint32_t unscale_array(const void* in, void* out, std::size_t n, float factor,
                                    bool stream) {
   const auto bits = __builtin_bit_cast(std::uint32_t, factor);

@@ -19,10 +19,12 @@ struct error_counts {
   double squares[sums];
 };
 
-// Adds what became of n floats to `counts`; `largest` is the bits of the largest finite value of their target.
+// Adds what became of n floats to `counts`; `largest` is the bits of the largest finite value of
+// their target.
 void count_errors(in_library, Isa isa, const float* in, const float* out, std::size_t n,
                   std::uint32_t largest, error_counts& counts);
-// Converts n floats times a factor on AVX-512 and adds what became of them; has_counting_loop() and multiplies_in_loop() say where.
+// Converts n floats times a factor on AVX-512 and adds what became of them; has_counting_loop() and
+// multiplies_in_loop() say where.
 template <class To, class R>
 void count_conversion(in_library, Isa isa, const float* in, To* out, std::size_t n,
                       const R& rounding, Saturation saturation, bool stream, float factor,
@@ -46,8 +48,9 @@ inline constexpr bool counts_halves = R::rule == rule::half_even&& R::random_bit
                                       (std::is_same_v<Layout, binary16> ||
                                        std::is_same_v<Layout, bfloat>);
 
-/// Whether there is a loop that counts as it converts: on AVX-512, from float to signed codes of a byte, and to nearest even
-/// to float16 and bfloat16. The library has those of two roundings; elsewhere passes over parts give the same.
+/// Whether there is a loop that counts as it converts: on AVX-512, from float to signed codes of a
+/// byte, and to nearest even to float16 and bfloat16. The library has those of two roundings;
+/// elsewhere passes over parts give the same.
 template <class From, class To, class R>
 constexpr bool has_counting_loop() {
   if constexpr (!std::is_same_v<From, float> || !narrow_float<To> || !float_environment::is_known) {

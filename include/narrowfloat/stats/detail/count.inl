@@ -1,5 +1,5 @@
-// What became of the elements of a conversion. No include guard: it is included once in each instruction set's region
-// and namespace, where it sees the loops of lanes.inl.
+// What became of the elements of a conversion. No include guard: it is included once in each
+// instruction set's region and namespace, where it sees the loops of lanes.inl.
 
 /// Adds up what became of floats x when they became floats y.
 struct error_counting {
@@ -51,8 +51,8 @@ struct error_counting {
   }
 };
 
-/// Counts n floats of a part, `in` as they were and `out` as the conversion has left them; `largest` is the
-/// bits of the target's largest finite value.
+/// Counts n floats of a part, `in` as they were and `out` as the conversion has left them;
+/// `largest` is the bits of the target's largest finite value.
 inline void count_errors(const void* in, const void* out, std::size_t n, std::uint32_t largest,
                          error_counts& counts) {
   constexpr std::size_t row = error_counting::row;

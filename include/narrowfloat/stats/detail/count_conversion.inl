@@ -1,8 +1,9 @@
-// Conversion to codes of one or two bytes that counts what becomes of the elements as it goes. No include guard: it is
-// included once in each instruction set's region and namespace, where it sees the loops of convert.inl.
+// Conversion to codes of one or two bytes that counts what becomes of the elements as it goes. No
+// include guard: it is included once in each instruction set's region and namespace, where it sees
+// the loops of convert.inl.
 
-/// Converts floats and counts; Arithmetic and Words are parameters so that functions need not be there where nothing
-/// instantiates them.
+/// Converts floats and counts; Arithmetic and Words are parameters so that functions need not be
+/// there where nothing instantiates them.
 template <class To, class R, class Arithmetic = nearest_arithmetic, class Words = words>
 struct counted_conversion {
   using source = scaled_source<Arithmetic>;  // x * 1 is x: one loop serves
@@ -15,7 +16,8 @@ struct counted_conversion {
       below > 8 || to_halves ? std::uint32_t{To::magnitude_mask} : 0xff;
 
   step convert;
-  /// The largest magnitude that neither is Inf or NaN nor becomes one; to half-words, nor the largest finite value.
+  /// The largest magnitude that neither is Inf or NaN nor becomes one; to half-words, nor the
+  /// largest finite value.
   words last_plain;
 
   NF_INLINE counted_conversion(saturates policy, float factor)
@@ -73,7 +75,8 @@ struct counted_conversion {
     }
   };
 
-  /// A group of numbers of which none is or becomes Inf or NaN. Otherwise false, and nothing is done.
+  /// A group of numbers of which none is or becomes Inf or NaN. Otherwise false, and nothing is
+  /// done.
   NF_INLINE bool count_plain(const unsigned char* in, unsigned char* out,
                              const unsigned char* random, bool stream, part_counters& part) const {
     const words mask(binary32::sign_mask - 1);
@@ -145,7 +148,8 @@ struct counted_conversion {
     }
   }
 
-  /// Any group. A call, since it is rare: within the loop it would keep the counters of a part in memory.
+  /// Any group. A call, since it is rare: within the loop it would keep the counters of a part in
+  /// memory.
   __attribute__((noinline)) void count_any(const unsigned char* in, unsigned char* out,
                                            const unsigned char* random, counters& all,
                                            doubles (&squares)[2]) const {
