@@ -44,13 +44,26 @@ std::vector<std::int64_t> places(const std::vector<std::int64_t>& shape,
   return found;
 }
 
+/// Whether all bytes of a tensor that has elements have addresses, and distances from the first.
+bool have_addresses(const float* data, std::uint64_t offset, const std::vector<std::int64_t>& shape,
+                    const std::vector<std::int64_t>& strides) {
+  Wide first = 0, end = sizeof(float);
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const Wide reach = Wide{strides[i]} * (shape[i] - 1) * Wide{sizeof(float)};
+    (reach < 0 ? first : end) += reach;
+  }
+  const Wide start = Wide{reinterpret_cast<std::uintptr_t>(data)} + offset;
+  return first >= -Wide{most} - 1 && end <= most && offset <= std::uint64_t{most} &&
+         start + first >= 0 && start + end < Wide{1} << 64;
+}
+
 }  // namespace
 
 TEST_CASE("dlpack: extents and strides of any size", "[dlpack]") {
   std::mt19937 words(1);
   std::vector<float> memory(64);
   for (std::size_t i = 0; i < memory.size(); ++i) memory[i] = static_cast<float>(i);
-  int read = 0, refused = 0, wrong = 0;
+  int read = 0, refused = 0, beyond = 0, wrong = 0;
   for (int turn = 0; turn < 20000; ++turn) {
     const std::size_t n = words() % 4, most_used = turn % 2 == 0 ? numbers.size() : 10;
     std::vector<std::int64_t> shape(n), strides(n);
@@ -60,8 +73,10 @@ TEST_CASE("dlpack: extents and strides of any size", "[dlpack]") {
     }
     const std::uint64_t offset =
         turn % 5 == 0 ? static_cast<std::uint64_t>(numbers[words() % 22]) : 128;
-    const dlpack::Tensor tensor{memory.data(), {1, 0},       static_cast<std::int32_t>(n),
-                                {2, 32, 1},    shape.data(), strides.data(),
+    const bool is_ours = turn % 7 != 0;  // or at the end of all addresses, where nothing is read
+    float* const data = is_ours ? memory.data() : reinterpret_cast<float*>(~std::uintptr_t{255});
+    const dlpack::Tensor tensor{data,       {1, 0},       static_cast<std::int32_t>(n),
+                                {2, 32, 1}, shape.data(), strides.data(),
                                 offset};
     bool is_negative = false, is_empty = false;
     Wide bytes = 4;
@@ -81,21 +96,52 @@ TEST_CASE("dlpack: extents and strides of any size", "[dlpack]") {
       wrong += fits && is_empty;
     }
     const auto at = fits && !is_empty ? places(shape, strides, 64) : std::vector<std::int64_t>{};
-    if (fits && !is_empty && (at.empty() || offset != 128)) continue;  // elsewhere in memory
+    const bool lies = fits && (is_empty || have_addresses(data, offset, shape, strides));
+    if (lies && !is_empty && (at.empty() || offset != 128 || !is_ours)) continue;
     try {
       const std::vector<float> values = dlpack::copy<float>(tensor);
-      bool is_same = fits && values.size() == at.size();
+      bool is_same = lies && values.size() == at.size();
       for (std::size_t i = 0; is_same && i < at.size(); ++i)
         is_same = values[i] == static_cast<float>(32 + at[i]);
       wrong += !is_same;
       ++read;
     } catch (const std::invalid_argument&) {
-      wrong += fits;
+      wrong += lies;
       ++refused;
+      beyond += fits;
     }
   }
   CHECK(wrong == 0);
-  CHECK((read > 1000 && refused > 1000));
+  CHECK((read > 1000 && refused > 1000 && beyond > 1000));
+}
+
+TEST_CASE("dlpack: any strides are copied, and those of rows viewed", "[dlpack]") {
+  std::vector<float> values{0, 1, 2, 3, 4, 5};
+  const auto tensor = dlpack::make_view(values, {2, 3});
+  dlpack::Tensor& t = tensor->dl_tensor;
+  const auto copied = [&](const dlpack::Shape& shape, std::vector<std::int64_t> strides,
+                          std::uint64_t offset) {
+    std::vector<std::int64_t> extents(shape.begin(), shape.end());
+    t.shape = extents.data();
+    t.strides = strides.data();
+    t.ndim = static_cast<std::int32_t>(shape.size());
+    t.byte_offset = offset;
+    return dlpack::copy<float>(*tensor);
+  };
+  using Floats = std::vector<float>;
+  CHECK(copied({3, 2}, {1, 3}, 0) == Floats{0, 3, 1, 4, 2, 5});
+  CHECK(copied({2, 3}, {-3, -1}, 20) == Floats{5, 4, 3, 2, 1, 0});
+  CHECK(copied({3, 2}, {0, 5}, 0) == Floats{0, 5, 0, 5, 0, 5});
+  CHECK(copied({2, 1, 2}, {3, most, 2}, 0) == Floats{0, 2, 3, 5});
+  for (const std::int64_t stride : {most, most / 4, most / 8, -most - 1, -most / 4, -most / 8})
+    CHECK_THROWS_AS(copied({2, 3}, {stride, stride}, 0), std::invalid_argument);
+  CHECK_THROWS_AS(copied({2, 2}, {-most / 8, most / 8}, 0), std::invalid_argument);
+  std::vector<std::int64_t> extents{1, 2, 3}, strides{-7, 3, 1};
+  t = {values.data(), {1, 0}, 3, {2, 32, 1}, extents.data(), strides.data(), 0};
+  CHECK(dlpack::as<float>(*tensor).data() == values.data());
+  t.strides = nullptr;
+  CHECK(dlpack::as<float>(t).size() == 6);
+  CHECK(dlpack::copy<float>(*tensor) == values);
 }
 
 TEST_CASE("dlpack: no stride is 0, of an empty tensor neither", "[dlpack]") {

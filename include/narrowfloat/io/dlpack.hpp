@@ -6,7 +6,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -30,13 +29,21 @@ concept shareable_values = requires(Values& values) {
   detail::memory_of("", values);
 };
 
-/// Values with memory of their own, which goes where they are moved.
+/// Values with memory of their own, which goes where they are moved: a vector, an array, a
+/// PackedVector. Their elements are constant where they are: those of a view are not, or always.
 template <class Values>
 concept owning_values =
-    shareable_values<Values> && std::movable<Values> && !std::is_const_v<Values> &&
-    !std::ranges::borrowed_range<Values> &&
-    (std::ranges::contiguous_range<Values> ||
+    shareable_values<Values> && std::movable<Values> && !std::ranges::borrowed_range<Values> &&
+    !std::ranges::view<Values> &&
+    (detail::owned_elements<Values> ||
      std::same_as<Values, PackedVector<typename Values::value_type>>);
+
+/// Values that stay where they are: those with a name, and those of a std::span, a PackedSpan or a
+/// PackedMatrix.
+template <class Values>
+concept viewable_values = shareable_values<Values> &&
+    (std::is_lvalue_reference_v<Values> || std::ranges::borrowed_range<Values> ||
+     (!std::ranges::contiguous_range<Values> && std::is_trivially_copyable_v<Values>));
 
 /// A tensor of memory that the caller keeps, as it is.
 ///
@@ -56,21 +63,21 @@ concept owning_values =
 ///           const auto scales =
 ///               dlpack::make_view(t->scales(), {t->block_rows(), t->block_cols()}, t);
 ///           assert(codes->dl_tensor.ndim == 2 && scales->dl_tensor.shape[1] == cols / 32);
-template <managed_tensor Managed = ManagedTensorVersioned, shareable_values Values>
-requires(!owning_values<Values>)
-    [[nodiscard]] Pointer<Managed> make_view(Values&& values, const Shape& shape,
-                                             std::shared_ptr<const void> owner = nullptr) {
+template <managed_tensor Managed = ManagedTensorVersioned, viewable_values Values>
+[[nodiscard]] NF_INLINE Pointer<Managed> make_view(Values&& values, const Shape& shape,
+                                                   std::shared_ptr<const void> owner = nullptr) {
   constexpr const char* call = "dlpack::make_view";
   return detail::share<Managed>(call, detail::memory_of(call, values), shape, std::move(owner));
 }
-template <managed_tensor Managed = ManagedTensorVersioned, shareable_values Values,
-          class Owner = const void>
-requires(!owning_values<Values>)
-    [[nodiscard]] Pointer<Managed> make_view(Values&& values,
-                                             std::shared_ptr<Owner> owner = nullptr) {
+template <managed_tensor Managed = ManagedTensorVersioned, viewable_values Values, class Owner>
+[[nodiscard]] NF_INLINE Pointer<Managed> make_view(Values&& values, std::shared_ptr<Owner> owner) {
   constexpr const char* call = "dlpack::make_view";
   const detail::Memory memory = detail::memory_of(call, values);
   return detail::share<Managed>(call, memory, memory.shape, std::move(owner));
+}
+template <managed_tensor Managed = ManagedTensorVersioned, viewable_values Values>
+[[nodiscard]] NF_INLINE Pointer<Managed> make_view(Values&& values) {
+  return make_view<Managed>(values, std::shared_ptr<const void>());
 }
 
 /// A tensor that owns its memory: a vector, an array or a PackedVector that is moved into it.
@@ -83,7 +90,7 @@ requires(!owning_values<Values>)
 ///           // PyCapsule_New(tensor.release(), "dltensor_versioned", ...)
 ///           assert(tensor->dl_tensor.shape[1] == 3);
 template <managed_tensor Managed = ManagedTensorVersioned, owning_values Values>
-[[nodiscard]] Pointer<Managed> make_tensor(Values&& values, const Shape& shape) {
+[[nodiscard]] NF_INLINE Pointer<Managed> make_tensor(Values&& values, const Shape& shape) {
   constexpr const char* call = "dlpack::make_tensor";
   const auto owner = std::make_shared<Values>(std::forward<Values>(values));
   return detail::share<Managed>(call, detail::memory_of(call, *owner), shape, owner);
@@ -95,7 +102,7 @@ template <managed_tensor Managed = ManagedTensorVersioned, owning_values Values>
 /// Special   throws std::invalid_argument for other tensors and an odd extent, and changes nothing.
 /// Requires  a tensor of make_view() or make_tensor(), which nobody else has yet.
 template <managed_tensor Managed>
-void pair_codes(Managed& tensor) {
+NF_INLINE void pair_codes(Managed& tensor) {
   constexpr const char* call = "dlpack::pair_codes";
   auto& own = tensor.dl_tensor;
   detail::require_type<const float4_e2m1fn>(call, detail::see(call, tensor), true, false);
@@ -113,9 +120,10 @@ void pair_codes(Managed& tensor) {
 /// The extents of any tensor.
 ///
 /// Special   throws std::invalid_argument for another major version of DLPack, flags that are not
-///           known, and extents that no tensor of memory has.
+///           known, a number of axes below 0 or above 64, and extents without a pointer to them,
+///           below 0 or beyond std::size_t.
 template <any_tensor Any>
-[[nodiscard]] Shape shape(const Any& tensor) {
+[[nodiscard]] NF_INLINE Shape shape(const Any& tensor) {
   constexpr const char* call = "dlpack::shape";
   return detail::shape_of(call, detail::see(call, tensor).tensor);
 }
@@ -137,7 +145,7 @@ template <any_tensor Any>
 ///           const std::span<const float> values = dlpack::as<const float>(*tensor);
 ///           assert(values.size() == 6 && values[5] == 1.5f);
 template <shareable T, any_tensor Any>
-[[nodiscard]] std::span<T> as(const Any& from) {
+[[nodiscard]] NF_INLINE std::span<T> as(const Any& from) {
   constexpr const char* call = "dlpack::as";
   const detail::Seen seen = detail::see(call, from);
   detail::require_type<T>(call, seen, false, !std::is_const_v<T>);
@@ -163,7 +171,7 @@ template <shareable T, any_tensor Any>
 ///           are so many codes: torch's float4_e2m1fn_x2 has two.
 template <class F, any_tensor Any>
 requires shareable<F> && packable<std::remove_const_t<F>, BitStream>
-[[nodiscard]] PackedSpan<F> packed(const Any& from) {
+[[nodiscard]] NF_INLINE PackedSpan<F> packed(const Any& from) {
   constexpr const char* call = "dlpack::packed";
   const detail::Seen seen = detail::see(call, from);
   detail::require_type<F>(call, seen, true, !std::is_const_v<F>);
@@ -183,7 +191,7 @@ requires shareable<F> && packable<std::remove_const_t<F>, BitStream>
 /// Cost      an element at a time. A stride of 0 repeats elements: the copy may be larger than the
 ///           tensor's memory, up to std::bad_alloc.
 template <shareable T, any_tensor Any>
-[[nodiscard]] std::vector<T> copy(const Any& from) {
+requires(!std::is_const_v<T>) [[nodiscard]] NF_INLINE std::vector<T> copy(const Any& from) {
   constexpr const char* call = "dlpack::copy";
   const detail::Seen seen = detail::see(call, from);
   detail::require_type<const T>(call, seen, false, false);
@@ -193,10 +201,7 @@ template <shareable T, any_tensor Any>
   const detail::Walk walk = detail::walk_of(call, seen.tensor, extents, sizeof(T));
   const std::uint8_t* const place = detail::place_of(call, seen.tensor, walk.first, walk.end);
   std::vector<T> values(n);
-  detail::for_each_element(walk, n, [&](std::size_t i, std::ptrdiff_t offset) {
-    if constexpr (detail::is_short<T>) detail::require_code<T>(call, i, place[offset]);
-    std::memcpy(&values[i], place + offset, sizeof(T));
-  });
+  detail::copy_elements(call, walk, place, std::span<T>(values));
   return values;
 }
 

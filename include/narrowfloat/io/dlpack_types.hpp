@@ -85,20 +85,21 @@ concept any_tensor = plain_tensor<T> || managed_tensor<T>;
 
 using Shape = std::vector<std::size_t>;  ///< empty for a scalar
 
-/// A C++ type that DLPack has a type for.
+/// A C++ type that DLPack has a type for, or its const.
 template <class T>
-concept shareable = (ids::dlpack<std::remove_cv_t<T>>() != std::nullopt);
+concept shareable = (ids::dlpack<std::remove_const_t<T>>() != std::nullopt);
 
 /// Gives the memory of a managed tensor back, as its consumer must, once.
 struct Deleter {
   /// Calls the tensor's deleter, if it has one.
   template <managed_tensor M>
-  void operator()(M* tensor) const {
+  NF_INLINE void operator()(M* tensor) const {
     if (tensor->deleter != nullptr) tensor->deleter(tensor);
   }
 };
 /// A managed tensor that is given back when it is not needed any more, unless release() hands it
-/// on.
+/// on. One that is taken out of a Python capsule needs the capsule renamed ("used_dltensor", or
+/// "used_dltensor_versioned"), or that gives it back too (docs/interchange.md).
 ///
 /// Example   float numbers[6] = {};
 ///           std::int64_t shape[] = {2, 3};

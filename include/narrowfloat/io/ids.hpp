@@ -29,10 +29,11 @@ namespace narrowfloat::ids {
 /// A type as DLPack describes it (DLDataType, with one lane).
 struct DlpackType {
   std::uint8_t code, bits;  ///< as DLDataType has them
-  friend constexpr bool operator==(const DlpackType&, const DlpackType&) = default;
+  NF_INLINE friend constexpr bool operator==(const DlpackType&, const DlpackType&) = default;
 };
 
 namespace detail {
+inline namespace NF_BASELINE {
 
 using number = std::optional<int>;
 using text = std::optional<std::string_view>;
@@ -113,40 +114,41 @@ constexpr std::uint8_t bits_of() {
   }
 }
 
+}  // namespace NF_BASELINE
 }  // namespace detail
 
 /// The names of the types in NumPy: numpy.dtype(name), those of ml_dtypes 0.6.0 included; jax.numpy
 /// has the same.
 template <class T>
-constexpr std::optional<std::string_view> numpy() {
+NF_INLINE constexpr std::optional<std::string_view> numpy() {
   return detail::row_of<T>().numpy;
 }
 template <class Function>
-constexpr bool visit_numpy(std::string_view name, Function f) {
+NF_INLINE constexpr bool visit_numpy(std::string_view name, Function f) {
   return detail::types.visit([]<class T>() { return numpy<T>(); }, name, f);
 }
 
 /// The codes of DLPack with their bits: DLDataTypeCode of dlpack.h, version 1.1 (those of the
 /// formats of 8, 6 and 4 bits are from there on; the others are older).
 template <class T>
-constexpr std::optional<DlpackType> dlpack() {
+NF_INLINE constexpr std::optional<DlpackType> dlpack() {
   const auto code = detail::row_of<T>().dlpack;
   if (!code) return std::nullopt;
   return DlpackType{static_cast<std::uint8_t>(*code), detail::bits_of<T>()};
 }
 template <class Function>
-constexpr bool visit_dlpack(DlpackType type, Function f) {
+NF_INLINE constexpr bool visit_dlpack(DlpackType type, Function f) {
   return detail::types.visit([]<class T>() { return dlpack<T>(); }, type, f);
 }
 
 /// The numbers of ONNX: TensorProto.DataType of onnx.proto, as of onnx 1.23. Of FLOAT4E2M1 a tensor
 /// has two codes a byte.
 template <class T>
-constexpr std::optional<int> onnx() {
+NF_INLINE constexpr std::optional<int> onnx() {
   return detail::row_of<T>().onnx;
 }
 template <class Function>
-constexpr bool visit_onnx(int id, Function f) {
+NF_INLINE constexpr bool visit_onnx(int id, Function f) {
   return detail::types.visit([]<class T>() { return onnx<T>(); }, id, f);
 }
 
@@ -154,54 +156,54 @@ constexpr bool visit_onnx(int id, Function f) {
 /// what torch::Tensor::scalar_type() gives. An element of Float4_e2m1fn_x2 is a byte with two
 /// codes, the first in the low bits.
 template <class T>
-constexpr std::optional<int> torch() {
+NF_INLINE constexpr std::optional<int> torch() {
   return detail::row_of<T>().torch;
 }
 template <class Function>
-constexpr bool visit_torch(int id, Function f) {
+NF_INLINE constexpr bool visit_torch(int id, Function f) {
   return detail::types.visit([]<class T>() { return torch<T>(); }, id, f);
 }
 /// The names of the same types in Python: torch.float8_e4m3fn is "float8_e4m3fn".
 template <class T>
-constexpr std::optional<std::string_view> torch_name() {
+NF_INLINE constexpr std::optional<std::string_view> torch_name() {
   return detail::row_of<T>().torch_name;
 }
 template <class Function>
-constexpr bool visit_torch(std::string_view name, Function f) {
+NF_INLINE constexpr bool visit_torch(std::string_view name, Function f) {
   return detail::types.visit([]<class T>() { return torch_name<T>(); }, name, f);
 }
 
 /// The numbers of XLA: PrimitiveType of xla/xla_data.proto, as of jaxlib 0.10.2.
 template <class T>
-constexpr std::optional<int> xla() {
+NF_INLINE constexpr std::optional<int> xla() {
   return detail::row_of<T>().xla;
 }
 template <class Function>
-constexpr bool visit_xla(int id, Function f) {
+NF_INLINE constexpr bool visit_xla(int id, Function f) {
   return detail::types.visit([]<class T>() { return xla<T>(); }, id, f);
 }
 
 /// The numbers of CUDA's libraries (cuBLAS, cuDNN's frontends): cudaDataType of library_types.h,
 /// CUDA 13.0. float8_ue4m3 has that of float8_e4m3fn: its codes are those without a sign.
 template <class T>
-constexpr std::optional<int> cuda() {
+NF_INLINE constexpr std::optional<int> cuda() {
   return detail::row_of<T>().cuda;
 }
 template <class Function>
-constexpr bool visit_cuda(int id, Function f) {
+NF_INLINE constexpr bool visit_cuda(int id, Function f) {
   return detail::types.visit([]<class T>() { return cuda<T>(); }, id, f);
 }
 
 /// The names in safetensors files, those of 4 and 6 bits included: safetensors 0.8.0, and
 /// safetensors::packed_dtype_of (io/safetensors_dtype.hpp), which has the list.
 template <class T>
-constexpr std::optional<std::string_view> safetensors() {
+NF_INLINE constexpr std::optional<std::string_view> safetensors() {
   const auto dtype = narrowfloat::safetensors::packed_dtype_of<T>();
   if (!dtype) return std::nullopt;
   return narrowfloat::safetensors::dtype_name(*dtype);
 }
 template <class Function>
-constexpr bool visit_safetensors(std::string_view name, Function f) {
+NF_INLINE constexpr bool visit_safetensors(std::string_view name, Function f) {
   return detail::types.visit([]<class T>() { return safetensors<T>(); }, name, f);
 }
 
@@ -209,13 +211,13 @@ constexpr bool visit_safetensors(std::string_view name, Function f) {
 /// (io/gguf_types.hpp), which has the list. Types of blocks, such as MXFP4, are no types of
 /// numbers: see io/gguf_blocks.hpp.
 template <class T>
-constexpr std::optional<int> ggml() {
+NF_INLINE constexpr std::optional<int> ggml() {
   const auto type = gguf::type_of<T>();
   if (!type) return std::nullopt;
   return static_cast<int>(*type);
 }
 template <class Function>
-constexpr bool visit_ggml(int id, Function f) {
+NF_INLINE constexpr bool visit_ggml(int id, Function f) {
   return detail::types.visit([]<class T>() { return ggml<T>(); }, id, f);
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +19,7 @@
 #include "shape.hpp"
 
 namespace narrowfloat::dlpack::detail {
+inline namespace NF_BASELINE {
 
 using narrowfloat::detail::throw_invalid;
 
@@ -67,7 +69,7 @@ inline std::vector<std::size_t> shape_of(const char* call, const Tensor& tensor)
   std::vector<std::size_t> shape;
   for (int axis = 0; axis < tensor.ndim; ++axis) {
     const std::int64_t extent = tensor.shape[axis];
-    if (extent < 0)
+    if (!std::in_range<std::size_t>(extent))  // which has 32 bits in WebAssembly
       throw_invalid(call, "axis " + std::to_string(axis) + " of the tensor has the extent " +
                               std::to_string(extent));
     shape.push_back(static_cast<std::size_t>(extent));
@@ -199,4 +201,14 @@ void require_code(const char* call, std::size_t at, std::uint8_t byte) {
 template <class T>
 inline constexpr bool is_short = ids::dlpack<T>()->bits < 8;
 
+template <class T>
+void copy_elements(const char* call, const Walk& walk, const std::uint8_t* place,
+                   std::span<T> values) {
+  for_each_element(walk, values.size(), [&](std::size_t i, std::ptrdiff_t offset) {
+    if constexpr (is_short<T>) require_code<T>(call, i, place[offset]);
+    std::memcpy(&values[i], place + offset, sizeof(T));
+  });
+}
+
+}  // namespace NF_BASELINE
 }  // namespace narrowfloat::dlpack::detail

@@ -19,6 +19,7 @@
 #include "shape.hpp"
 
 namespace narrowfloat::dlpack::detail {
+inline namespace NF_BASELINE {
 
 /// Memory to be shared, as DLPack describes it.
 struct Memory {
@@ -31,10 +32,11 @@ struct Memory {
 template <class T>
 inline constexpr std::uint64_t read_only = std::is_const_v<T> ? flag_read_only : 0;
 
+template <class Values>
+using element_of = std::remove_reference_t<std::ranges::range_reference_t<Values>>;
 template <std::ranges::contiguous_range Values>
-requires shareable<std::ranges::range_value_t<Values>> Memory memory_of(const char*,
-                                                                        Values& values) {
-  using T = std::remove_reference_t<std::ranges::range_reference_t<Values>>;
+requires shareable<element_of<Values>> Memory memory_of(const char*, Values& values) {
+  using T = element_of<Values>;
   using Element = std::remove_const_t<T>;
   const std::size_t n = std::ranges::size(values);
   return {std::ranges::data(values),
@@ -72,6 +74,13 @@ requires shareable<F> Memory memory_of(const char* call, PackedMatrix<F> codes) 
           read_only<F>,
           {codes.rows(), codes.cols()}};
 }
+
+/// What is constant owns constant elements, and nothing else does.
+template <class Values>
+concept owned_elements =
+    std::ranges::contiguous_range<Values> && std::ranges::contiguous_range<const Values> &&
+    !std::is_const_v<element_of<Values>> &&
+    std::is_const_v<element_of<const Values>>;
 
 /// A managed tensor and all that it points to.
 template <class Managed>
@@ -131,4 +140,5 @@ Pointer<Managed> share(const char* call, const Memory& memory,
   return Pointer<Managed>(&held.release()->managed);
 }
 
+}  // namespace NF_BASELINE
 }  // namespace narrowfloat::dlpack::detail

@@ -8,7 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "../../config.hpp"
+
 namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
 
 /// A shape as messages show it: "[2, 3]", of more than 16 extents the first.
 inline std::string shape_text(const std::vector<std::size_t>& shape) {
@@ -27,4 +30,5 @@ inline std::optional<std::size_t> times_extents(std::size_t number,
   return std::ranges::find(shape, std::size_t{0}) == shape.end() ? number : 0;
 }
 
+}  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
