@@ -63,7 +63,7 @@ constexpr F checked_code(Code code) {
 ///           codes[2] = float8_e4m3fn(0.5f);
 ///           assert(received[2] == 0x30);
 template <narrow_float F, detail::code_memory<F> Range>
-[[nodiscard]] auto as_codes(Range&& memory) {
+[[nodiscard]] NF_INLINE auto as_codes(Range&& memory) {
   using word = std::remove_reference_t<std::ranges::range_reference_t<Range>>;
   using code = std::conditional_t<std::is_const_v<word>, const F, F>;
   const std::size_t bytes = std::ranges::size(memory) * sizeof(word);

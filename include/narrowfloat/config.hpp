@@ -39,7 +39,9 @@ static_assert(sizeof(float) == 4 && sizeof(double) == 8,
 
 // NF_INLINE: inlined into its caller even at -O0, so that the instruction set is the caller's and
 // no symbol is left behind for a linker to share between translation units of different -march.
-#define NF_INLINE __attribute__((always_inline)) inline
+// NF_INLINED, behind the parameters of a lambda, is its mark.
+#define NF_INLINED __attribute__((always_inline))
+#define NF_INLINE NF_INLINED inline
 
 // NF_FN marks a formula: as NF_INLINE, and callable from CUDA device code. NF_HD marks a longer
 // function that may stay a call, callable from device code too.

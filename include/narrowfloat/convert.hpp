@@ -212,9 +212,10 @@ constexpr NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
 /// Special   sizes that differ throw std::invalid_argument, with both, before anything is written.
 template <class In, class Out, rounding_policy R = NearestEven>
 requires detail::long_double_arrays<In, Out>
-constexpr void convert(In&& in, Out&& out, R rounding = {},
-                       Saturation saturation = detail::saturation_to<detail::number_of<Out>>,
-                       Subnormals subnormals = Subnormals::keep) {
+constexpr NF_INLINE void convert(
+    In&& in, Out&& out, R rounding = {},
+    Saturation saturation = detail::saturation_to<detail::number_of<Out>>,
+    Subnormals subnormals = Subnormals::keep) {
   detail::check_arrays("convert", in, out, rounding);
   const auto n = static_cast<std::size_t>(std::ranges::size(in));
   for (std::size_t i = 0; i < n; ++i) {

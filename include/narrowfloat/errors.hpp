@@ -23,7 +23,8 @@ inline constinit FailureHandler failure_handler = nullptr;
 /// what it called before.
 ///
 /// Special   null, as at the start: the message is printed to the standard error stream, and the
-///           program aborts.
+///           program aborts. A shared object whose symbols are hidden (-fvisibility=hidden) has a
+///           handler of its own, which is set there.
 /// Requires  a handler that throws nothing.
 /// Promises  noexcept, thread-safe; nothing has been written when the handler is called. Units with
 ///           exceptions throw all the same.

@@ -35,7 +35,7 @@ struct ConversionStats {
       0;  ///< sum over finite pairs of (source - result)^2, each difference a float
 
   /// The counters of both; amax is NaN if one of them is.
-  ConversionStats& operator+=(const ConversionStats& other) noexcept {
+  NF_INLINE ConversionStats& operator+=(const ConversionStats& other) noexcept {
     count += other.count;
     saturated += other.saturated;
     attained += other.attained;

@@ -34,6 +34,11 @@ void read_columns() {
   static_cast<void>(LayerTensor<std::vector<float>>(x, std::nullopt).columns());
 }
 void take_absent_isa() { const ScopedIsa absent(isa_available(Isa::neon) ? Isa::avx2 : Isa::neon); }
+void take_odd_bytes() {
+  std::vector<unsigned char> bytes(3);
+  static_cast<void>(as_codes<float16>(bytes));
+}
+void convert_too_few_long_doubles() { convert(std::vector<long double>(5), codes); }
 void count_too_few() {
   static_cast<void>(mse_bias<float8_e4m3fnuz>(x, std::vector<std::uint64_t>(4)));
 }
@@ -85,6 +90,9 @@ int main() {
                     columns =
                         "narrowfloat::LayerTensor::columns: the tensor was quantized for "
                         "evaluation, which has no backward pass",
+                    bytes =
+                        "narrowfloat::as_codes: the memory has 3 bytes, no multiple of the 2 of a "
+                        "code",
                     counts = "narrowfloat::mse_bias: 5 values and 4 counts",
                     absent = "narrowfloat::ScopedIsa: the instruction set " +
                              std::string(isa_available(Isa::neon) ? "avx2" : "neon") +
@@ -95,6 +103,9 @@ int main() {
   good &= ends("convert", report_and_leave, convert_too_few, "handler: " + sizes + " 1", 7);
   good &= ends("at", report_and_leave, read_beyond, "handler: " + beyond + " 1", 7);
   good &= ends("columns", report_and_leave, read_columns, "handler: " + columns + " 1", 7);
+  good &= ends("as_codes", report_and_leave, take_odd_bytes, "handler: " + bytes + " 1", 7);
+  good &= ends("long double", report_and_leave, convert_too_few_long_doubles,
+               "handler: " + sizes + " 1", 7);
   good &= ends("mse_bias", report_and_leave, count_too_few, "handler: " + counts + " 1", 7);
   good &= ends("ScopedIsa", report_and_leave, take_absent_isa, "handler: " + absent + " 1", 7);
   good &= set_failure_handler(report_and_leave) == nullptr;

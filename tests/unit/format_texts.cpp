@@ -95,6 +95,16 @@ TEST_CASE("texts of formats: what is no format is refused with the reason, in a 
   CHECK_THROWS_WITH(
       nf::describe({.exponent_bits = 9}),
       "narrowfloat::describe: \"e9m3b7:ieee\" is no format: a format has 0 to 8 exponent bits");
+  constexpr nf::FormatSpec of_others{.specials = static_cast<nf::Specials>(77)},
+      unsure{.signedness = static_cast<nf::Signedness>(-1)};
+  static_assert(!of_others.is_valid() && !unsure.is_valid());
+  CHECK(nf::specials_name(static_cast<nf::Specials>(-1)) == "?");
+  CHECK_THROWS_WITH(nf::describe(of_others),
+                    "narrowfloat::describe: \"e4m3b7:?\" is no format: the special codes are none "
+                    "of ieee, fn, fnuz, finite, scale and p3109");
+  CHECK_THROWS_WITH(nf::describe(unsure),
+                    "narrowfloat::describe: \"ue4m3b7:ieee\" is no format: the signedness is "
+                    "neither is_signed nor is_unsigned");
   CHECK_THROWS_AS(nf::decode_as({.exponent_bits = 0, .mantissa_bits = 0}, 0),
                   std::invalid_argument);
 }

@@ -42,7 +42,7 @@ constexpr NF_HD float scale_of_tensor(float amax) noexcept {
 ///           const float tensor = scale_of_tensor<nvfp4>(5376.0f);
 ///           assert(tensor == 2 && scale_of_block<nvfp4>(12.0f, ScaleRule::floor, tensor) == 1);
 template <block_format Format>
-constexpr NF_HD typename Format::scale scale_of_block(
+constexpr NF_FN typename Format::scale scale_of_block(
     float amax, ScaleRule rule = ScaleRule::floor, float tensor_scale = 1,
     NonFinite non_finite = NonFinite::nan_block) noexcept {
   using element = typename Format::element;

@@ -22,7 +22,7 @@ template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedne
 struct fmt::formatter<narrowfloat::Float<E, M, Bias, S, Sign>> {
  private:
   using type = narrowfloat::Float<E, M, Bias, S, Sign>;
-  using spec = narrowfloat::detail::text_spec<fmt::format_error>;
+  using spec = narrowfloat::detail::text_spec;
   using kind = narrowfloat::detail::text_spec_kind;
   using wider = std::conditional_t<narrowfloat::lossless_to<type, float>, float, double>;
 
@@ -31,6 +31,14 @@ struct fmt::formatter<narrowfloat::Float<E, M, Bias, S, Sign>> {
   template <class Context>
   constexpr auto parse(Context& context) {
     const auto end = narrowfloat::detail::read_spec(context, spec_);
+    if (spec_.is_too_long) {  // by fmt's own function, in units without exceptions too
+      const char* const what = "narrowfloat::formatter: the format is too long";
+#if FMT_VERSION >= 110000
+      fmt::report_error(what);
+#else
+      context.on_error(what);
+#endif
+    }
     return spec_.what == kind::number ? number_.parse(context) : end;
   }
 

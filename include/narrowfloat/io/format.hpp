@@ -32,7 +32,7 @@ template <int E, int M, int Bias, narrowfloat::Specials S, narrowfloat::Signedne
 struct std::formatter<narrowfloat::Float<E, M, Bias, S, Sign>> {
  private:
   using type = narrowfloat::Float<E, M, Bias, S, Sign>;
-  using spec = narrowfloat::detail::text_spec<std::format_error>;
+  using spec = narrowfloat::detail::text_spec;
   using kind = narrowfloat::detail::text_spec_kind;
   using wider = std::conditional_t<narrowfloat::lossless_to<type, float>, float, double>;
 
@@ -42,6 +42,8 @@ struct std::formatter<narrowfloat::Float<E, M, Bias, S, Sign>> {
   constexpr auto parse(Context& context) {
     const auto first = context.begin();
     const char* const end = narrowfloat::detail::read_spec(context, spec_);
+    if (spec_.is_too_long)
+      narrowfloat::detail::fail<std::format_error>("formatter", "the format is too long");
     if (spec_.what == kind::number) return number_.parse(context);
     for (std::size_t i = 1; i + 1 < spec_.size; ++i) {
       const char c = spec_.layout[i];  // the library of the standard has no names for a width

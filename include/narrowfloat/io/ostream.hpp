@@ -16,7 +16,7 @@ namespace narrowfloat {
 /// Writes the exact value as the stream writes a float or double: with its flags, width and
 /// precision.
 template <class Char, class Traits, narrow_float F>
-std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out, F x) {
+NF_INLINE std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out, F x) {
   if constexpr (lossless_to<F, float>)
     return out << static_cast<float>(x);
   else
@@ -24,12 +24,16 @@ std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& o
 }
 
 namespace detail {
+inline namespace NF_BASELINE {
+
 /// Whether a number may have this character: a digit, a letter of its words and exponent, a sign or
 /// a point.
 constexpr bool is_of_number(char c) {
   return ('0' <= c && c <= '9') ||
          std::string_view("+-.efinatyEFINATY").find(c) != std::string_view::npos;
 }
+
+}  // namespace NF_BASELINE
 }  // namespace detail
 
 /// Reads a number after white space, as from_chars() reads it: rounded once. A '+' may stand before
@@ -45,7 +49,7 @@ constexpr bool is_of_number(char c) {
 ///           // as by convert()
 ///           assert(text.str() == "0.101562 1e9" && a == 0.1015625f && b == 448.0f);
 template <class Char, class Traits, narrow_float F>
-std::basic_istream<Char, Traits>& operator>>(std::basic_istream<Char, Traits>& in, F& x) {
+NF_INLINE std::basic_istream<Char, Traits>& operator>>(std::basic_istream<Char, Traits>& in, F& x) {
   const typename std::basic_istream<Char, Traits>::sentry ready(in);
   if (!ready) return in;
   std::string text;
@@ -70,8 +74,8 @@ std::basic_istream<Char, Traits>& operator>>(std::basic_istream<Char, Traits>& i
 /// Writes the shape, the blocks and the size of a tensor: "4 x 64 in blocks of 1 x 32, 4.25 bits an
 /// element". The tensor scale follows where there is one.
 template <class Char, class Traits, block_format Format>
-std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out,
-                                             const BlockTensor<Format>& tensor) {
+NF_INLINE std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out,
+                                                       const BlockTensor<Format>& tensor) {
   const bool within_rows = tensor.axis() == 1;
   out << tensor.rows() << " x " << tensor.cols() << " in blocks of "
       << (within_rows ? Format::block_rows : Format::block_size) << " x "

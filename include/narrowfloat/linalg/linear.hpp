@@ -229,8 +229,9 @@ class Linear {
     return {};
   }
 
-  quantized_pass quantize(const char* call, std::span<const float> x, std::span<const float> w,
-                          const LinearShape& shape, Phase phase) const {
+  NF_INLINE quantized_pass quantize(const char* call, std::span<const float> x,
+                                    std::span<const float> w, const LinearShape& shape,
+                                    Phase phase) const {
     const auto [rows, in, out] = shape;
     const auto of_x = detail::matrix_of(call, "x", x, rows, in),
                of_w = detail::matrix_of(call, "w", w, out, in);
@@ -251,9 +252,8 @@ class Linear {
             pass};
   }
   template <class Rounding>
-  quantized_tensor<decltype(R::dy)> quantize_gradient(const char* call, std::span<const float> dy,
-                                                      const LinearShape& shape,
-                                                      const Rounding& rounding) const {
+  NF_INLINE auto quantize_gradient(const char* call, std::span<const float> dy,
+                                   const LinearShape& shape, const Rounding& rounding) const {
     const auto of_dy = detail::matrix_of(call, "dy", dy, shape.rows, shape.out);
     const Rotation &along_rows = recipe.input_gradient.rotation,
                    &down_columns = recipe.weight_gradient.rotation;

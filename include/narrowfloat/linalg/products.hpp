@@ -101,8 +101,8 @@ template <multiplicand_range A, multiplicand_range B, accumulator Acc>
   sum::require("dot", acc, 1, k);
   const Subnormals flush = sum::subnormals(acc);
   return detail::sum_of_products(
-      acc, 0, k, [&](std::size_t l) { return detail::operand_at(a, l, flush); },
-      [&](std::size_t l) { return detail::operand_at(b, l, flush); });
+      acc, 0, k, [&](std::size_t l) NF_INLINED { return detail::operand_at(a, l, flush); },
+      [&](std::size_t l) NF_INLINED { return detail::operand_at(b, l, flush); });
 }
 
 /// The matrix product c = a * b, each element added up by an accumulator: a is m x k, b k x n, c m

@@ -116,7 +116,7 @@ inline std::size_t swizzled_size(const char* call, std::size_t rows, std::size_t
 ///           assert(blocks.size() == t.size_bytes() && from_ggml_mxfp4(blocks, rows, cols) == t);
 template <class Format>
 requires std::same_as<Format, BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>>
-[[nodiscard]] inline std::vector<std::uint8_t> to_ggml_mxfp4(const BlockTensor<Format>& tensor) {
+[[nodiscard]] NF_INLINE std::vector<std::uint8_t> to_ggml_mxfp4(const BlockTensor<Format>& tensor) {
   return detail::to_ggml("to_ggml_mxfp4", tensor);
 }
 
@@ -124,8 +124,8 @@ requires std::same_as<Format, BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>>
 ///
 /// Special   as there; a number of bytes that is not that of rows x cols as well.
 template <class Format = BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>>
-[[nodiscard]] inline BlockTensor<Format> from_ggml_mxfp4(std::span<const std::uint8_t> bytes,
-                                                         std::size_t rows, std::size_t cols) {
+[[nodiscard]] NF_INLINE BlockTensor<Format> from_ggml_mxfp4(std::span<const std::uint8_t> bytes,
+                                                            std::size_t rows, std::size_t cols) {
   return detail::from_ggml<Format>("from_ggml_mxfp4", bytes, rows, cols);
 }
 
@@ -137,7 +137,7 @@ template <class Format = BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>>
 ///           as 0.
 template <class Format>
 requires std::same_as<Format, BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>>
-[[nodiscard]] inline std::vector<std::uint8_t> to_ggml_nvfp4(const BlockTensor<Format>& tensor) {
+[[nodiscard]] NF_INLINE std::vector<std::uint8_t> to_ggml_nvfp4(const BlockTensor<Format>& tensor) {
   return detail::to_ggml("to_ggml_nvfp4", tensor);
 }
 
@@ -145,9 +145,9 @@ requires std::same_as<Format, BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>>
 ///
 /// Special   as from_ggml_mxfp4().
 template <class Format = BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>>
-[[nodiscard]] inline BlockTensor<Format> from_ggml_nvfp4(std::span<const std::uint8_t> bytes,
-                                                         std::size_t rows, std::size_t cols,
-                                                         float tensor_scale = 1) {
+[[nodiscard]] NF_INLINE BlockTensor<Format> from_ggml_nvfp4(std::span<const std::uint8_t> bytes,
+                                                            std::size_t rows, std::size_t cols,
+                                                            float tensor_scale = 1) {
   return detail::from_ggml<Format>("from_ggml_nvfp4", bytes, rows, cols, tensor_scale);
 }
 
@@ -162,8 +162,8 @@ template <class Format = BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>>
 ///           // the first scale of the second row
 ///           assert(tiles.size() == 2 * 128 * 4 && tiles[16] == scales[cols / 32]);
 template <class Scale>
-[[nodiscard]] std::vector<Scale> swizzle_scales(std::span<const Scale> scales, std::size_t rows,
-                                                std::size_t cols) {
+[[nodiscard]] NF_INLINE std::vector<Scale> swizzle_scales(std::span<const Scale> scales,
+                                                          std::size_t rows, std::size_t cols) {
   const std::size_t size = detail::swizzled_size("swizzle_scales", rows, cols);
   detail::require_parts("swizzle_scales", "scales", scales.size(), rows * cols, rows, cols);
   std::vector<Scale> swizzled(size);
@@ -176,8 +176,8 @@ template <class Scale>
 ///
 /// Special   a number of scales that is not that of the padded matrix throws std::invalid_argument.
 template <class Scale>
-[[nodiscard]] std::vector<Scale> unswizzle_scales(std::span<const Scale> swizzled, std::size_t rows,
-                                                  std::size_t cols) {
+[[nodiscard]] NF_INLINE std::vector<Scale> unswizzle_scales(std::span<const Scale> swizzled,
+                                                            std::size_t rows, std::size_t cols) {
   const std::size_t size = detail::swizzled_size("unswizzle_scales", rows, cols);
   detail::require_parts("unswizzle_scales", "swizzled scales", swizzled.size(), size, rows, cols);
   std::vector<Scale> scales(rows * cols);

@@ -89,7 +89,7 @@ struct AxpySgd : AxpySgdOptions {
     detail::require_equal_counts(name, std::ranges::size(weights), g.size(), v.size());
     detail::require_options(name, options);
     StepReport report;
-    const auto measure = [&](GradientNorm& norm) {
+    const auto measure = [&](GradientNorm& norm) NF_INLINED {
       norm.add(gradients, options.inverse_loss_scale, executor);
     };
     if (detail::is_skipped(options, false, steps, skipped, report, measure)) return report;
@@ -102,7 +102,7 @@ struct AxpySgd : AxpySgdOptions {
     const std::size_t n = v.size(), length = detail::task_elements;
     std::vector<std::uint32_t> largest((n + length - 1) / length);
     F* const w = std::ranges::data(weights);
-    executor(largest.size(), [&](std::size_t task) {
+    executor(largest.size(), [&](std::size_t task) NF_INLINED {
       const std::size_t end = std::min(n, (task + 1) * length);
       for (std::size_t i = task * length; i < end; i += detail::part_elements)
         largest[task] =
@@ -146,9 +146,8 @@ struct AxpySgd : AxpySgdOptions {
                                     const std::array<R, 3>& rounding) {
     float w[detail::part_elements], g[detail::part_elements], m[detail::part_elements];
     F rounded[detail::part_elements];
-    const auto random = [&](std::size_t which) {
-      return detail::rounding_from(rounding[which], first);
-    };
+    const auto random = [&](std::size_t which)
+                            NF_INLINED { return detail::rounding_from(rounding[which], first); };
     F* const weight = weights + first;
     F* const state = v.data() + first;
     convert(std::span<const F>(weight, n), std::span(w, n));

@@ -17,7 +17,6 @@
 
 namespace narrowfloat {
 namespace detail {
-inline namespace NF_BASELINE {
 
 /// Numbers x = values + rests in a narrow format.
 template <class F>
@@ -49,7 +48,6 @@ struct two_numbers {
   }
 };
 
-}  // namespace NF_BASELINE
 }  // namespace detail
 
 /// Weights of a narrow format with Kahan's compensation in the same format (Revisiting BFloat16

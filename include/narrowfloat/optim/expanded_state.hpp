@@ -63,47 +63,49 @@ class ExpandedState {
   /// What storage asks for: numbers are read, written and saved.
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
     const Isa isa = active_isa();
-    for_each_group(first, out.size(), [&](std::size_t i, std::size_t count, std::size_t group) {
-      const auto to = out.subspan(i, count);
-      const float scale = scales_[group];
-      if (!detail::is_usable(scale)) {
-        std::fill(to.begin(), to.end(), scale);
-        return;
-      }
-      convert(codes().subspan(first + i, count), to);
-      detail::power_floats(detail::place_of<true>(), isa, to.data(), to.data(), count,
-                           {largest, detail::inverse_sixteenths(powers_[group]), scale});
-    });
+    for_each_group(
+        first, out.size(), [&](std::size_t i, std::size_t count, std::size_t group) NF_INLINED {
+          const auto to = out.subspan(i, count);
+          const float scale = scales_[group];
+          if (!detail::is_usable(scale)) {
+            std::fill(to.begin(), to.end(), scale);
+            return;
+          }
+          convert(codes().subspan(first + i, count), to);
+          detail::power_floats(detail::place_of<true>(), isa, to.data(), to.data(), count,
+                               {largest, detail::inverse_sixteenths(powers_[group]), scale});
+        });
   }
   template <class R>
   NF_INLINE StorageCounts write(std::size_t first, std::span<const float> values, const R&) {
     const Isa isa = active_isa();
     StorageCounts counts;
-    for_each_group(first, values.size(), [&](std::size_t i, std::size_t count, std::size_t group) {
-      const auto to = std::span(codes_).subspan(first + i, count);
-      const float* x = values.data() + i;
-      detail::magnitude_range range = detail::magnitudes_of(x, count);
-      float finite[group_size];
-      if (range.largest == detail::float_infinity) {
-        detail::limit_floats(detail::place_of<true>(), isa, x, finite, count,
-                             {0, detail::float_infinity - 1, false, 0});
-        x = finite;
-        range = detail::magnitudes_of(x, count);
-      }
-      if (range.largest == 0 || range.largest > detail::float_infinity) {
-        scales_[group] = detail::float_of_bits(range.largest == 0 ? 0 : 0x7fc00000u);
-        std::fill(to.begin(), to.end(), float8_e4m3fn());
-        powers_[group] = 16;
-        return;
-      }
-      scales_[group] = detail::float_of_bits(range.largest);
-      powers_[group] = detail::expansion_of(range.largest, range.least);
-      float expanded[group_size];
-      detail::power_floats(detail::place_of<true>(), isa, x, expanded, count,
-                           {scales_[group], power(group), largest});
-      counts +=
-          detail::write_limited(std::span<const float>(expanded, count), to, floor_, nearest_even);
-    });
+    for_each_group(first, values.size(),
+                   [&](std::size_t i, std::size_t count, std::size_t group) NF_INLINED {
+                     const auto to = std::span(codes_).subspan(first + i, count);
+                     const float* x = values.data() + i;
+                     detail::magnitude_range range = detail::magnitudes_of(x, count);
+                     float finite[group_size];
+                     if (range.largest == detail::float_infinity) {
+                       detail::limit_floats(detail::place_of<true>(), isa, x, finite, count,
+                                            {0, detail::float_infinity - 1, false, 0});
+                       x = finite;
+                       range = detail::magnitudes_of(x, count);
+                     }
+                     if (range.largest == 0 || range.largest > detail::float_infinity) {
+                       scales_[group] = detail::float_of_bits(range.largest == 0 ? 0 : 0x7fc00000u);
+                       std::fill(to.begin(), to.end(), float8_e4m3fn());
+                       powers_[group] = 16;
+                       return;
+                     }
+                     scales_[group] = detail::float_of_bits(range.largest);
+                     powers_[group] = detail::expansion_of(range.largest, range.least);
+                     float expanded[group_size];
+                     detail::power_floats(detail::place_of<true>(), isa, x, expanded, count,
+                                          {scales_[group], power(group), largest});
+                     counts += detail::write_limited(std::span<const float>(expanded, count), to,
+                                                     floor_, nearest_even);
+                   });
     return counts;
   }
   NF_INLINE std::vector<StatePart> parts() { return parts_of<StatePart>(*this); }

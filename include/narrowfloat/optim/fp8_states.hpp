@@ -68,30 +68,32 @@ class Fp8BlockState {
   NF_INLINE std::span<const float> scales() const noexcept { return scales_; }
   /// What storage asks for: numbers are read, written and saved.
   NF_INLINE void read(std::size_t first, std::span<float> out) const {
-    for_each_block(first, out.size(), [&](std::size_t i, std::size_t count, std::size_t block) {
-      convert(codes().subspan(first + i, count), out.subspan(i, count), Scale{scales_[block]});
-    });
+    for_each_block(
+        first, out.size(), [&](std::size_t i, std::size_t count, std::size_t block) NF_INLINED {
+          convert(codes().subspan(first + i, count), out.subspan(i, count), Scale{scales_[block]});
+        });
   }
   template <class R>
   NF_INLINE StorageCounts write(std::size_t first, std::span<const float> values, const R&) {
     const Isa isa = active_isa();
     StorageCounts counts;
-    for_each_block(first, values.size(), [&](std::size_t i, std::size_t count, std::size_t block) {
-      const auto from = values.subspan(i, count);
-      const auto to = std::span(codes_).subspan(first + i, count);
-      const std::uint32_t amax =
-          detail::largest_bits(detail::place_of<true>(), isa, from.data(), count);
-      if (amax == 0 || amax > detail::float_infinity) {
-        scales_[block] = detail::float_of_bits(amax == 0 ? 0 : 0x7fc00000u);
-        std::fill(to.begin(), to.end(), float8_e4m3fn());
-        return;
-      }
-      const float scale = scales_[block] = detail::scale_for<float8_e4m3fn, false>(
-          detail::float_of_bits(std::min(amax, detail::float_infinity - 1)));
-      counts += detail::write_within(from, to, Divide{scale},
-                                     detail::limits_below_amax<float8_e4m3fn>(scale, floor_),
-                                     nearest_even);
-    });
+    for_each_block(
+        first, values.size(), [&](std::size_t i, std::size_t count, std::size_t block) NF_INLINED {
+          const auto from = values.subspan(i, count);
+          const auto to = std::span(codes_).subspan(first + i, count);
+          const std::uint32_t amax =
+              detail::largest_bits(detail::place_of<true>(), isa, from.data(), count);
+          if (amax == 0 || amax > detail::float_infinity) {
+            scales_[block] = detail::float_of_bits(amax == 0 ? 0 : 0x7fc00000u);
+            std::fill(to.begin(), to.end(), float8_e4m3fn());
+            return;
+          }
+          const float scale = scales_[block] = detail::scale_for<float8_e4m3fn, false>(
+              detail::float_of_bits(std::min(amax, detail::float_infinity - 1)));
+          counts += detail::write_within(from, to, Divide{scale},
+                                         detail::limits_below_amax<float8_e4m3fn>(scale, floor_),
+                                         nearest_even);
+        });
     return counts;
   }
   NF_INLINE std::vector<StatePart> parts() { return parts_of<StatePart>(*this); }

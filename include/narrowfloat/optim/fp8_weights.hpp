@@ -51,10 +51,11 @@ class Fp8LmWeights {
       : master_(std::ranges::size(weights)), codes_(options.keeps_codes ? master_.size() : 0) {
     const Isa isa = active_isa();
     std::uint32_t amax = 0;
-    detail::for_each_part(
-        std::ranges::data(weights), 0, size(), [&](const float* x, std::size_t n, std::size_t) {
-          amax = std::max(amax, detail::largest_bits(detail::place_of<true>(), isa, x, n));
-        });
+    detail::for_each_part(std::ranges::data(weights), 0, size(),
+                          [&](const float* x, std::size_t n, std::size_t) NF_INLINED {
+                            amax = std::max(
+                                amax, detail::largest_bits(detail::place_of<true>(), isa, x, n));
+                          });
     observe(detail::float_of_bits(amax));
     detail::write_range(*this, weights);
     commit();

@@ -86,8 +86,12 @@ requires(sizeof...(States) == Rule::states.size()) struct Optimizer : Rule {
   static NF_INLINE std::vector<Part> parts_of(Self& self) {
     std::vector<Part> all{state_part("steps", self.steps), state_part("skipped", self.skipped)};
     std::size_t k = 0;
-    const auto add = [&](auto& state) { detail::append_parts(all, Rule::states[k++].name, state); };
-    std::apply([&](auto&... each) { (add(each), ...); }, self.states);
+    const auto add = [&](auto& state)
+                         NF_INLINED { detail::append_parts(all, Rule::states[k++].name, state); };
+    [&]<std::size_t... K>(std::index_sequence<K...>) NF_INLINED {
+      (add(std::get<K>(self.states)), ...);
+    }
+    (std::index_sequence_for<States...>{});
     return all;
   }
   template <std::size_t... K>

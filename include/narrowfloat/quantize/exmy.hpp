@@ -100,7 +100,7 @@ template <float_source In>
   detail::require_split("range_use", format.exponent_bits, format.mantissa_bits, format.bias);
   const int half = -format.bias - format.mantissa_bits;  // of the smallest value, which is even
   RangeUse use;
-  const auto count = [&](const float* x, std::size_t n, std::size_t) {
+  const auto count = [&](const float* x, std::size_t n, std::size_t) NF_INLINED {
     for (std::size_t i = 0; i < n; ++i) {
       const std::uint32_t magnitude = detail::bits_of_float(x[i]) & 0x7fffffffu;
       if (magnitude == 0 || magnitude >= detail::float_infinity) continue;

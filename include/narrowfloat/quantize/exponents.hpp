@@ -145,7 +145,7 @@ constexpr int guarded_exponent(std::uint32_t amax, int fraction_bits, BiasGuard 
 template <float_source In>
 [[nodiscard]] NF_INLINE ExponentHistogram exponent_histogram(const In& values) {
   ExponentHistogram histogram;
-  const auto count = [&](const float* x, std::size_t n, std::size_t) {
+  const auto count = [&](const float* x, std::size_t n, std::size_t) NF_INLINED {
     for (std::size_t i = 0; i < n; ++i) {
       const std::uint32_t magnitude = detail::bits_of_float(x[i]) & 0x7fffffffu;
       if (magnitude == 0) {
@@ -231,9 +231,8 @@ requires(float_source<std::span<T>>)  //
   }
   std::vector<int> exponents(amax.size());
   const int bits = detail::top_fraction_bits(format.exponent_bits, format.mantissa_bits);
-  std::ranges::transform(amax, exponents.begin(), [&](std::uint32_t most) {
-    return detail::guarded_exponent(most, bits, guard);
-  });
+  for (std::size_t i = 0; i < amax.size(); ++i)
+    exponents[i] = detail::guarded_exponent(amax[i], bits, guard);
   return exponents;
 }
 template <float_source In>

@@ -102,9 +102,8 @@ NF_INLINE void sort_reports(std::vector<FormatReport>& reports, FormatOrder orde
     std::span<const FormatReport> reports) {
   std::vector<std::size_t> places(reports.size()), front;
   std::iota(places.begin(), places.end(), std::size_t{0});
-  std::ranges::stable_sort(places, [&](std::size_t a, std::size_t b) {
-    return detail::has_fewer_bits(reports[a], reports[b]);
-  });
+  std::ranges::stable_sort(places, detail::has_fewer_bits,
+                           [&](std::size_t i) -> const FormatReport& { return reports[i]; });
   for (const std::size_t place : places) {
     if (reports[place].is_blank()) continue;
     if (front.empty() || reports[place].sqnr_db() > reports[front.back()].sqnr_db())

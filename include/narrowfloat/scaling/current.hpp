@@ -134,7 +134,7 @@ requires(lossless_to<F, float>&& lossless_to<std::remove_cv_t<T>, float>)  //
   const Isa isa = active_isa();
   detail::for_each_block_row(
       in.rows(), in.cols(), shape,
-      [&](std::size_t row, std::size_t col, std::size_t count, std::size_t block) {
+      [&](std::size_t row, std::size_t col, std::size_t count, std::size_t block) NF_INLINED {
         const T* const source = in.row(row).data() + col;
         target[block] =
             detail::larger_magnitude(target[block], detail::largest_magnitude(isa, source, count));
@@ -192,7 +192,7 @@ requires(detail::scalable<std::remove_cv_t<T>>)  //
   const Isa isa = active_isa();
   detail::for_each_block_row(
       in.rows(), in.cols(), shape,
-      [&](std::size_t row, std::size_t col, std::size_t count, std::size_t block) {
+      [&](std::size_t row, std::size_t col, std::size_t count, std::size_t block) NF_INLINED {
         const std::remove_cv_t<T>* const source = in.row(row).data() + col;
         detail::convert_with(isa, source, out.row(row).data() + col, count, By{factors[block]},
                              detail::rounding_from(rounding, row * in.cols() + col), saturation,

@@ -123,7 +123,7 @@ struct DelayedScaling {
 
   /// Ends the step: the next scale, then a place in the history for the next step.
   NF_INLINE void update() {
-    update([this](std::span<const float> history) {
+    update([this](std::span<const float> history) NF_INLINED {
       if (amax_algorithm == AmaxAlgorithm::most_recent) return history[0];
       float most = 0;
       for (const float x : history) {

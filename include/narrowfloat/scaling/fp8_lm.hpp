@@ -279,7 +279,7 @@ struct AutoScale {
     return {std::move(part)};
   }
   NF_INLINE void require_state(const char* call) const {
-    const auto require = [&](const char* name, double value, double least, double most) {
+    const auto require = [&](const char* name, double value, double least, double most) NF_INLINED {
       // as bits: comparisons of floats may raise flags
       using traits = detail::number_traits<double>;
       const auto bits = traits::to_code(value);

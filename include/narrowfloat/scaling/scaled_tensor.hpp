@@ -220,12 +220,12 @@ class ScaledTensor {
   }
 
   template <class Out, class R>
-  void read(const char* call, std::size_t first, std::size_t count, Out& out, const R& rounding,
-            Saturation saturation) const {
+  NF_INLINE void read(const char* call, std::size_t first, std::size_t count, Out& out,
+                      const R& rounding, Saturation saturation) const {
     detail::require_equal_sizes(call, count, std::ranges::size(out));
     if constexpr (requires { rounding.size(); })
       detail::require_words(call, rounding.size(), count);
-    const auto rest = [&] {
+    const auto rest = [&]() NF_INLINED {
       if constexpr (requires { rounding.size(); })
         return rounding;
       else
@@ -237,8 +237,8 @@ class ScaledTensor {
 
   /// Converts with a scale and its inverse; both are kept.
   template <class In, class R>
-  detail::measured_magnitude encode(const In& values, float scale, float scale_inv,
-                                    const R& rounding, Saturation saturation) {
+  NF_INLINE detail::measured_magnitude encode(const In& values, float scale, float scale_inv,
+                                              const R& rounding, Saturation saturation) {
     const auto n = static_cast<std::size_t>(std::ranges::size(values));
     codes_.resize(n);
     scale_ = scale;
@@ -248,8 +248,8 @@ class ScaledTensor {
   }
 
   template <class In, class Source, class R>
-  void write(const char* call, const In& values, Source& source, const R& rounding,
-             Saturation saturation) {
+  NF_INLINE void write(const char* call, const In& values, Source& source, const R& rounding,
+                       Saturation saturation) {
     if constexpr (requires { rounding.size(); })
       detail::require_words(call, rounding.size(), std::ranges::size(values));
     using kind = std::remove_cv_t<Source>;

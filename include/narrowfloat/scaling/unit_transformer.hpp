@@ -143,9 +143,9 @@ constexpr NF_INLINE BinaryScales silu_glu_scales(UnitFactors factors = UnitFacto
 ///
 /// Example   const OpScales s = softmax_scales(1024);
 ///           assert(std::abs(s.forward - 785.7) < 0.1 && std::abs(s.grad - 626.9) < 0.1);
-inline OpScales softmax_scales(std::size_t classes, double mult = 1,
-                               UnitFactors factors = UnitFactors::exact,
-                               Constraint constraint = Constraint::none) {
+NF_INLINE OpScales softmax_scales(std::size_t classes, double mult = 1,
+                                  UnitFactors factors = UnitFactors::exact,
+                                  Constraint constraint = Constraint::none) {
   using namespace detail;
   constexpr const char* call = "softmax_scales";
   require_scale(call, classes >= 2, "at least 2 classes", static_cast<double>(classes));

@@ -35,18 +35,18 @@ struct FormatDescription {
   Saturation saturation = Saturation::propagate;  ///< default_saturation
 
   /// The name, as format_name() has it.
-  std::string name() const { return format_name(format); }
+  NF_INLINE std::string name() const { return format_name(format); }
   /// The numbers that differ: -0 is none beside 0.
   constexpr NF_INLINE std::uint64_t finite_values() const noexcept {
     return finite_codes - (has_negative_zero ? 1 : 0);
   }
   /// largest / smallest_positive, as the exponent of a power of two, of ten, and in decibels of an
   /// amplitude; by the C library's log2, which need not round correctly.
-  double binades() const { return std::log2(largest) - std::log2(smallest_positive); }
-  double decades() const { return binades() * 0.30102999566398120; }  // log10(2)
-  double decibels() const { return 20 * decades(); }
+  NF_INLINE double binades() const { return std::log2(largest) - std::log2(smallest_positive); }
+  NF_INLINE double decades() const { return binades() * 0.30102999566398120; }  // log10(2)
+  NF_INLINE double decibels() const { return 20 * decades(); }
   /// All of it in words, a line each.
-  inline std::string text() const;
+  NF_INLINE std::string text() const;
 
   friend bool operator==(const FormatDescription&, const FormatDescription&) = default;
 };
@@ -66,6 +66,40 @@ constexpr double value_of_code(const format_layout& layout, std::uint32_t code) 
 inline std::string shortest(double x) {
   char text[32];
   return std::string(text, std::to_chars(text, text + sizeof text, x).ptr);
+}
+
+inline std::string text_of(const FormatDescription& d) {
+  const auto power = [](double x) {
+    int exponent = 0;
+    const double significand = 2 * std::frexp(x, &exponent);
+    const std::string factor = significand == 1 ? "" : shortest(significand) + " * ";
+    return shortest(x) + " = " + factor + "2^" + std::to_string(exponent - 1);
+  };
+  const bool is_signed = d.format.signedness == Signedness::is_signed;
+  const int E = d.format.exponent_bits, M = d.format.mantissa_bits;
+  const auto rounded = [](double x) { return shortest(std::round(10 * x) / 10); };
+  const std::string names[] = {"finite", "propagate", "none"};
+  std::string special = d.infinity_codes == 0 && d.nan_codes == 0 ? "every code is a number" : "";
+  if (d.infinity_codes != 0) special += d.infinity_codes == 2 ? "Inf and -Inf" : "Inf";
+  if (d.nan_codes != 0)
+    special += (special.empty() ? "" : ", ") + std::to_string(d.nan_codes) +
+               (d.nan_codes == 1 ? " code of NaN" : " codes of NaN");
+  special += !d.has_zero ? "; no 0" : is_signed && !d.has_negative_zero ? "; no -0" : "";
+  return d.name() + ": " + std::to_string(d.width) + " bits, " +
+         (is_signed ? "sign, " : "no sign, ") + std::to_string(E) + " exponent, " +
+         std::to_string(M) + " mantissa, bias " + std::to_string(d.format.bias) + "\n" +
+         "  special codes      " + std::string(specials_name(d.format.specials)) + ": " + special +
+         "\n  finite values      " + std::to_string(d.finite_values()) + "\n  largest            " +
+         power(d.largest) + "\n  smallest normal    " + power(d.smallest_normal) +
+         "\n  smallest positive  " + power(d.smallest_positive) +
+         (d.has_subnormals ? " (subnormal)" : "") + "\n  epsilon            " + power(d.epsilon) +
+         "\n  dynamic range      " + rounded(d.binades()) + " binades, " + rounded(d.decades()) +
+         " decades, " + rounded(d.decibels()) + " dB\n  exact integers     " +
+         (d.exact_integers == 0
+              ? "1 is no value"
+              : (d.has_zero ? "0 to " : "1 to ") + std::to_string(d.exact_integers)) +
+         "\n  saturation         " + names[static_cast<std::size_t>(d.saturation)] +
+         " unless told otherwise\n";
 }
 
 }  // namespace NF_BASELINE
@@ -128,38 +162,6 @@ constexpr NF_INLINE FormatDescription describe() noexcept {
   return describe(spec_of<F>);
 }
 
-inline std::string FormatDescription::text() const {
-  using detail::shortest;
-  const auto power = [](double x) {
-    int exponent = 0;
-    const double significand = 2 * std::frexp(x, &exponent);
-    const std::string factor = significand == 1 ? "" : shortest(significand) + " * ";
-    return shortest(x) + " = " + factor + "2^" + std::to_string(exponent - 1);
-  };
-  const bool is_signed = format.signedness == Signedness::is_signed;
-  const int E = format.exponent_bits, M = format.mantissa_bits;
-  const auto rounded = [](double x) { return shortest(std::round(10 * x) / 10); };
-  const std::string names[] = {"finite", "propagate", "none"};
-  std::string special = infinity_codes == 0 && nan_codes == 0 ? "every code is a number" : "";
-  if (infinity_codes != 0) special += infinity_codes == 2 ? "Inf and -Inf" : "Inf";
-  if (nan_codes != 0)
-    special += (special.empty() ? "" : ", ") + std::to_string(nan_codes) +
-               (nan_codes == 1 ? " code of NaN" : " codes of NaN");
-  special += !has_zero ? "; no 0" : is_signed && !has_negative_zero ? "; no -0" : "";
-  return name() + ": " + std::to_string(width) + " bits, " + (is_signed ? "sign, " : "no sign, ") +
-         std::to_string(E) + " exponent, " + std::to_string(M) + " mantissa, bias " +
-         std::to_string(format.bias) + "\n" + "  special codes      " +
-         std::string(specials_name(format.specials)) + ": " + special + "\n  finite values      " +
-         std::to_string(finite_values()) + "\n  largest            " + power(largest) +
-         "\n  smallest normal    " + power(smallest_normal) + "\n  smallest positive  " +
-         power(smallest_positive) + (has_subnormals ? " (subnormal)" : "") +
-         "\n  epsilon            " + power(epsilon) + "\n  dynamic range      " +
-         rounded(binades()) + " binades, " + rounded(decades()) + " decades, " +
-         rounded(decibels()) + " dB\n  exact integers     " +
-         (exact_integers == 0 ? "1 is no value"
-                              : (has_zero ? "0 to " : "1 to ") + std::to_string(exact_integers)) +
-         "\n  saturation         " + names[static_cast<std::size_t>(saturation)] +
-         " unless told otherwise\n";
-}
+NF_INLINE std::string FormatDescription::text() const { return detail::text_of(*this); }
 
 }  // namespace narrowfloat

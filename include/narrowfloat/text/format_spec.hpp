@@ -54,6 +54,10 @@ inline namespace NF_BASELINE {
 /// In the order of Specials.
 inline constexpr std::string_view specials_names[] = {"ieee",   "fn",    "fnuz",
                                                       "finite", "scale", "p3109"};
+constexpr std::string_view name_of_specials(Specials specials) {
+  const auto i = static_cast<std::size_t>(specials);
+  return i < std::size(specials_names) ? specials_names[i] : "?";
+}
 
 constexpr format_layout layout_of_spec(const FormatSpec& f) {
   return {f.exponent_bits, f.mantissa_bits, f.bias, f.specials,
@@ -65,6 +69,10 @@ inline constexpr const char inexact[] = "not every value is exact in double";
 /// Why there is no such Float; nullptr where there is.
 constexpr const char* fault_of(const FormatSpec& f) {
   const auto [E, M, bias, specials, signedness] = f;
+  if (static_cast<std::size_t>(specials) >= std::size(specials_names))
+    return "the special codes are none of ieee, fn, fnuz, finite, scale and p3109";
+  if (signedness != Signedness::is_signed && signedness != Signedness::is_unsigned)
+    return "the signedness is neither is_signed nor is_unsigned";
   if (E < 0 || E > 8) return "a format has 0 to 8 exponent bits";
   if (M < 0 || M > 23) return "a format has 0 to 23 mantissa bits";
   if (E + M == 0) return "a format has at least one exponent or mantissa bit";
@@ -135,24 +143,7 @@ inline std::string quoted_format(std::string_view text) {
   throw_invalid(call, quoted_format(text) + " is no format: " + why);
 }
 
-}  // namespace NF_BASELINE
-}  // namespace detail
-
-constexpr NF_INLINE bool FormatSpec::is_valid() const noexcept {
-  return detail::fault_of(*this) == nullptr;
-}
-
-/// The name of special codes: specials_name(Specials::fn) is "fn".
-constexpr NF_INLINE std::string_view specials_name(Specials specials) noexcept {
-  return detail::specials_names[static_cast<std::size_t>(specials)];
-}
-
-/// The name of a format that has one in formats.hpp; else its parameters: e3m2b5:finite,
-/// ue5m3b16:p3109.
-///
-/// Promises  parse_format() of it is the format again; of what is no format, too, the text says all
-///           parameters.
-inline std::string format_name(const FormatSpec& format) {
+inline std::string name_of_format(const FormatSpec& format) {
   std::string found;
   for_each_format([&]<class F>(std::string_view name) {
     if (spec_of<F> == format) found = name;
@@ -160,25 +151,10 @@ inline std::string format_name(const FormatSpec& format) {
   if (!found.empty()) return found;
   return (format.signedness == Signedness::is_signed ? "e" : "ue") +
          std::to_string(format.exponent_bits) + "m" + std::to_string(format.mantissa_bits) + "b" +
-         std::to_string(format.bias) + ":" + std::string(specials_name(format.specials));
+         std::to_string(format.bias) + ":" + std::string(name_of_specials(format.specials));
 }
 
-/// Reads the text of a format, in letters of either case: a name of formats.hpp, as float8_e4m3fn,
-/// its end, as e4m3fn or ue4m3, or parameters, as e3m2b5:finite: u where it is unsigned, the
-/// numbers of exponent and mantissa bits, b and the bias, usual_bias() else, and the special codes,
-/// `ieee` else, with or without the colon.
-///
-/// Result    a name goes before parameters: e4m3b11 is float8_e4m3b11, which is `finite`, and
-///           e2m1fn float4_e2m1fn. With a colon a text has one meaning: e4m3b11:ieee, e2m1:fn.
-/// Special   what is no such text, and parameters of which there is no Float, throw
-///           std::invalid_argument with the text and what was expected, in a line.
-/// Promises  constexpr; no allocation but for a message; independent of the locale.
-/// Example   assert(parse_format("e5m2") == spec_of<float8_e5m2>);
-///           assert(parse_format("ue4m3") == spec_of<float8_ue4m3>);  // the end of its name, so fn
-///           const FormatSpec mine = parse_format("e3m2:fn");
-///           assert(mine.bias == 3 && format_name(mine) == "e3m2b3:fn");
-constexpr NF_INLINE FormatSpec parse_format(std::string_view text) {
-  using namespace detail;
+constexpr FormatSpec read_format(std::string_view text) {
   const char* const call = "parse_format";
   FormatSpec format;
   bool is_name = false;
@@ -216,6 +192,46 @@ constexpr NF_INLINE FormatSpec parse_format(std::string_view text) {
   if (const char* const fault = fault_of(format))
     refuse_format(call, text, explained(format, fault));
   return format;
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
+
+constexpr NF_INLINE bool FormatSpec::is_valid() const noexcept {
+  return detail::fault_of(*this) == nullptr;
+}
+
+/// The name of special codes: specials_name(Specials::fn) is "fn"; of a value that is none of them
+/// "?".
+constexpr NF_INLINE std::string_view specials_name(Specials specials) noexcept {
+  return detail::name_of_specials(specials);
+}
+
+/// The name of a format that has one in formats.hpp; else its parameters: e3m2b5:finite,
+/// ue5m3b16:p3109.
+///
+/// Promises  parse_format() of it is the format again; of what is no format, too, the text says all
+///           parameters.
+NF_INLINE std::string format_name(const FormatSpec& format) {
+  return detail::name_of_format(format);
+}
+
+/// Reads the text of a format, in letters of either case: a name of formats.hpp, as float8_e4m3fn,
+/// its end, as e4m3fn or ue4m3, or parameters, as e3m2b5:finite: u where it is unsigned, the
+/// numbers of exponent and mantissa bits, b and the bias, usual_bias() else, and the special codes,
+/// `ieee` else, with or without the colon.
+///
+/// Result    a name goes before parameters: e4m3b11 is float8_e4m3b11, which is `finite`, and
+///           e2m1fn float4_e2m1fn. With a colon a text has one meaning: e4m3b11:ieee, e2m1:fn.
+/// Special   what is no such text, and parameters of which there is no Float, throw
+///           std::invalid_argument with the text and what was expected, in a line.
+/// Promises  constexpr; no allocation but for a message; independent of the locale.
+/// Example   assert(parse_format("e5m2") == spec_of<float8_e5m2>);
+///           assert(parse_format("ue4m3") == spec_of<float8_ue4m3>);  // the end of its name, so fn
+///           const FormatSpec mine = parse_format("e3m2:fn");
+///           assert(mine.bias == 3 && format_name(mine) == "e3m2b3:fn");
+constexpr NF_INLINE FormatSpec parse_format(std::string_view text) {
+  return detail::read_format(text);
 }
 
 }  // namespace narrowfloat

@@ -15,18 +15,18 @@ inline namespace NF_BASELINE {
 
 enum class text_spec_kind { number, shortest, bits };
 
-/// What a format specification asks for; Error is the exception of the library that reads it.
-template <class Error>
+/// What a format specification asks for.
 struct text_spec {
   text_spec_kind what = text_spec_kind::shortest;
   char sign = '-';
   /// [fill]align[width], how the library is to lay out the finished text; empty without a width.
   char layout[40] = {};
   std::size_t size = 0;
+  bool is_too_long = false;  // of which the formatter complains
 
   constexpr void put(char c) {
-    if (size == sizeof layout) fail<Error>("formatter", "the format is too long");
-    layout[size++] = c;
+    is_too_long = is_too_long || size == sizeof layout;
+    if (!is_too_long) layout[size++] = c;
   }
   constexpr void put(const char* first, const char* last) {
     for (; first != last; ++first) put(*first);
@@ -41,8 +41,8 @@ struct text_spec {
 ///
 /// Result  text_spec_kind::number, and no end, for all that is neither a plain number nor bits:
 ///         that is left to the library.
-template <class Context, class Error>
-constexpr const char* read_spec(Context& context, text_spec<Error>& spec) {
+template <class Context>
+constexpr const char* read_spec(Context& context, text_spec& spec) {
   const char* at = std::to_address(context.begin());
   const char* const end = at + (context.end() - context.begin());
   if (at == end || *at == '}') return at;
@@ -100,8 +100,8 @@ constexpr const char* read_spec(Context& context, text_spec<Error>& spec) {
 }
 
 /// Writes the text that a specification asks for, and returns its end: 36 characters at most.
-template <class F, class Error>
-constexpr char* put_text(char* out, F x, const text_spec<Error>& spec) {
+template <class F>
+constexpr char* put_text(char* out, F x, const text_spec& spec) {
   if (spec.what == text_spec_kind::bits) {
     int place = F::width;
     for (const int field : {F::is_signed ? 1 : 0, F::exponent_bits, F::mantissa_bits}) {

@@ -37,12 +37,12 @@ struct rule_totals {
   alignas(64) std::uint32_t largest[rule_row] = {};  ///< magnitudes as bits
   alignas(64) double sum[2][rule_row] = {};
 
-  std::uint32_t largest_of_all() const {
+  NF_INLINE std::uint32_t largest_of_all() const {
     std::uint32_t most = 0;
     for (const std::uint32_t x : largest) most = x > most ? x : most;
     return most;
   }
-  double total(std::size_t which) const {
+  NF_INLINE double total(std::size_t which) const {
     double sum_of_all = 0;
     for (const double x : sum[which]) sum_of_all = double_total(sum_of_all, x);
     return sum_of_all;
