@@ -86,6 +86,8 @@ TEST_CASE("Eigen knows the limits of a format", "[eigen]") {
   CHECK(Eigen::NumTraits<nf::float8_ue4m3>::IsSigned == 0);
   CHECK(Eigen::NumTraits<nf::float16>::digits10() == 3);
   CHECK(Eigen::NumTraits<nf::float16>::dummy_precision() == 0x1p-7f);
+  CHECK(Eigen::NumTraits<nf::float4_e2m1fn>::dummy_precision() == 0.5f);
+  CHECK(Eigen::NumTraits<nf::float8_e8m0fnu>::dummy_precision() == 0.25f);
   const Matrix<nf::float16> a = Matrix<nf::float16>::Random(8, 8),
                             identity = Matrix<nf::float16>::Identity(8, 8);
   CHECK((a * identity).isApprox(a));

@@ -16,9 +16,11 @@
 /// order.
 ///
 /// Result    epsilon() is the distance of 1 and the next value, dummy_precision(), the tolerance of
-///           isApprox(), eight times that, at most a quarter; digits10() and the limits are those
-///           of std::numeric_limits.
-/// Special   infinity() in a format without Inf is what an overflow gives there.
+///           isApprox(), eight times that, at most a quarter, and not 0; digits10() and the limits
+///           are those of std::numeric_limits.
+/// Special   infinity() in a format without Inf is what an overflow gives there. isApprox() adds
+///           squares in the format: where both sums overflow to Inf, opposites are approximately
+///           equal, and so may be any two where squares are 0. Compare casts to float.
 ///
 /// Example   const Eigen::Matrix2f w = Eigen::Matrix2f::Constant(0.3f);
 ///           // convert() of each
@@ -36,7 +38,10 @@ struct Eigen::NumTraits<narrowfloat::Float<E, M, Bias, S, Sign>>
 
   /// What Eigen asks for, as above.
   static constexpr type epsilon() { return limits::epsilon(); }
-  static constexpr type dummy_precision() { return type(M <= 5 ? 0.25 : 8.0 / (1 << M)); }
+  static constexpr type dummy_precision() {
+    const type precision(M <= 5 ? 0.25 : 8.0 / (1 << M));
+    return precision < limits::denorm_min() ? limits::denorm_min() : precision;
+  }
   static constexpr type highest() { return limits::max(); }
   static constexpr type lowest() { return limits::lowest(); }
   static constexpr type infinity() { return limits::infinity(); }
