@@ -4,6 +4,7 @@
 
 #if defined(NARROWFLOAT_SINGLE_HEADER)
 #error "narrowfloat: include the single header or the library's own files, not both"
+#define NF_STOP "nothing else is compiled: see the #error above"
 #endif
 
 /// The version of the headers, for users who must test it in the preprocessor. CMake and the

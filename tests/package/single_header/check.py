@@ -47,9 +47,10 @@ def main():
     for first, second in ("config.hpp", header), (header, "config.hpp"):
         names = [f"narrowfloat/{x}" if x == "config.hpp" else x for x in (first, second)]
         (folder / "both.cpp").write_text("".join(f'#include "{name}"\n' for name in names))
-        said = subprocess.run([compiler, "-std=c++20", "-E", "-I", include, "both.cpp"], cwd=folder,
+        said = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-I", include, "both.cpp"], cwd=folder,
                               capture_output=True, text=True, check=False)
         assert said.returncode and BOTH in said.stderr, f"both headers pass, {names[0]} first"
+        assert said.stderr.count("error: ") == 2, f"more than the #error and the stop, {names[0]} first"
 
 
 main()
