@@ -36,10 +36,12 @@ constexpr long double to_long_double(From x, Saturation saturation, Subnormals s
   using wide64 = wide<std::uint64_t>;
   const auto kept = convert_number<From>(x, NearestEven{}, Saturation::none, subnormals);
   const auto value = real_number<double>(kept);
-  const std::uint64_t code = number_traits<double>::to_code(value);
+  std::uint64_t code = number_traits<double>::to_code(value);
   if (saturation == Saturation::finite && (code & ~wide64::sign_mask) == wide64::infinity)
     return code == wide64::infinity ? __LDBL_MAX__ : -__LDBL_MAX__;
-  return static_cast<long double>(value);
+  // -ffast-math must not see a constant -0, which GCC 12 turns into 0
+  if (!std::is_constant_evaluated()) __asm__("" : "+r"(code));
+  return static_cast<long double>(number_traits<double>::from_code(code));
 }
 
 /// Element i of a call.

@@ -142,12 +142,23 @@ constexpr exact exact_long_double(long double x, bool flush) {
 #endif
 }
 
-/// The value of an integer.
+/// The value of an integer; of 128 bits, which are integers to std::integral under -std=gnu++20, the
+/// first 64 significant ones, bits below them jammed into the last.
 template <std::integral T>
 constexpr NF_HD exact exact_integer(T x) {
   if (x == T{0}) return exact::zero(false);
   bool negative = false;
   if constexpr (std::signed_integral<T>) negative = x < T{0};
+  if constexpr (sizeof(T) > sizeof(std::uint64_t)) {
+    using word = std::make_unsigned_t<T>;
+    const auto bits = static_cast<word>(x), magnitude = negative ? 0 - bits : bits;
+    if (const auto high = static_cast<std::uint64_t>(magnitude >> 64); high != 0) {
+      const int shift = 64 - leading_zeros(high);
+      const word kept = magnitude >> shift;
+      const bool tail = kept << shift != magnitude;
+      return exact::finite(negative, static_cast<std::uint64_t>(kept) | (tail ? 1u : 0u), shift);
+    }
+  }
   const auto bits = static_cast<std::uint64_t>(x);  // modulo 2^64, so 0 - bits is the magnitude
   return exact::finite(negative, negative ? 0 - bits : bits, 0);
 }
