@@ -142,8 +142,8 @@ constexpr exact exact_long_double(long double x, bool flush) {
 #endif
 }
 
-/// The value of an integer; of 128 bits, which are integers to std::integral under -std=gnu++20, the
-/// first 64 significant ones, bits below them jammed into the last.
+/// The value of an integer. Of 128 bits, which are integers to std::integral under -std=gnu++20,
+/// the first 64 significant ones, those below jammed into the last.
 template <std::integral T>
 constexpr NF_HD exact exact_integer(T x) {
   if (x == T{0}) return exact::zero(false);
@@ -159,7 +159,8 @@ constexpr NF_HD exact exact_integer(T x) {
       return exact::finite(negative, static_cast<std::uint64_t>(kept) | (tail ? 1u : 0u), shift);
     }
   }
-  const auto bits = static_cast<std::uint64_t>(x);  // modulo 2^64, so 0 - bits is the magnitude
+  // modulo 2^64, so that 0 - bits is the magnitude
+  const auto bits = static_cast<std::uint64_t>(x);
   return exact::finite(negative, negative ? 0 - bits : bits, 0);
 }
 
