@@ -4,11 +4,14 @@ import os
 import re
 
 from conan import ConanFile
+from conan.errors import ConanInvalidConfiguration
 from conan.tools.build import check_min_cppstd
 from conan.tools.cmake import CMake, cmake_layout
 from conan.tools.files import copy, load, rmdir
+from conan.tools.scm import Version
 
 OFF = {f"NARROWFLOAT_BUILD_{part}": False for part in ("TESTS", "BENCH", "EXAMPLES")}
+MACHINES = "x86_64", "armv8", "armv8.3", "riscv64", "wasm", "wasm64"
 
 
 class Narrowfloat(ConanFile):
@@ -42,6 +45,12 @@ class Narrowfloat(ConanFile):
 
     def validate(self):
         check_min_cppstd(self, 20)
+        compiler = self.settings.compiler
+        least = {"gcc": 12, "clang": 14}.get(str(compiler), 0)
+        if compiler == "msvc" or Version(compiler.version) < least:
+            raise ConanInvalidConfiguration(f"narrowfloat needs GCC 12 or Clang 14, not {compiler} {compiler.version}")
+        if self.settings.arch not in MACHINES:
+            raise ConanInvalidConfiguration(f"narrowfloat is for {', '.join(MACHINES)}, not {self.settings.arch}")
 
     def package_id(self):
         if not self.info.options.compiled:
