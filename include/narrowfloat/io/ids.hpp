@@ -29,7 +29,7 @@ namespace narrowfloat::ids {
 /// A type as DLPack describes it (DLDataType, with one lane).
 struct DlpackType {
   std::uint8_t code, bits;  ///< as DLDataType has them
-  NF_INLINE friend constexpr bool operator==(const DlpackType&, const DlpackType&) = default;
+  friend constexpr bool operator==(const DlpackType&, const DlpackType&) = default;
 };
 
 namespace detail {
