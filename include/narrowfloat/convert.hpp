@@ -265,13 +265,15 @@ requires detail::scalable<detail::number_of<In>> NF_INLINE void convert(
 template <class In, class Out, class... Rest>
 requires((detail::has_explained<In> ||
           std::same_as<std::remove_cvref_t<In>, Isa>)&&!detail::are_arrays<In, Out, Rest...> &&
-         !detail::long_double_arrays<In, Out>) void convert(In&&, Out&&, Rest&&...) {
+         !(detail::rounded_at_most<Rest...> &&
+           detail::long_double_arrays<In, Out>)) void convert(In&&, Out&&, Rest&&...) {
   detail::explain_arrays<In, Out, Rest...>();
 }
 template <class To, class From, class... Rest>
 requires(sizeof...(Rest) != 0 || !number<To> ||
          !(number<From> || (narrow_float<To> && std::integral<From>))) &&
-    (!detail::has_long_double<To, From>)constexpr To convert(const From&, Rest&&...) {
+    (!(detail::rounded_at_most<Rest...> && detail::has_long_double<To, From>)) constexpr To
+    convert(const From&, Rest&&...) {
   detail::explain_misuse<
       detail::scalar_misuse<To, From, typename detail::first_of<Rest...>::type>()>();
   return To{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Bytes are no numbers either: codes are Floats.
-// expect: narrowfloat::convert: the input is no contiguous range of float, double or Float
+// expect: narrowfloat::convert: the input is no contiguous range of float, .*__bf16 or Float
 #include <narrowfloat/convert.hpp>
 
 #include <cstdint>

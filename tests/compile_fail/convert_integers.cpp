@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Arrays of integers are no numbers of a format.
-// expect: narrowfloat::convert: the input is no contiguous range of float, double or Float
+// expect: narrowfloat::convert: the input is no contiguous range of float, .*__bf16 or Float
 #include <narrowfloat/convert.hpp>
 
 #include <vector>

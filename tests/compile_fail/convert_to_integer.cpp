@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The target of a conversion is a number type.
-// expect: narrowfloat::convert: the target type is none of float, double and Float
+// expect: narrowfloat::convert: the target type is none of float, double, .*__bf16 and Float
 #include <narrowfloat/convert.hpp>
 
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // An array of codes is one of Floats, not of bytes.
-// expect: narrowfloat::convert: the output is no contiguous range of float, double or Float
+// expect: narrowfloat::convert: the output is no contiguous range of float, .*__bf16 or Float
 #include <narrowfloat/convert.hpp>
 
 #include <vector>

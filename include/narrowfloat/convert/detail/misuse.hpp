@@ -9,6 +9,7 @@
 
 #include "../../float.hpp"
 #include "../../isa.hpp"
+#include "long_double.hpp"
 
 namespace narrowfloat {
 struct Scale;
@@ -28,6 +29,12 @@ concept scalable = number<T> && !std::same_as<T, double>;
 template <class Range>
 concept has_numbers = std::ranges::random_access_range<Range> &&
     number<std::remove_cv_t<std::ranges::range_value_t<Range>>>;
+
+/// The same of long doubles.
+template <class Range>
+concept has_long_doubles = std::ranges::contiguous_range<Range> &&
+                           std::same_as < std::remove_cv_t<std::ranges::range_value_t<Range>>,
+long double > ;
 
 /// Ranges of which convert() says what is wrong with a call: of numbers, and of integers, which are
 /// no codes. Headers above have a convert() of their own for others, whose bytes do not lie in
@@ -53,6 +60,7 @@ enum class misuse {
   const_output,
   temporary_output,
   third,
+  long_double,
   scaled_double,
   target,
   source
@@ -71,21 +79,25 @@ constexpr misuse third_misuse() {
 
 template <class In, class Out, class Third = void>
 constexpr misuse array_misuse() {
-  if constexpr (!has_numbers<In>)
+  if constexpr (!has_numbers<In> && !has_long_doubles<In>)
     return misuse::input;
-  else if constexpr (!has_numbers<Out>)
+  else if constexpr (!has_numbers<Out> && !has_long_doubles<Out>)
     return misuse::output;
   else if constexpr (is_const_range<Out>)
     return misuse::const_output;
   else if constexpr (!std::ranges::borrowed_range<Out>)
     return misuse::temporary_output;
+  else if constexpr (has_long_doubles<In> || has_long_doubles<Out>)
+    return misuse::long_double;
   else
     return third_misuse<std::remove_cv_t<std::ranges::range_value_t<In>>, Third>();
 }
 
 template <class To, class From, class Second = void>
 constexpr misuse scalar_misuse() {
-  if constexpr (!number<To>)
+  if constexpr (has_long_double<To, From>)
+    return misuse::long_double;
+  else if constexpr (!number<To>)
     return misuse::target;
   else if constexpr (!number<From> && !std::integral<From>)
     return misuse::source;
@@ -103,13 +115,22 @@ struct first_of<First, Rest...> {
   using type = std::remove_cvref_t<First>;
 };
 
+/// Whether what follows the numbers is nothing, or begins with a rounding.
+template <class... Rest>
+concept rounded_at_most = sizeof...(Rest) == 0 || rounding_policy<typename first_of<Rest...>::type>;
+
 template <misuse What>
 constexpr void explain_misuse() {
-  static_assert(What != misuse::input,
-                "narrowfloat::convert: the input is no contiguous range of float, double or Float");
+  static_assert(
+      What != misuse::input,
+      "narrowfloat::convert: the input is no contiguous range of float, double, long double, _Float16, __bf16 or Float");
   static_assert(
       What != misuse::output,
-      "narrowfloat::convert: the output is no contiguous range of float, double or Float");
+      "narrowfloat::convert: the output is no contiguous range of float, double, long double, _Float16, __bf16 or Float");
+  static_assert(
+      What != misuse::long_double,
+      "narrowfloat::convert: a long double becomes a number of another type, or is made of "
+      "one, by a rounding, Saturation and Subnormals alone: no Isa, Scale or Divide");
   static_assert(What != misuse::const_output, "narrowfloat::convert: the output is const");
   static_assert(What != misuse::temporary_output,
                 "narrowfloat::convert: the output is a temporary; pass a variable or a span");
@@ -119,10 +140,12 @@ constexpr void explain_misuse() {
       "nearest_even or Stochastic<>{.seed = 1}, nor Scale nor Divide");
   static_assert(What != misuse::scaled_double,
                 "narrowfloat::convert: Scale and Divide take floats and Floats, not doubles");
-  static_assert(What != misuse::target,
-                "narrowfloat::convert: the target type is none of float, double and Float");
-  static_assert(What != misuse::source,
-                "narrowfloat::convert: the source is no float, double, Float or integer");
+  static_assert(
+      What != misuse::target,
+      "narrowfloat::convert: the target type is none of float, double, long double, _Float16, __bf16 and Float");
+  static_assert(
+      What != misuse::source,
+      "narrowfloat::convert: the source is no float, double, long double, _Float16, __bf16, Float or integer");
   static_assert(
       What != misuse::other,
       "narrowfloat::convert: the arguments after the numbers are, in this order: Scale or "
