@@ -124,7 +124,7 @@ void print_all(const nf::FormatDescription& d) {
   } else {
     const bool is_signed = d.format.signedness == nf::Signedness::is_signed;
     const std::uint64_t positive = is_signed ? codes / 2 : codes;
-    const std::uint64_t largest = (d.finite_codes + 1) / (is_signed ? 2 : 1) - 1;
+    const std::uint64_t largest = (is_signed ? (d.finite_codes + 1) / 2 : d.finite_codes) - 1;
     print_codes(d, 0, few);
     fmt::print("  ...\n");
     print_codes(d, largest + 1 - few, std::min(largest + 3, positive));
