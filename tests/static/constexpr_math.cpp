@@ -80,6 +80,7 @@ static_assert(fpclassify(at<h>(0x7e00)) == FP_NAN && fpclassify(at<h>(0xfc00)) =
               fpclassify(at<h>(0x8400)) == FP_NORMAL);
 static_assert(fpclassify(at<fnuz>(0x80)) == FP_NAN && fpclassify(at<e8m0>(0)) == FP_NORMAL &&
               fpclassify(at<Float<0, 7, 1, Specials::finite>>(1)) == FP_NORMAL);
+static_assert(issubnormal(at<h>(0x3ff)) && !issubnormal(at<h>(0x400)) && !issubnormal(h(0)));
 static_assert(isnormal(at<h>(0x400)) && !isnormal(at<h>(0x3ff)) && !isnormal(h(0)) &&
               !isnormal(at<h>(0x7c00)) && isnormal(at<e8m0>(0)));
 

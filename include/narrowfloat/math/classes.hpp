@@ -59,6 +59,13 @@ template <narrow_float F>
 constexpr NF_FN bool isnormal(F x) noexcept {
   return fpclassify(x) == detail::class_normal;
 }
+// In brackets because it is a macro of glibc's <math.h>, by which an unqualified call comes to the
+// same.
+/// Finite, nonzero and below the least normal value. Call it unqualified.
+template <narrow_float F>
+constexpr NF_FN bool(issubnormal)(F x) noexcept {
+  return fpclassify(x) == detail::class_subnormal;
+}
 
 /// Result    x without its sign; the one NaN of fnuz and p3109 stays itself.
 template <narrow_float F>
