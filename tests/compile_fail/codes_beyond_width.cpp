@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A table holds codes of its format alone. expect: a_code_is_beyond_the_width_of_its_format|call to
-// consteval function .*from_codes<.*is not a constant expression
+// A table holds codes of its format alone.
+// expect: a_code_is_beyond_the_width|consteval function .*from_codes<.*is not a constant expression
 #include <narrowfloat/codes.hpp>
 #include <narrowfloat/formats.hpp>
 
