@@ -29,7 +29,9 @@ constexpr NF_FN bool isnan(F x) noexcept {
 template <narrow_float F>
 constexpr NF_FN bool isinf(F x) noexcept {
   using layout = detail::layout_of<F>;
-  return layout::has_infinity && (x.bits() & ~layout::sign_mask) == layout::infinity_code;
+  if constexpr (layout::has_infinity)
+    return (x.bits() & ~layout::sign_mask) == layout::infinity_code;
+  return false;
 }
 /// Whether x is a number: neither Inf nor NaN.
 template <narrow_float F>
