@@ -13,17 +13,12 @@
 
 #include "support/catch.hpp"
 #include "support/every_format.hpp"
+#include "support/format_spec.hpp"
 #include "support/formats.hpp"
 
 using namespace test;
 
 namespace {
-
-nf::FormatSpec spec_of(const oracle::Format& f) {
-  return {f.exponent_bits, f.mantissa_bits, f.bias,
-          static_cast<nf::Specials>(static_cast<int>(f.special)),
-          f.is_signed ? nf::Signedness::is_signed : nf::Signedness::is_unsigned};
-}
 
 /// The name of the first number of a description that its Float's limits, or its codes, contradict.
 template <class F>

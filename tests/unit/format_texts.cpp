@@ -4,17 +4,12 @@
 
 #include "support/catch.hpp"
 #include "support/every_format.hpp"
+#include "support/format_spec.hpp"
 #include "support/formats.hpp"
 
 using namespace test;
 
 namespace {
-
-nf::FormatSpec spec_of(const oracle::Format& f) {
-  return {f.exponent_bits, f.mantissa_bits, f.bias,
-          static_cast<nf::Specials>(static_cast<int>(f.special)),
-          f.is_signed ? nf::Signedness::is_signed : nf::Signedness::is_unsigned};
-}
 
 /// The message of the exception that a text gives, behind the name of the function.
 std::string refusal(std::string_view text) {
