@@ -20,7 +20,6 @@
 #include "linalg/dot.hpp"
 #include "linalg/epilogue.hpp"
 #include "linalg/exact.hpp"
-#include "linalg/executor.hpp"
 #include "linalg/free_order.hpp"
 #include "linalg/layer_product.hpp"
 #include "linalg/layer_tensor.hpp"

@@ -9,6 +9,7 @@
 #include "compat.hpp"
 #include "convert.hpp"
 #include "errors.hpp"
+#include "executor.hpp"
 #include "float.hpp"
 #include "formats.hpp"
 #include "hadamard.hpp"

@@ -3,11 +3,11 @@
 // that its policy says.
 #pragma once
 
+#include "../executor.hpp"
 #include "detail/free_product.hpp"
 #include "detail/integer_plan.hpp"
 #include "detail/multiply.hpp"
 #include "detail/row_plan.hpp"
-#include "executor.hpp"
 
 namespace narrowfloat {
 

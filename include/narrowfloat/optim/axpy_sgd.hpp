@@ -15,7 +15,7 @@
 
 #include "../convert.hpp"
 #include "../detail/array/sources.hpp"
-#include "../linalg/executor.hpp"
+#include "../detail/array/tasks.hpp"
 #include "detail/form_calls.hpp"
 #include "detail/step_start.hpp"
 #include "gradients.hpp"
@@ -99,12 +99,12 @@ struct AxpySgd : AxpySgdOptions {
     const std::uint64_t t = steps + 1;
     std::array<R, 3> random;
     for (std::size_t k = 0; k < 3; ++k) random[k] = detail::rounding_of(rounding, t, k);
-    const std::size_t n = v.size(), length = detail::task_elements;
-    std::vector<std::uint32_t> largest((n + length - 1) / length);
+    const detail::task_cuts cuts{v.size()};
+    std::vector<std::uint32_t> largest(cuts.count());
     F* const w = std::ranges::data(weights);
-    executor(largest.size(), [&](std::size_t task) NF_INLINED {
-      const std::size_t end = std::min(n, (task + 1) * length);
-      for (std::size_t i = task * length; i < end; i += detail::part_elements)
+    detail::run_tasks(executor, cuts.count(), [&](std::size_t task) NF_INLINED {
+      const std::size_t end = cuts.end(task);
+      for (std::size_t i = cuts.begin(task); i < end; i += detail::part_elements)
         largest[task] =
             std::max(largest[task],
                      step_part(w, g, i, std::min(detail::part_elements, end - i), factors, random));

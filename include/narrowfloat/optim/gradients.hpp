@@ -11,7 +11,7 @@
 
 #include "../convert.hpp"
 #include "../detail/array/sources.hpp"
-#include "../linalg/executor.hpp"
+#include "../detail/array/tasks.hpp"
 #include "detail/rule_part.hpp"
 
 namespace narrowfloat {
@@ -23,31 +23,7 @@ struct measured_gradients {
   double squares = 0;
 };
 
-/// An executor without its type.
-struct executor_ref {
-  using task_function = void (*)(const void* tasks, std::size_t i);
-  void* executor;
-  void (*run)(void* executor, std::size_t tasks, task_function f, const void* context);
-
-  template <class E>
-  static NF_INLINE executor_ref of(E& executor) {
-    return {const_cast<void*>(static_cast<const void*>(&executor)),
-            [](void* self, std::size_t tasks, task_function f, const void* context) {
-              (*static_cast<E*>(self))(tasks, [=](std::size_t i) { f(context, i); });
-            }};
-  }
-  template <class F>
-  NF_INLINE void operator()(std::size_t tasks, const F& f) const {
-    run(
-        executor, tasks,
-        [](const void* context, std::size_t i) { (*static_cast<const F*>(context))(i); }, &f);
-  }
-};
-
 inline namespace NF_BASELINE {
-
-/// Elements of a task: a multiple of the part that a step works on, whatever the number of threads.
-inline constexpr std::size_t task_elements = 64 * part_elements;
 
 template <class Range>
 NF_INLINE auto span_of(const Range& values) {
@@ -57,15 +33,14 @@ NF_INLINE auto span_of(const Range& values) {
 template <class T>
 measured_gradients measure(std::span<const T> gradients, float factor,
                            const executor_ref& executor) {
-  const std::size_t n = gradients.size(), tasks = (n + task_elements - 1) / task_elements;
-  std::vector<measured_gradients> found(tasks);
-  executor(tasks, [&](std::size_t task) {
+  const task_cuts cuts{gradients.size()};
+  std::vector<measured_gradients> found(cuts.count());
+  run_tasks(executor, cuts.count(), [&](std::size_t task) {
     rule_totals totals;
-    const std::size_t first = task * task_elements, end = std::min(n, first + task_elements);
     const auto add = [&](const float* values, std::size_t count, std::size_t) {
       measure_gradients(place_of<true>(), active_isa(), values, count, factor, totals);
     };
-    for_each_part(gradients.data(), first, end, add);
+    for_each_part(gradients.data(), cuts.begin(task), cuts.end(task), add);
     found[task] = {totals.largest_of_all(), totals.total(0)};
   });
   measured_gradients all;

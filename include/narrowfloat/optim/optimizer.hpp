@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "../linalg/executor.hpp"
+#include "../executor.hpp"
 #include "codebook_state.hpp"
 #include "detail/step.hpp"
 #include "gradients.hpp"

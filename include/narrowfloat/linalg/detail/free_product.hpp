@@ -5,7 +5,7 @@
 #include <bit>
 #include <vector>
 
-#include "../executor.hpp"
+#include "../../detail/array/tasks.hpp"
 #include "../free_order.hpp"
 #include "finish.hpp"
 #include "operands.hpp"
@@ -257,7 +257,7 @@ void multiply(const product_call& call, const A& a, const matrix_places& of_a, c
   using range = decltype(range_of_stored(c));
   const sum_writer<range> writer{range_of_stored(c), of_c};
   const auto parts = parts_of_product<range, E>(size);
-  executor(parts.count(), [&](std::size_t task) {
+  run_tasks(executor, parts.count(), [&](std::size_t task) {
     multiply_panels(a, of_a, b, of_b, writer, parts[task], size, acc, epilogue...);
   });
 }

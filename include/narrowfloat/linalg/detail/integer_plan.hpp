@@ -191,7 +191,7 @@ bool multiply_integers(const BlockTensor<Format>& a, const X& x, const Reader& r
     if (vector.count == 2) run_integer_sums<nibbles, 2>(place_of<true>(), isa, of);
     if (vector.count == 3) run_integer_sums<nibbles, 3>(place_of<true>(), isa, of);
   };
-  executor(parts.count(), [&](std::size_t number) {
+  run_tasks(executor, parts.count(), [&](std::size_t number) {
     constexpr std::size_t together = 64;
     const product_part part = parts[number];
     const float_environment environment(direction::nearest);

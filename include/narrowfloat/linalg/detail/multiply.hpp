@@ -3,7 +3,7 @@
 // step at a time.
 #pragma once
 
-#include "../executor.hpp"
+#include "../../detail/array/tasks.hpp"
 #include "finish.hpp"
 #include "operands.hpp"
 #include "pair_plan.hpp"
@@ -47,7 +47,7 @@ void multiply_matrices(const A& a, const B& b, const product_size& size, const p
   const Subnormals flush = running_sum<Acc>::subnormals(acc);
   const number_shape of_a = a.shape(), of_b = b.shape();
   const auto run = [&](const auto& sum_part) {
-    executor(parts.count(), [&](std::size_t task) {
+    run_tasks(executor, parts.count(), [&](std::size_t task) {
       const product_part part = parts[task];
       sums(part, [&](const auto& put) { sum_part(part, put); });
     });

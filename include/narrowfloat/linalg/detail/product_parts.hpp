@@ -8,7 +8,7 @@
 #include <ranges>
 #include <type_traits>
 
-#include "../executor.hpp"
+#include "../../detail/array/tasks.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {

@@ -182,7 +182,7 @@ bool multiply_rows(const BlockTensor<Format>& a, const X& x, const product_parts
   if constexpr (power_of_two_scale<typename Format::scale>)
     near = near_scales_of(format::shape, binades_of(floats), k, format::scale_bias,
                           format::fraction_bits);
-  executor(parts.count(), [&](std::size_t number) {
+  run_tasks(executor, parts.count(), [&](std::size_t number) {
     const product_part part = parts[number];
     const float_environment environment(plan::rounds);
     const std::size_t end = part.left + part.cols;

@@ -147,13 +147,12 @@ class step_plan {
   /// A pass over all parts, in tasks whose cuts are always the same.
   task_result pass(step_pass which) const {
     const std::size_t n = call_.gradients.size;
-    const std::size_t length = std::max(part_, task_elements / part_ * part_);
-    const std::size_t tasks = (n + length - 1) / length;
-    std::vector<task_result> found(tasks);
-    call_.executor(tasks, [&](std::size_t task) {
+    const task_cuts cuts{n, std::max(part_, task_elements / part_ * part_)};
+    std::vector<task_result> found(cuts.count());
+    run_tasks(call_.executor, cuts.count(), [&](std::size_t task) {
       std::vector<float> room((2 + call_.states.size()) * part_);
-      const std::size_t begin = task * length, end = std::min(n, begin + length);
-      for (std::size_t first = begin; first < end; first += part_)
+      const std::size_t end = cuts.end(task);
+      for (std::size_t first = cuts.begin(task); first < end; first += part_)
         run_part(which, first, std::min(part_, end - first), room.data(), found[task]);
     });
     task_result all;

@@ -5,13 +5,17 @@
 #include <cstddef>
 #include <utility>
 
-#include "../config.hpp"
+#include "config.hpp"
 
 namespace narrowfloat {
 
 /// Runs the parts of a call: executor(tasks, f) calls f(0), f(1) ... f(tasks - 1), each once, in
-/// any order, on any threads, and returns when all are done. What a call gives does not depend on
-/// it.
+/// any order, on any threads, and returns when all are done. It is the last argument of a call that
+/// reads arrays; left out, the calling thread does the work alone.
+///
+/// Promises  what a call gives does not depend on its executor: arrays are cut by their lengths,
+///           and results of parts are joined in the order of the parts. An exception of a part is
+///           caught there; when all have ended, the caller gets that of the first part that threw.
 ///
 /// Example   const auto threads = [](std::size_t tasks, auto f) {
 ///             std::atomic<std::size_t> next = 0;

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// An array as tasks for an executor: where it is cut, and what becomes of a task that throws.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+
+#include "../../executor.hpp"
+#include "parts.hpp"
+
+namespace narrowfloat::detail {
+
+/// An executor without its type.
+struct executor_ref {
+  using task_function = void (*)(const void* tasks, std::size_t i);
+  void* executor;
+  void (*run)(void* executor, std::size_t tasks, task_function f, const void* context);
+
+  template <class E>
+  static NF_INLINE executor_ref of(E& executor) {
+    return {const_cast<void*>(static_cast<const void*>(&executor)),
+            [](void* self, std::size_t tasks, task_function f, const void* context) {
+              (*static_cast<E*>(self))(tasks, [=](std::size_t i) { f(context, i); });
+            }};
+  }
+  template <class F>
+  NF_INLINE void operator()(std::size_t tasks, const F& f) const {
+    run(
+        executor, tasks,
+        [](const void* context, std::size_t i) { (*static_cast<const F*>(context))(i); }, &f);
+  }
+};
+
+inline namespace NF_BASELINE {
+
+#if defined(__cpp_exceptions)
+/// The exception of the first task, by its number, among those that threw.
+class first_failure {
+ public:
+  /// Takes the exception that is being handled.
+  void keep(std::size_t task) {
+    while (is_busy_.test_and_set(std::memory_order_acquire)) {
+    }
+    if (what_ == nullptr || task < task_) {
+      task_ = task;
+      what_ = std::current_exception();
+    }
+    is_busy_.clear(std::memory_order_release);
+  }
+  void rethrow() const {
+    if (what_ != nullptr) std::rethrow_exception(what_);
+  }
+
+ private:
+  std::atomic_flag is_busy_;
+  std::size_t task_ = 0;
+  std::exception_ptr what_;
+};
+#endif
+
+/// Runs f(0) ... f(tasks - 1) by an executor. An exception does not reach the executor, whose
+/// threads may not survive it: the caller gets that of the first task that threw once all have
+/// ended. A single task is the caller's.
+template <class E, class F>
+void run_tasks(E& executor, std::size_t tasks, const F& f) {
+  if (tasks < 2) {
+    if (tasks == 1) f(std::size_t{0});
+    return;
+  }
+#if defined(__cpp_exceptions)
+  first_failure failure;
+  executor(tasks, [&](std::size_t task) {
+    try {
+      f(task);
+    } catch (...) {
+      failure.keep(task);
+    }
+  });
+  failure.rethrow();
+#else
+  executor(tasks, f);
+#endif
+}
+
+/// Elements of a task: a multiple of the part that loops work on, whatever the number of threads.
+inline constexpr std::size_t task_elements = 64 * part_elements;
+
+/// Where an array is cut into tasks: by its length and its place alone, never by the executor.
+struct task_cuts {
+  std::size_t size;                    ///< elements
+  std::size_t length = task_elements;  ///< of a task, but for the first and the last
+  std::size_t before = 0;              ///< elements that the first one is shorter
+
+  /// Of n numbers that are written: the tasks after the first begin on a cache line.
+  template <class To>
+  static task_cuts of(const To* out, std::size_t n) {
+    return {n, task_elements, reinterpret_cast<std::uintptr_t>(out) % 64 / sizeof(To)};
+  }
+  constexpr std::size_t count() const {
+    return size == 0 ? 0 : size <= length - before ? 1 : (size + before - 1) / length + 1;
+  }
+  constexpr std::size_t begin(std::size_t task) const {
+    return task == 0 ? 0 : task * length - before;
+  }
+  constexpr std::size_t end(std::size_t task) const {
+    return std::min(size, (task + 1) * length - before);
+  }
+};
+
+/// Runs f(first, count) for the tasks of an array.
+template <class E, class F>
+void run_cuts(E& executor, const task_cuts& cuts, const F& f) {
+  run_tasks(executor, cuts.count(), [&](std::size_t task) {
+    const std::size_t first = cuts.begin(task);
+    f(first, cuts.end(task) - first);
+  });
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail
