@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The training loop of docs/scaling.md: it is the one on the page, it learns what its formats can
+// The training loop of docs/scales.md: it is the one on the page, it learns what its formats can
 // tell, and its evaluation leaves no trace in the histories.
 #include <narrowfloat/scaling.hpp>
 
@@ -136,7 +136,7 @@ TEST_CASE("training loop: learns the weights, to half a step of their codes", "[
 
 TEST_CASE("training loop: the page shows this one", "[scaling]") {
   const std::string source = text_of(__FILE__),
-                    page = text_of(NARROWFLOAT_DATA_DIR "/../../docs/scaling.md");
+                    page = text_of(NARROWFLOAT_DATA_DIR "/../../docs/scales.md");
   const std::string first = "// on the page:\n", last = "  // end\n";
   const std::size_t begin = source.find(first) + first.size();
   const std::string loop = source.substr(begin, source.find(last, begin) - begin);
