@@ -6,6 +6,7 @@
 
 #include "block.hpp"
 #include "codes.hpp"
+#include "collective.hpp"
 #include "compat.hpp"
 #include "convert.hpp"
 #include "errors.hpp"

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// Collectives of ranks: what several processes, or threads, make of their numbers together.
+//
+/// Example   SingleRank alone;  // under mpirun: mpi::Ranks ranks(MPI_COMM_WORLD), of io/mpi.hpp
+///           std::vector<std::uint64_t> tokens(1, 512);
+///           alone.all_sum(tokens);  // of all ranks
+///           assert(tokens[0] == 512);
+#pragma once
+
+#include "collective/ranks.hpp"
