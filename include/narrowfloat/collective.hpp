@@ -7,4 +7,5 @@
 ///           assert(tokens[0] == 512);
 #pragma once
 
+#include "collective/micro_batches.hpp"
 #include "collective/ranks.hpp"
