@@ -7,5 +7,8 @@
 ///           assert(tokens[0] == 512);
 #pragma once
 
+#include "collective/assign_to_ranks.hpp"
+#include "collective/gather_state.hpp"
 #include "collective/micro_batches.hpp"
 #include "collective/ranks.hpp"
+#include "collective/sharded.hpp"
