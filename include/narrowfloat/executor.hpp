@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Who runs the parts of a call: the caller's threads, or one after the other.
+// Who runs the parts of a call: the caller's threads, or one after the other; what becomes of a
+// part that throws.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
-#include <utility>
+#include <exception>
 
 #include "config.hpp"
 
@@ -40,4 +42,58 @@ struct SerialExecutor {
   }
 };
 
+namespace detail {
+inline namespace NF_BASELINE {
+
+#if defined(__cpp_exceptions)
+/// The exception of the first task, by its number, among those that threw.
+class first_failure {
+ public:
+  /// Takes the exception that is being handled.
+  void keep(std::size_t task) {
+    while (is_busy_.test_and_set(std::memory_order_acquire)) {
+    }
+    if (what_ == nullptr || task < task_) {
+      task_ = task;
+      what_ = std::current_exception();
+    }
+    is_busy_.clear(std::memory_order_release);
+  }
+  void rethrow() const {
+    if (what_ != nullptr) std::rethrow_exception(what_);
+  }
+
+ private:
+  std::atomic_flag is_busy_;
+  std::size_t task_ = 0;
+  std::exception_ptr what_;
+};
+#endif
+
+/// Runs f(0) ... f(tasks - 1) by an executor. An exception does not reach the executor, whose
+/// threads may not survive it: the caller gets that of the first task that threw once all have
+/// ended. A single task is the caller's.
+template <class E, class F>
+void run_tasks(E& executor, std::size_t tasks, const F& f) {
+  if (tasks < 2) {
+    if (tasks == 1) f(std::size_t{0});
+    return;
+  }
+#if defined(__cpp_exceptions)
+  first_failure failure;
+  executor(tasks, [&](std::size_t task) {
+    try {
+      f(task);
+    } catch (...) {
+      failure.keep(task);
+    }
+  });
+  failure.rethrow();
+#else
+  executor(tasks, f);
+#endif
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
 }  // namespace narrowfloat
