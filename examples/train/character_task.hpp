@@ -18,9 +18,10 @@ namespace train {
 class CharacterTask final : public Task {
  public:
   CharacterTask(const std::string& text, const GptConfig& config, std::size_t batch,
-                std::uint32_t seed, const Recipe& recipe)
+                std::uint32_t seed, const Recipe& recipe, std::size_t micro_batches = 1)
       : text_(text),
         batch_(batch),
+        micro_batches_(micro_batches),
         seed_(seed),
         model_(
             config,
@@ -29,18 +30,25 @@ class CharacterTask final : public Task {
             },
             seed) {
     text_.require_length(config.context);
-    if (batch * config.context % recipe.row_multiple != 0)
-      throw std::invalid_argument(recipe.name + " trains on a multiple of " +
-                                  std::to_string(recipe.row_multiple) + " tokens a step, not " +
-                                  std::to_string(batch) + " sequences of " +
-                                  std::to_string(config.context));
+    if (batch % micro_batches != 0)
+      throw std::invalid_argument("a batch of " + std::to_string(batch) + " sequences is not " +
+                                  std::to_string(micro_batches) + " micro-batches of one length");
+    const std::size_t sequences = batch / micro_batches;
+    if (sequences * config.context % recipe.row_multiple != 0)
+      throw std::invalid_argument(
+          recipe.name + " trains on a multiple of " + std::to_string(recipe.row_multiple) +
+          " tokens a " + (micro_batches == 1 ? "step" : "micro-batch") + ", not " +
+          std::to_string(sequences) + " sequences of " + std::to_string(config.context));
   }
 
   std::string data_digest() const { return text_.digest(); }
   std::vector<Tensor<float>>& tensors() override { return model_.tensors(); }
   std::vector<std::unique_ptr<Layer<float>>>& layers() override { return model_.layers(); }
-  double pass(const Context& at, std::uint64_t step, double loss_scale) override {
-    const TextBatch batch = text_.batch(seed_, step, batch_, context());
+  std::size_t micro_batches() const override { return micro_batches_; }
+  double pass(const Context& at, std::uint64_t step, std::size_t micro_batch,
+              double loss_scale) override {
+    const std::size_t sequences = batch_ / micro_batches_;
+    const TextBatch batch = text_.batch(seed_, step, sequences, context(), micro_batch * sequences);
     const double loss = model_.forward(at, batch.tokens, batch.targets);
     model_.backward(at, batch.tokens, batch.targets, loss_scale);
     return loss;
@@ -81,7 +89,7 @@ class CharacterTask final : public Task {
   std::size_t context() const { return model_.config().context; }
 
   Text text_;
-  std::size_t batch_;
+  std::size_t batch_, micro_batches_;
   std::uint32_t seed_;
   Gpt<float> model_;
 };

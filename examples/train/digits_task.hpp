@@ -18,9 +18,12 @@ class DigitsTask final : public Task {
  public:
   /// A batch of 0: as many of all rows as the recipe's products can take, 1437 in most.
   DigitsTask(const std::string& data, std::vector<Stage> stages, std::size_t batch,
-             std::uint32_t seed, const Recipe& recipe)
+             std::uint32_t seed, const Recipe& recipe, std::size_t micro_batches = 1)
       : digits_(data),
-        batch_(batch == 0 ? digits_.size() / recipe.row_multiple * recipe.row_multiple : batch),
+        batch_(batch == 0 ? digits_.size() / multiple_of(recipe, micro_batches) *
+                                multiple_of(recipe, micro_batches)
+                          : batch),
+        micro_batches_(micro_batches),
         seed_(seed),
         model_(
             {std::move(stages), recipe.unit_scaling},
@@ -28,17 +31,21 @@ class DigitsTask final : public Task {
               return recipe.layers.make(role, seed_of(seed, 1000 + i++));
             },
             seed) {
-    if (batch_ > digits_.size() || batch_ % recipe.row_multiple != 0)
-      throw std::invalid_argument(fmt::format(
-          "{} trains on at most {} rows a step, a multiple of {}: not {}", recipe.name,
-          digits_.size() / recipe.row_multiple * recipe.row_multiple, recipe.row_multiple, batch_));
+    const std::size_t multiple = multiple_of(recipe, micro_batches);
+    if (batch_ == 0 || batch_ > digits_.size() || batch_ % multiple != 0)
+      throw std::invalid_argument(
+          fmt::format("{} trains on at most {} rows a step, a multiple of {}: not {}", recipe.name,
+                      digits_.size() / multiple * multiple, multiple, batch_));
   }
 
   std::size_t batch() const { return batch_; }
   std::vector<Tensor<float>>& tensors() override { return model_.tensors(); }
   std::vector<std::unique_ptr<Layer<float>>>& layers() override { return model_.layers(); }
-  double pass(const Context& at, std::uint64_t step, double loss_scale) override {
-    const DigitBatch batch = digits_.batch(seed_, step, batch_);
+  std::size_t micro_batches() const override { return micro_batches_; }
+  double pass(const Context& at, std::uint64_t step, std::size_t micro_batch,
+              double loss_scale) override {
+    const DigitBatch batch =
+        digits_.batch(seed_, step * micro_batches_ + micro_batch, batch_ / micro_batches_);
     const double loss = model_.forward(at, batch.images, batch.labels);
     model_.backward(at, batch.labels, loss_scale);
     return loss;
@@ -68,8 +75,13 @@ class DigitsTask final : public Task {
   std::string item_name() const override { return "images"; }
 
  private:
+  /// Rows of a step: whole groups of a product's, in each of equal micro-batches.
+  static std::size_t multiple_of(const Recipe& recipe, std::size_t micro_batches) {
+    return recipe.row_multiple * micro_batches;
+  }
+
   Digits digits_;
-  std::size_t batch_;
+  std::size_t batch_, micro_batches_;
   std::uint32_t seed_;
   Classifier<float> model_;
 };

@@ -56,6 +56,20 @@ class Layer {
   virtual void backward(std::span<const T> dy, std::span<T> dx, std::span<T> dw, Executor& run) = 0;
   /// Ends a step.
   virtual void update() {}
+
+  // A step of several micro-batches, in any order, some of them on other ranks, ends in one state.
+  /// Before each of them: with what the step began with, and random bits of its own.
+  virtual void start_micro_batch(std::uint64_t /*index*/) {}
+  /// Whether a first pass has to find what a layer starts from; ranks let it be micro-batch 0.
+  virtual bool needs_first_pass() const { return false; }
+  /// The largest magnitudes of what this rank's micro-batches gave the layer; those of all ranks
+  /// take their places.
+  virtual std::span<float> magnitudes() { return {}; }
+  /// The gradients of what the layer itself learns, which become those of all micro-batches.
+  virtual std::vector<std::span<float>> gradients() { return {}; }
+  /// After all of them, before update().
+  virtual void join_micro_batches(std::uint64_t /*count*/) {}
+
   /// Forward, input gradient and weight gradient are multiplied by these, on top of what the sums
   /// are: unit scaling.
   virtual nf::LinearScales scales(const nf::LinearShape&) const { return {}; }

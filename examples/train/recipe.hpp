@@ -3,9 +3,12 @@
 // and the state of their optimizer are kept, and how the loss is scaled.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +42,21 @@ Losses losses_of(std::span<const float> x, const nf::ProductOperand<Values>& q) 
   return found;
 }
 
+/// Whether a cast's scale comes from what it has recorded, and how its source takes a magnitude.
+template <class Cast>
+concept recording_cast = requires(Cast& cast) {
+  cast.source.record(0.0f);
+};
+template <nf::narrow_float F>
+void record_step(nf::DelayedScaling<F>& source, float amax) {
+  source.record(amax);
+}
+template <nf::narrow_float F>
+void record_step(nf::ScalingMeta<F>& source, float amax) {
+  source.record(amax);
+  source.update();
+}
+
 /// The three products as nf::Linear makes them in the recipe R.
 template <nf::linear_recipe R>
 class LinearLayer final : public Layer<float> {
@@ -47,6 +65,10 @@ class LinearLayer final : public Layer<float> {
 
   void forward(std::span<const float> x, std::span<const float> w, std::span<float> y,
                const nf::LinearShape& shape, nf::Phase phase, Executor& run) override {
+    if (phase == nf::Phase::training) {
+      see(layer_.recipe.x, x, magnitudes_[0]);
+      see(layer_.recipe.w, w, magnitudes_[1]);
+    }
     if (is_watched_ && phase == nf::Phase::training) {
       const auto made = layer_.quantized(x, w, shape, nf::Phase::evaluation);
       losses_ += losses_of(x, made.x.rows());
@@ -57,13 +79,29 @@ class LinearLayer final : public Layer<float> {
   }
   void backward(std::span<const float> dy, std::span<float> dx, std::span<float> dw,
                 Executor& run) override {
+    see(layer_.recipe.dy, dy, magnitudes_[2]);
     if (is_watched_) {
       nf::Linear<R> copy(layer_.recipe, layer_.seed);
       losses_ += losses_of(dy, copy.quantized(dy, shape_).rows());
     }
     layer_.backward(dy, dx, dw, nf::recipe_rounding, run);
   }
-  void update() override { layer_.update(); }
+  void update() override {
+    layer_.update();
+    begun_.reset();
+  }
+  void start_micro_batch(std::uint64_t index) override {
+    begin_step();
+    layer_.passes = begun_->passes + index;
+  }
+  std::span<float> magnitudes() override { return magnitudes_; }
+  void join_micro_batches(std::uint64_t count) override {
+    begin_step();
+    layer_.passes = begun_->passes + count;
+    join(layer_.recipe.x, magnitudes_[0]);
+    join(layer_.recipe.w, magnitudes_[1]);
+    join(layer_.recipe.dy, magnitudes_[2]);
+  }
   nf::LinearScales scales(const nf::LinearShape& shape) const override {
     if constexpr (requires { layer_.recipe.scales(shape); }) return layer_.recipe.scales(shape);
     return {};
@@ -76,8 +114,34 @@ class LinearLayer final : public Layer<float> {
   }
 
  private:
+  /// The state that the step began with.
+  struct Begun {
+    R recipe;
+    std::uint64_t passes;
+  };
+
+  void begin_step() {
+    if (!begun_) {
+      begun_.emplace(Begun{layer_.recipe, layer_.passes});
+      magnitudes_.fill(0);
+    }
+    layer_.recipe = begun_->recipe;
+  }
+  /// No recipe here rotates a tensor whose scale is recorded: what is recorded is its magnitude.
+  template <class Cast>
+  void see(const Cast&, std::span<const float> values, float& largest) const {
+    if constexpr (recording_cast<Cast>)
+      if (begun_) largest = std::max(largest, nf::reducible_amax(nf::amax(values)));
+  }
+  template <class Cast>
+  static void join(Cast& cast, float largest) {
+    if constexpr (recording_cast<Cast>) record_step(cast.source, largest);
+  }
+
   nf::Linear<R> layer_;
   nf::LinearShape shape_{};
+  std::optional<Begun> begun_;
+  std::array<float, 3> magnitudes_{};
 };
 
 using LayerMaker = std::function<std::unique_ptr<Layer<float>>(std::uint64_t seed)>;

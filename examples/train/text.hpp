@@ -50,12 +50,12 @@ class Text {
 
   std::size_t size() const { return bytes_.size(); }
   /// The batch of a step: sequences that start anywhere in the first nine tenths, by (seed, step)
-  /// alone.
-  TextBatch batch(std::uint32_t seed, std::uint64_t step, std::size_t sequences,
-                  std::size_t length) const {
+  /// alone; those from `first` on are a part of it.
+  TextBatch batch(std::uint32_t seed, std::uint64_t step, std::size_t sequences, std::size_t length,
+                  std::size_t first = 0) const {
     TextBatch made;
     const std::size_t places = end_of_training() - length;
-    for (std::size_t i = 0; i < sequences; ++i)
+    for (std::size_t i = first; i < first + sequences; ++i)
       append(made, narrowfloat::element_bits<32>(seed, step, i) % places, length);
     return made;
   }

@@ -50,12 +50,13 @@ Options parse(int count, char** arguments) {
   return o;
 }
 
-int run(Options& o) {
-  if (o.list) {
-    fmt::print("{}", recipe_list());
-    return 0;
-  }
-  const Recipe recipe = find_recipe(o.recipe, o.recipe_options);
+struct Prepared {
+  Recipe recipe;
+  std::unique_ptr<CharacterTask> task;
+};
+Prepared prepare(Options& o, const Ranks& ranks) {
+  choose_micro_batches(o, ranks);
+  Recipe recipe = find_recipe(o.recipe, o.recipe_options);
   const auto choose = [&](std::size_t& size, std::size_t usual, std::size_t small) {
     if (size == 0) size = recipe.is_slow ? small : usual;
   };
@@ -69,7 +70,7 @@ int run(Options& o) {
   o.model.gain = recipe.gain;
   o.model.unit_scaling = recipe.unit_scaling;
   const auto is = [&](const char* name, const auto& value) {
-    o.identity.emplace_back(name, fmt::format("{}", value));
+    o.identity.push_back({name, fmt::format("{}", value)});
   };
   add_identity(o, recipe);
   is("layers", o.model.layers);
@@ -77,17 +78,27 @@ int run(Options& o) {
   is("heads", o.model.heads);
   is("context", o.model.context);
   is("batch", o.batch);
-  CharacterTask task(o.data, o.model, o.batch, o.seed, recipe);
-  is("data", task.data_digest());
+  auto task =
+      std::make_unique<CharacterTask>(o.data, o.model, o.batch, o.seed, recipe, o.micro_batches);
+  is("data", task->data_digest());
+  return {std::move(recipe), std::move(task)};
+}
+
+int run(Options& o, Ranks& ranks) {
+  if (o.list) {
+    if (ranks.is_first()) fmt::print("{}", recipe_list());
+    return 0;
+  }
+  const Prepared made = together(ranks, [&] { return prepare(o, ranks); });
   example::set_blas_threads(1);
-  return train::train(task, recipe, o).interrupted ? 130 : 0;
+  return train::train(*made.task, made.recipe, o, ranks).interrupted ? 130 : 0;
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   static const std::string help = std::string(usage) + train_options_help;
-  return example::run_program(
+  return run_on_ranks(
       "train_charlm", help, [&] { return parse(count, arguments); },
-      [](Options& options) { return run(options); });
+      [](Options& options, Ranks& ranks) { return run(options, ranks); });
 }

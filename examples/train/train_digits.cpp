@@ -49,29 +49,40 @@ Options parse(int count, char** arguments) {
   return o;
 }
 
-int run(Options& o) {
-  if (o.list) {
-    fmt::print("{}", recipe_list());
-    return 0;
-  }
-  const Recipe recipe = find_recipe(o.recipe, o.recipe_options);
-  DigitsTask task(NARROWFLOAT_DATA_DIR "/digits.csv", o.model == "mlp" ? mlp() : lenet(), o.batch,
-                  o.seed, recipe);
+struct Prepared {
+  Recipe recipe;
+  std::unique_ptr<DigitsTask> task;
+};
+Prepared prepare(Options& o, const Ranks& ranks) {
+  choose_micro_batches(o, ranks);
+  Recipe recipe = find_recipe(o.recipe, o.recipe_options);
+  auto task = std::make_unique<DigitsTask>(NARROWFLOAT_DATA_DIR "/digits.csv",
+                                           o.model == "mlp" ? mlp() : lenet(), o.batch, o.seed,
+                                           recipe, o.micro_batches);
   const auto is = [&](const char* name, const auto& value) {
-    o.identity.emplace_back(name, fmt::format("{}", value));
+    o.identity.push_back({name, fmt::format("{}", value)});
   };
   add_identity(o, recipe);
   is("model", o.model);
-  is("batch", task.batch());
+  is("batch", task->batch());
+  return {std::move(recipe), std::move(task)};
+}
+
+int run(Options& o, Ranks& ranks) {
+  if (o.list) {
+    if (ranks.is_first()) fmt::print("{}", recipe_list());
+    return 0;
+  }
+  const Prepared made = together(ranks, [&] { return prepare(o, ranks); });
   example::set_blas_threads(1);
-  return train::train(task, recipe, o).interrupted ? 130 : 0;
+  return train::train(*made.task, made.recipe, o, ranks).interrupted ? 130 : 0;
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   static const std::string help = std::string(usage) + train_options_help;
-  return example::run_program(
+  return run_on_ranks(
       "train_digits", help, [&] { return parse(count, arguments); },
-      [](Options& options) { return run(options); });
+      [](Options& options, Ranks& ranks) { return run(options, ranks); });
 }

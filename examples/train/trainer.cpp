@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "../program.hpp"
+#include "micro_batches.hpp"
 
 namespace train {
 
@@ -33,7 +34,10 @@ class Interrupts {
   Interrupts() {
     interrupt_seen = 0;
     for (std::size_t i = 0; i < 2; ++i)
-      before_[i] = std::signal(signals[i], [](int) { interrupt_seen = 1; });
+      before_[i] = std::signal(signals[i], [](int signal) {
+        interrupt_seen = 1;
+        if (signal == SIGTERM) say_which_rank_ended();
+      });
   }
   ~Interrupts() {
     for (std::size_t i = 0; i < 2; ++i) std::signal(signals[i], before_[i]);
@@ -133,10 +137,10 @@ class StepTable {
   std::ofstream file_;
 };
 
-/// A run: the task with the weights and states of a recipe.
+/// A run: the task with the weights and states of a recipe, which are the same on all ranks.
 class Run {
  public:
-  Run(Task& task, const Recipe& recipe, const TrainOptions& options)
+  Run(Task& task, const Recipe& recipe, const TrainOptions& options, Ranks& ranks)
       : task_(task),
         recipe_(recipe),
         options_(options),
@@ -149,8 +153,11 @@ class Run {
           recipe.weights.make({t.role, t.rows, t.cols, seed_of(options.seed, i)}, t.values));
     }
     read_weights();
+    if (task.micro_batches() > 1) micro_batches_.emplace(task, ranks, options.exact_sum);
   }
 
+  /// Whether a rank was interrupted, as far as all know it.
+  bool is_interrupted() const { return micro_batches_ ? is_interrupted_ : interrupt_seen != 0; }
   Context context(nf::Phase phase) { return {threads_, options_.recipe_options.multiply, phase}; }
   const Counters& counters() const { return counters_; }
   float loss_scale() const { return loss_scale_.scale(); }
@@ -167,15 +174,7 @@ class Run {
     StepRecord record;
     record.loss_scale = loss_scale_.scale();
     record.rate = rate_at(counters_.step) * options_.rate;
-    if (is_watched)
-      for (const auto& layer : task_.layers()) layer->watch(true);
-    record.loss = task_.pass(context(nf::Phase::training), counters_.step,
-                             static_cast<double>(record.loss_scale));
-    if (is_watched)
-      for (const auto& layer : task_.layers()) {
-        record.losses += layer->losses();
-        layer->watch(false);
-      }
+    passes(record, is_watched);
     const float inverse = 1 / record.loss_scale;
     nf::GradientNorm norm;
     std::vector<Tensor<float>>& tensors = task_.tensors();
@@ -215,21 +214,23 @@ class Run {
       task_.layers()[i]->add_state(file, layer_name(i));
     for (const Tensor<float>& t : task_.tensors())  // for other recipes, and other programs
       file.tensors.push_back(st::make_tensor("values." + t.name, {t.rows, t.cols}, t.values));
-    for (const auto& [name, value] : options_.identity) file.metadata["run." + name] = value;
+    for (const auto& [name, value, usual] : options_.identity)
+      if (value != usual) file.metadata["run." + name] = value;
     st::write(path, file);
   }
 
   void resume(const std::string& path) {
     const st::File file = st::read(path);
-    for (const auto& [name, value] : options_.identity) {
+    for (const auto& [name, value, usual] : options_.identity) {
       const auto found = file.metadata.find("run." + name);
-      if (found == file.metadata.end())
+      if (found == file.metadata.end() && usual.empty())
         throw st::Error(
             fmt::format("{}: is no checkpoint of a training run: \"run.{}\" is not in its metadata",
                         path, name));
-      if (found->second != value)
+      const std::string& before = found == file.metadata.end() ? usual : found->second;
+      if (before != value)
         throw st::Error(
-            fmt::format("{}: was trained with --{} {}, not {}", path, name, found->second, value));
+            fmt::format("{}: was trained with --{} {}, not {}", path, name, before, value));
     }
     try {
       st::read_state(file, "run", counters_);
@@ -267,6 +268,25 @@ class Run {
   }
 
  private:
+  /// Forward and back: the loss of the step's batch, its gradients in the tensors of the task.
+  void passes(StepRecord& record, bool is_watched) {
+    const auto loss_scale = static_cast<double>(record.loss_scale);
+    const Context at = context(nf::Phase::training);
+    if (micro_batches_) {
+      const Passes made =
+          micro_batches_->pass(at, counters_.step, loss_scale, is_watched, interrupt_seen);
+      record.loss = made.loss;
+      record.losses = made.seen;
+      is_interrupted_ = made.is_interrupted;
+      return;
+    }
+    for (const auto& layer : task_.layers()) layer->watch(is_watched);
+    record.loss = task_.pass(at, counters_.step, 0, loss_scale);
+    for (const auto& layer : task_.layers()) {
+      record.losses += layer->losses();
+      layer->watch(false);
+    }
+  }
   static std::string layer_name(std::size_t i) { return "layer" + std::to_string(i); }
   double bits_of(std::size_t (Weights::*bytes)() const) const {
     std::size_t total = 0;
@@ -290,6 +310,8 @@ class Run {
   const Recipe& recipe_;
   const TrainOptions& options_;
   Executor threads_;
+  std::optional<MicroBatches> micro_batches_;
+  bool is_interrupted_ = false;
   LossScale loss_scale_;
   Counters counters_;
   std::vector<std::unique_ptr<Weights>> weights_;
@@ -319,44 +341,62 @@ void require_writable(const std::string& path) {
 /// What a person reads while a run goes on.
 class Progress {
  public:
-  Progress(const Task& task, const TrainOptions& options, std::uint64_t first, std::uint64_t last)
-      : task_(task), options_(options), first_(first), last_(last) {}
+  Progress(const Task& task, const TrainOptions& options, const Ranks& ranks, std::uint64_t first,
+           std::uint64_t last)
+      : task_(task), options_(options), ranks_(ranks), first_(first), last_(last) {}
 
   void begin(const Recipe& recipe, const Run& run) const {
-    if (options_.quiet) return;
+    if (!is_shown()) return;
     fmt::print("{}: {}\n{} parameters: {:.2f} bits each, and {:.2f} of the optimizer's state\n",
                recipe.name, recipe.summary, run.parameters(), run.weight_bits(), run.state_bits());
     fmt::print("products of floats: {}; {} threads\n",
                options_.recipe_options.multiply.use_blas ? example::blas_name()
                                                          : "in a fixed order, without a BLAS",
                options_.threads);
+    if (task_.micro_batches() > 1)
+      fmt::print("micro-batches: {} a step, on {} {}; gradients {}\n", task_.micro_batches(),
+                 ranks_.size(), ranks_.size() == 1 ? "rank" : "ranks",
+                 options_.exact_sum ? "summed exactly" : "summed in float");
     if (first_ > 0) fmt::print("goes on at step {}\n", first_);
-    fmt::print("{:>6} {:>9} {:>9} {:>8} {:>6} {:>9} {:>8} {:>7} {:>7} {:>9} {:>8}\n", "step",
+    fmt::print("{:>6} {:>9} {:>9} {:>8} {:>6} {:>9} {:>8} {:>7} {:>7} {:>9} {:>8}{}\n", "step",
                "loss", "validate", "|g|", "scale", "update", "skipped", "sat. %", "0 %",
-               task_.item_name() + "/s", "left");
+               task_.item_name() + "/s", "left",
+               ranks_.size() == 1 ? "" : fmt::format(" {:>9} {:>9}", "MB sent", "ms/step"));
   }
   /// `validation` is empty where there is none.
   void line(std::uint64_t step, double loss, const std::string& validation,
             const StepRecord& record, const Run& run) const {
-    if (options_.quiet) return;
+    if (!is_shown()) return;
     const double done = static_cast<double>(step - first_);
     fmt::print(
-        "{:>6} {:>9.4f} {:>9} {:>8.3f} {:>6} {:>9.3g} {:>8} {:>7.3f} {:>7.3f} {:>9.0f} {:>8}\n",
+        "{:>6} {:>9.4f} {:>9} {:>8.3f} {:>6} {:>9.3g} {:>8} {:>7.3f} {:>7.3f} {:>9.0f} {:>8}{}\n",
         step, loss, validation, record.gradient_norm,
         fmt::format("2^{:.0f}", std::log2(run.loss_scale())), record.largest_update,
         run.counters().skipped, share(record.losses.saturated, record.losses.count),
         share(record.losses.flushed, record.losses.count),
         done * static_cast<double>(task_.step_items()) / seconds(),
-        minutes(seconds() / done * static_cast<double>(last_ - step)));
+        minutes(seconds() / done * static_cast<double>(last_ - step)),
+        ranks_.size() == 1 ? ""
+                           : fmt::format(" {:>9.3f} {:>9.1f}", bytes_per_step(step) / 1e6,
+                                         1e3 * seconds() / done));
     std::fflush(stdout);
+  }
+  /// What this rank has sent to others in a step of the run so far.
+  double bytes_per_step(std::uint64_t step) const {
+    if (step == first_) return 0;
+    return static_cast<double>(ranks_.bytes_sent() - bytes_before_) /
+           static_cast<double>(step - first_);
   }
   double seconds() const { return std::chrono::duration<double>(clock::now() - start_).count(); }
 
  private:
+  bool is_shown() const { return !options_.quiet && ranks_.is_first(); }
+
   using clock = std::chrono::steady_clock;
   const Task& task_;
   const TrainOptions& options_;
-  std::uint64_t first_, last_;
+  const Ranks& ranks_;
+  std::uint64_t first_, last_, bytes_before_ = ranks_.bytes_sent();
   clock::time_point start_ = clock::now();
 };
 
@@ -378,57 +418,72 @@ nlohmann::ordered_json report_of(const Recipe& recipe, const TrainOptions& optio
                              {"loss_scale", run.loss_scale()},
                              {"seconds", result.seconds},
                              {"text", result.text}};
+  if (result.ranks > 1)
+    all.update({{"ranks", result.ranks}, {"bytes_per_step", result.bytes_per_step}});
   for (const auto& [step, loss] : result.curve) all["curve"].push_back({step, loss});
-  for (const auto& [name, value] : options.identity) all["options"][name] = value;
+  for (const auto& [name, value, usual] : options.identity)
+    if (value != usual) all["options"][name] = value;
   return all;
 }
 
-}  // namespace
-
-TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options) {
-  if (!options.resume.empty() && !options.from.empty())
-    throw std::invalid_argument("--resume goes on with a run, --from starts one: not both");
-  Run run(task, recipe, options);
-  if (!options.resume.empty()) run.resume(options.resume);
-  if (!options.from.empty()) run.start_from(options.from);
-  for (const std::string& path : {options.save, options.csv, options.json}) require_writable(path);
-  StepTable table(options.csv, run.counters().step);
+/// The run of one rank. The first one prints, validates and writes.
+TrainResult train_on(Task& task, const Recipe& recipe, const TrainOptions& options, Ranks& ranks) {
+  const bool is_first = ranks.is_first();
+  std::optional<Run> made;
+  std::optional<StepTable> table;
+  together(ranks, [&] {
+    made.emplace(task, recipe, options, ranks);
+    if (!options.resume.empty()) made->resume(options.resume);
+    if (!options.from.empty()) made->start_from(options.from);
+    if (is_first)
+      for (const std::string& path : {options.save, options.csv, options.json})
+        require_writable(path);
+    table.emplace(is_first ? options.csv : "", made->counters().step);
+    return true;
+  });
+  Run& run = *made;
   const Interrupts interrupts;
   const std::uint64_t first = run.counters().step,
                       last = options.stop_at == 0 ? options.steps
                                                   : std::min(options.steps, options.stop_at);
-  const Progress progress(task, options, first, last);
+  const Progress progress(task, options, ranks, first, last);
   progress.begin(recipe, run);
   TrainResult result;
   std::vector<double> losses;
   const auto validate = [&] {
+    if (!is_first) return;
     result.validation_loss = run.validate();
     result.curve.emplace_back(run.counters().step, result.validation_loss);
   };
   validate();
-  while (run.counters().step < last && !interrupt_seen) {
+  while (run.counters().step < last && !run.is_interrupted()) {
     const std::uint64_t next = run.counters().step + 1;
     const bool is_line = next % options.every == 0 || next == last;
     const StepRecord record = run.step(is_line && !options.quiet);
-    table.add(next, record);
+    table->add(next, record);
     losses.push_back(record.loss);
     const bool validates = next % options.validate_every == 0 || next == last;
     if (validates) validate();
     if (is_line) {
-      table.flush();
+      table->flush();
       progress.line(next, mean_of_last(losses, options.every),
                     validates ? fmt::format("{:.4f}", result.validation_loss) : "", record, run);
     }
-    if (options.save_every != 0 && next % options.save_every == 0 && !options.save.empty()) {
-      table.flush();  // before the run that goes on after these rows
+    if (options.save_every != 0 && next % options.save_every == 0 && !options.save.empty() &&
+        is_first) {
+      table->flush();  // before the run that goes on after these rows
       run.save(options.save);
     }
   }
-  table.flush();
+  table->flush();
   result.steps = run.counters().step;
   result.skipped = run.counters().skipped;
   result.loss = mean_of_last(losses, 50);
-  result.interrupted = interrupt_seen && result.steps < last;
+  result.interrupted = run.is_interrupted() && result.steps < last;
+  result.seconds = progress.seconds();
+  result.ranks = ranks.size();
+  result.bytes_per_step = progress.bytes_per_step(result.steps);
+  if (!is_first) return result;
   const std::string path = options.save.empty() && result.interrupted
                                ? options.program + "-" + recipe.name + ".safetensors"
                                : options.save;
@@ -442,18 +497,38 @@ TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options)
   }
   if (!options.quiet || !options.json.empty())
     result.text = task.result(run.context(nf::Phase::evaluation));
-  result.seconds = progress.seconds();
   if (!options.quiet) fmt::print("\n{}\n\n", result.text);
   fmt::print(
       "{:<22} loss {:.4f}, validation {:.4f}, {:.2f} + {:.2f} bits a weight, {} skipped, {} steps in "
-      "{}\n",
+      "{}{}\n",
       recipe.name, result.loss, result.validation_loss, run.weight_bits(), run.state_bits(),
-      result.skipped, result.steps - first, minutes(result.seconds));
+      result.skipped, result.steps - first, minutes(result.seconds),
+      result.ranks == 1 ? ""
+                        : fmt::format(" on {} ranks, each of which sent {:.3f} MB a step",
+                                      result.ranks, result.bytes_per_step / 1e6));
   if (!options.json.empty())
     example::OutputFile(options.json)
         .write(report_of(recipe, options, run, result)
                    .dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   return result;
+}
+
+}  // namespace
+
+TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options, Ranks& ranks) {
+  if (!options.resume.empty() && !options.from.empty())
+    throw std::invalid_argument("--resume goes on with a run, --from starts one: not both");
+  try {
+    return train_on(task, recipe, options, ranks);
+  } catch (const std::exception& error) {
+    if (ranks.size() == 1 || ranks.ends_together) throw;
+    throw std::runtime_error(fmt::format("rank {}: {}", ranks.rank(), error.what()));
+  }
+}
+TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options) {
+  nf::SingleRank alone;
+  RanksOf<nf::SingleRank> ranks(alone);
+  return train(task, recipe, options, ranks);
 }
 
 std::uint64_t whole_number(const std::string& name, const std::string& text, std::uint64_t least,
@@ -481,6 +556,9 @@ const char* const train_options_help =
   --rate X           times the recipe's learning rates (1)
   --seed N           of weights, batches and random bits (1)
   --threads N        results do not depend on it (2)
+  --micro-batches M  of a step, which the ranks of mpirun -n R share (one a rank); bits depend on M
+  --exact-sum        of their gradients: the same bits on every number of ranks
+  --ranks R          fails unless mpirun has started so many
   --no-blas          products of floats in a fixed order: the same bits on every instruction set
   --every N          steps between two lines (50); --validate-every N (100)
   --save FILE        a checkpoint, at the end; and each N steps with --save-every N
@@ -508,6 +586,8 @@ bool take_flag(TrainOptions& o, const std::string& name) {
     o.list = true;
   else if (name == "--quiet")
     o.quiet = true;
+  else if (name == "--exact-sum")
+    o.exact_sum = true;
   else if (name == "--no-blas")
     o.recipe_options.multiply.use_blas = false;
   else if (name == "--flush")
@@ -535,6 +615,10 @@ bool take_option(TrainOptions& o, const std::string& name, const std::string& va
     o.seed = static_cast<std::uint32_t>(count(0));
   } else if (name == "--threads")
     o.threads = count(1, 1024);
+  else if (name == "--ranks")
+    o.ranks = static_cast<std::size_t>(count(1));
+  else if (name == "--micro-batches")
+    o.micro_batches = static_cast<std::size_t>(count(1, 1 << 20));
   else if (name == "--every")
     o.every = count(1);
   else if (name == "--validate-every")
@@ -605,9 +689,18 @@ void parse_options(TrainOptions& o, int count, char** arguments,
   }
 }
 
+void choose_micro_batches(TrainOptions& o, const Ranks& ranks) {
+  require_ranks(ranks, o.ranks);
+  const auto count = static_cast<std::size_t>(ranks.size());
+  if (o.micro_batches == 0) o.micro_batches = count;
+  if (o.micro_batches < count)
+    throw std::invalid_argument(fmt::format("--micro-batches {}: {} ranks share at least one each",
+                                            o.micro_batches, count));
+}
+
 void add_identity(TrainOptions& o, const Recipe& recipe) {
-  const auto is = [&](const char* name, const auto& value) {
-    o.identity.emplace_back(name, fmt::format("{}", value));
+  const auto is = [&](const char* name, const auto& value, const char* usual = "") {
+    o.identity.push_back({name, fmt::format("{}", value), usual});
   };
   const RecipeOptions& chosen = o.recipe_options;
   is("recipe", recipe.name);
@@ -622,6 +715,8 @@ void add_identity(TrainOptions& o, const Recipe& recipe) {
   is("part", part_names[static_cast<std::size_t>(chosen.part)]);
   is("format", fmt::format("e{}m{}", chosen.exponent_bits, chosen.mantissa_bits));
   is("no-blas", !chosen.multiply.use_blas);
+  is("micro-batches", o.micro_batches, "1");
+  is("exact-sum", o.exact_sum, "false");
 }
 
 std::string recipe_list() {

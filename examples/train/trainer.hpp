@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ops.hpp"
+#include "ranks.hpp"
 #include "recipe.hpp"
 
 namespace train {
@@ -20,8 +21,12 @@ class Task {
   virtual ~Task() = default;
   virtual std::vector<Tensor<float>>& tensors() = 0;
   virtual std::vector<std::unique_ptr<Layer<float>>>& layers() = 0;
-  /// The loss of the batch of a step, whose gradients, times loss_scale, lie in tensors() then.
-  virtual double pass(const Context& at, std::uint64_t step, double loss_scale) = 0;
+  /// In how many micro-batches of one length a step's batch is cut.
+  virtual std::size_t micro_batches() const = 0;
+  /// The mean loss of a micro-batch of a step, whose gradients, times loss_scale, lie in tensors()
+  /// then.
+  virtual double pass(const Context& at, std::uint64_t step, std::size_t micro_batch,
+                      double loss_scale) = 0;
   /// The mean loss on data that no step sees.
   virtual double validate(const Context& at) = 0;
   /// What else there is to say of the trained model: a text, an accuracy.
@@ -29,6 +34,12 @@ class Task {
   /// What a step reads, and its name: 2048 "tokens".
   virtual std::size_t step_items() const = 0;
   virtual std::string item_name() const = 0;
+};
+
+/// What a checkpoint has to agree with: an option that changes bits. A usual value is not noted, so
+/// that checkpoints of before there was the option go on.
+struct Identity {
+  std::string name, value, usual = {};
 };
 
 /// What the command line says of a run.
@@ -50,8 +61,10 @@ struct TrainOptions {
   std::string csv, json;
   bool quiet = false;  ///< one line for the whole run
   bool help = false, list = false;
-  /// What a checkpoint has to agree with: name and value of every option that changes bits.
-  std::vector<std::pair<std::string, std::string>> identity;
+  std::size_t ranks = 0;          ///< that there have to be; 0: as many as there are
+  std::size_t micro_batches = 0;  ///< of a step; 0: one for each rank
+  bool exact_sum = false;         ///< of their gradients
+  std::vector<Identity> identity;
 };
 
 /// What came of a run.
@@ -61,12 +74,16 @@ struct TrainResult {
   double validation_loss = 0;
   bool interrupted = false;
   double seconds = 0;
+  int ranks = 1;
+  double bytes_per_step = 0;                                 ///< that this rank sent to others
   std::vector<std::pair<std::uint64_t, double>> curve = {};  ///< validation losses by step
   std::string text = {};                                     ///< Task::result(), where it is shown
 };
 
 /// Trains, and prints, saves, writes what the options ask for. Special: a checkpoint that does not
-/// fit, is damaged or was made by other options throws, before anything is written.
+/// fit, is damaged or was made by other options throws, before anything is written. Of several
+/// ranks, each with a task of its own, the first prints, validates and writes.
+TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options, Ranks& ranks);
 TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options);
 
 /// The seed of a tensor's roundings, or a layer's: no two share bits.
@@ -83,6 +100,9 @@ void parse_options(TrainOptions& options, int count, char** arguments,
                    const std::vector<std::string>& own_flags, const OwnOption& own);
 /// The lines of --help about them.
 extern const char* const train_options_help;
+/// Sets the number of micro-batches where none is given. Special: throws for fewer than ranks, and
+/// for other ranks than --ranks asks for.
+void choose_micro_batches(TrainOptions& options, const Ranks& ranks);
 /// Notes what checkpoints have to agree with, of the options that every trainer has.
 void add_identity(TrainOptions& options, const Recipe& recipe);
 /// The recipes with their summaries, for --list.

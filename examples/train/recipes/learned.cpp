@@ -114,6 +114,7 @@ class LearnedFormat {
     adam_.step(values_, gradients_);
     gradients_ = {};
   }
+  std::span<float> gradients() { return gradients_; }
   std::vector<nf::StatePart> parts() { return parts_of<nf::StatePart>(*this); }
   std::vector<nf::ConstStatePart> parts() const { return parts_of<nf::ConstStatePart>(*this); }
 
@@ -169,6 +170,10 @@ class LearnedLayer final : public Layer<float> {
   void update() override {
     of_x_.update();
     of_w_.update();
+  }
+  bool needs_first_pass() const override { return !of_x_.is_known(); }
+  std::vector<std::span<float>> gradients() override {
+    return {of_x_.gradients(), of_w_.gradients()};
   }
   void add_state(st::File& file, const std::string& name) const override {
     st::add_state(file, name + ".x", of_x_);

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// The language model on several ranks, by mpirun: with exact sums the bytes of one rank in every
+// kind of recipe; a rank that is killed ends the run with one line, and any number of ranks goes on
+// from its checkpoint.
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+#include <string>
+
+#include "pieces.hpp"
+#include "program.hpp"
+
+namespace {
+
+using pieces::Arguments;
+using pieces::bytes_of;
+using pieces::Checkpoint;
+using pieces::Program;
+using pieces::sleep_for;
+using pieces::with;
+
+const char* variable(const char* name) {
+  const char* const value = std::getenv(name);
+  REQUIRE(value != nullptr);
+  return value;
+}
+
+/// A run of a small model, its steps in four micro-batches; without mpirun on one rank.
+Arguments run_on(int ranks, const Arguments& more) {
+  Arguments all;
+  if (ranks > 1) all = {variable("MPIRUN"), "-q", "-n", std::to_string(ranks)};
+  return with(with(all, {variable("TRAIN_CHARLM"), "--layers", "1", "--width", "32", "--heads", "2",
+                         "--context", "16", "--batch", "8", "--no-blas", "--threads", "1",
+                         "--quiet", "--micro-batches", "4"}),
+              more);
+}
+Arguments files(const Checkpoint& checkpoint, const Checkpoint& table) {
+  return {"--save", checkpoint.path(), "--csv", table.path()};
+}
+
+const Arguments exact{"--exact-sum", "--steps", "150", "--recipe", "fp8-hybrid"};
+
+/// A process that mpirun has started: not the first one.
+pid_t child_of(const Program& mpirun) {
+  const auto id = std::to_string(mpirun.id());
+  std::istringstream children(bytes_of("/proc/" + id + "/task/" + id + "/children"));
+  pid_t first = 0, second = 0;
+  children >> first >> second;
+  return second;
+}
+
+void check_same(const Checkpoint& a, const Checkpoint& b) {
+  CHECK((bytes_of(a.path()) == bytes_of(b.path())));
+  CHECK(!bytes_of(a.path()).empty());
+}
+
+}  // namespace
+
+TEST_CASE("with exact sums 2 and 4 ranks end in the bytes of one") {
+  // delayed scales, random bits, a loss scale; FP8-LM's windows of scales, formats that learn
+  for (const std::string recipe :
+       {"fp32", "fp8-hybrid", "own", "mixed-fp16", "fp8-lm", "flexible-bias"}) {
+    INFO(recipe);
+    const Arguments how{"--exact-sum", "--steps", "5", "--recipe", recipe};
+    const Checkpoint one("ranks.one"), table_of_one("ranks.one.csv");
+    REQUIRE(Program(run_on(1, with(how, files(one, table_of_one)))).wait() == 0);
+    for (const int ranks : {2, 4}) {
+      if (ranks == 2 && (recipe == "fp8-lm" || recipe == "flexible-bias")) continue;
+      const Checkpoint many("ranks.many"), table("ranks.many.csv");
+      REQUIRE(Program(run_on(ranks, with(how, files(many, table)))).wait() == 0);
+      check_same(one, many);
+      check_same(table_of_one, table);
+    }
+  }
+}
+
+TEST_CASE("a killed rank ends the run with one line; another number of ranks goes on") {
+  const Checkpoint left("ranks.left"), killed("ranks.killed"), table("ranks.killed.csv"),
+      table_left("ranks.left.csv"), errors("ranks.errors");
+  REQUIRE(Program(run_on(1, with(exact, files(left, table_left)))).wait() == 0);
+  const Arguments saved = with(with(exact, files(killed, table)), {"--save-every", "1"});
+  const Program broken(run_on(3, saved), errors.path().c_str());
+  while (!std::filesystem::exists(killed.path())) sleep_for(5);
+  const pid_t rank = child_of(broken);
+  REQUIRE(rank > 1);
+  kill(rank, SIGKILL);
+  CHECK(broken.wait() != 0);
+  const std::string said = bytes_of(errors.path());
+  CAPTURE(said);
+  CHECK(said.starts_with("train_charlm: rank "));
+  CHECK(said.ends_with(", process " + std::to_string(rank) + ", has ended, and the run with it\n"));
+  CHECK(std::ranges::count(said, '\n') == 1);
+  // interrupted, it saves
+  const Program interrupted(run_on(2, with(saved, {"--resume", killed.path()})));
+  sleep_for(1500);
+  interrupted.send(SIGINT);
+  CHECK(interrupted.wait() != 0);
+  REQUIRE(Program(run_on(4, with(saved, {"--resume", killed.path()}))).wait() == 0);
+  check_same(left, killed);
+  check_same(table_left, table);
+}
+
+TEST_CASE("what ends all ranks is one line") {
+  const Checkpoint errors("ranks.errors");
+  const auto error_of = [&](int ranks, const Arguments& more) {
+    CHECK(Program(run_on(ranks, more), errors.path().c_str()).wait() == 2);
+    return bytes_of(errors.path());
+  };
+  CHECK(error_of(2, {"--steps", "9", "--rate", "1e30"})
+            .starts_with("train_charlm: step 2: the loss of micro-batch 0 (rank 0) is "));
+  CHECK(error_of(2, {"--micro-batches", "1"}) ==
+        "train_charlm: --micro-batches 1: 2 ranks share at least one each\n");
+  CHECK(error_of(1, {"--ranks", "2"}).starts_with("train_charlm: --ranks 2: there are 1"));
+}
