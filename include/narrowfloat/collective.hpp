@@ -7,6 +7,7 @@
 ///           assert(tokens[0] == 512);
 #pragma once
 
+#include "collective/all_reduce.hpp"
 #include "collective/assign_to_ranks.hpp"
 #include "collective/gather_state.hpp"
 #include "collective/micro_batches.hpp"

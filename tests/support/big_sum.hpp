@@ -21,6 +21,10 @@ class BigSum {
   }
   /// The nearest float.
   std::uint32_t value() const {
+    return oracle::round(oracle::binary32, exact(), {}, oracle::Saturation::none);
+  }
+  /// Its leading 64 bits and more, and whether there is a tail; zero is positive.
+  oracle::Exact exact() const {
     auto digits = digits_;
     const bool negative = carried(digits) < 0;
     if (negative) {
@@ -40,7 +44,7 @@ class BigSum {
       }
     }
     if (x.significand == 0) x.negative = false;
-    return oracle::round(oracle::binary32, x, {}, oracle::Saturation::none);
+    return x;
   }
 
  private:

@@ -3,6 +3,7 @@
 // An array as pieces of ranks, a segment of it at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,6 +27,57 @@ inline std::vector<std::size_t> piece_bytes(std::size_t n, std::size_t ranks,
   std::vector<std::size_t> bytes(ranks);
   for (std::size_t r = 0; r < ranks; ++r) bytes[r] = element_bytes * piece_size(n, ranks, r);
   return bytes;
+}
+
+/// The ranges of elements that a step of a collective is about: of each rank's piece the next ones.
+struct piece_ranges {
+  std::vector<std::size_t> begins, sizes;
+  std::size_t total = 0;
+
+  piece_ranges(std::size_t n, std::size_t ranks, std::size_t segment, std::size_t step) {
+    const std::size_t length = std::max<std::size_t>(1, segment / ranks);
+    for (std::size_t r = 0; r < ranks; ++r) {
+      const std::size_t size = piece_size(n, ranks, r), done = std::min(size, step * length);
+      begins.push_back(piece_begin(n, ranks, r) + done);
+      sizes.push_back(std::min(length, size - done));
+      total += sizes.back();
+    }
+  }
+  /// How many steps there are.
+  static std::size_t steps(std::size_t n, std::size_t ranks, std::size_t segment) {
+    const std::size_t length = std::max<std::size_t>(1, segment / ranks);
+    return (piece_size(n, ranks, 0) + length - 1) / length;
+  }
+  /// The ranges' bytes.
+  std::vector<std::size_t> bytes(std::size_t element_bytes) const {
+    std::vector<std::size_t> all = sizes;
+    for (std::size_t& size : all) size *= element_bytes;
+    return all;
+  }
+  /// Calls f(element, place, count) for what lies between two places in the ranges one after the
+  /// other.
+  template <class F>
+  void for_each(std::size_t place, std::size_t end, const F& f) const {
+    std::size_t before = 0;
+    for (std::size_t r = 0; r < sizes.size() && place < end; before += sizes[r], ++r) {
+      if (place >= before + sizes[r]) continue;
+      const std::size_t count = std::min(end, before + sizes[r]) - place;
+      f(begins[r] + place - before, place, count);
+      place += count;
+    }
+  }
+};
+
+/// Throws unless a rank's piece of n elements is as long as it must be.
+template <class Ranks>
+void require_piece(const char* call, const Ranks& ranks, std::size_t n, std::size_t size) {
+  const std::size_t wanted =
+      piece_size(n, static_cast<std::size_t>(ranks.size()), static_cast<std::size_t>(ranks.rank()));
+  if (size != wanted) {
+    throw_invalid(call, "the piece has " + std::to_string(size) + " elements, rank " +
+                            std::to_string(ranks.rank()) + " of " + std::to_string(ranks.size()) +
+                            " has " + std::to_string(wanted) + " of " + std::to_string(n));
+  }
 }
 
 /// Throws on all ranks unless all have as many elements.
