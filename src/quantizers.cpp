@@ -25,20 +25,22 @@ std::vector<float> quantile_values(in_library, std::span<const float> sample, in
 
 template <class T, class R>
 void quantize_to(in_library, codebook_parts& parts, std::size_t first, std::span<const T> values,
-                 const R& rounding) {
-  quantize_to<T, R>(here{}, parts, first, values, rounding);
+                 const R& rounding, const executor_ref& executor) {
+  quantize_to<T, R>(here{}, parts, first, values, rounding, executor);
 }
 template <class T>
 void dequantize_codebook(in_library, const codebook_parts& parts, std::size_t first,
-                         std::span<T> out) {
-  dequantize_codebook<T>(here{}, parts, first, out);
+                         std::span<T> out, const executor_ref& executor) {
+  dequantize_codebook<T>(here{}, parts, first, out, executor);
 }
 template void quantize_to<float, nearest_value>(in_library, codebook_parts&, std::size_t,
-                                                std::span<const float>, const nearest_value&);
+                                                std::span<const float>, const nearest_value&,
+                                                const executor_ref&);
 template void quantize_to<float, Stochastic<>>(in_library, codebook_parts&, std::size_t,
-                                               std::span<const float>, const Stochastic<>&);
+                                               std::span<const float>, const Stochastic<>&,
+                                               const executor_ref&);
 template void dequantize_codebook<float>(in_library, const codebook_parts&, std::size_t,
-                                         std::span<float>);
+                                         std::span<float>, const executor_ref&);
 std::vector<float> absmax_of_blocks(in_library, const codebook_parts& parts, std::size_t first,
                                     std::size_t count) {
   return absmax_of_blocks(here{}, parts, first, count);
@@ -49,20 +51,22 @@ const Codebook& absmax_codebook(in_library, CodebookPipeline pipeline) {
 
 template <class T, class R>
 void quantize_to_int8(in_library, MatrixView<const T> in, int8_sharing sharing,
-                      NonFinite non_finite, const R& rounding, std::int8_t* codes, float* scales) {
-  quantize_to_int8(here{}, in, sharing, non_finite, rounding, codes, scales);
+                      NonFinite non_finite, const R& rounding, std::int8_t* codes, float* scales,
+                      const executor_ref& executor) {
+  quantize_to_int8(here{}, in, sharing, non_finite, rounding, codes, scales, executor);
 }
 template void quantize_to_int8(in_library, MatrixView<const float>, int8_sharing, NonFinite,
-                               const NearestEven&, std::int8_t*, float*);
+                               const NearestEven&, std::int8_t*, float*, const executor_ref&);
 template void quantize_to_int8(in_library, MatrixView<const float>, int8_sharing, NonFinite,
-                               const Stochastic<>&, std::int8_t*, float*);
+                               const Stochastic<>&, std::int8_t*, float*, const executor_ref&);
 void dequantize_int8_codes(in_library, const std::int8_t* codes, const float* scales,
-                           MatrixView<float> out, int8_sharing sharing) {
-  dequantize_int8_codes(here{}, codes, scales, out, sharing);
+                           MatrixView<float> out, int8_sharing sharing,
+                           const executor_ref& executor) {
+  dequantize_int8_codes(here{}, codes, scales, out, sharing, executor);
 }
 void dequantize_sums(in_library, const std::int32_t* sums, std::size_t rows, std::size_t cols,
-                     const product_scales& by, float* out) {
-  dequantize_sums(here{}, sums, rows, cols, by, out);
+                     const product_scales& by, float* out, const executor_ref& executor) {
+  dequantize_sums(here{}, sums, rows, cols, by, out, executor);
 }
 
 void round_to_grid(in_library, Isa isa, const float* in, float* out, std::size_t n,

@@ -2,17 +2,17 @@
 // The codes of a CodebookTensor: a byte each, or two a byte.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "../convert.hpp"
 #include "../detail/array/index_iterator.hpp"
-#include "../detail/array/parts.hpp"
 #include "../detail/codec/bit_stream.hpp"
+#include "../executor.hpp"
 #include "codebook.hpp"
 #include "codebook_options.hpp"
+#include "detail/convert_values.hpp"
 
 namespace narrowfloat {
 namespace detail {
@@ -82,19 +82,16 @@ class CodebookCodes {
 /// The values that codes stand for, before the scale, converted as a range of floats is.
 ///
 /// Special   sizes that differ throw std::invalid_argument, with both, before anything is written.
-/// Promises  as convert() of floats.
-template <number_range Out, rounding_policy R = NearestEven>
+/// Promises  as convert() of floats; the same for every executor.
+template <number_range Out, rounding_policy R = NearestEven, task_executor E = SerialExecutor>
 NF_INLINE void convert(const CodebookCodes& codes, Out&& out, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
-                       Subnormals subnormals = Subnormals::keep) {
+                       Subnormals subnormals = Subnormals::keep, E&& executor = {}) {
   detail::check_arrays("convert", codes, out, rounding);
-  float values[detail::part_elements];
-  for (std::size_t first = 0; first < codes.size(); first += detail::part_elements) {
-    const std::size_t count = std::min(detail::part_elements, codes.size() - first);
-    for (std::size_t i = 0; i < count; ++i) values[i] = codes.tables().value[codes[first + i]];
-    detail::convert_by_kernel(active_isa(), values, std::ranges::data(out) + first, count,
-                              detail::rounding_from(rounding, first), saturation, subnormals);
-  }
+  const float* const values = codes.tables().value;
+  const auto value = [&](std::size_t i) NF_INLINED { return values[codes[i]]; };
+  detail::convert_values(value, std::ranges::data(out), codes.size(), rounding, saturation,
+                         subnormals, detail::executor_ref::of(executor));
 }
 
 }  // namespace narrowfloat

@@ -14,6 +14,8 @@
 
 #include "../convert.hpp"
 #include "../detail/array/checks.hpp"
+#include "../detail/array/tasks.hpp"
+#include "../executor.hpp"
 #include "codebook_codes.hpp"
 #include "codebooks.hpp"
 #include "detail/codebook_parts.hpp"
@@ -58,15 +60,16 @@ class CodebookTensor {
   ///           ends of the code-book; under propagate the scale is that of the finite elements, Inf
   ///           the ends, NaN the upper end. Nested, a NaN is one for the 256 blocks that share a
   ///           second level.
-  /// Promises  the same bits on every instruction set and in every floating-point environment; no
-  ///           floating-point exception.
+  /// Promises  the same bits on every instruction set, for every executor and in every
+  ///           floating-point environment; no floating-point exception.
   /// Cost      two passes over the values, the second one in the cache.
-  template <float_source In>
+  template <float_source In, task_executor E = SerialExecutor>
   [[nodiscard]] static NF_INLINE CodebookTensor quantize(const In& values, const Codebook& book,
-                                                         const CodebookOptions& options = {}) {
+                                                         const CodebookOptions& options = {},
+                                                         E&& executor = {}) {
     CodebookTensor tensor =
         empty("CodebookTensor::quantize", std::ranges::size(values), book, options);
-    tensor.write(0, values, detail::nearest_value{});
+    tensor.write(0, values, detail::nearest_value{}, executor);
     return tensor;
   }
 
@@ -77,14 +80,15 @@ class CodebookTensor {
   ///           says, with v = (x / scale - a) / (b - a), exact: on average it is kept. One of the
   ///           values, and what is beyond the ends, stays. Element i of the array draws the bits of
   ///           index offset + i. Nested scales are rounded to nearest.
-  template <float_source In, rounding_policy R>
+  template <float_source In, rounding_policy R, task_executor E = SerialExecutor>
   requires(R::random_bits > 0)  //
       [[nodiscard]] static NF_INLINE CodebookTensor
-      quantize(const In& values, const Codebook& book, const CodebookOptions& options, R rounding) {
+      quantize(const In& values, const Codebook& book, const CodebookOptions& options, R rounding,
+               E&& executor = {}) {
     require_bits("CodebookTensor::quantize", values, rounding);
     CodebookTensor tensor =
         empty("CodebookTensor::quantize", std::ranges::size(values), book, options);
-    tensor.write(0, values, rounding);
+    tensor.write(0, values, rounding, executor);
     return tensor;
   }
 
@@ -154,18 +158,18 @@ class CodebookTensor {
   /// does.
   ///
   /// Special   a size that differs throws std::invalid_argument before anything is written.
-  /// Promises  no allocation, unless scales are nested.
-  template <float_source In>
-  NF_INLINE void assign(const In& values) {
+  /// Promises  the same for every executor; no allocation, unless scales are nested.
+  template <float_source In, task_executor E = SerialExecutor>
+  NF_INLINE void assign(const In& values, E&& executor = {}) {
     require_size("CodebookTensor::assign", "the input", std::ranges::size(values));
-    write(0, values, detail::nearest_value{});
+    write(0, values, detail::nearest_value{}, executor);
   }
-  template <float_source In, rounding_policy R>
+  template <float_source In, rounding_policy R, task_executor E = SerialExecutor>
   requires(R::random_bits > 0)  //
-      NF_INLINE void assign(const In& values, R rounding) {
+      NF_INLINE void assign(const In& values, R rounding, E&& executor = {}) {
     require_size("CodebookTensor::assign", "the input", std::ranges::size(values));
     require_bits("CodebookTensor::assign", values, rounding);
-    write(0, values, rounding);
+    write(0, values, rounding, executor);
   }
 
   /// Quantizes values in place of the elements from `first` on: as assign() of the whole array does
@@ -175,20 +179,20 @@ class CodebookTensor {
   ///           the array counts), or that share a byte with others, throw std::invalid_argument
   ///           with the numbers; so do nested scales, whose mean is one of all blocks.
   /// Promises  threads may write apart ranges of one tensor.
-  template <float_source In>
-  NF_INLINE void assign(std::size_t first, const In& values) {
+  template <float_source In, task_executor E = SerialExecutor>
+  NF_INLINE void assign(std::size_t first, const In& values, E&& executor = {}) {
     require_writable(first, std::ranges::size(values));
-    write(first, values, detail::nearest_value{});
+    write(first, values, detail::nearest_value{}, executor);
   }
-  template <float_source In, rounding_policy R>
+  template <float_source In, rounding_policy R, task_executor E = SerialExecutor>
   requires(R::random_bits > 0)  //
-      NF_INLINE void assign(std::size_t first, const In& values, R rounding) {
+      NF_INLINE void assign(std::size_t first, const In& values, R rounding, E&& executor = {}) {
     require_writable(first, std::ranges::size(values));
     require_bits("CodebookTensor::assign", values, rounding);
     if constexpr (detail::is_keyed<R>)
-      write(first, values, rounding.from(first));
+      write(first, values, rounding.from(first), executor);
     else
-      write(first, values, rounding);
+      write(first, values, rounding, executor);
   }
 
   /// Writes the numbers.
@@ -196,22 +200,23 @@ class CodebookTensor {
   /// Result    value * scale, rounded once, to nearest even, to the type of `out`.
   /// Special   a block whose scale is NaN is NaN. A size that differs throws std::invalid_argument
   ///           before anything is written.
-  /// Promises  as quantize(); no allocation unless scales are nested.
-  template <number_range Out>
-  NF_INLINE void dequantize(Out&& out) const {
+  /// Promises  as quantize(), for every executor too; no allocation unless scales are nested.
+  template <number_range Out, task_executor E = SerialExecutor>
+  NF_INLINE void dequantize(Out&& out, E&& executor = {}) const {
     require_size("CodebookTensor::dequantize", "the output", std::ranges::size(out));
-    read(0, out);
+    read(0, out, executor);
   }
   /// Writes `count` numbers from element `first` on, as dequantize() of the whole array does.
   ///
   /// Special   elements that are not there or that do not start and end where blocks do (the end of
   ///           the array counts), and an output of another size, throw std::invalid_argument.
-  template <number_range Out>
-  NF_INLINE void dequantize(std::size_t first, std::size_t count, Out&& out) const {
+  template <number_range Out, task_executor E = SerialExecutor>
+  NF_INLINE void dequantize(std::size_t first, std::size_t count, Out&& out,
+                            E&& executor = {}) const {
     constexpr const char* call = "CodebookTensor::dequantize";
     detail::require_blocks(call, parts_, first, count, false);
     detail::require_equal_sizes(call, count, std::ranges::size(out));
-    read(first, out);
+    read(first, out, executor);
   }
 
   /// The values of the codes, and the options that the tensor was made with.
@@ -293,18 +298,20 @@ class CodebookTensor {
                                       std::to_string(first) + " on");
     detail::require_blocks(call, parts_, first, count, true);
   }
-  template <class In, class R>
-  NF_INLINE void write(std::size_t first, const In& values, const R& rounding) {
+  template <class In, class R, class E>
+  NF_INLINE void write(std::size_t first, const In& values, const R& rounding, E& executor) {
     using T = detail::number_of<In>;
     detail::quantize_to<T, R>(
         detail::place_of<detail::is_compiled_codebook<T, R>, T, R>(), parts_, first,
-        std::span<const T>(std::ranges::data(values), std::ranges::size(values)), rounding);
+        std::span<const T>(std::ranges::data(values), std::ranges::size(values)), rounding,
+        detail::executor_ref::of(executor));
   }
-  template <class Out>
-  NF_INLINE void read(std::size_t first, Out& out) const {
+  template <class Out, class E>
+  NF_INLINE void read(std::size_t first, Out& out, E& executor) const {
     using T = detail::number_of<Out>;
     detail::dequantize_codebook<T>(detail::place_of<std::is_same_v<T, float>, T>(), parts_, first,
-                                   std::span<T>(std::ranges::data(out), std::ranges::size(out)));
+                                   std::span<T>(std::ranges::data(out), std::ranges::size(out)),
+                                   detail::executor_ref::of(executor));
   }
 
   detail::codebook_parts parts_;

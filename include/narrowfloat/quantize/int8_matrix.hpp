@@ -26,26 +26,27 @@ class Int8Matrix {
  public:
   Int8Matrix() = default;
 
-  /// Quantizes a row-major matrix, as quantize_int8() does.
+  /// Quantizes a row-major matrix, as quantize_int8() does, by an executor.
   ///
   /// Special   as there; before anything is allocated.
-  template <float_source In, rounding_policy R = NearestEven>
+  template <float_source In, rounding_policy R = NearestEven, task_executor E = SerialExecutor>
   [[nodiscard]] static NF_INLINE Int8Matrix quantize(const In& values, std::size_t rows,
                                                      std::size_t cols,
                                                      const Int8Options& options = {},
-                                                     R rounding = {}) {
+                                                     R rounding = {}, E&& executor = {}) {
     return quantize(detail::source_matrix("Int8Matrix::quantize", values, rows, cols), options,
-                    rounding);
+                    rounding, executor);
   }
-  template <detail::float_element T, rounding_policy R = NearestEven>
+  template <detail::float_element T, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
   [[nodiscard]] static NF_INLINE Int8Matrix quantize(MatrixView<T> values,
                                                      const Int8Options& options = {},
-                                                     R rounding = {}) {
+                                                     R rounding = {}, E&& executor = {}) {
     constexpr const char* call = "Int8Matrix::quantize";
     if constexpr (requires { rounding.size(); })
       detail::require_words(call, rounding.size(), values.size());
     Int8Matrix result(call, values.rows(), values.cols(), options);
-    result.write(call, values, rounding);
+    result.write(call, values, rounding, executor);
     return result;
   }
 
@@ -68,16 +69,17 @@ class Int8Matrix {
   /// Quantizes other values in place of these, as quantize() with the same shape and options does.
   ///
   /// Special   a shape that differs throws std::invalid_argument before anything is written.
-  template <float_source In, rounding_policy R = NearestEven>
-  NF_INLINE void assign(const In& values, R rounding = {}) {
+  template <float_source In, rounding_policy R = NearestEven, task_executor E = SerialExecutor>
+  NF_INLINE void assign(const In& values, R rounding = {}, E&& executor = {}) {
     constexpr const char* call = "Int8Matrix::assign";
-    write(call, detail::source_matrix(call, values, rows_, cols_), rounding);
+    write(call, detail::source_matrix(call, values, rows_, cols_), rounding, executor);
   }
-  template <detail::float_element T, rounding_policy R = NearestEven>
-  NF_INLINE void assign(MatrixView<T> values, R rounding = {}) {
+  template <detail::float_element T, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
+  NF_INLINE void assign(MatrixView<T> values, R rounding = {}, E&& executor = {}) {
     constexpr const char* call = "Int8Matrix::assign";
     detail::require_same_shape(call, rows_, cols_, values.rows(), values.cols());
-    write(call, values, rounding);
+    write(call, values, rounding, executor);
   }
   /// Quantizes values in place of the rows from element `first` on, as assign() of the whole does
   /// with these. A key draws for element first + i; of given words value i takes word i.
@@ -85,12 +87,12 @@ class Int8Matrix {
   /// Special   elements that are no whole rows, and rows that do not have scales of their own,
   ///           unless they are all, throw std::invalid_argument with the numbers.
   /// Promises  threads may write apart rows of one matrix.
-  template <float_source In, rounding_policy R = NearestEven>
-  NF_INLINE void assign(std::size_t first, const In& values, R rounding = {}) {
+  template <float_source In, rounding_policy R = NearestEven, task_executor E = SerialExecutor>
+  NF_INLINE void assign(std::size_t first, const In& values, R rounding = {}, E&& executor = {}) {
     constexpr const char* call = "Int8Matrix::assign";
     const std::size_t n = std::ranges::size(values);
     detail::require_rows(call, first, n, rows_, cols_);
-    if (n == size()) return assign(values, rounding);
+    if (n == size()) return assign(values, rounding, executor);
     if (n == 0) return;
     if (detail::sharing_of(call, options_.block) != detail::int8_sharing::row)
       detail::throw_invalid(call, "elements " + std::to_string(first) + " to " +
@@ -101,26 +103,29 @@ class Int8Matrix {
     const std::size_t rows = n / cols_;
     detail::quantize_int8_matrix(call, detail::source_matrix(call, values, rows, cols_),
                                  std::span(codes_).subspan(first, n),
-                                 std::span(scales_).subspan(first / cols_, rows), options_, random);
+                                 std::span(scales_).subspan(first / cols_, rows), options_, random,
+                                 detail::executor_ref::of(executor));
   }
 
   /// Writes the numbers as dequantize_int8() does.
-  template <float_range Out>
-  NF_INLINE void dequantize(Out&& out) const {
+  template <float_range Out, task_executor E = SerialExecutor>
+  NF_INLINE void dequantize(Out&& out, E&& executor = {}) const {
     constexpr const char* call = "Int8Matrix::dequantize";
-    read(call, detail::matrix_of(call, "the output", out, rows_, cols_));
+    read(call, detail::matrix_of(call, "the output", out, rows_, cols_), executor);
   }
-  NF_INLINE void dequantize(MatrixView<float> out) const {
+  template <task_executor E = SerialExecutor>
+  NF_INLINE void dequantize(MatrixView<float> out, E&& executor = {}) const {
     constexpr const char* call = "Int8Matrix::dequantize";
     detail::require_same_shape(call, rows_, cols_, out.rows(), out.cols());
-    read(call, out);
+    read(call, out, executor);
   }
   /// Writes `count` numbers from element `first` on: whole rows, whatever shares a scale.
   ///
   /// Special   elements that are no whole rows, and an output of another size, throw
   ///           std::invalid_argument with the numbers.
-  template <float_range Out>
-  NF_INLINE void dequantize(std::size_t first, std::size_t count, Out&& out) const {
+  template <float_range Out, task_executor E = SerialExecutor>
+  NF_INLINE void dequantize(std::size_t first, std::size_t count, Out&& out,
+                            E&& executor = {}) const {
     constexpr const char* call = "Int8Matrix::dequantize";
     detail::require_rows(call, first, count, rows_, cols_);
     detail::require_equal_sizes(call, count, std::ranges::size(out));
@@ -131,16 +136,19 @@ class Int8Matrix {
       scales = scales.subspan(first / cols_, rows);
     detail::dequantize_int8_matrix(call, std::span(codes_).subspan(first, count), scales,
                                    detail::matrix_of(call, "the output", out, rows, cols_),
-                                   options_.block);
+                                   options_.block, detail::executor_ref::of(executor));
   }
 
   /// The transposed matrix; what was row-wise is column-wise then.
-  [[nodiscard]] NF_INLINE Int8Matrix transposed() const {
+  template <task_executor E = SerialExecutor>
+  [[nodiscard]] NF_INLINE Int8Matrix transposed(E&& executor = {}) const {
     Int8Options options = options_;
     std::swap(options.block.rows, options.block.cols);
     Int8Matrix result("Int8Matrix::transposed", cols_, rows_, options);
     result.scales_ = scales_;
-    if (!empty()) detail::transpose_codes(codes_.data(), rows_, cols_, result.codes_.data());
+    if (!empty())
+      detail::transpose_codes(codes_.data(), rows_, cols_, result.codes_.data(),
+                              detail::executor_ref::of(executor));
     return result;
   }
 
@@ -184,13 +192,16 @@ class Int8Matrix {
     codes_.resize(rows * cols);
     scales_.resize(scales);
   }
-  template <class T, class R>
-  NF_INLINE void write(const char* call, MatrixView<T> values, const R& rounding) {
+  template <class T, class R, class E>
+  NF_INLINE void write(const char* call, MatrixView<T> values, const R& rounding, E& executor) {
     detail::quantize_int8_matrix(call, MatrixView<const std::remove_const_t<T>>(values),
-                                 std::span(codes_), std::span(scales_), options_, rounding);
+                                 std::span(codes_), std::span(scales_), options_, rounding,
+                                 detail::executor_ref::of(executor));
   }
-  NF_INLINE void read(const char* call, MatrixView<float> out) const {
-    detail::dequantize_int8_matrix(call, codes_, scales_, out, options_.block);
+  template <class E>
+  NF_INLINE void read(const char* call, MatrixView<float> out, E& executor) const {
+    detail::dequantize_int8_matrix(call, codes_, scales_, out, options_.block,
+                                   detail::executor_ref::of(executor));
   }
 
   std::size_t rows_ = 0, cols_ = 0;

@@ -32,6 +32,17 @@ class exact_sum {
     }
   }
 
+  /// Adds another sum.
+  constexpr exact_sum& operator+=(const exact_sum& other) {
+    std::uint64_t carry = 0;
+    for (unsigned i = 0; i < words_; ++i) {
+      const std::uint64_t before = word_[i], part = before + other.word_[i];
+      word_[i] = part + carry;
+      carry = part < before || word_[i] < part ? 1 : 0;  // not both
+    }
+    return *this;
+  }
+
   /// The sum, cut below its first 61 bits with what is lost in the last one.
   constexpr exact value() const {
     exact_sum magnitude = *this;

@@ -16,6 +16,7 @@
 #include "../../detail/array/magnitude.hpp"
 #include "../../detail/array/parts.hpp"
 #include "../../detail/array/sources.hpp"
+#include "../../detail/array/tasks.hpp"
 #include "../../detail/exact/sum.hpp"
 #include "../codebooks.hpp"
 #include "codebook_coder.hpp"
@@ -127,16 +128,15 @@ void quantize_block(const codebook_coder& coder, const T* values, std::size_t n,
 }
 
 /// Quantizes n numbers: an absmax a block, and the codes, which `out.room(count)` takes before they
-/// are written and `out.take(count)` after.
+/// are written and `out.take(count)` after. `ahead` if the caches hold the whole array.
 template <class T, class Codes, class R>
-void quantize_by_codebook(const codebook_coder& coder, const T* values, std::size_t n,
+void quantize_by_codebook(const codebook_coder& coder, const T* values, std::size_t n, bool ahead,
                           float* absmax, Codes& out, const R& rounding) {
   const float_environment environment(direction::nearest);
   const auto largest = largest_kernels<std::uint32_t>[coder.isa];
   const bool small = coder.block <= part_elements;
   const std::size_t run = small ? part_elements / coder.block * coder.block : coder.block;
   const bool needs_no_search = R::random_bits == 0 && coder.needs_no_search();
-  const bool ahead = !leaves_caches(n * (sizeof(T) + 1));
   float buffer[part_elements];
   for (std::size_t first = 0, count = 0; first < n; first += count) {
     count = std::min(run, n - first);
@@ -209,17 +209,30 @@ void dequantize_codes(const codebook_tables& book, const std::uint8_t* codes, st
 }
 
 /// The mean of floats that are positive or 0, exact and rounded once; NaN does not count.
-inline float mean_of(std::span<const float> values) {
-  exact_sum total;
-  std::uint64_t count = 0;
-  for (const float x : values) {
-    const std::uint32_t bits = bits_of_float(x);
-    if (bits >= float_infinity) continue;  // NaN
-    ++count;
-    if (bits != 0) total.add(binary_of(bits), {1, 0}, 0, false);
+inline float mean_of(std::span<const float> values, const task_cuts& cuts,
+                     const executor_ref& executor) {
+  struct part {
+    exact_sum total;
+    std::uint64_t count = 0;
+  };
+  std::vector<part> parts(cuts.count());
+  run_tasks(executor, cuts.count(), [&](std::size_t task) {
+    part sum;
+    for (std::size_t i = cuts.begin(task); i < cuts.end(task); ++i) {
+      const std::uint32_t bits = bits_of_float(values[i]);
+      if (bits >= float_infinity) continue;  // NaN
+      ++sum.count;
+      if (bits != 0) sum.total.add(binary_of(bits), {1, 0}, 0, false);
+    }
+    parts[task] = sum;
+  });
+  part all;
+  for (const part& each : parts) {
+    all.total += each.total;
+    all.count += each.count;
   }
   return nearest_float(
-      count == 0 ? exact::zero(false) : quotient(total.value(), exact_integer(count)),
+      all.count == 0 ? exact::zero(false) : quotient(all.total.value(), exact_integer(all.count)),
       {true, true});
 }
 
@@ -242,11 +255,13 @@ inline std::vector<float> absmax_of_blocks(here, const codebook_parts& parts, st
   return all;
 }
 
-/// Lowers the codes of absmax that came back larger than `most`, which has bits of a finite float.
-inline void limit_nested_absmax(codebook_parts& parts, std::uint32_t most) {
+/// Lowers the codes of absmax that came back larger than `most`, which has bits of a finite float,
+/// from `first` on.
+inline void limit_nested_absmax(codebook_parts& parts, std::size_t first, std::size_t count,
+                                std::uint32_t most) {
   if (most == float_infinity - 1) return;  // sums stay below
   const codebook_tables& book = parts.absmax_book.tables();
-  for (std::size_t i = 0; i < parts.absmax_codes.size(); ++i) {
+  for (std::size_t i = first; i < first + count; ++i) {
     std::uint8_t& code = parts.absmax_codes[i];
     std::size_t k =
         static_cast<std::size_t>(std::find(book.code, book.code + book.distinct, code) - book.code);
@@ -257,59 +272,106 @@ inline void limit_nested_absmax(codebook_parts& parts, std::uint32_t most) {
   }
 }
 
-inline void nest_absmax(codebook_parts& parts, std::vector<float> absmax, std::uint32_t most) {
-  parts.absmax_mean = mean_of(absmax);
-  for (float& x : absmax) x = float_total(x, -parts.absmax_mean);
+/// The tasks of scales that are quantized too: those of as many elements as other tasks have.
+inline task_cuts nested_cuts(const codebook_parts& parts) {
+  const std::size_t blocks = task_elements / parts.block_size / nested_block;
+  return {parts.absmax_codes.size(), std::max<std::size_t>(blocks, 1) * nested_block};
+}
+
+inline void nest_absmax(codebook_parts& parts, std::vector<float> absmax, std::uint32_t most,
+                        const executor_ref& executor) {
+  const task_cuts cuts = nested_cuts(parts);
+  parts.absmax_mean = mean_of(absmax, cuts, executor);
   const CodebookOptions second{.pipeline = parts.options.pipeline};
-  byte_codes codes{parts.absmax_codes.data()};
-  quantize_by_codebook(codebook_coder::of(parts.absmax_book, nested_block, second), absmax.data(),
-                       absmax.size(), parts.absmax.data(), codes, nearest_value{});
-  limit_nested_absmax(parts, most);
+  const auto coder = codebook_coder::of(parts.absmax_book, nested_block, second);
+  run_cuts(executor, cuts, [&](std::size_t first, std::size_t count) {
+    float* const values = absmax.data() + first;
+    for (std::size_t i = 0; i < count; ++i) values[i] = float_total(values[i], -parts.absmax_mean);
+    byte_codes codes{parts.absmax_codes.data() + first};
+    quantize_by_codebook(coder, values, count, true, parts.absmax.data() + first / nested_block,
+                         codes, nearest_value{});
+    limit_nested_absmax(parts, first, count, most);
+  });
+}
+
+/// The tasks of n elements, in blocks, of which `lead` would have to come before the first to begin
+/// a cache line: whole blocks, on cache lines where these allow it.
+inline task_cuts block_cuts(std::size_t n, std::size_t block, std::size_t lead) {
+  if (n <= task_elements) return {n};
+  return {n, std::max(task_elements / block, std::size_t{1}) * block, lead / block * block};
 }
 
 template <class T, class R>
 void quantize_to(here, codebook_parts& parts, std::size_t first, std::span<const T> values,
-                 const R& rounding) {
+                 const R& rounding, const executor_ref& executor) {
   const auto coder = codebook_coder::of(parts.book, parts.block_size, parts.options);
   std::vector<float> first_level(parts.absmax_codes.size());
   float* const absmax =
       parts.options.nested ? first_level.data() : parts.absmax.data() + first / parts.block_size;
-  if (parts.book.code_bits() == 8) {
-    byte_codes codes{parts.codes.data() + first};
-    quantize_by_codebook(coder, values.data(), values.size(), absmax, codes, rounding);
-  } else {
-    nibble_codes codes{parts.codes.data() + first / 2, parts.options.nibbles, 0, {}};
-    quantize_by_codebook(coder, values.data(), values.size(), absmax, codes, rounding);
-  }
-  if (parts.options.nested) nest_absmax(parts, std::move(first_level), coder.most);
+  const bool ahead = !leaves_caches(values.size() * (sizeof(T) + 1));
+  // whole bytes of codes too
+  const std::size_t to_byte = parts.book.code_bits() == 8 ? 1 : 2,
+                    unit = parts.block_size * (parts.block_size % to_byte == 0 ? 1 : 2);
+  const auto place = reinterpret_cast<std::uintptr_t>(parts.codes.data() + first / to_byte);
+  const auto cuts = block_cuts(values.size(), unit, place % 64 * to_byte);
+  run_cuts(executor, cuts, [&](std::size_t begin, std::size_t count) {
+    const auto quantize = [&](auto& codes) {
+      quantize_by_codebook(coder, values.data() + begin, count, ahead,
+                           absmax + begin / parts.block_size, codes,
+                           rounding_from(rounding, begin));
+    };
+    if (parts.book.code_bits() == 8) {
+      byte_codes codes{parts.codes.data() + first + begin};
+      quantize(codes);
+    } else {
+      nibble_codes codes{parts.codes.data() + (first + begin) / 2, parts.options.nibbles, 0, {}};
+      quantize(codes);
+    }
+  });
+  if (parts.options.nested) nest_absmax(parts, std::move(first_level), coder.most, executor);
 }
 
+/// Writes n elements from any on.
 template <class T>
-void dequantize_codebook(here, const codebook_parts& parts, std::size_t first, std::span<T> out) {
-  const std::size_t n = out.size(), block = parts.block_size;
-  if (n == 0) return;
+void dequantize_elements(const codebook_parts& parts, std::size_t first, std::size_t n, bool stream,
+                         T* out) {
+  const std::size_t block = parts.block_size, start = first / block, before = first % block;
   std::vector<float> nested;
-  const float* absmax = parts.absmax.data() + first / block;
+  const float* absmax = parts.absmax.data() + start;
   if (parts.options.nested) {
-    nested = absmax_of_blocks(here{}, parts, first / block, (n - 1) / block + 1);
+    nested = absmax_of_blocks(here{}, parts, start, (before + n - 1) / block + 1);
     absmax = nested.data();
   }
   const codebook_tables& book = parts.book.tables();
-  const bool stream = leaves_caches(n * (sizeof(T) + 1));
   if (parts.book.code_bits() == 8) {
-    dequantize_codes(book, parts.codes.data() + first, n, absmax, block, 0, stream, out.data());
+    dequantize_codes(book, parts.codes.data() + first, n, absmax, block, before, stream, out);
     return;
   }
   constexpr std::size_t part = 4 * part_elements;  // of codes
   const std::size_t odd = first % 2;               // the first one is a byte's second
   std::uint8_t codes[part + 2];
   for (std::size_t done = 0; done < n; done += part) {
-    const std::size_t count = std::min(part, n - done);
+    const std::size_t count = std::min(part, n - done), at = before + done;
     unpack_nibbles(parts.codes.data() + (first + done) / 2, odd + count, parts.options.nibbles,
                    codes);
-    dequantize_codes(book, codes + odd, count, absmax + done / block, block, done % block, stream,
-                     out.data() + done);
+    dequantize_codes(book, codes + odd, count, absmax + at / block, block, at % block, stream,
+                     out + done);
   }
+}
+
+template <class T>
+void dequantize_codebook(here, const codebook_parts& parts, std::size_t first, std::span<T> out,
+                         const executor_ref& executor) {
+  const bool stream = leaves_caches(out.size() * (sizeof(T) + 1));
+  if (out.size() <= task_elements) {  // a task, at less cost
+    if (!out.empty()) dequantize_elements(parts, first, out.size(), stream, out.data());
+    return;
+  }
+  const std::size_t lead = reinterpret_cast<std::uintptr_t>(out.data()) % 64 / sizeof(T);
+  run_cuts(executor, block_cuts(out.size(), parts.block_size, lead),
+           [&](std::size_t begin, std::size_t count) {
+             dequantize_elements(parts, first + begin, count, stream, out.data() + begin);
+           });
 }
 
 }  // namespace NF_BASELINE

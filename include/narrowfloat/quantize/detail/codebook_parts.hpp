@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../../detail/array/checks.hpp"
+#include "../../detail/array/tasks.hpp"
 #include "../../detail/codec/bit_stream.hpp"
 #include "../../detail/exact/binary.hpp"
 #include "../../rounding.hpp"
@@ -37,11 +38,11 @@ struct nearest_value {
 // Quantizes values to the elements from `first` on, which starts a block and a byte.
 template <class T, class R>
 void quantize_to(in_library, codebook_parts& parts, std::size_t first, std::span<const T> values,
-                 const R& rounding);
+                 const R& rounding, const executor_ref& executor);
 // Writes the elements from `first` on, which starts a block.
 template <class T>
 void dequantize_codebook(in_library, const codebook_parts& parts, std::size_t first,
-                         std::span<T> out);
+                         std::span<T> out, const executor_ref& executor);
 // The absmax of `count` blocks from `first` on, nested or not.
 std::vector<float> absmax_of_blocks(in_library, const codebook_parts& parts, std::size_t first,
                                     std::size_t count);
@@ -52,9 +53,10 @@ inline namespace NF_BASELINE {
 
 template <class T, class R>
 void quantize_to(here, codebook_parts& parts, std::size_t first, std::span<const T> values,
-                 const R& rounding);
+                 const R& rounding, const executor_ref& executor);
 template <class T>
-void dequantize_codebook(here, const codebook_parts& parts, std::size_t first, std::span<T> out);
+void dequantize_codebook(here, const codebook_parts& parts, std::size_t first, std::span<T> out,
+                         const executor_ref& executor);
 std::vector<float> absmax_of_blocks(here, const codebook_parts& parts, std::size_t first,
                                     std::size_t count);
 const Codebook& absmax_codebook(here, CodebookPipeline pipeline);

@@ -12,9 +12,11 @@
 
 #include "../../detail/array/checks.hpp"
 #include "../../detail/array/place.hpp"
+#include "../../detail/array/tasks.hpp"
 #include "../../float.hpp"
 #include "../../matrix.hpp"
 #include "../int8_options.hpp"
+#include "tiles.hpp"
 
 namespace narrowfloat::detail {
 
@@ -29,21 +31,25 @@ enum class int8_sharing { tensor, row, column };
 // Codes and scales have no leading dimension.
 template <class T, class R>
 void quantize_to_int8(in_library, MatrixView<const T> in, int8_sharing sharing,
-                      NonFinite non_finite, const R& rounding, std::int8_t* codes, float* scales);
+                      NonFinite non_finite, const R& rounding, std::int8_t* codes, float* scales,
+                      const executor_ref& executor);
 void dequantize_int8_codes(in_library, const std::int8_t* codes, const float* scales,
-                           MatrixView<float> out, int8_sharing sharing);
+                           MatrixView<float> out, int8_sharing sharing,
+                           const executor_ref& executor);
 void dequantize_sums(in_library, const std::int32_t* sums, std::size_t rows, std::size_t cols,
-                     const product_scales& by, float* out);
+                     const product_scales& by, float* out, const executor_ref& executor);
 
 inline namespace NF_BASELINE {
 
 template <class T, class R>
 void quantize_to_int8(here, MatrixView<const T> in, int8_sharing sharing, NonFinite non_finite,
-                      const R& rounding, std::int8_t* codes, float* scales);
+                      const R& rounding, std::int8_t* codes, float* scales,
+                      const executor_ref& executor);
 void dequantize_int8_codes(here, const std::int8_t* codes, const float* scales,
-                           MatrixView<float> out, int8_sharing sharing);
+                           MatrixView<float> out, int8_sharing sharing,
+                           const executor_ref& executor);
 void dequantize_sums(here, const std::int32_t* sums, std::size_t rows, std::size_t cols,
-                     const product_scales& by, float* out);
+                     const product_scales& by, float* out, const executor_ref& executor);
 
 /// Whether the library quantizes numbers of type T to int8.
 template <class T, class R>
@@ -118,19 +124,23 @@ inline void require_product(std::size_t sums, std::size_t out, std::size_t rows,
   require("the numbers in the bias", by.bias.size(), 0, cols);
 }
 
-/// In squares that stay in the first-level cache.
+/// In squares that stay in the first-level cache; some columns, which are whole rows of `out`, are
+/// a task.
 inline void transpose_codes(const std::int8_t* in, std::size_t rows, std::size_t cols,
-                            std::int8_t* out) {
+                            std::int8_t* out, const executor_ref& executor) {
   constexpr std::size_t side = 64;
-  for (std::size_t top = 0; top < rows; top += side) {
-    const std::size_t bottom = std::min(rows, top + side);
-    for (std::size_t left = 0; left < cols; left += side) {
-      const std::size_t right = std::min(cols, left + side);
-      for (std::size_t col = left; col < right; ++col)
-        for (std::size_t row = top; row < bottom; ++row)
-          out[col * rows + row] = in[row * cols + col];
+  const std::size_t width = std::max(rows_of_task(rows) / side, std::size_t{1}) * side;
+  run_cuts(executor, {cols, width}, [&](std::size_t first, std::size_t count) {
+    for (std::size_t top = 0; top < rows; top += side) {
+      const std::size_t bottom = std::min(rows, top + side);
+      for (std::size_t left = first; left < first + count; left += side) {
+        const std::size_t right = std::min(first + count, left + side);
+        for (std::size_t col = left; col < right; ++col)
+          for (std::size_t row = top; row < bottom; ++row)
+            out[col * rows + row] = in[row * cols + col];
+      }
     }
-  }
+  });
 }
 
 }  // namespace NF_BASELINE

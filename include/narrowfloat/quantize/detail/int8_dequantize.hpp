@@ -11,6 +11,7 @@
 #include "../../detail/exact/binary.hpp"
 #include "int8_calls.hpp"
 #include "int8_product.hpp"
+#include "tiles.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -34,8 +35,11 @@ class int8_multiplier {
     constexpr std::uint32_t least = (127 + 52 - 149) << binary32::mantissa_bits;
     first_ = 0;
     std::copy_n(scales, n, high_);
-    std::fill_n(high_ + n, whole_packs(n) - n, 0.0f);
-    is_split_ = split_kernels[isa_](high_, whole_packs(n), 1.0 / 127, least, high_, low_);
+    const std::size_t packs = whole_packs(n);
+    std::fill_n(high_ + n, packs - n, 0.0f);
+    is_split_ = split_kernels[isa_](high_, packs, 1.0 / 127, least, high_, low_);
+    if (is_split_ && shift_ == 0)  // the kernels read on
+      for (float* const each : {high_, low_}) std::fill_n(each + packs, 2 * decode_group, 0.0f);
     if (is_split_) return;
     for (std::size_t i = 0; i < n; ++i) {
       const std::uint32_t bits = bits_of_float(scales[i]);
@@ -70,57 +74,80 @@ class int8_multiplier {
   element_multiplier<fixed_code<8, 0>, factor_kind::sum> decode_;
   bool is_split_ = false;
   std::size_t first_ = 0;
-  float high_[part_elements + 2 * decode_group] = {}, low_[part_elements + 2 * decode_group] = {};
+  float high_[part_elements + 2 * decode_group], low_[part_elements + 2 * decode_group];
   double long_[part_elements];  ///< instead, where a factor is too small or no number
 };
 
+/// Multiplies tiles of a matrix in which each column has a scale.
+inline void dequantize_int8_columns(const std::uint8_t* codes, const float* scales,
+                                    const MatrixView<float>& out, bool stream,
+                                    const executor_ref& executor) {
+  const std::size_t rows = out.rows(), cols = out.cols(), width = part_elements;
+  // the scales of a tile are split together
+  const matrix_tiles tiles{{rows, rows_of_task(std::min(cols, width))}, {cols, width}};
+  run_tiles(
+      executor, tiles,
+      [&](std::size_t top, std::size_t bottom, std::size_t left, std::size_t right, std::size_t) {
+        const float_environment environment(direction::nearest);
+        int8_multiplier multiplier(true);
+        multiplier.read(scales + left, right - left);
+        for (std::size_t row = top; row < bottom; ++row)
+          multiply_row(multiplier, codes + row * cols + left, codes + rows * cols, right - left,
+                       out.row(row).data() + left, stream);
+        if (stream) end_streaming_kernels[active_isa()]();
+      });
+}
+
 inline void dequantize_int8_codes(here, const std::int8_t* codes, const float* scales,
-                                  MatrixView<float> out, int8_sharing sharing) {
-  std::size_t rows = out.rows(), cols = out.cols();
-  if (rows == 0 || cols == 0) return;
-  const bool stream = leaves_caches(rows * cols * (1 + sizeof(float)));
-  if (sharing == int8_sharing::tensor && out.leading() == cols) {  // as one row
-    cols *= rows;
-    rows = 1;
-  }
-  const bool by_column = sharing == int8_sharing::column, by_row = sharing == int8_sharing::row;
+                                  MatrixView<float> out, int8_sharing sharing,
+                                  const executor_ref& executor) {
+  const std::size_t n = out.size();
+  if (n == 0) return;
+  const bool stream = leaves_caches(n * (1 + sizeof(float)));
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(codes);
-  const std::uint8_t* const end = bytes + rows * cols;
-  const float_environment environment(direction::nearest);
-  int8_multiplier multiplier(by_column);
-  // As many scales as are split together: the columns of a tile, or a few rows.
-  const std::size_t width = by_column ? part_elements : cols,
-                    height = by_row ? whole_packs(1) : rows;
-  for (std::size_t top = 0; top < rows; top += height) {
-    const std::size_t bottom = std::min(rows, top + height);
-    for (std::size_t left = 0; left < cols; left += width) {
-      const std::size_t n = std::min(width, cols - left);
-      multiplier.read(scales + (by_column ? left
-                                : by_row  ? top
-                                          : 0),
-                      by_column ? n
-                      : by_row  ? bottom - top
-                                : 1);
-      for (std::size_t row = top; row < bottom; ++row) {
-        if (by_row) multiplier.use(row - top);
-        multiply_row(multiplier, bytes + row * cols + left, end, n,
-                     out.data() + row * out.leading() + left, stream);
+  if (sharing == int8_sharing::column)
+    return dequantize_int8_columns(bytes, scales, out, stream, executor);
+  const bool is_dense = out.leading() == out.cols(), by_row = sharing == int8_sharing::row;
+  if (is_dense && !by_row) out = MatrixView(std::span(out.data(), n), 1, n);  // as one row
+  const std::size_t cols = out.cols();
+  // whole rows, or parts of one
+  const auto cuts = cols <= task_elements ? task_cuts{n, rows_of_task(cols) * cols}
+                                          : task_cuts::of(out.data(), n);
+  run_cuts(executor, cuts, [&](std::size_t first, std::size_t count) {
+    const float_environment environment(direction::nearest);
+    int8_multiplier multiplier(false);
+    if (!by_row) multiplier.read(scales, 1);
+    std::size_t split = 0, top = 0;  // the scales that are read: so many, from row `top` on
+    const auto multiply = [&](std::size_t row, std::size_t left, std::size_t width) {
+      if (by_row) {
+        if (row >= top + split) {
+          top = row;
+          split = std::min(whole_packs(1), out.rows() - top);  // as many as are split together
+          multiplier.read(scales + top, split);
+        }
+        multiplier.use(row - top);
       }
-    }
-  }
-  if (stream) end_streaming_kernels[active_isa()]();
+      multiply_row(multiplier, bytes + row * cols + left, bytes + n, width,
+                   out.row(row).data() + left, stream);
+    };
+    for_each_row(first, count, cols, multiply);
+    if (stream) end_streaming_kernels[active_isa()]();
+  });
 }
 
 inline void dequantize_sums(here, const std::int32_t* sums, std::size_t rows, std::size_t cols,
-                            const product_scales& by, float* out) {
-  if (cols == 0) return;
-  const float_environment environment(direction::nearest);
-  const int shift = by.columns.size() == 1 ? one_for_all : 0;
-  for (std::size_t row = 0; row < rows; ++row) {
-    integer_kernels[active_isa()](sums + row * cols, cols, by.rows[by.rows.size() == 1 ? 0 : row],
-                                  by.columns.data(), shift,
-                                  by.bias.empty() ? nullptr : by.bias.data(), out + row * cols);
-  }
+                            const product_scales& by, float* out, const executor_ref& executor) {
+  const bool one_column = by.columns.size() == 1;
+  run_cuts(executor, task_cuts::of(out, rows * cols), [&](std::size_t first, std::size_t count) {
+    const float_environment environment(direction::nearest);
+    const auto scale = [&](std::size_t row, std::size_t left, std::size_t n) {
+      integer_kernels[active_isa()](
+          sums + row * cols + left, n, by.rows[by.rows.size() == 1 ? 0 : row],
+          by.columns.data() + (one_column ? 0 : left), one_column ? one_for_all : 0,
+          by.bias.empty() ? nullptr : by.bias.data() + left, out + row * cols + left);
+    };
+    for_each_row(first, count, cols, scale);
+  });
 }
 
 }  // namespace NF_BASELINE

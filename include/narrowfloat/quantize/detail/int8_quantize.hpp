@@ -5,16 +5,20 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "../../convert/detail/elements.hpp"
 #include "../../detail/array/magnitude.hpp"
 #include "../../detail/array/sources.hpp"
+#include "../../detail/array/tasks.hpp"
 #include "../../detail/array/widen_part.hpp"
 #include "../../detail/exact/binary.hpp"
 #include "int8_calls.hpp"
+#include "tiles.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -128,52 +132,129 @@ void encode_int8(const float* in, std::size_t n, const int8_factors& by, bool is
   }
 }
 
+/// Quantizes a matrix whose parts share scales or have their own.
 template <class T, class R>
-void quantize_to_int8(here, MatrixView<const T> in, int8_sharing sharing, NonFinite non_finite,
-                      const R& rounding, std::int8_t* codes, float* scales) {
-  std::size_t rows = in.rows(), cols = in.cols();
-  if (rows == 0 || cols == 0) {
-    std::fill_n(scales, scales_of(sharing, rows, cols), 0.0f);
-    return;
+struct int8_quantizer {
+  MatrixView<const T> in;
+  int8_sharing sharing;
+  NonFinite non_finite;
+  R rounding;
+  std::int8_t* codes;
+  float* scales;
+  Isa isa = active_isa();
+  static constexpr std::size_t buffer_elements = std::same_as<T, float> ? 1 : part_elements;
+
+  bool propagates() const { return non_finite == NonFinite::propagate; }
+  /// The largest magnitudes of the columns of a row, or of them all.
+  void measure(std::size_t row, std::size_t left, std::size_t right, bool by_column,
+               std::uint32_t* amax) const {
+    const std::uint32_t limit = propagates() ? float_infinity - 1 : binary32::sign_mask - 1;
+    float buffer[buffer_elements];
+    for (std::size_t first = left, n = 0; first < right; first += n) {
+      n = std::min(part_elements, right - first);
+      const float* const x = as_floats(in.row(row).data() + first, n, buffer);
+      join_kernels[isa](x, n, by_column ? first - left : 0, by_column ? 1 : n, limit, amax);
+    }
   }
-  if (sharing == int8_sharing::tensor && in.leading() == cols) {  // as one row
-    cols *= rows;
-    rows = 1;
+  /// By a scale and its inverses, as a double and as a float, for each column, or by one of all.
+  void encode(std::size_t row, std::size_t left, std::size_t right, bool by_column,
+              const float* scale, const double* inverse, const float* narrow,
+              bool is_finite) const {
+    float buffer[buffer_elements];
+    for (std::size_t first = left, n = 0; first < right; first += n) {
+      n = std::min(part_elements, right - first);
+      const float* const x = as_floats(in.row(row).data() + first, n, buffer);
+      const int8_factors by{scale, inverse, narrow, by_column ? first : 0,
+                            by_column ? 0 : one_for_all};
+      const std::size_t element = row * in.cols() + first;
+      encode_int8(x, n, by, is_finite, rounding_from(rounding, element), codes + element);
+    }
   }
-  const bool by_column = sharing == int8_sharing::column;
-  // The rows that share scales are read for these and then for the codes, one row while it is in
-  // the caches.
-  const std::size_t height = sharing == int8_sharing::row ? 1 : rows, count = by_column ? cols : 1;
-  std::vector<std::uint32_t> amax(count);
-  std::vector<double> inverses(count);
-  std::vector<float> narrow(count);
-  const Isa isa = active_isa();
-  const bool propagates = non_finite == NonFinite::propagate;
-  const std::uint32_t limit = propagates ? float_infinity - 1 : binary32::sign_mask - 1;
-  const auto for_each = [&](std::size_t top, auto f) {
-    for (std::size_t row = top; row < top + height; ++row)
-      for_each_part(in.data() + row * in.leading(), 0, cols,
-                    [&](const float* x, std::size_t n, std::size_t first) { f(x, n, row, first); });
-  };
-  for (std::size_t top = 0; top < rows; top += height, scales += count) {
-    std::ranges::fill(amax, 0);
-    for_each(top, [&](const float* x, std::size_t n, std::size_t, std::size_t first) {
-      join_kernels[isa](x, n, by_column ? first : 0, by_column ? 1 : n, limit, amax.data());
+
+  /// A row is read for its scale, and then for the codes while it is in the caches.
+  void run_rows(const executor_ref& executor) const {
+    const std::size_t cols = in.cols(), height = rows_of_task(cols);
+    // on cache lines of codes and scales, if they begin on one
+    const task_cuts cuts{in.rows(), height < 64 ? height : height / 64 * 64};
+    run_cuts(executor, cuts, [&](std::size_t top, std::size_t rows) {
+      for (std::size_t row = top; row < top + rows; ++row) {
+        std::uint32_t amax = 0;
+        measure(row, 0, cols, false, &amax);
+        scales[row] = int8_scale(amax, non_finite);
+        double inverse = 0;
+        float narrow = 0;
+        {
+          const float_environment environment(direction::nearest);
+          invert_int8_scales(scales + row, 1, &inverse, &narrow);
+        }
+        encode(row, 0, cols, false, scales + row, &inverse, &narrow,
+               !propagates() && amax < float_infinity);
+      }
     });
+  }
+
+  /// All is read for the scales, and then for the codes.
+  void run_all(const executor_ref& executor) const {
+    const std::size_t rows = in.rows(), cols = in.cols();
+    const bool by_column = sharing == int8_sharing::column, by_row = sharing == int8_sharing::row;
+    const std::size_t width = by_column ? 4 * part_elements : task_elements,
+                      lead = reinterpret_cast<std::uintptr_t>(codes) % 64;
+    const matrix_tiles tiles{{rows, by_row ? 1 : rows_of_task(std::min(cols, width))},
+                             {cols, width, rows == 1 || cols % 64 == 0 ? lead : 0}};
+    const std::size_t across = tiles.across.count(), each = by_column ? cols : 1,
+                      count = by_column ? cols
+                              : by_row  ? rows
+                                        : 1;
+    std::vector<std::uint32_t> found(by_column ? tiles.down.count() * cols : tiles.count());
+    run_tiles(executor, tiles,
+              [&](std::size_t top, std::size_t bottom, std::size_t left, std::size_t right,
+                  std::size_t task) {
+                std::uint32_t* const to =
+                    found.data() + (by_column ? task / across * cols + left : task);
+                for (std::size_t row = top; row < bottom; ++row)
+                  measure(row, left, right, by_column, to);
+              });
+    std::vector<std::uint32_t> joined(tiles.count() == 1 ? 0 : count);
+    for (std::size_t i = 0; i < found.size() / each && !joined.empty(); ++i) {
+      std::uint32_t* const to = joined.data() + (by_row ? i / across : 0);
+      for (std::size_t k = 0; k < each; ++k) to[k] = std::max(to[k], found[i * each + k]);
+    }
+    const std::vector<std::uint32_t>& amax = joined.empty() ? found : joined;
     for (std::size_t i = 0; i < count; ++i) scales[i] = int8_scale(amax[i], non_finite);
     const bool is_finite =
-        !propagates && largest_kernels<std::uint32_t>[isa](amax.data(), count) < float_infinity;
+        !propagates() && largest_kernels<std::uint32_t>[isa](amax.data(), count) < float_infinity;
+    std::vector<double> inverses(count);
+    std::vector<float> narrow(count);
     {
       const float_environment environment(direction::nearest);
       invert_int8_scales(scales, count, inverses.data(), narrow.data());
     }
-    for_each(top, [&](const float* x, std::size_t n, std::size_t row, std::size_t first) {
-      const int8_factors by{scales, inverses.data(), narrow.data(), by_column ? first : 0,
-                            by_column ? 0 : one_for_all};
-      const std::size_t element = row * cols + first;
-      encode_int8(x, n, by, is_finite, rounding_from(rounding, element), codes + element);
-    });
+    run_tiles(
+        executor, tiles,
+        [&](std::size_t top, std::size_t bottom, std::size_t left, std::size_t right, std::size_t) {
+          for (std::size_t row = top; row < bottom; ++row) {
+            const std::size_t i = by_row ? row : 0;
+            encode(row, left, right, by_column, scales + i, inverses.data() + i, narrow.data() + i,
+                   is_finite);
+          }
+        });
   }
+};
+
+template <class T, class R>
+void quantize_to_int8(here, MatrixView<const T> in, int8_sharing sharing, NonFinite non_finite,
+                      const R& rounding, std::int8_t* codes, float* scales,
+                      const executor_ref& executor) {
+  const std::size_t rows = in.rows(), cols = in.cols();
+  if (rows == 0 || cols == 0) {
+    std::fill_n(scales, scales_of(sharing, rows, cols), 0.0f);
+    return;
+  }
+  int8_quantizer<T, R> quantizer{in, sharing, non_finite, rounding, codes, scales};
+  if (sharing == int8_sharing::row && cols <= task_elements) return quantizer.run_rows(executor);
+  if (sharing == int8_sharing::tensor && in.leading() == cols)  // as one row
+    quantizer.in = MatrixView<const T>(std::span(in.data(), rows * cols), 1, rows * cols);
+  quantizer.run_all(executor);
 }
 
 }  // namespace NF_BASELINE

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// What codes stand for, converted as floats are.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "../../convert.hpp"
+#include "../../detail/array/parts.hpp"
+#include "../../detail/array/tasks.hpp"
+
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+
+/// Converts n floats, each of which value(i) gives.
+template <class Value, class To, class R>
+void convert_values(const Value& value, To* out, std::size_t n, const R& rounding,
+                    Saturation saturation, Subnormals subnormals, const executor_ref& executor) {
+  run_cuts(executor, task_cuts::of(out, n), [&](std::size_t begin, std::size_t size) {
+    float values[part_elements];
+    for (std::size_t done = 0, count = 0; done < size; done += count) {
+      count = std::min(part_elements, size - done);
+      const std::size_t first = begin + done;
+      for (std::size_t i = 0; i < count; ++i) values[i] = value(first + i);
+      convert_by_kernel(active_isa(), values, out + first, count, rounding_from(rounding, first),
+                        saturation, subnormals);
+    }
+  });
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail
