@@ -94,6 +94,7 @@ expect(accumulate ${ACCUMULATE} "unknown option E4M3" E4M3 --json ${out})
 expect(accumulate ${ACCUMULATE} "--json needs a value" --json)
 expect(accumulate ${ACCUMULATE} "absent/out: No such file" --json absent/out)
 expect(distributions ${DISTRIBUTIONS} "unknown option E4M3" E4M3 --json ${out})
+expect(reduce_error ${REDUCE_ERROR} "unknown option E4M3" E4M3 --json ${out})
 expect(train_tensors ${TRAIN_TENSORS} "unknown option E4M3" E4M3 --json ${out})
 expect(optimizers ${OPTIMIZERS} "unknown option AdamW" AdamW)
 
