@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The ranks of an MPI communicator (MPI 3.0 and later), as the collectives call them.
+// The ranks of an MPI communicator (MPI 3.0 and later), as collectives call them, and formats as
+// datatypes of MPI.
 #pragma once
 
 #include <mpi.h>
@@ -9,10 +10,74 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
+#include <utility>
 
+#include "../float.hpp"
 #include "detail/mpi_calls.hpp"
 
 namespace narrowfloat::mpi {
+
+/// The datatype of a number: MPI_FLOAT, MPI_DOUBLE, and of a Float the unsigned integer of its
+/// codes, which MPI knows: nothing has to be committed or freed. Codes are moved; MPI's sums and
+/// maxima of them would be those of integers.
+///
+/// Example   int is_running = 0;
+///           MPI_Initialized(&is_running);
+///           std::vector<bfloat16> codes(10, bfloat16(0.5f));
+///           const MPI_Datatype type = mpi::datatype<bfloat16>();
+///           if (is_running) MPI_Bcast(codes.data(), 10, type, 0, MPI_COMM_WORLD);
+///           assert(codes[9] == 0.5f);
+template <number T>
+NF_INLINE MPI_Datatype datatype() noexcept {
+  if constexpr (std::is_same_v<T, float>)
+    return MPI_FLOAT;
+  else if constexpr (std::is_same_v<T, double>)
+    return MPI_DOUBLE;
+  else if constexpr (sizeof(T) == 1)
+    return MPI_UINT8_T;
+  else if constexpr (sizeof(T) == 2)
+    return MPI_UINT16_T;
+  else
+    return MPI_UINT32_T;
+}
+
+/// A committed datatype that is freed with its object.
+class Datatype {
+ public:
+  /// Takes a datatype over, or from another.
+  explicit Datatype(MPI_Datatype type) noexcept : type_(type) {}
+  Datatype(Datatype&& other) noexcept : type_(std::exchange(other.type_, MPI_DATATYPE_NULL)) {}
+  Datatype& operator=(Datatype&& other) noexcept {
+    std::swap(type_, other.type_);
+    return *this;
+  }
+  NF_INLINE ~Datatype() { detail::free_mpi_type(type_); }
+  /// What calls of MPI take.
+  MPI_Datatype get() const noexcept { return type_; }
+
+ private:
+  MPI_Datatype type_;
+};
+
+/// The datatype of a run of `size` packed codes: the bytes of a PackedVector<F> of that size.
+///
+/// Special   an error of MPI throws std::runtime_error with MPI's text. Runs may have more than
+///           2^31 bytes.
+///
+/// Example   int is_running = 0;
+///           MPI_Initialized(&is_running);
+///           PackedVector<float4_e2m1fn> codes(1001);  // 501 bytes
+///           if (is_running) {
+///             const mpi::Datatype run = mpi::packed_datatype<float4_e2m1fn>(codes.size());
+///             MPI_Bcast(codes.data(), 1, run.get(), 0, MPI_COMM_WORLD);
+///           }
+template <narrow_float F>
+NF_INLINE Datatype packed_datatype(std::size_t size) {
+  constexpr std::size_t width = F::width;
+  return Datatype(detail::mpi_type_of_bytes("mpi::packed_datatype",
+                                            size / 8 * width + (size % 8 * width + 7) / 8));
+}
 
 /// The ranks of a communicator: a rank_group (collective/ranks.hpp). Its messages go through a
 /// duplicate, so that they never meet those of the program; the communicator stays the caller's.

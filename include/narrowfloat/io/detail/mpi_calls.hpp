@@ -37,6 +37,24 @@ inline void require_mpi(const char* call, int code) {
   fail<std::runtime_error>(call, std::string(text, static_cast<std::size_t>(length)));
 }
 
+/// A committed datatype of so many bytes: pieces of 2^30, and a rest.
+inline MPI_Datatype mpi_type_of_bytes(const char* call, std::size_t bytes) {
+  constexpr std::size_t piece = std::size_t{1} << 30;
+  MPI_Datatype types[2] = {MPI_BYTE, MPI_BYTE}, type = MPI_DATATYPE_NULL;
+  require_mpi(call, MPI_Type_contiguous(static_cast<int>(piece), MPI_BYTE, &types[0]));
+  const int counts[2] = {static_cast<int>(bytes / piece), static_cast<int>(bytes % piece)};
+  const MPI_Aint places[2] = {0, static_cast<MPI_Aint>(bytes / piece * piece)};
+  require_mpi(call, MPI_Type_create_struct(2, counts, places, types, &type));
+  require_mpi(call, MPI_Type_free(&types[0]));
+  require_mpi(call, MPI_Type_commit(&type));
+  return type;
+}
+inline void free_mpi_type(MPI_Datatype& type) {
+  int is_over = 0;
+  MPI_Finalized(&is_over);
+  if (is_over == 0 && type != MPI_DATATYPE_NULL) MPI_Type_free(&type);
+}
+
 inline mpi_group open_mpi_group(const char* call, MPI_Comm communicator, std::size_t most_bytes) {
   constexpr std::size_t limit = std::size_t{1} << 30;  // counts of MPI are ints
   if (most_bytes < 8 || most_bytes > limit) {
