@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What docs/scaling.md says of FP8 on the wire comes out, on the data of examples/reduce_error.cpp.
-#include <numeric>
+#include <narrowfloat/collective/all_reduce.hpp>
 
 #include "../../examples/reduction.hpp"
 
 #include "support/catch.hpp"
+#include "support/thread_ranks.hpp"
 
 using namespace example;
 
@@ -93,4 +94,21 @@ TEST_CASE("bfloat16 on the wire: a ring of 1024 ranks loses a third of correlate
   CHECK(is_within(1.1, 0.0026, errors[3]));
   CHECK(is_within(1.01, errors[5], errors[4]));  // exact sums: as if rounded once
   CHECK(errors[0] < 1e-6);
+}
+
+TEST_CASE("FP8 on the wire: the exact sums of the simulation are the bits of all_reduce()",
+          "[claims]") {
+  constexpr int ranks = 4;
+  const Gradients of = gradients_of(Inputs::correlated, ranks, elements, "");
+  std::vector<float> mean(elements);
+  float scale = 0;
+  test::ThreadRanks::run(ranks, [&](auto& group) {
+    const auto r = static_cast<std::size_t>(group.rank());
+    const auto mine = std::span(of.values).subspan(r * elements, elements);
+    std::vector<float> reduced(mine.begin(), mine.end());
+    nf::AllReduceScale<nf::float8_e4m3fn> state;
+    nf::all_reduce(group, reduced, state);
+    if (r == 0) mean = reduced, scale = state.scale;
+  });
+  CHECK((by_exact_sums<nf::float8_e4m3fn>(of.values, elements, scale).mean == mean));
 }
