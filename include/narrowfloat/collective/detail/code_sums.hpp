@@ -126,6 +126,8 @@ sum_counts sum_codes(const F* codes, std::size_t stride, std::size_t ranks, std:
                           part.highest[i] + more + layout::mantissa_bits < part.lowest[i] + 53;
         is_exact[i] = all_in_double || part.lowest[i] == 255 || fits;  // all zero
         sums[i] = is_exact[i] ? odd_float(part.sums[i]) : 0;
+        // a NaN is positive, whatever the processor makes of it
+        if (magnitude_bits(sums[i]) > float_infinity) sums[i] = float_of_bits(0x7fc00000u);
       }
       convert_part(active_isa(), static_cast<const float*>(sums), out + begin, count,
                    rounding_from(rounding, begin), saturation, Subnormals::keep, false);
