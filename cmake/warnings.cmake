@@ -18,3 +18,9 @@ if(NARROWFLOAT_SANITIZE)
   endif()
   target_link_options(narrowfloat_strict INTERFACE ${narrowfloat_sanitizers})
 endif()
+
+# GCC's sees vectors of every width, that of Clang 14 those of up to 16 bytes.
+if(NARROWFLOAT_SANITIZE_THREADS)
+  target_compile_options(narrowfloat_strict INTERFACE -fsanitize=thread)
+  target_link_options(narrowfloat_strict INTERFACE -fsanitize=thread)
+endif()
