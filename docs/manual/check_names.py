@@ -66,7 +66,8 @@ def seen(cursor, scope=""):
 def main():
     headers = [file for file in sorted(glob.glob(HEADERS + "**/*.hpp", recursive=True)) if "/detail/" not in file]
     program = "".join(f'#include "{file}"\n' for file in headers)
-    unit = cindex.Index.create().parse("all.cpp", ["-std=c++20", "-fsyntax-only", "-x", "c++", "-I/usr/include/eigen3"],
+    third = ["/usr/include/eigen3", *glob.glob("/usr/lib/*/openmpi/include")]
+    unit = cindex.Index.create().parse("all.cpp", ["-std=c++20", "-fopenmp", "-fsyntax-only", "-x", "c++", *("-I" + folder for folder in third)],
                                        unsaved_files=[("all.cpp", program)])
     errors = [str(each) for each in unit.diagnostics if each.severity >= cindex.Diagnostic.Error]
     if errors:
