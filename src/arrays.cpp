@@ -44,8 +44,8 @@ std::uint32_t unscale_floats(in_library, Isa isa, const float* in, float* out, s
 
 template <std::size_t Group>
 void transform_groups(in_library, Isa isa, const hadamard_matrix& matrix, bool within_rows,
-                      const hadamard_factors& factors) {
-  transform_groups<Group>(here{}, isa, matrix, within_rows, factors);
+                      const hadamard_factors& factors, bool stream) {
+  transform_groups<Group>(here{}, isa, matrix, within_rows, factors, stream);
 }
 
 template <int Width>
@@ -59,7 +59,7 @@ void unpack_bits(in_library, const std::uint8_t* bytes, std::size_t n, void* cod
 
 #define NF_GROUP(Group)                                                                \
   template void transform_groups<Group>(in_library, Isa, const hadamard_matrix&, bool, \
-                                        const hadamard_factors&)
+                                        const hadamard_factors&, bool)
 NF_GROUP(16);
 NF_GROUP(32);
 NF_GROUP(64);

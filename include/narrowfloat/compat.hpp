@@ -17,16 +17,15 @@ namespace compat {}
 
 namespace detail {
 inline namespace NF_BASELINE {
-template <class P, class In, class Out>
-void stack_parts(Isa isa, In in, Out out, std::size_t n) {
-  for (std::size_t first = 0; first < n; first += part_elements) {
-    const std::size_t count = std::min(part_elements, n - first);
-    const auto* const from = in.at(first, count);
-    stack_part<P>(isa, from, out.at(first, count), count, false);
-    out.store(first, count);
+/// What a cast does with a part.
+template <class P>
+struct stack_step {
+  Isa isa;
+  template <class From, class To>
+  NF_INLINE void operator()(const From* from, To* to, std::size_t, std::size_t count) const {
+    stack_part<P>(isa, from, to, count, false);
   }
-  out.finish();
-}
+};
 /// One line for a cast that a stack has not.
 template <class P, class To, class From>
 constexpr NF_FN void require_cast() {
@@ -83,7 +82,11 @@ constexpr NF_INLINE void convert(In&& in, Out&& out, P) {
     for (std::size_t i = 0; i < n; ++i) target[i] = detail::stack_number<P, to>(source[i]);
     return;
   }
-  detail::stack_array<P>(active_isa(), source, target, n);
+  const Isa isa = active_isa();
+  const auto piece = [&](std::size_t first, std::size_t count) NF_INLINED {
+    detail::stack_array<P>(isa, source + first, target + first, count, n);
+  };
+  detail::run_pieces(detail::executor_of_output(out), target, n, piece);
 }
 
 /// The same where the input, the output or both are packed.
@@ -92,13 +95,15 @@ requires(detail::packed_codes<In> || detail::packed_codes<Out>)  //
     NF_INLINE void convert(In&& in, Out&& out, P) {
   detail::require_cast<P, detail::number_of<Out>, detail::number_of<In>>();
   detail::check_packed("convert", in, out, nearest_even);
-  detail::stack_parts<P>(active_isa(), detail::source_parts(in), detail::parts(out),
-                         static_cast<std::size_t>(std::ranges::size(in)));
+  detail::convert_parts(detail::executor_of_output(out), detail::source_parts(in),
+                        detail::parts(out), static_cast<std::size_t>(std::ranges::size(in)),
+                        detail::stack_step<P>{active_isa()});
 }
 
 /// Does not compile: nothing follows a preset, and the message says so in one line.
 template <class In, class Out, compat::preset P, class Other, class... Rest>
-void convert(In&&, Out&&, P, Other&&, Rest&&...) {
+requires(!detail::ends_in_executor<Other, Rest...>)  //
+    void convert(In&&, Out&&, P, Other&&, Rest&&...) {
   detail::explain_after_preset<Other>();
 }
 template <number To, class From, compat::preset P, class Other, class... Rest>

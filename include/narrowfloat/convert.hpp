@@ -6,10 +6,12 @@
 #include <iterator>
 #include <ranges>
 #include <type_traits>
+#include <utility>
 
 #include "convert/detail/calls.hpp"
 #include "convert/detail/long_double.hpp"
 #include "convert/detail/misuse.hpp"
+#include "convert/detail/tasked.hpp"
 #include "detail/array/checks.hpp"
 #include "formats.hpp"
 #include "isa.hpp"
@@ -103,18 +105,6 @@ inline namespace NF_BASELINE {
 template <class Range>
 using number_of = std::remove_cv_t<std::ranges::range_value_t<Range>>;
 
-template <class From, class To, class Factor, class R>
-NF_INLINE void convert_with(Isa isa, const From* in, To* out, std::size_t n, Factor factor,
-                            const R& rounding, Saturation saturation, Subnormals subnormals) {
-  if constexpr (std::same_as<Factor, Divide>) {
-    convert_all_by<true>(isa, in, out, n, factor.divisor, rounding, saturation, subnormals);
-  } else if constexpr (std::same_as<From, float>) {
-    convert_scaled(isa, in, out, n, factor.factor, rounding, saturation, subnormals);
-  } else {
-    convert_all_by<false>(isa, in, out, n, factor.factor, rounding, saturation, subnormals);
-  }
-}
-
 /// Whether every number of a type is a float, and whether it is float itself: names that no
 /// formatter breaks.
 template <class T>
@@ -153,22 +143,12 @@ concept number_output = number_range<T> && std::ranges::borrowed_range<T> &&
     !std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<T>>>;
 
 namespace detail {
-/// Whether elements are packed: read, and written, through a stand-in.
-template <class Range>
-inline constexpr bool is_packed_range = !std::is_reference_v<std::ranges::range_reference_t<Range>>;
-template <class Range>
-inline constexpr bool is_owner = requires(std::remove_cvref_t<Range>& range) {
-  range.resize(std::size_t{0});
-};
 /// Whether a call has nothing but an array, packed or not, and another one to write to.
 template <class In, class Out, class... Rest>
 inline constexpr bool are_arrays = false;
 template <class In, class Out>
 requires(has_numbers<In>&& has_numbers<Out>) inline constexpr bool are_arrays<In, Out> =
-    (number_range<In> ||
-     is_packed_range<In>)&&(number_output<Out> ||
-                            (is_packed_range<Out> && !is_const_range<Out> &&
-                             (std::is_lvalue_reference_v<Out> || !is_owner<Out>)));
+    (number_range<In> || is_packed_range<In>)&&(number_output<Out> || packed_target<Out>);
 }  // namespace detail
 
 /// Converts each number of `in` to the element type of `out`, as the scalar convert() does. With a
@@ -203,7 +183,8 @@ constexpr NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
     }
     return;
   }
-  detail::convert_by_kernel(active_isa(), source, target, n, rounding, saturation, subnormals);
+  detail::convert_array(detail::executor_of_output(out), active_isa(), source, target, n,
+                        detail::plainly{}, rounding, saturation, subnormals);
 }
 
 /// Converts arrays of which one is of long double, element by element, as the scalar convert()
@@ -217,12 +198,15 @@ constexpr NF_INLINE void convert(
     Saturation saturation = detail::saturation_to<detail::number_of<Out>>,
     Subnormals subnormals = Subnormals::keep) {
   detail::check_arrays("convert", in, out, rounding);
-  const auto n = static_cast<std::size_t>(std::ranges::size(in));
-  for (std::size_t i = 0; i < n; ++i) {
-    const auto x = std::ranges::data(in)[i];
-    std::ranges::data(out)[i] =
-        detail::convert_element<detail::number_of<Out>>(x, rounding, saturation, subnormals, i);
-  }
+  const auto* const source = std::ranges::data(in);
+  auto* const target = std::ranges::data(out);
+  const auto piece = [&](std::size_t first, std::size_t count) NF_INLINED {
+    for (std::size_t i = first; i < first + count; ++i) {
+      target[i] = detail::convert_element<detail::number_of<Out>>(source[i], rounding, saturation,
+                                                                  subnormals, i);
+    }
+  };
+  detail::run_pieces(detail::executor_of_output(out), target, std::ranges::size(in), piece);
 }
 
 /// As above, on a named instruction set.
@@ -235,9 +219,9 @@ NF_INLINE void convert(Isa isa, In&& in, Out&& out, R rounding = {},
                        Subnormals subnormals = Subnormals::keep) {
   detail::require_isa("convert", isa);
   detail::check_arrays("convert", in, out, rounding);
-  detail::convert_by_kernel(isa, std::ranges::data(in), std::ranges::data(out),
-                            static_cast<std::size_t>(std::ranges::size(in)), rounding, saturation,
-                            subnormals);
+  detail::convert_array(detail::executor_of_output(out), isa, std::ranges::data(in),
+                        std::ranges::data(out), static_cast<std::size_t>(std::ranges::size(in)),
+                        detail::plainly{}, rounding, saturation, subnormals);
 }
 
 /// Converts each number of `in` times a factor, or divided by a divisor, as the scalar convert()
@@ -252,10 +236,38 @@ requires detail::scalable<detail::number_of<In>> NF_INLINE void convert(
     Saturation saturation = default_saturation<detail::number_of<Out>>,
     Subnormals subnormals = Subnormals::keep) {
   detail::check_arrays("convert", in, out, rounding);
-  const auto* const source = std::ranges::data(in);
-  auto* const target = std::ranges::data(out);
-  const auto n = static_cast<std::size_t>(std::ranges::size(in));
-  detail::convert_with(active_isa(), source, target, n, factor, rounding, saturation, subnormals);
+  detail::convert_array(detail::executor_of_output(out), active_isa(), std::ranges::data(in),
+                        std::ranges::data(out), static_cast<std::size_t>(std::ranges::size(in)),
+                        factor, rounding, saturation, subnormals);
+}
+
+/// Any conversion of arrays, packed and counted ones and those by a preset too, with an executor as
+/// its last argument: the same by its tasks, of 64 Ki elements each.
+///
+/// Promises  the bits, the counters and the errors of the call without it; no allocation, but of
+///           counters. What is written is cut on cache lines where it can be, and on whole bytes;
+///           StridedPlanes, whose codes share bytes from one end to the other, are one task.
+/// Example   const auto threads = [](std::size_t tasks, auto f) {  // better ones wait for work
+///             std::vector<std::jthread> each;
+///             for (std::size_t i = 0; i < tasks; ++i) each.emplace_back(f, i);
+///           };
+///           std::vector<float8_e5m2> codes(gradients.size()), same(gradients.size());
+///           convert(gradients, codes, Stochastic<>{.seed = 1});
+///           convert(gradients, same, Stochastic<>{.seed = 1}, threads);
+///           assert(same == codes);
+template <class In, class Out, class... Rest>
+requires(std::ranges::range<In>&& detail::ends_in_executor<Rest...>)  //
+    NF_INLINE void convert(In&& in, Out&& out, Rest&&... rest) {
+  detail::call_tasked([&](auto&& to, auto&... most)
+                          NF_INLINED { convert(in, std::forward<decltype(to)>(to), most...); },
+                      std::forward<Out>(out), rest...);
+}
+template <class In, class Out, class... Rest>
+requires detail::ends_in_executor<Rest...> NF_INLINE void convert(Isa isa, In&& in, Out&& out,
+                                                                  Rest&&... rest) {
+  detail::call_tasked([&](auto&& to, auto&... most)
+                          NF_INLINED { convert(isa, in, std::forward<decltype(to)>(to), most...); },
+                      std::forward<Out>(out), rest...);
 }
 
 // Not of two arrays or packed arrays that there is a convert() for: Clang 22 does not prefer that
@@ -265,6 +277,7 @@ requires detail::scalable<detail::number_of<In>> NF_INLINE void convert(
 template <class In, class Out, class... Rest>
 requires((detail::has_explained<In> ||
           std::same_as<std::remove_cvref_t<In>, Isa>)&&!detail::are_arrays<In, Out, Rest...> &&
+         !detail::ends_in_executor<Rest...> &&
          !(detail::rounded_at_most<Rest...> &&
            detail::long_double_arrays<In, Out>)) void convert(In&&, Out&&, Rest&&...) {
   detail::explain_arrays<In, Out, Rest...>();

@@ -4,6 +4,7 @@
 // sums over.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,7 @@
 
 #include "convert.hpp"
 #include "detail/array/checks.hpp"
+#include "detail/array/tasks.hpp"
 #include "hadamard/detail/calls.hpp"
 #include "matrix.hpp"
 #include "random.hpp"
@@ -124,10 +126,25 @@ inline hadamard_factors factors_of(const HadamardOptions& options, bool inverse)
   return factors;
 }
 
-/// Transforms a matrix, or by Inverse back.
-template <bool Inverse>
+/// Where a matrix is cut into tasks: at whole groups, and where they lie side by side at cache
+/// lines of the result.
+struct hadamard_cuts {
+  task_cuts down, across;
+
+  static hadamard_cuts of(const hadamard_matrix& matrix, bool within_rows, std::size_t group) {
+    const std::size_t height = within_rows ? 1 : group;  // of what is not cut
+    task_cuts across{matrix.cols, std::min(task_elements / height, matrix.cols)};
+    if (!within_rows && across.count() > 1)
+      across.before = task_cuts::of(matrix.out, matrix.cols).before;
+    const std::size_t rows = task_elements / across.length / height * height;
+    return {{matrix.rows, std::max(rows, height)}, across};
+  }
+};
+
+/// Transforms a matrix, or by Inverse back, by the tasks of an executor.
+template <bool Inverse, class E>
 void transform(const char* call, MatrixView<const float> in, MatrixView<float> out,
-               const HadamardOptions& options) {
+               const HadamardOptions& options, const E& executor) {
   require_axis(call, options.axis);
   if (in.rows() != out.rows() || in.cols() != out.cols())
     throw_invalid(call, "the input is " + std::to_string(in.rows()) + " x " +
@@ -136,16 +153,37 @@ void transform(const char* call, MatrixView<const float> in, MatrixView<float> o
   require_groups(call, in.rows(), in.cols(), options);
   if (in.empty()) return;  // however many empty rows
   const hadamard_factors factors = factors_of(options, Inverse);
-  const hadamard_matrix matrix{in.data(),     in.leading(), out.data(),
-                               out.leading(), in.rows(),    in.cols()};
-  const auto run = [&]<std::size_t Group>() {
-    transform_groups<Group>(place_of<true>(), active_isa(), matrix, is_within_rows(options.axis),
-                            factors);
+  const bool within_rows = is_within_rows(options.axis);
+  hadamard_matrix all{in.data(), in.leading(), out.data(), out.leading(), in.rows(), in.cols()};
+  if (within_rows && in.leading() == in.cols() && out.leading() == in.cols())
+    all = {in.data(), in.size(), out.data(), in.size(), 1, in.size()};
+  constexpr std::size_t line = 64;  // the most that a streaming store is aligned to
+  const bool stream = leaves_caches(2 * in.size() * sizeof(float)) &&
+                      all.out_leading % (line / sizeof(float)) == 0 &&
+                      reinterpret_cast<std::uintptr_t>(all.out) % line == 0;
+  const Isa isa = active_isa();
+  const auto run = [&](const hadamard_matrix& matrix) {
+    const auto groups = [&]<std::size_t Group>() {
+      transform_groups<Group>(place_of<true>(), isa, matrix, within_rows, factors, stream);
+    };
+    if (options.group == 16) groups.template operator()<16>();
+    if (options.group == 32) groups.template operator()<32>();
+    if (options.group == 64) groups.template operator()<64>();
+    if (options.group == 128) groups.template operator()<128>();
   };
-  if (options.group == 16) run.template operator()<16>();
-  if (options.group == 32) run.template operator()<32>();
-  if (options.group == 64) run.template operator()<64>();
-  if (options.group == 128) run.template operator()<128>();
+  if constexpr (std::is_same_v<E, SerialExecutor>) {
+    run(all);
+  } else {
+    const hadamard_cuts cuts = hadamard_cuts::of(all, within_rows, options.group);
+    const std::size_t across = cuts.across.count();
+    run_tasks(executor, cuts.down.count() * across, [&](std::size_t task) {
+      const std::size_t down = task / across, beside = task % across;
+      const std::size_t row = cuts.down.begin(down), col = cuts.across.begin(beside);
+      run({all.in + row * all.in_leading + col, all.in_leading,
+           all.out + row * all.out_leading + col, all.out_leading, cuts.down.end(down) - row,
+           cuts.across.end(beside) - col});
+    });
+  }
 }
 
 }  // namespace NF_BASELINE
@@ -166,8 +204,8 @@ void transform(const char* call, MatrixView<const float> in, MatrixView<float> o
 ///           signs for another group throw std::invalid_argument with the numbers before anything
 ///           is written.
 /// Requires  the two arrays are apart, or the same memory.
-/// Promises  no allocation; the same bits on every instruction set and in every floating-point
-///           environment, which is left as it was.
+/// Promises  no allocation; the same bits on every instruction set, for every executor and in every
+///           floating-point environment, which is left as it was.
 /// Cost      one pass over both.
 ///
 /// Use       Tseng et al., Training LLMs with MXFP4 (arXiv 2502.20586): random signs for every
@@ -176,32 +214,36 @@ void transform(const char* call, MatrixView<const float> in, MatrixView<float> o
 /// Example   std::vector<float> rotated(rows * cols);
 ///           hadamard(gradients, rotated, rows, cols,
 ///                    {.group = 64, .signs = HadamardSigns::random(7, 1)});
-template <float_range In, float_range Out>
+template <float_range In, float_range Out, task_executor E = SerialExecutor>
 NF_INLINE void hadamard(In&& in, Out&& out, std::size_t rows, std::size_t cols,
-                        const HadamardOptions& options = {}) {
+                        const HadamardOptions& options = {}, E&& executor = {}) {
   detail::transform<false>("hadamard", detail::matrix_of("hadamard", "the input", in, rows, cols),
-                           detail::matrix_of("hadamard", "the output", out, rows, cols), options);
+                           detail::matrix_of("hadamard", "the output", out, rows, cols), options,
+                           detail::executor_of(executor));
 }
 /// The same of matrices with a leading dimension.
+template <task_executor E = SerialExecutor>
 NF_INLINE void hadamard(MatrixView<const float> in, MatrixView<float> out,
-                        const HadamardOptions& options = {}) {
-  detail::transform<false>("hadamard", in, out, options);
+                        const HadamardOptions& options = {}, E&& executor = {}) {
+  detail::transform<false>("hadamard", in, out, options, detail::executor_of(executor));
 }
 
 /// The inverse, with the same options: x = y S^T with S^T = H diag(signs) / sqrt(g).
 ///
 /// Result    as hadamard(), but the signs come last. What hadamard() and then this give differs
 ///           from x by the roundings.
-template <float_range In, float_range Out>
+template <float_range In, float_range Out, task_executor E = SerialExecutor>
 NF_INLINE void inverse_hadamard(In&& in, Out&& out, std::size_t rows, std::size_t cols,
-                                const HadamardOptions& options = {}) {
-  detail::transform<true>(
-      "inverse_hadamard", detail::matrix_of("inverse_hadamard", "the input", in, rows, cols),
-      detail::matrix_of("inverse_hadamard", "the output", out, rows, cols), options);
+                                const HadamardOptions& options = {}, E&& executor = {}) {
+  detail::transform<true>("inverse_hadamard",
+                          detail::matrix_of("inverse_hadamard", "the input", in, rows, cols),
+                          detail::matrix_of("inverse_hadamard", "the output", out, rows, cols),
+                          options, detail::executor_of(executor));
 }
+template <task_executor E = SerialExecutor>
 NF_INLINE void inverse_hadamard(MatrixView<const float> in, MatrixView<float> out,
-                                const HadamardOptions& options = {}) {
-  detail::transform<true>("inverse_hadamard", in, out, options);
+                                const HadamardOptions& options = {}, E&& executor = {}) {
+  detail::transform<true>("inverse_hadamard", in, out, options, detail::executor_of(executor));
 }
 
 }  // namespace narrowfloat

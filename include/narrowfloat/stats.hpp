@@ -3,8 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "convert.hpp"
 #include "detail/array/sources.hpp"
@@ -116,18 +118,37 @@ auto largest_magnitude(Isa isa, const T* in, std::size_t n, NanAmax nan = NanAma
   }
 }
 
-/// Converts, and adds what came of it to `stats`: in one loop, or in parts that are read again only
-/// while they lie in the first-level cache.
+/// The same of a whole array, by the tasks of an executor.
+template <class E, class T>
+auto largest_by_tasks(const E& executor, Isa isa, const T* in, std::size_t n, NanAmax nan) {
+  if constexpr (std::is_same_v<E, SerialExecutor>) {
+    return largest_magnitude(isa, in, n, nan);
+  } else {
+    using traits = number_traits<decltype(largest_magnitude(isa, in, n, nan))>;
+    std::atomic<typename traits::code> largest = 0;  // of magnitudes and NaN in their order
+    run_cuts(executor, task_cuts{n}, [&](std::size_t first, std::size_t count) {
+      const auto found = traits::to_code(largest_magnitude(isa, in + first, count, nan));
+      auto before = largest.load(std::memory_order_relaxed);
+      while (before < found &&
+             !largest.compare_exchange_weak(before, found, std::memory_order_relaxed)) {
+      }
+    });
+    return traits::from_code(largest.load(std::memory_order_relaxed));
+  }
+}
+
+/// Converts n elements of an array of `all`, and says what came of them: in one loop, or in parts
+/// that are read again only while they lie in the first-level cache.
 template <class From, class To, class R>
-void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const float* factor,
-                     ConversionStats& stats, const R& rounding, Saturation saturation,
-                     Subnormals subnormals) {
+ConversionStats count_piece(Isa isa, const From* in, To* out, std::size_t n, const float* factor,
+                            const R& rounding, Saturation saturation, Subnormals subnormals,
+                            std::size_t all) {
   using to = layout_of<To>;
   constexpr std::uint32_t largest = value_bits<to, std::uint32_t>(to::max_code);
   error_counts counts{};
   bool is_counted = false;
   if constexpr (has_counting_loop<From, To, R>()) {
-    const bool stream = leaves_caches(n * (sizeof(From) + sizeof(To)));
+    const bool stream = leave_caches<From, To>(n, all);
     const float by = factor == nullptr ? 1 : *factor;
     is_counted = multiplies_in_loop<To, R>(isa, by, subnormals);
     if (is_counted)
@@ -170,7 +191,34 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
       counts.amax > wide<std::uint32_t>::infinity ? wide<std::uint32_t>::quiet_nan : counts.amax);
   for (const double square : counts.squares)
     found.squared_error = double_total(found.squared_error, square);
-  stats += found;
+  return found;
+}
+
+/// The same of a whole array, by the tasks of an executor. They begin at multiples of their length,
+/// wherever `out` lies, and are added up in their order: so the order of the sums is always the
+/// same.
+template <class E, class From, class To, class R>
+ConversionStats convert_counted(const E& executor, Isa isa, const From* in, To* out, std::size_t n,
+                                const float* factor, const R& rounding, Saturation saturation,
+                                Subnormals subnormals) {
+  const task_cuts cuts{n};
+  const auto piece = [&](std::size_t first, std::size_t count) {
+    return count_piece(isa, in + first, out + first, count, factor, rounding_from(rounding, first),
+                       saturation, subnormals, n);
+  };
+  if (cuts.count() < 2) return piece(0, n);
+  ConversionStats total;
+  if constexpr (std::is_same_v<E, SerialExecutor>) {  // allocates nothing
+    run_cuts(executor, cuts,
+             [&](std::size_t first, std::size_t count) { total += piece(first, count); });
+  } else {
+    std::vector<ConversionStats> found(cuts.count());
+    run_cuts(executor, cuts, [&](std::size_t first, std::size_t count) {
+      found[first / task_elements] = piece(first, count);
+    });
+    for (const ConversionStats& each : found) total += each;
+  }
+  return total;
 }
 
 }  // namespace NF_BASELINE
@@ -183,19 +231,22 @@ void convert_counted(Isa isa, const From* in, To* out, std::size_t n, const floa
 /// Special   Inf counts as a number; one NaN makes the result NaN (positive and quiet), unless
 ///           `nan` drops it.
 /// Promises  no allocation; the same on every instruction set and in every floating-point
-///           environment.
+///           environment, and for every executor.
 /// Cost      one read.
-template <number_range In>
-NF_INLINE auto amax(const In& in, NanAmax nan = NanAmax::keep) {
-  return detail::largest_magnitude(active_isa(), std::ranges::data(in),
-                                   static_cast<std::size_t>(std::ranges::size(in)), nan);
+template <number_range In, task_executor E = SerialExecutor>
+NF_INLINE auto amax(const In& in, NanAmax nan = NanAmax::keep, E&& executor = {}) {
+  return detail::largest_by_tasks(detail::executor_of(executor), active_isa(),
+                                  std::ranges::data(in),
+                                  static_cast<std::size_t>(std::ranges::size(in)), nan);
 }
 
 /// Converts as convert() without `stats` does, and adds to `stats` what became of the elements.
 ///
 /// Special   sizes that differ throw std::invalid_argument before anything is written or counted.
-/// Promises  the counters depend on the arguments alone, squared_error too: its order of summation
-///           is fixed by the place of an element in `in`.
+/// Promises  the counters depend on the arguments alone, squared_error too, and on no executor: its
+///           order of summation is fixed by the place of an element in `in`. That of an array is
+///           the sum of those of pieces of 64 Ki elements. No allocation, but by an executor, which
+///           keeps the counters of each piece.
 /// Cost      one read of `in` and one write of `out` in memory. In the caches three times a plain
 ///           conversion on AVX-512, from float to most signed codes of a byte (with
 ///           narrowfloat::compiled to nearest even and by Stochastic<>) and to nearest even to
@@ -205,9 +256,9 @@ NF_INLINE void convert(In&& in, Out&& out, ConversionStats& stats, R rounding = 
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
                        Subnormals subnormals = Subnormals::keep) {
   detail::check_arrays("convert", in, out, rounding);
-  detail::convert_counted(active_isa(), std::ranges::data(in), std::ranges::data(out),
-                          static_cast<std::size_t>(std::ranges::size(in)), nullptr, stats, rounding,
-                          saturation, subnormals);
+  stats += detail::convert_counted(
+      detail::executor_of_output(out), active_isa(), std::ranges::data(in), std::ranges::data(out),
+      static_cast<std::size_t>(std::ranges::size(in)), nullptr, rounding, saturation, subnormals);
 }
 /// The same, with a factor.
 template <float_range In, float_source Out, rounding_policy R = NearestEven>
@@ -215,9 +266,10 @@ NF_INLINE void convert(In&& in, Out&& out, Scale scale, ConversionStats& stats, 
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
                        Subnormals subnormals = Subnormals::keep) {
   detail::check_arrays("convert", in, out, rounding);
-  detail::convert_counted(active_isa(), std::ranges::data(in), std::ranges::data(out),
-                          static_cast<std::size_t>(std::ranges::size(in)), &scale.factor, stats,
-                          rounding, saturation, subnormals);
+  stats += detail::convert_counted(detail::executor_of_output(out), active_isa(),
+                                   std::ranges::data(in), std::ranges::data(out),
+                                   static_cast<std::size_t>(std::ranges::size(in)), &scale.factor,
+                                   rounding, saturation, subnormals);
 }
 
 }  // namespace narrowfloat

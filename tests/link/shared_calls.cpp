@@ -34,6 +34,14 @@ void arrays(std::vector<float8_e4m3fn>& x, std::vector<float>& floats) {
   convert(std::as_const(floats), x, Divide{3});
   convert(as_codes<float16>(bytes), floats);
   add(x, x, x);
+  const auto executor = [](std::size_t tasks, auto f) { SerialExecutor{}(tasks, f); };
+  convert(wide, x, executor);
+  convert(std::as_const(floats), x, Divide{3}, executor);
+  add(x, x, x, nearest_even, Saturation::finite, executor);
+  static_cast<void>(amax(x, NanAmax::keep, executor));
+  hadamard(floats, floats, 1, floats.size(), {}, executor);
+  PackedVector<float4_e2m1fn> packed(x.size());
+  convert(floats, packed, executor);
   x[0] = sqrt(fma(x[0], x[1], x[2])) + fmin(x[0], convert<float8_e4m3fn>(7L));
   convert(unswizzle_scales<float8_e4m3fn>(swizzle_scales<float8_e4m3fn>(x, 2, 4), 2, 4), floats);
 }

@@ -4,21 +4,25 @@
 
 #include <algorithm>
 #include <concepts>
-#include <span>
 #include <string>
 
 #include "../convert.hpp"
+#include "detail/parts.hpp"
 #include "matrix.hpp"
 #include "vector.hpp"
 
 namespace narrowfloat {
 namespace detail {
+template <class View>
+inline constexpr bool is_packed<tasked_output<View>> = is_packed<View>;
 inline namespace NF_BASELINE {
 
 template <class T>
 inline constexpr bool is_packed_matrix = false;
 template <class F>
 inline constexpr bool is_packed_matrix<PackedMatrix<F>> = true;
+template <class View>
+inline constexpr bool is_packed_matrix<tasked_output<View>> = is_packed_matrix<View>;
 template <class T>
 concept packed_matrix = is_packed_matrix<std::remove_cvref_t<T>>;
 template <class T>
@@ -27,76 +31,6 @@ template <class T>
 concept packed_codes = packed_line<T> || packed_matrix<T>;
 template <class T>
 concept packed_or_plain = packed_codes<T> || number_range<T>;
-
-/// What packed codes are read as: a fixed-point number as the float that it is.
-template <class F>
-using read_number = std::conditional_t<number<F>, F, float>;
-
-static_assert(part_elements % 8 == 0);  // every part of packed codes starts on a byte
-
-/// Where a conversion reads and writes the elements of a part: in place for a contiguous range.
-template <class T>
-struct part_of {
-  std::span<T> all;
-  NF_INLINE T* at(std::size_t first, std::size_t) { return all.data() + first; }
-  NF_INLINE void store(std::size_t, std::size_t) {}
-  NF_INLINE void finish() {}
-};
-
-/// In a buffer for a packed one. F is const where codes are read, and not where they are written.
-template <class F>
-struct part_buffer {
-  using value = std::remove_const_t<F>;
-  value codes[part_elements];
-
-  read_number<value>* numbers(std::size_t count) {
-    if constexpr (number<value>) {
-      return codes;
-    } else {
-      std::copy_n(codes, count, floats);
-      return floats;
-    }
-  }
-
- private:
-  float floats[number<value> ? 1 : part_elements];
-};
-
-template <class F, class Layout>
-struct packed_part_of {
-  using value = std::remove_const_t<F>;
-  PackedSpan<F, Layout> all;
-  part_buffer<F> buffer;
-
-  read_number<value>* at(std::size_t first, std::size_t count) {
-    if constexpr (std::is_const_v<F>) {
-      constexpr int width = value::width;
-      if constexpr (std::same_as<Layout, BitStream>) {
-        unpack_bits<width>(all.data() + bit_stream_bytes(first, width), count, buffer.codes);
-      } else {
-        for (std::size_t i = 0; i < count; ++i) buffer.codes[i] = all[first + i];
-      }
-      return buffer.numbers(count);
-    } else {
-      return buffer.codes;
-    }
-  }
-  void store(std::size_t first, std::size_t count) {
-    constexpr int width = value::width;
-    if constexpr (std::same_as<Layout, BitStream>) {
-      pack_bits<width>(buffer.codes, count, all.data() + bit_stream_bytes(first, width));
-    } else {
-      for (std::size_t i = 0; i < count; ++i) all[first + i] = buffer.codes[i];
-    }
-  }
-  /// Clears the padding.
-  void finish() {
-    if constexpr (!std::same_as<Layout, BitStream>) {
-      for (std::size_t i = all.size(); i < Layout::slots(all.size()); ++i)
-        Layout::template set<value::width>(all.data(), all.size(), i, 0);
-    }
-  }
-};
 
 /// The same of a matrix in row-major order, whose rows start on a byte each.
 template <class F>
@@ -127,14 +61,23 @@ struct matrix_part_of {
     });
   }
   void finish() {}
+  std::size_t unit() const {
+    if (std::is_const_v<F>) return 1;
+    return is_one() ? codes_of_bytes<BitStream, value::width> : all.cols();
+  }
+  element_bits_at place() const {
+    return {all.data(), is_one() ? static_cast<std::size_t>(value::width) : 0};
+  }
 
  private:
+  /// Whether the codes of all rows follow each other.
+  bool is_one() const { return all.rows() == 1 || all.cols() % 8 * value::width % 8 == 0; }
+
   /// Calls f(row, column, count, codes) for what elements from `first` on are of each row; for all
   /// at once where rows fill their bytes.
   template <class Function>
   void for_each_run(std::size_t first, std::size_t count, Function f) {
-    const bool is_one = all.cols() % 8 * value::width % 8 == 0;
-    const std::size_t cols = is_one ? all.size() : all.cols();
+    const std::size_t cols = is_one() ? all.size() : all.cols();
     for (std::size_t done = 0, n = 0; done < count; done += n) {
       const std::size_t row = (first + done) / cols, col = (first + done) % cols;
       n = std::min(cols - col, count - done);
@@ -188,27 +131,24 @@ template <class T>
 concept packed_or_plain_output = (packed_output<T> || packed_matrix_output<T> ||
                                   number_output<T>)&&number<number_of<T>>;
 
-/// No factor.
-struct plainly {};
+/// What a conversion does with a part.
+template <bool Decodes, class Factor, class R>
+struct packed_step {
+  Isa isa;
+  Factor factor;
+  R rounding;
+  Saturation saturation;
+  Subnormals subnormals;
 
-template <bool Decodes, class In, class Out, class Factor, class R>
-void convert_parts(Isa isa, In in, Out out, std::size_t n, Factor factor, const R& rounding,
-                   Saturation saturation, Subnormals subnormals) {
-  for (std::size_t first = 0; first < n; first += part_elements) {
-    const std::size_t count = std::min(part_elements, n - first);
-    const auto* const from = in.at(first, count);
-    auto* const to = out.at(first, count);
-    const auto rest = rounding_from(rounding, first);
-    if constexpr (std::same_as<Factor, plainly>)
-      convert_by_kernel(isa, from, to, count, rest, saturation, subnormals);
-    else if constexpr (std::same_as<Factor, Scale> && Decodes)  // once, as codes
+  template <class From, class To>
+  NF_INLINE void operator()(const From* from, To* to, std::size_t first, std::size_t count) const {
+    const R rest = rounding_from(rounding, first);
+    if constexpr (std::same_as<Factor, Scale> && Decodes)  // once, as codes
       convert_all_by<false>(isa, from, to, count, factor.factor, rest, saturation, subnormals);
     else
       convert_with(isa, from, to, count, factor, rest, saturation, subnormals);
-    out.store(first, count);
   }
-  out.finish();
-}
+};
 
 /// Two ranges have as many elements, two matrices the same shape.
 template <class In, class Out, class R>
@@ -226,9 +166,10 @@ template <class In, class Out, class Factor, class R>
 NF_INLINE void convert_packed(const In& in, Out& out, Factor factor, const R& rounding,
                               Saturation saturation, Subnormals subnormals) {
   check_packed("convert", in, out, rounding);
-  convert_parts<packed_codes<In>>(active_isa(), source_parts(in), parts(out),
-                                  static_cast<std::size_t>(std::ranges::size(in)), factor, rounding,
-                                  saturation, subnormals);
+  const packed_step<packed_codes<In>, Factor, R> step{active_isa(), factor, rounding, saturation,
+                                                      subnormals};
+  convert_parts(executor_of_output(out), source_parts(in), parts(out),
+                static_cast<std::size_t>(std::ranges::size(in)), step);
 }
 
 }  // namespace NF_BASELINE

@@ -83,15 +83,15 @@ class CodebookCodes {
 ///
 /// Special   sizes that differ throw std::invalid_argument, with both, before anything is written.
 /// Promises  as convert() of floats; the same for every executor.
-template <number_range Out, rounding_policy R = NearestEven, task_executor E = SerialExecutor>
+template <number_range Out, rounding_policy R = NearestEven>
 NF_INLINE void convert(const CodebookCodes& codes, Out&& out, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
-                       Subnormals subnormals = Subnormals::keep, E&& executor = {}) {
+                       Subnormals subnormals = Subnormals::keep) {
   detail::check_arrays("convert", codes, out, rounding);
   const float* const values = codes.tables().value;
   const auto value = [&](std::size_t i) NF_INLINED { return values[codes[i]]; };
-  detail::convert_values(value, std::ranges::data(out), codes.size(), rounding, saturation,
-                         subnormals, detail::executor_ref::of(executor));
+  detail::convert_values(detail::executor_of_output(out), value, std::ranges::data(out),
+                         codes.size(), rounding, saturation, subnormals);
 }
 
 }  // namespace narrowfloat

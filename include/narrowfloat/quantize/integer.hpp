@@ -141,16 +141,15 @@ NF_INLINE void dequantize_int8(const Codes& codes, const Scales& scales, MatrixV
 ///
 /// Special   sizes that differ throw std::invalid_argument, with both, before anything is written.
 /// Promises  as convert() of floats; the same for every executor.
-template <int8_range In, number_range Out, rounding_policy R = NearestEven,
-          task_executor E = SerialExecutor>
+template <int8_range In, number_range Out, rounding_policy R = NearestEven>
 NF_INLINE void convert(In&& in, Out&& out, R rounding = {},
                        Saturation saturation = default_saturation<detail::number_of<Out>>,
-                       Subnormals subnormals = Subnormals::keep, E&& executor = {}) {
+                       Subnormals subnormals = Subnormals::keep) {
   detail::check_arrays("convert", in, out, rounding);
   const std::int8_t* const codes = std::ranges::data(in);
   const auto value = [=](std::size_t i) NF_INLINED { return static_cast<float>(codes[i]); };
-  detail::convert_values(value, std::ranges::data(out), std::ranges::size(in), rounding, saturation,
-                         subnormals, detail::executor_ref::of(executor));
+  detail::convert_values(detail::executor_of_output(out), value, std::ranges::data(out),
+                         std::ranges::size(in), rounding, saturation, subnormals);
 }
 
 /// The int32 sums of an int8 matrix product as floats, SwitchBack's epilogue: row scales of the

@@ -3,6 +3,7 @@
 // FP8 gradients does.
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -96,18 +97,18 @@ std::uint64_t add_elements(const F* a, const F* b, F* out, std::size_t n, const 
   return beyond;
 }
 
-/// Writes the rounded sums of two arrays and returns how many were finite and beyond the largest
-/// value of F.
+/// Writes the rounded sums of n elements of arrays of `all`, and returns how many were finite and
+/// beyond the largest value of F.
 template <class F, class R>
-std::uint64_t add_arrays(const F* a, const F* b, F* out, std::size_t n, const R& rounding,
-                         Saturation saturation) {
+std::uint64_t add_piece([[maybe_unused]] Isa isa, const F* a, const F* b, F* out, std::size_t n,
+                        const R& rounding, Saturation saturation,
+                        [[maybe_unused]] std::size_t all) {
   constexpr sum_path path = sum_path_of<F, R>();
   if constexpr (path == sum_path::exactly) {
     return add_elements(a, b, out, n, rounding, saturation);
   } else {
     constexpr float largest = nearest_float(exact_value<layout_of<F>>(layout_of<F>::max_code));
-    const Isa isa = active_isa();
-    const bool stream = leaves_caches(3 * n * sizeof(F));
+    const bool stream = leaves_caches(3 * all * sizeof(F));
     float left[part_elements], right[part_elements];
     std::uint64_t beyond = 0;
     for (std::size_t done = 0, count = 0; done < n; done += count) {
@@ -127,6 +128,18 @@ std::uint64_t add_arrays(const F* a, const F* b, F* out, std::size_t n, const R&
   }
 }
 
+/// The same of whole arrays, by the tasks of an executor.
+template <class E, class F, class R>
+std::uint64_t add_arrays(const E& executor, Isa isa, const F* a, const F* b, F* out, std::size_t n,
+                         const R& rounding, Saturation saturation) {
+  std::atomic<std::uint64_t> beyond = 0;
+  run_pieces(executor, out, n, [&](std::size_t first, std::size_t count) {
+    beyond += add_piece(isa, a + first, b + first, out + first, count,
+                        rounding_from(rounding, first), saturation, n);
+  });
+  return beyond;
+}
+
 }  // namespace NF_BASELINE
 }  // namespace detail
 
@@ -140,8 +153,8 @@ std::uint64_t add_arrays(const F* a, const F* b, F* out, std::size_t n, const R&
 ///           written. Inf - Inf and NaN are the positive NaN, and the largest value in a format
 ///           without NaN.
 /// Requires  `out` is apart from `a` and `b`, or the same memory as one of them.
-/// Promises  no allocation; the same bits on every instruction set and in every floating-point
-///           environment.
+/// Promises  no allocation; the same bits on every instruction set, for every executor and in every
+///           floating-point environment.
 /// Cost      one pass, about three conversions, where a float or a double holds the sum of any two
 ///           values (8 bits and fewer, float16 to nearest or directed); else each element's sum is
 ///           made in integers.
@@ -151,11 +164,12 @@ std::uint64_t add_arrays(const F* a, const F* b, F* out, std::size_t n, const R&
 ///           convert(weights, theirs);
 ///           const std::uint64_t saturated = add(mine, theirs, sum);
 ///           assert(saturated < sum.size() / 10);
-template <narrow_range A, narrow_range B, narrow_range Out, rounding_policy R = NearestEven>
+template <narrow_range A, narrow_range B, narrow_range Out, rounding_policy R = NearestEven,
+          task_executor E = SerialExecutor>
 requires(std::is_same_v<detail::number_of<A>, detail::number_of<B>>&&
              std::is_same_v<detail::number_of<A>, detail::number_of<Out>>)  //
     NF_INLINE std::uint64_t add(const A& a, const B& b, Out&& out, R rounding = {},
-                                Saturation saturation = Saturation::finite) {
+                                Saturation saturation = Saturation::finite, E&& executor = {}) {
   const auto n = static_cast<std::size_t>(std::ranges::size(out));
   const auto left = static_cast<std::size_t>(std::ranges::size(a)),
              right = static_cast<std::size_t>(std::ranges::size(b));
@@ -165,8 +179,8 @@ requires(std::is_same_v<detail::number_of<A>, detail::number_of<B>>&&
                                      std::to_string(n));
   }
   if constexpr (requires { rounding.size(); }) detail::require_words("add", rounding.size(), n);
-  return detail::add_arrays(std::ranges::data(a), std::ranges::data(b), std::ranges::data(out), n,
-                            rounding, saturation);
+  return detail::add_arrays(detail::executor_of(executor), active_isa(), std::ranges::data(a),
+                            std::ranges::data(b), std::ranges::data(out), n, rounding, saturation);
 }
 
 }  // namespace narrowfloat

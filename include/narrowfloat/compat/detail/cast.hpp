@@ -165,10 +165,11 @@ void stack_part(Isa isa, const From* in, To* out, std::size_t n, bool stream) {
   }
 }
 
+/// n numbers of an array of `all`.
 template <class P, class From, class To>
-void stack_array(Isa isa, const From* in, To* out, std::size_t n) {
+void stack_array(Isa isa, const From* in, To* out, std::size_t n, std::size_t all) {
   constexpr stack_cast cast = cast_of<P, To, From>;
-  const bool stream = leaves_caches(n * (sizeof(From) + sizeof(To)));
+  const bool stream = leave_caches<From, To>(n, all);
   if constexpr (has_own_nan<P, To, From>() || makes_scale<P, To, From> ||
                 (cast.through_float && !std::is_same_v<To, From>)) {
     for (std::size_t done = 0, count = 0; done < n; done += count) {

@@ -2,6 +2,7 @@
 // The conversions of arrays, as the rooms above see them: their loops stand in arrays.hpp.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -63,11 +64,19 @@ NF_INLINE void convert_part(Isa isa, const From* in, To* out, std::size_t n, con
                saturation, subnormals, stream, factor);
 }
 
+/// Whether n elements, or the `all` that they are some of, are too many for the caches.
+template <class From, class To>
+NF_INLINE bool leave_caches(std::size_t n, std::size_t all) {
+  return leaves_caches(std::max(n, all) * (sizeof(From) + sizeof(To)));
+}
+
+// Where the elements are some of a larger array, `all` is how many that has.
+
 template <class From, class To, class R>
 NF_INLINE void convert_by_kernel(Isa isa, const From* in, To* out, std::size_t n, const R& rounding,
-                                 Saturation saturation, Subnormals subnormals) {
-  convert_part(isa, in, out, n, rounding, saturation, subnormals,
-               leaves_caches(n * (sizeof(From) + sizeof(To))));
+                                 Saturation saturation, Subnormals subnormals,
+                                 std::size_t all = 0) {
+  convert_part(isa, in, out, n, rounding, saturation, subnormals, leave_caches<From, To>(n, all));
 }
 
 /// The product of a Scale, in integers.
@@ -88,8 +97,9 @@ bool multiplies_in_loop(Isa isa, float factor, Subnormals subnormals) {
 
 template <class To, class R>
 void convert_scaled(Isa isa, const float* in, To* out, std::size_t n, float factor,
-                    const R& rounding, Saturation saturation, Subnormals subnormals) {
-  const bool stream = leaves_caches(n * (sizeof(float) + sizeof(To)));
+                    const R& rounding, Saturation saturation, Subnormals subnormals,
+                    std::size_t all = 0) {
+  const bool stream = leave_caches<float, To>(n, all);
   if (multiplies_in_loop<To, R>(isa, factor, subnormals)) {
     convert_part(isa, in, out, n, rounding, saturation, subnormals, stream, factor);
     return;
@@ -122,7 +132,8 @@ constexpr NF_HD To convert_by(From x, float factor, const R& rounding, Saturatio
 /// As convert_scaled(), for products and quotients that are rounded once.
 template <bool Divides, class From, class To, class R>
 void convert_all_by(Isa isa, const From* in, To* out, std::size_t n, float factor,
-                    const R& rounding, Saturation saturation, Subnormals subnormals) {
+                    const R& rounding, Saturation saturation, Subnormals subnormals,
+                    std::size_t all = 0) {
   constexpr bool is_float = std::is_same_v<From, float>;
   constexpr bool to_float = std::is_same_v<To, float> && std::is_same_v<R, NearestEven>;
   constexpr bool has_kernel = [] {
@@ -136,7 +147,7 @@ void convert_all_by(Isa isa, const From* in, To* out, std::size_t n, float facto
     if constexpr (to_float) serves = saturation == Saturation::none;
     if (serves) {
       const bool flush = subnormals == Subnormals::flush;
-      const bool stream = leaves_caches(n * (sizeof(From) + sizeof(To)));
+      const bool stream = leave_caches<From, To>(n, all);
       if constexpr (to_float && !is_float && !Divides) {
         if (!flush && is_finite(factor) && !is_zero(factor)) {  // NaN alone becomes NaN
           using from = looped_t<From>;

@@ -10,48 +10,10 @@
 #include "../../float.hpp"
 #include "../../isa.hpp"
 #include "long_double.hpp"
-
-namespace narrowfloat {
-struct Scale;
-struct Divide;
-}  // namespace narrowfloat
+#include "ranges.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
-
-/// A factor of convert(), and what has one.
-template <class T>
-concept factor = std::same_as<T, Scale> || std::same_as<T, Divide>;
-template <class T>
-concept scalable = number<T> && !std::same_as<T, double>;
-
-/// Whether values of a range are numbers, as far as convert() asks.
-template <class Range>
-concept has_numbers = std::ranges::random_access_range<Range> &&
-    number<std::remove_cv_t<std::ranges::range_value_t<Range>>>;
-
-/// The same of long doubles.
-template <class Range>
-concept has_long_doubles = std::ranges::contiguous_range<Range> &&
-                           std::same_as < std::remove_cv_t<std::ranges::range_value_t<Range>>,
-long double > ;
-
-/// Ranges of which convert() says what is wrong with a call: of numbers, and of integers, which are
-/// no codes. Headers above have a convert() of their own for others, whose bytes do not lie in
-/// memory as they are.
-template <class Range>
-concept has_explained = std::ranges::range<Range> &&
-    (number<std::remove_cv_t<std::ranges::range_value_t<Range>>> ||
-     (std::is_arithmetic_v<std::ranges::range_value_t<Range>> &&
-      (sizeof(std::ranges::range_value_t<Range>) > 1 || std::ranges::contiguous_range<Range>)));
-
-/// Whether nothing can be written to a range, whose references are such, or packed codes, which are
-/// numbers if they are constant.
-template <class Range, class Reference = std::ranges::range_reference_t<Range>>
-inline constexpr bool is_const_range =
-    std::is_reference_v<Reference> ? std::is_const_v<std::remove_reference_t<Reference>>
-                                   : std::is_const_v<std::remove_reference_t<Range>> ||
-                                         std::same_as<Reference, std::ranges::range_value_t<Range>>;
 
 enum class misuse {
   other,
@@ -149,7 +111,7 @@ constexpr void explain_misuse() {
   static_assert(
       What != misuse::other,
       "narrowfloat::convert: the arguments after the numbers are, in this order: Scale or "
-      "Divide of floats or Floats, rounding, Saturation, Subnormals");
+      "Divide of floats or Floats, rounding, Saturation, Subnormals, an executor");
 }
 
 template <class In, class Out, class... Rest>

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "../../executor.hpp"
 #include "parts.hpp"
@@ -31,6 +32,16 @@ struct executor_ref {
         [](const void* context, std::size_t i) { (*static_cast<const F*>(context))(i); }, &f);
   }
 };
+
+/// An executor without its type; a SerialExecutor as it is: it does an array in one go.
+template <class E>
+NF_INLINE auto executor_of(E& executor) {
+  if constexpr (std::is_same_v<std::remove_const_t<E>, SerialExecutor>) {
+    return SerialExecutor{};
+  } else {
+    return executor_ref::of(executor);
+  }
+}
 
 inline namespace NF_BASELINE {
 
@@ -66,6 +77,17 @@ void run_cuts(E& executor, const task_cuts& cuts, const F& f) {
     const std::size_t first = cuts.begin(task);
     f(first, cuts.end(task) - first);
   });
+}
+
+/// The same for n elements that are written to `out`, in one go by a SerialExecutor: for work that
+/// gives the same wherever it is cut.
+template <class E, class To, class F>
+constexpr NF_INLINE void run_pieces(const E& executor, const To* out, std::size_t n, const F& f) {
+  if constexpr (std::is_same_v<E, SerialExecutor>) {
+    f(std::size_t{0}, n);
+  } else {
+    run_cuts(executor, task_cuts::of(out, n), f);
+  }
 }
 
 }  // namespace NF_BASELINE

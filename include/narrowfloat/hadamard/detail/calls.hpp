@@ -26,16 +26,17 @@ struct hadamard_matrix {
   std::size_t out_leading, rows, cols;
 };
 
-// Transforms the groups of a matrix, which lie within its rows or down its columns.
+// Transforms the groups of a matrix, which lie within its rows or down its columns; `stream` if the
+// whole that it is part of leaves the caches and its rows lie on cache lines.
 template <std::size_t Group>
 void transform_groups(in_library, Isa isa, const hadamard_matrix& matrix, bool within_rows,
-                      const hadamard_factors& factors);
+                      const hadamard_factors& factors, bool stream);
 
 inline namespace NF_BASELINE {
 
 template <std::size_t Group>
 void transform_groups(here, Isa isa, const hadamard_matrix& matrix, bool within_rows,
-                      const hadamard_factors& factors);
+                      const hadamard_factors& factors, bool stream);
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../../detail/array/parts.hpp"
 #include "../../detail/codec/transcode.hpp"
 #include "../../detail/simd/loops.hpp"
 #include "calls.hpp"
@@ -26,12 +25,8 @@ inline constexpr isa_table<column_transform> column_transforms
 
 template <std::size_t Group>
 void transform_groups(here, Isa isa, const hadamard_matrix& matrix, bool within_rows,
-                      const hadamard_factors& factors) {
-  constexpr std::size_t vector_bytes = 64;  // the most; a streaming store is aligned
+                      const hadamard_factors& factors, bool stream) {
   const auto& [in, in_leading, out, out_leading, rows, cols] = matrix;
-  const bool stream = leaves_caches(2 * rows * cols * sizeof(float)) &&
-                      out_leading % (vector_bytes / sizeof(float)) == 0 &&
-                      reinterpret_cast<std::uintptr_t>(out) % vector_bytes == 0;
   const float_environment environment(direction::nearest);
   if (!within_rows) {
     column_transforms<Group>[isa](matrix, factors, stream);

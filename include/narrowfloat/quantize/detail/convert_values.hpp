@@ -13,10 +13,10 @@ namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
 /// Converts n floats, each of which value(i) gives.
-template <class Value, class To, class R>
-void convert_values(const Value& value, To* out, std::size_t n, const R& rounding,
-                    Saturation saturation, Subnormals subnormals, const executor_ref& executor) {
-  run_cuts(executor, task_cuts::of(out, n), [&](std::size_t begin, std::size_t size) {
+template <class E, class Value, class To, class R>
+void convert_values(const E& executor, const Value& value, To* out, std::size_t n,
+                    const R& rounding, Saturation saturation, Subnormals subnormals) {
+  run_pieces(executor, out, n, [&](std::size_t begin, std::size_t size) {
     float values[part_elements];
     for (std::size_t done = 0, count = 0; done < size; done += count) {
       count = std::min(part_elements, size - done);
