@@ -4,54 +4,17 @@
 #include <narrowfloat/quantize.hpp>
 
 #include <cmath>
-#include <cstring>
 
 #include "support/catch.hpp"
-#include "support/executors.hpp"
 #include "support/formats.hpp"
+#include "support/same_by_executors.hpp"
 
 using namespace test;
 using nf::CodebookTensor, nf::Int8Matrix, nf::Stochastic, nf::whole;
 
 namespace {
 
-constexpr std::size_t size = 3 * 65536 + 1003;
-
-/// Random floats of many sizes, of which some are Inf and NaN where they may be.
-std::vector<float> numbers(std::size_t n = size, bool all_finite = false) {
-  std::mt19937 random(7);
-  std::vector<float> all(n);
-  for (float& x : all)
-    x = std::ldexp(static_cast<float>(static_cast<std::int32_t>(random())),
-                   -static_cast<int>(random() % 16));
-  if (!all_finite) {
-    all[n / 2] = INFINITY;
-    all[n - 70] = NAN;
-  }
-  return all;
-}
-
-bool same(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-template <class T>
-bool same(const T& a, const T& b) {
-  return a == b;
-}
-
-/// run(executor) gives the same with every executor, `want`.
-template <class Run, class Want>
-void check(const Run& run, const Want& want) {
-  CHECK(same(run(nf::SerialExecutor{}), want));
-  for (const std::size_t count : {2u, 3u}) CHECK(same(run(Threads{count}), want));
-  Shuffled shuffled;
-  CHECK(same(run(shuffled), want));
-  CHECK(shuffled.most > 1);
-}
-template <class Run>
-void check(const Run& run) {
-  check(run, run(nf::SerialExecutor{}));
-}
+constexpr std::size_t size = several_tasks;
 
 /// The numbers of a tensor, read in ranges.
 template <class Tensor>
@@ -147,4 +110,72 @@ TEST_CASE("int8 by several threads", "[isa][int8]") {
                    {.block = {block.cols, block.rows}, .non_finite = nf::NonFinite::propagate})
                    .transposed());
   }
+}
+
+TEST_CASE("fake quantization by several threads", "[isa]") {
+  const auto x = numbers(), slopes = numbers(size, true);
+  const std::size_t rows = 1003, cols = size / rows;
+  const nf::RuntimeFormat f{.exponent_bits = 3, .mantissa_bits = 4, .max_value = 0x1p29f};
+  const auto values = std::span(x).first(rows * cols);
+  std::vector<float> largest(rows);
+  for (std::size_t row = 0; row < rows; ++row) largest[row] = 0x1p20f + static_cast<float>(row);
+  std::vector<float> want(size), by_row(values.size());
+  std::vector<std::uint8_t> bits(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    nf::fake_quantize(std::span(x).subspan(i, 1), std::span(want).subspan(i, 1), f);
+    bits[i] = std::fabs(x[i]) <= f.max_value ? 1 : 0;
+  }
+  for (std::size_t row = 0; row < rows; ++row) {
+    nf::RuntimeFormat mine = f;
+    mine.max_value = largest[row];
+    nf::fake_quantize(values.subspan(row * cols, cols), std::span(by_row).subspan(row * cols, cols),
+                      mine);
+  }
+  check(
+      [&](auto&& by) {
+        std::vector<float> out(size);
+        nf::fake_quantize(x, out, f, by);
+        return out;
+      },
+      want);
+  check(
+      [&](auto&& by) {
+        std::vector<float> out(values.size());
+        std::vector<std::uint8_t> mask((values.size() + 7) / 8, 0xff);
+        nf::fake_quantize(values, largest, out, mask, rows, cols, f, by);
+        for (std::size_t i = 0; i < values.size(); ++i)
+          if ((mask[i / 8] >> i % 8 & 1) != (std::fabs(values[i]) <= largest[i / cols]))
+            return want;
+        return out;
+      },
+      by_row);
+  check(
+      [&](auto&& by) {
+        std::vector<float> out(size);
+        std::vector<std::uint8_t> mask((size + 7) / 8, 0xff), each(size);
+        nf::fake_quantize(x, out, mask, f, by);
+        for (std::size_t i = 0; i < size; ++i) each[i] = mask[i / 8] >> i % 8 & 1;
+        return each;
+      },
+      bits);
+  check([&](auto&& by) {
+    std::vector<float> out(size);
+    const auto sums = nf::fake_quantize_gradient(slopes, x, out, f, by);
+    out.push_back(static_cast<float>(sums.max_value));
+    out.push_back(static_cast<float>(nf::fake_quantize_error(x, f, by)));
+    return out;
+  });
+  check(
+      [&](auto&& by) {
+        std::vector<std::uint8_t> codes(size);
+        std::vector<float> out(size);
+        f.encode(slopes, codes, by);
+        f.decode(codes, out, by);
+        return out;
+      },
+      [&] {
+        std::vector<float> out(size);
+        for (std::size_t i = 0; i < size; ++i) out[i] = f.decode(f.encode(slopes[i]));
+        return out;
+      }());
 }

@@ -3,9 +3,12 @@
 // subnormal, flushed and clipped, and the split of a number of bits that loses least.
 #pragma once
 
+#include <atomic>
 #include <span>
 
 #include "../detail/exact/sum.hpp"
+#include "../executor.hpp"
+#include "detail/tiles.hpp"
 #include "exponents.hpp"
 
 namespace narrowfloat {
@@ -41,13 +44,42 @@ constexpr binary rounding_error(const binary& x, const ExmyFormat& format) {
   return {std::min(rest, step - rest), x.exponent};
 }
 
-/// The sum of the squared errors; it stops once it is no better than `least`.
+/// The least of the sums of candidates; of equals that of the first.
+class least_sum {
+ public:
+  /// Whether another candidate's is better, or as good and before it.
+  bool beats(const exact_sum& sum, std::size_t candidate) {
+    const short_lock lock(is_busy_);
+    return wins(sum, candidate);
+  }
+  void add(const exact_sum& sum, std::size_t candidate) {
+    const short_lock lock(is_busy_);
+    if (wins(sum, candidate)) return;
+    found_ = true;
+    least_ = sum;
+    candidate_ = candidate;
+  }
+  std::size_t candidate() const { return candidate_; }
+  const exact_sum& sum() const { return least_; }
+
+ private:
+  bool wins(const exact_sum& sum, std::size_t candidate) const {
+    return found_ && (candidate_ < candidate ? !(sum < least_) : least_ < sum);
+  }
+
+  std::atomic_flag is_busy_;
+  bool found_ = false;
+  std::size_t candidate_ = 0;
+  exact_sum least_;
+};
+
+/// The sum of the squared errors; it stops once another candidate's beats it.
 template <class T>
-exact_sum squared_error(std::span<const T> values, const ExmyFormat& format,
-                        const exact_sum* least) {
+exact_sum squared_error(std::span<const T> values, const ExmyFormat& format, std::size_t candidate,
+                        least_sum& least) {
   exact_sum sum;
   for_each_part(values.data(), 0, values.size(), [&](const float* x, std::size_t n, std::size_t) {
-    if (least != nullptr && !(sum < *least)) return;
+    if (least.beats(sum, candidate)) return;
     for (std::size_t i = 0; i < n; ++i) {
       const std::uint32_t magnitude = bits_of_float(x[i]) & 0x7fffffffu;
       if (magnitude == 0 || magnitude >= float_infinity) continue;
@@ -56,6 +88,35 @@ exact_sum squared_error(std::span<const T> values, const ExmyFormat& format,
     }
   });
   return sum;
+}
+
+/// The formats that a search tries: each split with each exponent.
+struct exmy_candidates {
+  int bits, fewest;  ///< of a code; of exponents
+  std::uint32_t amax;
+  BiasGuard guard;
+  std::size_t exponents;
+
+  std::size_t count() const {
+    return static_cast<std::size_t>(std::min(8, bits - 1) - fewest + 1) * exponents;
+  }
+  ExmyFormat operator[](std::size_t candidate) const {
+    const int e = fewest + static_cast<int>(candidate / exponents), m = bits - 1 - e;
+    const int top = guarded_exponent(amax, top_fraction_bits(e, m), guard);
+    return {e, m, (1 << e) - 1 - top + static_cast<int>(candidate % exponents)};
+  }
+};
+
+/// Every task is a candidate, or several of a short array.
+template <class T>
+void search_exmy(std::span<const T> values, const exmy_candidates& candidates, least_sum& least,
+                 const executor_ref& executor) {
+  constexpr std::size_t enough = task_elements / 16;  // an exact sum costs more than a conversion
+  const task_cuts cuts{candidates.count(), (enough + values.size() - 1) / values.size()};
+  run_cuts(executor, cuts, [&](std::size_t first, std::size_t count) {
+    for (std::size_t i = first; i < first + count; ++i)
+      least.add(squared_error(values, candidates[i], i, least), i);
+  });
 }
 
 /// Within a unit in the last place.
@@ -80,42 +141,65 @@ struct RangeUse {
   constexpr NF_INLINE double part(std::uint64_t count) const noexcept {
     return detail::share_of(count, normal + subnormal + flushed + clipped);
   }
+  /// Adds up two, or compares them.
+  constexpr NF_INLINE RangeUse& operator+=(const RangeUse& other) noexcept {
+    normal += other.normal;
+    subnormal += other.subnormal;
+    flushed += other.flushed;
+    clipped += other.clipped;
+    return *this;
+  }
   friend constexpr bool operator==(const RangeUse&, const RangeUse&) = default;
 };
+
+namespace detail {
+inline namespace NF_BASELINE {
+
+template <class T>
+RangeUse count_uses(const T* values, std::size_t n, const ExmyFormat& format,
+                    const executor_ref& executor) {
+  const int half = -format.bias - format.mantissa_bits;  // of the smallest value, which is even
+  const auto count = [&](const float* x, std::size_t m, RangeUse& use) {
+    for (std::size_t i = 0; i < m; ++i) {
+      const std::uint32_t magnitude = bits_of_float(x[i]) & 0x7fffffffu;
+      if (magnitude == 0 || magnitude >= float_infinity) continue;
+      const binary value = binary_of(magnitude);
+      const int exponent = exponent_of(value);
+      const bool is_flushed =
+          exponent < half || (exponent == half && value.significand == 1u << 23);
+      ++(clip(value, format).clips    ? use.clipped
+         : is_flushed                 ? use.flushed
+         : exponent < 1 - format.bias ? use.subnormal
+                                      : use.normal);
+    }
+  };
+  return counted<RangeUse>(executor, n, [&](std::size_t first, std::size_t size, RangeUse& use) {
+    for_each_part(values, first, first + size,
+                  [&](const float* x, std::size_t m, std::size_t) { count(x, m, use); });
+  });
+}
+
+}  // namespace NF_BASELINE
+}  // namespace detail
 
 /// Where the values of a tensor lie within a format of eXmY: normal, subnormal, flushed to zero or
 /// clipped.
 ///
 /// Result    exact. With E = 0 no value is normal, with M = 0 none is subnormal.
 /// Special   zeros, Inf and NaN do not count; an invalid format throws std::invalid_argument.
-/// Promises  no allocation; the same in every floating-point environment.
+/// Promises  no allocation; the same for every executor and in every floating-point environment.
 /// Cost      one read.
 ///
 /// Example   const ExmyFormat f = exmy_format(amax(x), 3, 1);  // e3m1 with the bias that x needs
 ///           const RangeUse use = range_use(x, f);
 ///           assert(use.clipped == 0 && use.part(use.normal) > 0.95);
 ///           assert(range_use(x, {3, 1, f.bias + 1}).clipped > 0);
-template <float_source In>
-[[nodiscard]] NF_INLINE RangeUse range_use(const In& values, const ExmyFormat& format) {
+template <float_source In, task_executor E = SerialExecutor>
+[[nodiscard]] NF_INLINE RangeUse range_use(const In& values, const ExmyFormat& format,
+                                           E&& executor = {}) {
   detail::require_split("range_use", format.exponent_bits, format.mantissa_bits, format.bias);
-  const int half = -format.bias - format.mantissa_bits;  // of the smallest value, which is even
-  RangeUse use;
-  const auto count = [&](const float* x, std::size_t n, std::size_t) NF_INLINED {
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::uint32_t magnitude = detail::bits_of_float(x[i]) & 0x7fffffffu;
-      if (magnitude == 0 || magnitude >= detail::float_infinity) continue;
-      const detail::binary value = detail::binary_of(magnitude);
-      const int exponent = detail::exponent_of(value);
-      const bool is_flushed =
-          exponent < half || (exponent == half && value.significand == 1u << 23);
-      ++(detail::clip(value, format).clips ? use.clipped
-         : is_flushed                      ? use.flushed
-         : exponent < 1 - format.bias      ? use.subnormal
-                                           : use.normal);
-    }
-  };
-  detail::for_each_part(std::ranges::data(values), 0, std::ranges::size(values), count);
-  return use;
+  return detail::count_uses(std::ranges::data(values), std::ranges::size(values), format,
+                            detail::executor_ref::of(executor));
 }
 /// The same of a histogram, by exponents alone.
 ///
@@ -163,41 +247,33 @@ struct ExmyChoice {
 /// Special   Inf and NaN do not count; a tensor without other values than zeros gets the bias 1.
 ///           Bits other than 2 to 32, and exponents other than 1 to 32, throw
 ///           std::invalid_argument.
-/// Promises  the same on every instruction set and in every floating-point environment; no
-///           allocation.
+/// Promises  the same on every instruction set, for every executor and in every floating-point
+///           environment; no allocation.
 /// Cost      an exact sum an element for each split and exponent, about 8 x 3 for 8 bits, most of
 ///           them cut short: for a sample of a large tensor.
 ///
 /// Example   const ExmyChoice five = recommend_exmy(x, 5), six = recommend_exmy(x, 6);
 ///           assert(five.format.width() == 5 && six.squared_error < five.squared_error / 3);
 ///           assert(five.format.exponent_bits <= 2);  // uniform numbers want few
-template <float_source In>
+template <float_source In, task_executor E = SerialExecutor>
 [[nodiscard]] NF_INLINE ExmyChoice recommend_exmy(const In& values, int bits,
-                                                  ExmySearch search = {}) {
+                                                  ExmySearch search = {}, E&& executor = {}) {
   if (bits < 2 || bits > 32 || search.exponents < 1 || search.exponents > 32)
     detail::throw_invalid("recommend_exmy", "no search for formats of " + std::to_string(bits) +
                                                 " bits with " + std::to_string(search.exponents) +
                                                 " exponents");
-  const std::span all(std::ranges::data(values), std::ranges::size(values));
+  const auto all =
+      std::span<const detail::number_of<In>>(std::ranges::data(values), std::ranges::size(values));
   const std::uint32_t amax = detail::largest_finite_magnitude(all.data(), all.size());
   const int fewest = std::max(0, bits - 24);
   ExmyChoice best{{fewest, bits - 1 - fewest, 1}};
   if (amax == 0) return best;
-  detail::exact_sum least;
-  bool found = false;
-  for (int e = fewest; e <= std::min(8, bits - 1); ++e) {
-    const int m = bits - 1 - e;
-    const int top = detail::guarded_exponent(amax, detail::top_fraction_bits(e, m), search.guard);
-    for (int below = 0; below < search.exponents; ++below) {
-      const ExmyFormat format{e, m, (1 << e) - 1 - top + below};
-      const auto sum = detail::squared_error(all, format, found ? &least : nullptr);
-      if (found && !(sum < least)) continue;
-      found = true;
-      least = sum;
-      best.format = format;
-    }
-  }
-  best.squared_error = detail::double_of(least.value());
+  const detail::exmy_candidates candidates{bits, fewest, amax, search.guard,
+                                           static_cast<std::size_t>(search.exponents)};
+  detail::least_sum least;
+  detail::search_exmy(all, candidates, least, detail::executor_ref::of(executor));
+  best.format = candidates[least.candidate()];
+  best.squared_error = detail::double_of(least.sum().value());
   return best;
 }
 

@@ -12,8 +12,10 @@
 
 #include "../block.hpp"
 #include "../detail/array/sources.hpp"
+#include "../executor.hpp"
 #include "../matrix.hpp"
 #include "../stats.hpp"
+#include "detail/tiles.hpp"
 
 namespace narrowfloat {
 
@@ -119,6 +121,64 @@ constexpr int top_fraction_bits(int exponent_bits, int mantissa_bits) {
 }
 constexpr int exponent_of(const binary& x) { return x.exponent + 23; }
 
+template <class T>
+ExponentHistogram count_exponents(const T* values, std::size_t n, const executor_ref& executor) {
+  const auto count = [](const float* x, std::size_t m, ExponentHistogram& histogram) {
+    for (std::size_t i = 0; i < m; ++i) {
+      const std::uint32_t magnitude = bits_of_float(x[i]) & 0x7fffffffu;
+      if (magnitude == 0)
+        ++histogram.zeros;
+      else if (magnitude >= float_infinity)
+        ++(magnitude > float_infinity ? histogram.nan : histogram.infinite);
+      else
+        ++histogram.counts[ExponentHistogram::place(exponent_of(binary_of(magnitude)))];
+    }
+  };
+  return counted<ExponentHistogram>(
+      executor, n, [&](std::size_t first, std::size_t size, ExponentHistogram& histogram) {
+        for_each_part(values, first, first + size,
+                      [&](const float* x, std::size_t m, std::size_t) { count(x, m, histogram); });
+      });
+}
+
+/// The largest finite magnitudes, as bits, of the blocks of a matrix.
+template <class T>
+std::vector<std::uint32_t> magnitudes_of_blocks(const MatrixView<T>& values, const block_grid& grid,
+                                                const executor_ref& executor) {
+  const std::size_t rows = values.rows(), cols = values.cols(), height = grid.height,
+                    width = grid.width;
+  // Tiles are whole blocks, or blocks are several tiles.
+  const std::size_t tile_rows = rows_of_task(cols),
+                    tile_height = height < tile_rows ? tile_rows / height * height : tile_rows,
+                    tile_width =
+                        width < task_elements ? task_elements / width * width : task_elements;
+  const bool is_shared = height > tile_height || (width > tile_width && cols > tile_width);
+  std::vector<std::uint32_t> amax(grid.down() * grid.across());
+  std::atomic_flag is_busy;
+  run_tiles(
+      executor, {{rows, tile_height}, {cols, tile_width}},
+      [&](std::size_t top, std::size_t bottom, std::size_t left, std::size_t right, std::size_t) {
+        for (std::size_t row = top, end = 0; row < bottom; row = end) {
+          end = std::min(bottom, (row / height + 1) * height);
+          for (std::size_t col = left, stop = 0; col < right; col = stop) {
+            stop = std::min(right, (col / width + 1) * width);
+            std::uint32_t most = 0;
+            for (std::size_t r = row; r < end; ++r)
+              most =
+                  std::max(most, largest_finite_magnitude(values.row(r).data() + col, stop - col));
+            std::uint32_t& to = amax[row / height * grid.across() + col / width];
+            if (!is_shared) {
+              to = most;
+            } else {
+              const short_lock lock(is_busy);
+              to = std::max(to, most);
+            }
+          }
+        }
+      });
+  return amax;
+}
+
 /// The exponent of a block by the bits of its largest magnitude.
 constexpr int guarded_exponent(std::uint32_t amax, int fraction_bits, BiasGuard guard) {
   if (amax == 0) return ExponentHistogram::lowest;
@@ -135,31 +195,17 @@ constexpr int guarded_exponent(std::uint32_t amax, int fraction_bits, BiasGuard 
 ///
 /// Result    exact, from the exponent field of the value as a float, whose subnormal numbers have
 ///           the exponent of their leading bit.
-/// Promises  no allocation; the same in every floating-point environment.
+/// Promises  no allocation; the same for every executor and in every floating-point environment.
 /// Cost      one read.
 ///
 /// Example   const ExponentHistogram h = exponent_histogram(x);
 ///           assert(h.largest() == 1 && h.count(2) == 0);  // all magnitudes are below 3
 ///           assert(h.count(1) > h.count(-3));             // they are uniform
 ///           assert(h.nonzero() + h.zeros == x.size());
-template <float_source In>
-[[nodiscard]] NF_INLINE ExponentHistogram exponent_histogram(const In& values) {
-  ExponentHistogram histogram;
-  const auto count = [&](const float* x, std::size_t n, std::size_t) NF_INLINED {
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::uint32_t magnitude = detail::bits_of_float(x[i]) & 0x7fffffffu;
-      if (magnitude == 0) {
-        ++histogram.zeros;
-      } else if (magnitude >= detail::float_infinity) {
-        ++(magnitude > detail::float_infinity ? histogram.nan : histogram.infinite);
-      } else {
-        ++histogram
-              .counts[ExponentHistogram::place(detail::exponent_of(detail::binary_of(magnitude)))];
-      }
-    }
-  };
-  detail::for_each_part(std::ranges::data(values), 0, std::ranges::size(values), count);
-  return histogram;
+template <float_source In, task_executor E = SerialExecutor>
+[[nodiscard]] NF_INLINE ExponentHistogram exponent_histogram(const In& values, E&& executor = {}) {
+  return detail::count_exponents(std::ranges::data(values), std::ranges::size(values),
+                                 detail::executor_ref::of(executor));
 }
 
 /// The exponent of a block by its largest magnitude; the bias of its format is then 2^E - 1 -
@@ -200,7 +246,8 @@ constexpr NF_INLINE ExmyFormat exmy_format(float amax, int exponent_bits, int ma
 ///
 /// Special   a range that is no rows x cols, and blocks without rows or columns, throw
 ///           std::invalid_argument.
-/// Promises  the same on every instruction set and in every floating-point environment.
+/// Promises  the same on every instruction set, for every executor and in every floating-point
+///           environment.
 /// Cost      one read.
 ///
 /// Example   const auto exponents = block_exponents(x, rows, cols, {1, whole}, {3, 1});
@@ -209,39 +256,34 @@ constexpr NF_INLINE ExmyFormat exmy_format(float amax, int exponent_bits, int ma
 ///           const auto half =
 ///               block_exponents(MatrixView(x, rows, 128, cols), {whole, whole}, {3, 1});
 ///           assert(half.size() == 1);  // one for the left half of the columns
-template <class T>
+template <class T, task_executor E = SerialExecutor>
 requires(float_source<std::span<T>>)  //
     [[nodiscard]] NF_INLINE std::vector<int> block_exponents(const MatrixView<T>& values,
                                                              BlockShape shape,
                                                              const ExmyFormat& format,
-                                                             BiasGuard guard = BiasGuard::carry) {
+                                                             BiasGuard guard = BiasGuard::carry,
+                                                             E&& executor = {}) {
   detail::require_split("block_exponents", format.exponent_bits, format.mantissa_bits);
   if (shape.rows == 0 || shape.cols == 0)
     detail::throw_invalid("block_exponents", "a block of no elements");
   const std::size_t rows = values.rows(), cols = values.cols();
   const detail::block_grid grid{rows, cols, shape.height(rows), shape.width(cols)};
-  std::vector<std::uint32_t> amax(grid.down() * grid.across());
-  for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t block = 0; block < grid.across(); ++block) {
-      const std::size_t left = block * grid.width;
-      std::uint32_t& most = amax[row / grid.height * grid.across() + block];
-      most = std::max(most, detail::largest_finite_magnitude(values.row(row).data() + left,
-                                                             grid.block_end(block) - left));
-    }
-  }
+  const std::vector<std::uint32_t> amax =
+      detail::magnitudes_of_blocks(values, grid, detail::executor_ref::of(executor));
   std::vector<int> exponents(amax.size());
   const int bits = detail::top_fraction_bits(format.exponent_bits, format.mantissa_bits);
   for (std::size_t i = 0; i < amax.size(); ++i)
     exponents[i] = detail::guarded_exponent(amax[i], bits, guard);
   return exponents;
 }
-template <float_source In>
+template <float_source In, task_executor E = SerialExecutor>
 [[nodiscard]] NF_INLINE std::vector<int> block_exponents(const In& values, std::size_t rows,
                                                          std::size_t cols, BlockShape shape,
                                                          const ExmyFormat& format,
-                                                         BiasGuard guard = BiasGuard::carry) {
+                                                         BiasGuard guard = BiasGuard::carry,
+                                                         E&& executor = {}) {
   return block_exponents(detail::matrix_of("block_exponents", "the input", values, rows, cols),
-                         shape, format, guard);
+                         shape, format, guard, executor);
 }
 
 }  // namespace narrowfloat

@@ -15,8 +15,9 @@
 
 #include "../detail/array/mask.hpp"
 #include "../detail/array/parts.hpp"
-#include "../detail/simd/environment.hpp"
+#include "../executor.hpp"
 #include "../matrix.hpp"
+#include "detail/tiles.hpp"
 #include "runtime_format.hpp"
 
 namespace narrowfloat {
@@ -51,6 +52,51 @@ inline void round_and_clip(const float* in, float* out, std::size_t n, const flo
   }
 }
 
+/// Rounds the rows of a matrix, each with a largest value; the bits go to `mask` unless it is null.
+inline void round_rows(const MatrixView<const float>& in, const float* max_values,
+                       const MatrixView<float>& out, std::uint8_t* mask,
+                       const RuntimeFormat& format, const executor_ref& executor) {
+  const std::size_t n = in.size(), cols = in.cols();
+  const bool stream = leaves_caches(2 * n * sizeof(float)), is_dense = out.leading() == cols;
+  // whole bytes of a mask, or cache lines
+  const task_cuts cuts = mask == nullptr && is_dense ? task_cuts::of(out.data(), n) : task_cuts{n};
+  run_cuts(executor, cuts, [&](std::size_t first, std::size_t count) {
+    if (mask != nullptr) std::fill_n(mask + first / 8, bit_stream_bytes(count, 1), std::uint8_t{0});
+    std::size_t at = first;
+    for_each_row(first, count, cols, [&](std::size_t row, std::size_t left, std::size_t width) {
+      const float* const from = in.row(row).data() + left;
+      float* const to = out.row(row).data() + left;
+      const float_grid grid = grid_of_format(format, max_values[row]);
+      if (mask == nullptr)
+        round_to_grid(place_of<true>(), active_isa(), from, to, width, grid, stream);
+      else
+        round_and_clip(from, to, width, grid, stream, {mask, at});
+      at += width;
+    });
+  });
+}
+
+/// The same of an array.
+inline void round_array(const float* in, float* out, std::size_t n, std::uint8_t* mask,
+                        const RuntimeFormat& format, const executor_ref& executor) {
+  round_rows(MatrixView<const float>(std::span(in, n), 1, n), &format.max_value,
+             MatrixView<float>(std::span(out, n), 1, n), mask, format, executor);
+}
+
+/// Writes the gradients of n inputs; their sums are those of tasks, in order.
+inline grid_slopes gradients_of_array(const float* in, const float* gradients, float* out,
+                                      std::size_t n, const float_grid& grid,
+                                      const executor_ref& executor) {
+  const auto measure = [&](std::size_t first, std::size_t count) {
+    return grid_gradients(place_of<true>(), active_isa(), in + first, gradients + first,
+                          out + first, count, grid);
+  };
+  const auto join = [](grid_slopes& all, const grid_slopes& each) {
+    all = {double_total(all.largest, each.largest), double_total(all.within, each.within)};
+  };
+  return joined_in_order<grid_slopes>(executor, n, measure, join);
+}
+
 /// Checks matrices, the largest values of their rows and a format.
 inline void require_channels(const MatrixView<const float>& in, std::span<const float> max_values,
                              const MatrixView<float>& out, const RuntimeFormat& format) {
@@ -80,8 +126,8 @@ inline void require_channels(const MatrixView<const float>& in, std::span<const 
 ///           that RuntimeFormat does not allow throw std::invalid_argument with the numbers before
 ///           anything is written.
 /// Requires  the ranges are apart, or the same memory.
-/// Promises  no allocation; the same bits on every instruction set and in every floating-point
-///           environment.
+/// Promises  no allocation; the same bits on every instruction set, for every executor and in every
+///           floating-point environment.
 /// Cost      one pass; in floats, but in double where a format has values far from 1 (2^-64 or
 ///           2^100) or more than 6 exponent bits, and without SIMD instructions.
 ///
@@ -90,14 +136,14 @@ inline void require_channels(const MatrixView<const float>& in, std::span<const 
 ///           fake_quantize(x, q, f);
 ///           for (std::size_t i = 0; i < x.size(); ++i)
 ///             assert(std::abs(q[i] - x[i]) <= 4.3f / 126);
-template <float_range In, float_range Out>
-NF_INLINE void fake_quantize(const In& in, Out&& out, const RuntimeFormat& format) {
+template <float_range In, float_range Out, task_executor E = SerialExecutor>
+NF_INLINE void fake_quantize(const In& in, Out&& out, const RuntimeFormat& format,
+                             E&& executor = {}) {
   const auto n = static_cast<std::size_t>(std::ranges::size(in));
-  const detail::float_grid grid = detail::checked_grid("fake_quantize", format);
+  detail::require_format("fake_quantize", format);
   detail::require_equal_sizes("fake_quantize", n, std::ranges::size(out));
-  detail::round_to_grid(detail::place_of<true>(), active_isa(), std::ranges::data(in),
-                        std::ranges::data(out), n, grid,
-                        detail::leaves_caches(2 * n * sizeof(float)));
+  detail::round_array(std::ranges::data(in), std::ranges::data(out), n, nullptr, format,
+                      detail::executor_ref::of(executor));
 }
 
 /// The same for each row of a matrix, a channel, with its own largest value; format.max_value does
@@ -109,22 +155,21 @@ NF_INLINE void fake_quantize(const In& in, Out&& out, const RuntimeFormat& forma
 ///           fake_quantize(weights, largest, q, rows, cols,
 ///                         {.exponent_bits = 3, .mantissa_bits = 4});
 ///           assert(amax(q) == amax(weights));
-template <class T, float_range MaxValues>
+template <class T, float_range MaxValues, task_executor E = SerialExecutor>
 requires(std::same_as<std::remove_const_t<T>, float>)  //
     NF_INLINE void fake_quantize(const MatrixView<T>& in, const MaxValues& max_values,
-                                 const MatrixView<float>& out, const RuntimeFormat& format) {
+                                 const MatrixView<float>& out, const RuntimeFormat& format,
+                                 E&& executor = {}) {
   detail::require_channels(in, max_values, out, format);
-  const bool stream = detail::leaves_caches(2 * in.size() * sizeof(float));
-  for (std::size_t row = 0; row < in.rows(); ++row)
-    detail::round_to_grid(
-        detail::place_of<true>(), active_isa(), in.row(row).data(), out.row(row).data(), in.cols(),
-        detail::grid_of_format(format, std::ranges::data(max_values)[row]), stream);
+  detail::round_rows(in, std::ranges::data(max_values), out, nullptr, format,
+                     detail::executor_ref::of(executor));
 }
-template <float_range In, float_range MaxValues, float_range Out>
+template <float_range In, float_range MaxValues, float_range Out, task_executor E = SerialExecutor>
 NF_INLINE void fake_quantize(const In& in, const MaxValues& max_values, Out&& out, std::size_t rows,
-                             std::size_t cols, const RuntimeFormat& format) {
+                             std::size_t cols, const RuntimeFormat& format, E&& executor = {}) {
   fake_quantize(detail::matrix_of("fake_quantize", "the input", in, rows, cols), max_values,
-                detail::matrix_of("fake_quantize", "the output", out, rows, cols), format);
+                detail::matrix_of("fake_quantize", "the output", out, rows, cols), format,
+                executor);
 }
 
 /// Both with a mask of the gradients that pass straight through: fake_quantize_gradient() as bits,
@@ -143,33 +188,36 @@ NF_INLINE void fake_quantize(const In& in, const MaxValues& max_values, Out&& ou
 ///           std::vector<std::uint8_t> passes(1);
 ///           fake_quantize(in, q, passes, f);
 ///           assert(passes[0] == 0b1001 && q[1] == 7.5f);
-template <float_range In, float_range Out, detail::mask_output Mask>
-NF_INLINE void fake_quantize(const In& in, Out&& out, Mask&& mask, const RuntimeFormat& format) {
+template <float_range In, float_range Out, detail::mask_output Mask,
+          task_executor E = SerialExecutor>
+NF_INLINE void fake_quantize(const In& in, Out&& out, Mask&& mask, const RuntimeFormat& format,
+                             E&& executor = {}) {
   const auto n = static_cast<std::size_t>(std::ranges::size(in));
-  const detail::float_grid grid = detail::checked_grid("fake_quantize", format);
+  detail::require_format("fake_quantize", format);
   detail::require_equal_sizes("fake_quantize", n, std::ranges::size(out));
-  detail::round_and_clip(std::ranges::data(in), std::ranges::data(out), n, grid,
-                         detail::leaves_caches(2 * n * sizeof(float)),
-                         detail::cleared_mask("fake_quantize", mask, n));
+  detail::require_mask("fake_quantize", std::ranges::size(mask), n);
+  detail::round_array(std::ranges::data(in), std::ranges::data(out), n, std::ranges::data(mask),
+                      format, detail::executor_ref::of(executor));
 }
-template <class T, float_range MaxValues, detail::mask_output Mask>
+template <class T, float_range MaxValues, detail::mask_output Mask,
+          task_executor E = SerialExecutor>
 requires(std::same_as<std::remove_const_t<T>, float>)  //
     NF_INLINE void fake_quantize(const MatrixView<T>& in, const MaxValues& max_values,
                                  const MatrixView<float>& out, Mask&& mask,
-                                 const RuntimeFormat& format) {
+                                 const RuntimeFormat& format, E&& executor = {}) {
   detail::require_channels(in, max_values, out, format);
-  detail::mask_place place = detail::cleared_mask("fake_quantize", mask, in.size());
-  const bool stream = detail::leaves_caches(2 * in.size() * sizeof(float));
-  for (std::size_t row = 0; row < in.rows(); ++row, place.first += in.cols())
-    detail::round_and_clip(in.row(row).data(), out.row(row).data(), in.cols(),
-                           detail::grid_of_format(format, std::ranges::data(max_values)[row]),
-                           stream, place);
+  detail::require_mask("fake_quantize", std::ranges::size(mask), in.size());
+  detail::round_rows(in, std::ranges::data(max_values), out, std::ranges::data(mask), format,
+                     detail::executor_ref::of(executor));
 }
-template <float_range In, float_range MaxValues, float_range Out, detail::mask_output Mask>
+template <float_range In, float_range MaxValues, float_range Out, detail::mask_output Mask,
+          task_executor E = SerialExecutor>
 NF_INLINE void fake_quantize(const In& in, const MaxValues& max_values, Out&& out, Mask&& mask,
-                             std::size_t rows, std::size_t cols, const RuntimeFormat& format) {
+                             std::size_t rows, std::size_t cols, const RuntimeFormat& format,
+                             E&& executor = {}) {
   fake_quantize(detail::matrix_of("fake_quantize", "the input", in, rows, cols), max_values,
-                detail::matrix_of("fake_quantize", "the output", out, rows, cols), mask, format);
+                detail::matrix_of("fake_quantize", "the output", out, rows, cols), mask, format,
+                executor);
 }
 
 /// What a format of run time learns from: the gradients of its largest value and of its number of
@@ -191,8 +239,8 @@ struct FormatGradients {
 /// Special   a NaN x has gradient 0, and makes those of c and M NaN. Sizes that differ, and
 ///           formats, are refused as by fake_quantize().
 /// Requires  the ranges are apart, or in_gradients is the memory of another.
-/// Promises  no allocation; the same bits on every instruction set and in every floating-point
-///           environment.
+/// Promises  no allocation; the same bits on every instruction set, for every executor and in every
+///           floating-point environment.
 /// Cost      one pass.
 ///
 /// Example   const std::vector<float> in{1, 9, -9, 0.3f}, slopes{1, 1, 0.5f, 0};
@@ -201,22 +249,22 @@ struct FormatGradients {
 ///           const FormatGradients by = fake_quantize_gradient(in, slopes, in_slopes, f);
 ///           assert((in_slopes == std::vector<float>{1, 0, 0, 0}));
 ///           assert(by.max_value == 0.5 && by.mantissa_bits == 0);  // 1 and 0 are values
-template <float_range In, float_range Gradients, float_range Out>
+template <float_range In, float_range Gradients, float_range Out, task_executor E = SerialExecutor>
 NF_INLINE FormatGradients fake_quantize_gradient(const In& in, const Gradients& out_gradients,
-                                                 Out&& in_gradients, const RuntimeFormat& format) {
+                                                 Out&& in_gradients, const RuntimeFormat& format,
+                                                 E&& executor = {}) {
   const auto n = static_cast<std::size_t>(std::ranges::size(in));
   const detail::float_grid grid = detail::checked_grid("fake_quantize_gradient", format);
   detail::require_equal_sizes("fake_quantize_gradient", n, std::ranges::size(out_gradients));
   detail::require_equal_sizes("fake_quantize_gradient", n, std::ranges::size(in_gradients));
-  const auto E = static_cast<std::size_t>(format.exponent_bits),
-             M = static_cast<std::size_t>(format.mantissa_bits);
-  const detail::grid_slopes slopes = detail::grid_gradients(
-      detail::place_of<true>(), active_isa(), std::ranges::data(in),
-      std::ranges::data(out_gradients), std::ranges::data(in_gradients), n, grid);
+  const double slope = detail::mantissa_slopes[static_cast<std::size_t>(format.exponent_bits)]
+                                              [static_cast<std::size_t>(format.mantissa_bits)];
+  const detail::grid_slopes slopes = detail::gradients_of_array(
+      std::ranges::data(in), std::ranges::data(out_gradients), std::ranges::data(in_gradients), n,
+      grid, detail::executor_ref::of(executor));
   // in integers, which no floating-point environment moves
-  return {slopes.largest,
-          detail::nearest_double(detail::product(detail::exact_of(slopes.within),
-                                                 detail::exact_of(detail::mantissa_slopes[E][M])))};
+  return {slopes.largest, detail::nearest_double(detail::product(detail::exact_of(slopes.within),
+                                                                 detail::exact_of(slope)))};
 }
 
 }  // namespace narrowfloat

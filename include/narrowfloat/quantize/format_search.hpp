@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <limits>
 #include <vector>
 
@@ -94,34 +95,87 @@ struct best_ranges {
   }
 };
 
-inline best_ranges search_ranges(Isa isa, const float* in, std::size_t n,
-                                 const mantissa_range& mantissas) {
+/// The sum of the squared errors of n floats; sums of tasks, in order.
+inline double error_of_array(const float* in, std::size_t n, const float_grid& grid,
+                             const executor_ref& executor) {
+  const auto measure = [&](std::size_t begin, std::size_t size) {
+    double error = 0;
+    for (std::size_t done = 0; done < size; done += part_elements)
+      add_grid_error(place_of<true>(), active_isa(), in + begin + done,
+                     std::min(part_elements, size - done), grid, error);
+    return error;
+  };
+  const auto join = [](double& all, double each) { all = double_total(all, each); };
+  return joined_in_order<double>(executor, n, measure, join);
+}
+
+inline std::uint32_t largest_finite_of(const float* in, std::size_t n,
+                                       const executor_ref& executor) {
+  const auto measure = [&](std::size_t first, std::size_t count) {
+    return largest_finite_magnitude(in + first, count);
+  };
+  const auto join = [](std::uint32_t& all, std::uint32_t each) { all = std::max(all, each); };
+  return joined_in_order<std::uint32_t>(executor, n, measure, join);
+}
+
+/// Every task has some of the ranges, with all elements.
+inline best_ranges search_ranges(const float* in, std::size_t n, const mantissa_range& mantissas,
+                                 const executor_ref& executor) {
   best_ranges best;
-  best.largest = float_of_bits(largest_finite_magnitude(in, n));
+  best.largest = float_of_bits(largest_finite_of(in, n, executor));
   best.max_value.fill(1);
   if (__builtin_bit_cast(std::uint32_t, best.largest) == 0) return best;
-  const auto first = static_cast<std::size_t>(mantissas.first),
-             last = static_cast<std::size_t>(mantissas.last);
-  std::array<double, range_candidates> errors;
-  std::array<float_grid, range_candidates> grids;
-  for (std::size_t bits = first; bits <= last; ++bits) {
-    for (int k = 0; k < range_candidates; ++k) {
-      const float c = range_candidate(best.largest, k);
-      grids[static_cast<std::size_t>(k)] =
-          grid_of_format(mantissas.format(static_cast<int>(bits), c), c);
+  // a pass over the elements is one of so many ranges
+  constexpr std::size_t ranges = range_candidates, group = 14;
+  const auto first_bits = static_cast<std::size_t>(mantissas.first),
+             all = (static_cast<std::size_t>(mantissas.last) - first_bits + 1) * ranges;
+  std::array<std::array<double, ranges>, most_mantissa_bits + 1> errors;
+  const task_cuts cuts{all, std::max(group, (task_elements + n - 1) / n)};
+  run_cuts(executor, cuts, [&](std::size_t begin, std::size_t size) {
+    for (std::size_t first = begin, count = 0; first < begin + size; first += count) {
+      count = std::min(group, begin + size - first);
+      std::array<float_grid, group> grids;
+      std::array<double, group> sums{};
+      for (std::size_t k = 0; k < count; ++k) {
+        const std::size_t range = first + k;
+        const float c = range_candidate(best.largest, static_cast<int>(range % ranges));
+        grids[k] =
+            grid_of_format(mantissas.format(static_cast<int>(first_bits + range / ranges), c), c);
+      }
+      for (std::size_t done = 0; done < n; done += part_elements)
+        for (std::size_t k = 0; k < count; ++k)
+          add_grid_error(place_of<true>(), active_isa(), in + done,
+                         std::min(part_elements, n - done), grids[k], sums[k]);
+      for (std::size_t k = 0; k < count; ++k)
+        errors[first_bits + (first + k) / ranges][(first + k) % ranges] = sums[k];
     }
-    errors.fill(0);
-    for (std::size_t done = 0; done < n; done += part_elements) {
-      const std::size_t count = std::min(part_elements, n - done);
-      for (std::size_t k = 0; k < errors.size(); ++k)
-        add_grid_error(place_of<true>(), isa, in + done, count, grids[k], errors[k]);
-    }
-    const auto least =
-        static_cast<std::size_t>(std::min_element(errors.begin(), errors.end()) - errors.begin());
-    best.error[bits] = errors[least];
-    best.max_value[bits] = __builtin_bit_cast(float, grids[least].largest);
+  });
+  for (std::size_t bits = first_bits; bits < first_bits + all / ranges; ++bits) {
+    const auto least = std::min_element(errors[bits].begin(), errors[bits].end());
+    best.error[bits] = *least;
+    best.max_value[bits] =
+        range_candidate(best.largest, static_cast<int>(least - errors[bits].begin()));
   }
   return best;
+}
+
+/// Every task has a row, or some of the ranges where a row is as much as a task.
+inline std::vector<best_ranges> search_rows(const MatrixView<const float>& in,
+                                            const mantissa_range& mantissas,
+                                            const executor_ref& executor) {
+  std::vector<best_ranges> channels(in.rows());
+  const auto search = [&](std::size_t row, const executor_ref& by) {
+    channels[row] = search_ranges(in.row(row).data(), in.cols(), mantissas, by);
+  };
+  if (in.cols() >= task_elements) {
+    for (std::size_t row = 0; row < in.rows(); ++row) search(row, executor);
+  } else {
+    run_tasks(executor, in.rows(), [&](std::size_t row) {
+      SerialExecutor serial;
+      search(row, executor_ref::of(serial));
+    });
+  }
+  return channels;
 }
 
 inline FoundFormat format_of_ranges(const best_ranges& ranges, const mantissa_range& mantissas) {
@@ -139,23 +193,19 @@ inline FoundFormat format_of_ranges(const best_ranges& ranges, const mantissa_ra
 ///           an element fixes.
 /// Special   Inf and NaN do not count. A format that RuntimeFormat does not allow throws
 ///           std::invalid_argument.
-/// Promises  no allocation; the same bits on every instruction set and in every floating-point
-///           environment.
+/// Promises  no allocation; the same bits on every instruction set, for every executor and in every
+///           floating-point environment.
 /// Cost      one pass.
 ///
 /// Example   const std::vector<float> in{1, 0.25f, 9};
 ///           const RuntimeFormat f{.exponent_bits = 1, .mantissa_bits = 2, .max_value = 7};
 ///           assert(fake_quantize_error(in, f) == 0.0625 + 4);
-template <float_range In>
-[[nodiscard]] NF_INLINE double fake_quantize_error(const In& in, const RuntimeFormat& format) {
+template <float_range In, task_executor E = SerialExecutor>
+[[nodiscard]] NF_INLINE double fake_quantize_error(const In& in, const RuntimeFormat& format,
+                                                   E&& executor = {}) {
   const detail::float_grid grid = detail::checked_grid("fake_quantize_error", format);
-  const auto n = static_cast<std::size_t>(std::ranges::size(in));
-  double error = 0;
-  for (std::size_t done = 0; done < n; done += detail::part_elements) {
-    detail::add_grid_error(detail::place_of<true>(), active_isa(), std::ranges::data(in) + done,
-                           std::min(detail::part_elements, n - done), grid, error);
-  }
-  return error;
+  return detail::error_of_array(std::ranges::data(in), std::ranges::size(in), grid,
+                                detail::executor_ref::of(executor));
 }
 
 /// Searches the format and the range with the smallest fake_quantize_error() of a tensor.
@@ -167,10 +217,9 @@ template <float_range In>
 ///           smallest range.
 /// Special   Inf and NaN do not count. Without a number other than 0 the largest value is 1. A
 ///           width and mantissa bits without a format throw std::invalid_argument.
-/// Promises  no allocation; the same on every instruction set and in every floating-point
-///           environment.
-/// Cost      111 fake_quantize_error() for each number of mantissa bits, from the first-level
-///           cache.
+/// Promises  no allocation; the same on every instruction set, for every executor and in every
+///           floating-point environment.
+/// Cost      111 fake_quantize_error() for each number of mantissa bits, 14 in one pass.
 ///
 /// Example   const FoundFormat found = search_format(x);  // uniform: the most mantissa bits
 ///           assert(found.format.mantissa_bits == 6 && found.format.exponent_bits == 1);
@@ -178,12 +227,14 @@ template <float_range In>
 ///           assert(std::abs(found.format.max_value - 3) < 0.1f);
 ///           const FoundFormat int8 = search_format(x, {.mantissa_bits = 7});  // 127 steps a side
 ///           assert(int8.format.exponent_bits == 0 && int8.squared_error == found.squared_error);
-template <float_range In>
+template <float_range In, task_executor E = SerialExecutor>
 [[nodiscard]] NF_INLINE FoundFormat search_format(const In& in,
-                                                  const FormatSearchOptions& options = {}) {
+                                                  const FormatSearchOptions& options = {},
+                                                  E&& executor = {}) {
   const detail::mantissa_range mantissas = detail::mantissas_of("search_format", options);
   return detail::format_of_ranges(
-      detail::search_ranges(active_isa(), std::ranges::data(in), std::ranges::size(in), mantissas),
+      detail::search_ranges(std::ranges::data(in), std::ranges::size(in), mantissas,
+                            detail::executor_ref::of(executor)),
       mantissas);
 }
 
@@ -199,18 +250,19 @@ template <float_range In>
 ///
 /// Example   const FoundChannelFormats found = search_channel_formats(x, rows, cols);
 ///           assert(found.format.mantissa_bits == 6 && found.max_values.size() == rows);
-template <class T>
+template <class T, task_executor E = SerialExecutor>
 requires(std::same_as<std::remove_const_t<T>, float>)  //
     [[nodiscard]] NF_INLINE FoundChannelFormats
-    search_channel_formats(const MatrixView<T>& in, const FormatSearchOptions& options = {}) {
+    search_channel_formats(const MatrixView<T>& in, const FormatSearchOptions& options = {},
+                           E&& executor = {}) {
   const detail::mantissa_range mantissas = detail::mantissas_of("search_channel_formats", options);
   const std::size_t rows = in.rows();
-  std::vector<detail::best_ranges> channels(rows);
+  const std::vector<detail::best_ranges> channels =
+      detail::search_rows(in, mantissas, detail::executor_ref::of(executor));
   std::array<std::size_t, detail::most_mantissa_bits + 1> votes{};
-  for (std::size_t row = 0; row < rows; ++row) {
-    channels[row] = detail::search_ranges(active_isa(), in.row(row).data(), in.cols(), mantissas);
-    if (__builtin_bit_cast(std::uint32_t, channels[row].largest) != 0)
-      ++votes[static_cast<std::size_t>(channels[row].best(mantissas))];
+  for (const detail::best_ranges& channel : channels) {
+    if (__builtin_bit_cast(std::uint32_t, channel.largest) != 0)
+      ++votes[static_cast<std::size_t>(channel.best(mantissas))];
   }
   const auto elected = static_cast<std::size_t>(
       std::max_element(votes.begin() + mantissas.first, votes.begin() + mantissas.last + 1) -
@@ -223,11 +275,12 @@ requires(std::same_as<std::remove_const_t<T>, float>)  //
   if (rows != 0) found.format.max_value = *std::ranges::max_element(found.max_values);
   return found;
 }
-template <float_range In>
-[[nodiscard]] NF_INLINE FoundChannelFormats search_channel_formats(
-    const In& in, std::size_t rows, std::size_t cols, const FormatSearchOptions& options = {}) {
+template <float_range In, task_executor E = SerialExecutor>
+[[nodiscard]] NF_INLINE FoundChannelFormats
+search_channel_formats(const In& in, std::size_t rows, std::size_t cols,
+                       const FormatSearchOptions& options = {}, E&& executor = {}) {
   return search_channel_formats(
-      detail::matrix_of("search_channel_formats", "the input", in, rows, cols), options);
+      detail::matrix_of("search_channel_formats", "the input", in, rows, cols), options, executor);
 }
 
 }  // namespace narrowfloat

@@ -17,7 +17,8 @@
 #include "../detail/array/checks.hpp"
 #include "../detail/array/parts.hpp"
 #include "../detail/exact/binary.hpp"
-#include "detail/grid_calls.hpp"
+#include "../executor.hpp"
+#include "detail/grid_arrays.hpp"
 
 namespace narrowfloat {
 
@@ -86,8 +87,8 @@ struct RuntimeFormat {
   /// Special   sizes that differ, and codes of more bits than their words have, throw
   ///           std::invalid_argument with the numbers before anything is written.
   /// Requires  the ranges are apart.
-  /// Promises  no allocation; the same on every instruction set and in every floating-point
-  ///           environment.
+  /// Promises  no allocation; the same on every instruction set, for every executor and in every
+  ///           floating-point environment.
   /// Cost      one pass, in double.
   ///
   /// Example   std::vector<std::uint8_t> codes(x.size());
@@ -97,16 +98,16 @@ struct RuntimeFormat {
   ///           f.decode(codes, back);
   ///           fake_quantize(x, q, f);
   ///           assert(back == q && codes[3] == f.encode(x[3]));
-  template <float_range In, code_range Codes>
-  NF_INLINE void encode(const In& in, Codes&& codes) const;
+  template <float_range In, code_range Codes, task_executor E = SerialExecutor>
+  NF_INLINE void encode(const In& in, Codes&& codes, E&& executor = {}) const;
 
   /// The value of a code.
   ///
   /// Special   a code of more than width() bits throws std::invalid_argument.
   [[nodiscard]] NF_INLINE float decode(std::uint32_t code) const;
   /// The same for each code of a range; as encode().
-  template <code_range Codes, float_range Out>
-  NF_INLINE void decode(const Codes& codes, Out&& out) const;
+  template <code_range Codes, float_range Out, task_executor E = SerialExecutor>
+  NF_INLINE void decode(const Codes& codes, Out&& out, E&& executor = {}) const;
 
   friend bool operator==(const RuntimeFormat&, const RuntimeFormat&) = default;
 };
@@ -214,11 +215,16 @@ constexpr std::uint32_t code_of_value(const RuntimeFormat& any_format, float x) 
 
 /// Checks that words hold the codes of a format, and no others.
 template <class Word>
-void require_codes(const char* call, const RuntimeFormat& format, const Word* codes,
-                   std::size_t n) {
+void require_codes(const char* call, const RuntimeFormat& format, const Word* codes, std::size_t n,
+                   const executor_ref& executor) {
   const int width = format.width();
-  std::uint32_t all = 0;
-  for (std::size_t i = 0; i < n; ++i) all |= codes[i];
+  const auto collect = [&](std::size_t first, std::size_t count) {
+    std::uint32_t bits = 0;
+    for (std::size_t i = first; i < first + count; ++i) bits |= codes[i];
+    return bits;
+  };
+  const auto join = [](std::uint32_t& bits, std::uint32_t each) { bits |= each; };
+  const auto all = joined_in_order<std::uint32_t>(executor, n, collect, join);
   if (width < 32 && all >> width != 0) {
     const Word* const wrong =
         std::find_if(codes, codes + n, [&](Word code) { return code >> width != 0; });
@@ -251,12 +257,13 @@ NF_INLINE std::uint32_t RuntimeFormat::encode(float x) const {
 }
 NF_INLINE float RuntimeFormat::decode(std::uint32_t code) const {
   detail::require_format("RuntimeFormat::decode", *this);
-  detail::require_codes("RuntimeFormat::decode", *this, &code, 1);
+  SerialExecutor serial;
+  detail::require_codes("RuntimeFormat::decode", *this, &code, 1, detail::executor_ref::of(serial));
   return detail::value_of_code(*this, code);
 }
 
-template <float_range In, code_range Codes>
-NF_INLINE void RuntimeFormat::encode(const In& in, Codes&& codes) const {
+template <float_range In, code_range Codes, task_executor E>
+NF_INLINE void RuntimeFormat::encode(const In& in, Codes&& codes, E&& executor) const {
   using Word = std::ranges::range_value_t<Codes>;
   const auto n = static_cast<std::size_t>(std::ranges::size(in));
   const detail::float_grid grid = detail::checked_grid("RuntimeFormat::encode", *this);
@@ -265,30 +272,18 @@ NF_INLINE void RuntimeFormat::encode(const In& in, Codes&& codes) const {
     detail::throw_invalid("RuntimeFormat::encode", "codes of " + std::to_string(width()) +
                                                        " bits have no place in " +
                                                        std::to_string(8 * sizeof(Word)));
-  std::uint32_t words[detail::part_elements];
-  for (std::size_t done = 0, count = 0; done < n; done += count) {
-    count = std::min(detail::part_elements, n - done);
-    detail::encode_grid(detail::place_of<true>(), active_isa(), std::ranges::data(in) + done, words,
-                        count, grid);
-    Word* const to = std::ranges::data(codes) + done;
-    for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<Word>(words[i]);
-  }
+  detail::encode_array(std::ranges::data(in), std::ranges::data(codes), n, grid,
+                       detail::executor_ref::of(executor));
 }
 
-template <code_range Codes, float_range Out>
-NF_INLINE void RuntimeFormat::decode(const Codes& codes, Out&& out) const {
+template <code_range Codes, float_range Out, task_executor E>
+NF_INLINE void RuntimeFormat::decode(const Codes& codes, Out&& out, E&& executor) const {
   const auto n = static_cast<std::size_t>(std::ranges::size(codes));
   const detail::float_grid grid = detail::checked_grid("RuntimeFormat::decode", *this);
   detail::require_equal_sizes("RuntimeFormat::decode", n, std::ranges::size(out));
-  detail::require_codes("RuntimeFormat::decode", *this, std::ranges::data(codes), n);
-  std::uint32_t words[detail::part_elements];
-  for (std::size_t done = 0, count = 0; done < n; done += count) {
-    count = std::min(detail::part_elements, n - done);
-    const auto* const from = std::ranges::data(codes) + done;
-    for (std::size_t i = 0; i < count; ++i) words[i] = from[i];
-    detail::decode_grid(detail::place_of<true>(), active_isa(), words,
-                        std::ranges::data(out) + done, count, grid);
-  }
+  const auto by = detail::executor_ref::of(executor);
+  detail::require_codes("RuntimeFormat::decode", *this, std::ranges::data(codes), n, by);
+  detail::decode_array(std::ranges::data(codes), std::ranges::data(out), n, grid, by);
 }
 
 }  // namespace narrowfloat

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A matrix as tasks for an executor: in tiles, or by its elements in row-major order.
+// A matrix as tasks for an executor: in tiles, or by its elements in row-major order. And what
+// tasks find, added up.
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 
 #include "../../detail/array/tasks.hpp"
@@ -40,6 +42,62 @@ void for_each_row(std::size_t first, std::size_t count, std::size_t cols, const 
     f(row, left, n);
     count -= n;
   }
+}
+
+/// The tasks of n elements, at most `most_sums`, so that what they find has a place on the stack.
+inline constexpr std::size_t most_sums = 256;
+constexpr task_cuts sum_cuts(std::size_t n) {
+  return {
+      n, task_elements * std::max((n + task_elements * most_sums - 1) / (task_elements * most_sums),
+                                  std::size_t{1})};
+}
+
+/// f(first, count) of the tasks of n elements, joined by join(all, each) in their order.
+template <class T, class F, class Join>
+T joined_in_order(const executor_ref& executor, std::size_t n, const F& f, const Join& join) {
+  const task_cuts cuts = sum_cuts(n);
+  T found[most_sums];
+  found[0] = T{};
+  run_tasks(executor, cuts.count(), [&](std::size_t task) {
+    found[task] = f(cuts.begin(task), cuts.end(task) - cuts.begin(task));
+  });
+  for (std::size_t task = 1; task < cuts.count(); ++task) join(found[0], found[task]);
+  return found[0];
+}
+
+/// A lock that is held for a moment.
+class short_lock {
+ public:
+  explicit short_lock(std::atomic_flag& flag) : flag_(flag) {
+    while (flag_.test_and_set(std::memory_order_acquire)) {
+    }
+  }
+  short_lock(const short_lock&) = delete;
+  short_lock& operator=(const short_lock&) = delete;
+  ~short_lock() { flag_.clear(std::memory_order_release); }
+
+ private:
+  std::atomic_flag& flag_;
+};
+
+/// Adds up what f(first, count, part) counts, a part for each task; in any order, for counts are
+/// exact.
+template <class T, class F>
+T counted(const executor_ref& executor, std::size_t n, const F& f) {
+  const task_cuts cuts{n};
+  T all{};
+  if (cuts.count() < 2) {
+    f(std::size_t{0}, n, all);
+    return all;
+  }
+  std::atomic_flag is_busy;
+  run_cuts(executor, cuts, [&](std::size_t first, std::size_t count) {
+    T part{};
+    f(first, count, part);
+    const short_lock lock(is_busy);
+    all += part;
+  });
+  return all;
 }
 
 }  // namespace NF_BASELINE

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Arrays of codes of a format of run time, a part at a time.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "../../detail/array/parts.hpp"
+#include "grid_calls.hpp"
+#include "tiles.hpp"
+
+namespace narrowfloat::detail {
+inline namespace NF_BASELINE {
+
+template <class Word>
+void encode_array(const float* in, Word* codes, std::size_t n, const float_grid& grid,
+                  const executor_ref& executor) {
+  run_cuts(executor, task_cuts::of(codes, n), [&](std::size_t begin, std::size_t size) {
+    std::uint32_t words[part_elements];
+    for (std::size_t first = begin, count = 0; first < begin + size; first += count) {
+      count = std::min(part_elements, begin + size - first);
+      encode_grid(place_of<true>(), active_isa(), in + first, words, count, grid);
+      for (std::size_t i = 0; i < count; ++i) codes[first + i] = static_cast<Word>(words[i]);
+    }
+  });
+}
+template <class Word>
+void decode_array(const Word* codes, float* out, std::size_t n, const float_grid& grid,
+                  const executor_ref& executor) {
+  run_cuts(executor, task_cuts::of(out, n), [&](std::size_t begin, std::size_t size) {
+    std::uint32_t words[part_elements];
+    for (std::size_t first = begin, count = 0; first < begin + size; first += count) {
+      count = std::min(part_elements, begin + size - first);
+      for (std::size_t i = 0; i < count; ++i) words[i] = codes[first + i];
+      decode_grid(place_of<true>(), active_isa(), words, out + first, count, grid);
+    }
+  });
+}
+
+}  // namespace NF_BASELINE
+}  // namespace narrowfloat::detail
