@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "../detail/array/tasks.hpp"
 #include "../executor.hpp"
 #include "detail/shard_plan.hpp"
 #include "gather_state.hpp"
@@ -140,7 +141,8 @@ class ShardedOptimizer {
       mine.add(each.optimizer.step(each.weights, gradient_of(gradients, each.tensor), options,
                                    detail::rounding_from(rounding, plan_.before[each.tensor]),
                                    executor));
-    StepReport report = gather(ranks, mine).report(plan_.whole());
+    StepReport report =
+        gather(ranks, mine, detail::executor_ref::of(executor)).report(plan_.whole());
     if (options.measured != nullptr) report.gradient_norm = options.measured->norm();
     return report;
   }
@@ -165,10 +167,10 @@ class ShardedOptimizer {
   }
 
   /// Gathers the weights, as a step does: after own() weights were set, or read from a file.
-  template <rank_group Ranks>
-  NF_INLINE void publish(Ranks& ranks) {
+  template <rank_group Ranks, task_executor E = SerialExecutor>
+  NF_INLINE void publish(Ranks& ranks, E&& executor = {}) {
     plan_.require_group("ShardedOptimizer::publish", ranks.rank(), ranks.size());
-    gather(ranks, {});
+    gather(ranks, {}, detail::executor_ref::of(executor));
   }
 
   /// Brings the state of a tensor to the rank that writes the file: the same parts, for every
@@ -211,18 +213,20 @@ class ShardedOptimizer {
   }
   /// Gathers codes, scales and reports.
   template <class Ranks>
-  NF_INLINE detail::joined_report gather(Ranks& ranks, const detail::joined_report& mine) {
+  NF_INLINE detail::joined_report gather(Ranks& ranks, const detail::joined_report& mine,
+                                         const detail::executor_ref& executor) {
     constexpr std::size_t words = detail::joined_report::words;
     const std::size_t count = plan_.weights.size();
     std::vector<number> codes(plan_.weights[static_cast<std::size_t>(plan_.rank)]);
     std::vector<std::uint64_t> sent(mine.sent().begin(), mine.sent().end()),
         all(words * count + size());
-    std::size_t done = 0;
-    for (const Shard& each : own_) {
-      const auto out = std::span(codes).subspan(done, plan_.sizes[each.tensor]);
-      sent.push_back(detail::bits_of_float(detail::read_form(each.weights, out)));
-      done += out.size();
-    }
+    sent.resize(words + own_.size());
+    detail::run_tasks(executor, own_.size(), [&](std::size_t i) {
+      const std::size_t tensor = own_[i].tensor,
+                        first = plan_.place[tensor] - plan_.place[own_[0].tensor];
+      const auto out = std::span(codes).subspan(first, plan_.sizes[tensor]);
+      sent[words + i] = detail::bits_of_float(detail::read_form(own_[i].weights, out));
+    });
     detail::gather_numbers<number>(ranks, codes, codes_, plan_.weights);
     std::vector<std::size_t> counts = plan_.tensors;
     for (std::size_t& each : counts) each += words;
