@@ -10,14 +10,14 @@ template <class Format, class T, class R>
 void quantize_parts(in_library, const part_values<const T>& values, const matrix_part& part,
                     const QuantizeOptions& options, scale_source source, const R& rounding,
                     block_parts<Format>& parts, block_parts<Format>* down_columns,
-                    const mask_place& mask) {
+                    const mask_place& mask, const executor_ref& executor) {
   quantize_parts<Format, T, R>(here{}, values, part, options, source, rounding, parts, down_columns,
-                               mask);
+                               mask, executor);
 }
 template <class Format, class T>
 void dequantize_parts(in_library, const block_parts<Format>& parts, const matrix_part& part,
-                      const part_values<T>& out) {
-  dequantize_parts<Format, T>(here{}, parts, part, out);
+                      const part_values<T>& out, const executor_ref& executor) {
+  dequantize_parts<Format, T>(here{}, parts, part, out, executor);
 }
 
 }  // namespace narrowfloat::detail
@@ -26,11 +26,11 @@ void dequantize_parts(in_library, const block_parts<Format>& parts, const matrix
   template void narrowfloat::detail::quantize_parts<narrowfloat::Format, float, narrowfloat::R>( \
       in_library, const part_values<const float>&, const matrix_part&, const QuantizeOptions&,   \
       scale_source, const narrowfloat::R&, block_parts<narrowfloat::Format>&,                    \
-      block_parts<narrowfloat::Format>*, const mask_place&);
+      block_parts<narrowfloat::Format>*, const mask_place&, const executor_ref&);
 
 #define NF_BLOCKS(Format)                                                          \
   NF_BLOCKS_IN(Format, NearestEven)                                                \
   NF_BLOCKS_IN(Format, Stochastic<>)                                               \
   template void narrowfloat::detail::dequantize_parts<narrowfloat::Format, float>( \
       in_library, const block_parts<narrowfloat::Format>&, const matrix_part&,     \
-      const part_values<float>&);
+      const part_values<float>&, const executor_ref&);

@@ -2,6 +2,7 @@
 // ggml's blocks and swizzled scales: every byte where it belongs, and back.
 #include "support/blocks.hpp"
 #include "support/catch.hpp"
+#include "support/executors.hpp"
 
 using namespace test;
 
@@ -90,4 +91,31 @@ TEST_CASE("scales are swizzled in tiles of 128 x 4", "[mx]") {
                     "narrowfloat::swizzle_scales: 2 x 2 scales take 4, not 3");
   CHECK_THROWS_AS(nf::unswizzle_scales<Scale>(std::vector<Scale>(511), 2, 2),
                   std::invalid_argument);
+}
+
+TEST_CASE("layouts by tasks in another order", "[mx]") {
+  const std::size_t rows = 1100, cols = 192;
+  const auto tensor =
+      nf::BlockTensor<nf::nvfp4>::quantize(sample_block(rows * cols, 5, 3), rows, cols);
+  Shuffled shuffled;
+  const auto bytes = nf::to_ggml_nvfp4(tensor, shuffled);
+  CHECK(shuffled.most > 1);
+  CHECK(bytes == nf::to_ggml_nvfp4(tensor));
+  shuffled.most = 0;
+  CHECK(nf::from_ggml_nvfp4(bytes, rows, cols, tensor.tensor_scale(), shuffled) == tensor);
+  CHECK(shuffled.most > 1);
+  const std::size_t down = 1200, across = 111;
+  std::vector<nf::float8_e8m0fnu> scales;
+  for (std::uint32_t i = 0; i < down * across; ++i)
+    scales.push_back(from_code<nf::float8_e8m0fnu>(1 + i * 7 % 251));
+  shuffled.most = 0;
+  const auto same_codes = [](auto a, auto b) { return a.bits() == b.bits(); };
+  const auto swizzled =
+      nf::swizzle_scales(std::span(std::as_const(scales)), down, across, shuffled);
+  CHECK(std::ranges::equal(
+      swizzled, nf::swizzle_scales(std::span(std::as_const(scales)), down, across), same_codes));
+  CHECK(std::ranges::equal(
+      nf::unswizzle_scales(std::span(std::as_const(swizzled)), down, across, shuffled), scales,
+      same_codes));
+  CHECK(shuffled.most > 1);
 }

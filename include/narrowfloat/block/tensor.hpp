@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "../convert.hpp"
+#include "../executor.hpp"
 #include "../matrix.hpp"
 #include "../packed/matrix.hpp"
 #include "detail/calls.hpp"
@@ -53,25 +54,27 @@ class BlockTensor {
   ///           element. A block of zeros gets the least scale and keeps the signs.
   /// Special   NaN and Inf by options.non_finite. Sizes that differ, a wrong axis and options that
   ///           do not fit the format throw std::invalid_argument before anything is allocated.
-  /// Promises  the same bits on every instruction set and in every floating-point environment. What
-  ///           is read back is within half a step of the stored scale of the value, within a whole
-  ///           one under directed and stochastic roundings; only a value too large for the scale is
-  ///           further off. A pipeline in float adds what its quotients are off.
+  /// Promises  the same bits on every instruction set, in every floating-point environment and for
+  ///           every executor, whose tasks are whole blocks. What is read back is within half a
+  ///           step of the stored scale of the value, within a whole one under directed and
+  ///           stochastic roundings; only a value too large for the scale is further off. A
+  ///           pipeline in float adds what its quotients are off.
   /// Cost      two passes over the values, three with a tensor scale.
-  template <float_source In, rounding_policy R = NearestEven>
+  template <float_source In, rounding_policy R = NearestEven, task_executor E = SerialExecutor>
   [[nodiscard]] static NF_INLINE BlockTensor quantize(const In& values, std::size_t rows,
                                                       std::size_t cols,
                                                       const QuantizeOptions& options = {},
-                                                      R rounding = {}) {
+                                                      R rounding = {}, E&& executor = {}) {
     return quantize(detail::matrix_of(quantize_, "the input", values, rows, cols), options,
-                    rounding);
+                    rounding, executor);
   }
-  template <detail::float_element T, rounding_policy R = NearestEven>
+  template <detail::float_element T, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
   [[nodiscard]] static NF_INLINE BlockTensor quantize(MatrixView<T> values,
                                                       const QuantizeOptions& options = {},
-                                                      R rounding = {}) {
+                                                      R rounding = {}, E&& executor = {}) {
     BlockTensor tensor;
-    tensor.fill(quantize_, values, options, rounding, {});
+    tensor.fill(quantize_, values, options, rounding, {}, detail::executor_ref::of(executor));
     return tensor;
   }
 
@@ -82,21 +85,23 @@ class BlockTensor {
   /// Special   as the other; another number of scales, one that is negative, Inf or NaN, and
   ///           options that choose scales throw std::invalid_argument too. A block that is NaN by
   ///           options.non_finite has NaN for a scale.
-  template <float_source In, detail::range_of<scale> Scales, rounding_policy R = NearestEven>
+  template <float_source In, detail::range_of<scale> Scales, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
   [[nodiscard]] static NF_INLINE BlockTensor quantize(const In& values, std::size_t rows,
                                                       std::size_t cols, const Scales& scales,
                                                       const QuantizeOptions& options = {},
-                                                      R rounding = {}) {
+                                                      R rounding = {}, E&& executor = {}) {
     return quantize(detail::matrix_of(quantize_, "the input", values, rows, cols), scales, options,
-                    rounding);
+                    rounding, executor);
   }
   template <detail::float_element T, detail::range_of<scale> Scales,
-            rounding_policy R = NearestEven>
+            rounding_policy R = NearestEven, task_executor E = SerialExecutor>
   [[nodiscard]] static NF_INLINE BlockTensor quantize(MatrixView<T> values, const Scales& scales,
                                                       const QuantizeOptions& options = {},
-                                                      R rounding = {}) {
+                                                      R rounding = {}, E&& executor = {}) {
     BlockTensor tensor;
-    tensor.fill(quantize_, values, options, rounding, {}, scales);
+    tensor.fill(quantize_, values, options, rounding, {}, detail::executor_ref::of(executor),
+                scales);
     return tensor;
   }
 
@@ -119,91 +124,102 @@ class BlockTensor {
   ///           auto gradient = gradients;
   ///           for (std::size_t i = 0; i < rows * cols; ++i)
   ///             if ((passes[i / 8] >> i % 8 & 1) == 0) gradient[i] = 0;
-  template <float_source In, detail::mask_output Mask, rounding_policy R = NearestEven>
+  template <float_source In, detail::mask_output Mask, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
   [[nodiscard]] static NF_INLINE BlockTensor quantize(const In& values, Mask&& mask,
                                                       std::size_t rows, std::size_t cols,
                                                       const QuantizeOptions& options = {},
-                                                      R rounding = {}) {
+                                                      R rounding = {}, E&& executor = {}) {
     return quantize(detail::matrix_of(quantize_, "the input", values, rows, cols), mask, options,
-                    rounding);
+                    rounding, executor);
   }
-  template <detail::float_element T, detail::mask_output Mask, rounding_policy R = NearestEven>
+  template <detail::float_element T, detail::mask_output Mask, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
   [[nodiscard]] static NF_INLINE BlockTensor quantize(MatrixView<T> values, Mask&& mask,
                                                       const QuantizeOptions& options = {},
-                                                      R rounding = {}) {
+                                                      R rounding = {}, E&& executor = {}) {
     BlockTensor tensor;
-    tensor.fill(quantize_, values, options, rounding, mask);
+    tensor.fill(quantize_, values, options, rounding, mask, detail::executor_ref::of(executor));
     return tensor;
   }
   template <float_source In, detail::mask_output Mask, detail::range_of<scale> Scales,
-            rounding_policy R = NearestEven>
+            rounding_policy R = NearestEven, task_executor E = SerialExecutor>
   [[nodiscard]] static NF_INLINE BlockTensor quantize(const In& values, Mask&& mask,
                                                       std::size_t rows, std::size_t cols,
                                                       const Scales& scales,
                                                       const QuantizeOptions& options = {},
-                                                      R rounding = {}) {
+                                                      R rounding = {}, E&& executor = {}) {
     return quantize(detail::matrix_of(quantize_, "the input", values, rows, cols), mask, scales,
-                    options, rounding);
+                    options, rounding, executor);
   }
   template <detail::float_element T, detail::mask_output Mask, detail::range_of<scale> Scales,
-            rounding_policy R = NearestEven>
+            rounding_policy R = NearestEven, task_executor E = SerialExecutor>
   [[nodiscard]] static NF_INLINE BlockTensor quantize(MatrixView<T> values, Mask&& mask,
                                                       const Scales& scales,
                                                       const QuantizeOptions& options = {},
-                                                      R rounding = {}) {
+                                                      R rounding = {}, E&& executor = {}) {
     BlockTensor tensor;
-    tensor.fill(quantize_, values, options, rounding, mask, scales);
+    tensor.fill(quantize_, values, options, rounding, mask, detail::executor_ref::of(executor),
+                scales);
     return tensor;
   }
 
   /// As quantize(), into this tensor, whose memory is used again where it suffices: by scales and
   /// with a mask as there. The scales may be this tensor's.
   ///
-  /// Special   as quantize(); then this tensor is as it was.
-  template <float_source In, rounding_policy R = NearestEven>
+  /// Special   as quantize(); then this tensor is as it was. An executor that throws leaves one of
+  ///           this shape, with what it had run.
+  template <float_source In, rounding_policy R = NearestEven, task_executor E = SerialExecutor>
   NF_INLINE void assign(const In& values, std::size_t rows, std::size_t cols,
-                        const QuantizeOptions& options = {}, R rounding = {}) {
-    assign(detail::matrix_of(assign_, "the input", values, rows, cols), options, rounding);
+                        const QuantizeOptions& options = {}, R rounding = {}, E&& executor = {}) {
+    assign(detail::matrix_of(assign_, "the input", values, rows, cols), options, rounding,
+           executor);
   }
-  template <detail::float_element T, rounding_policy R = NearestEven>
-  NF_INLINE void assign(MatrixView<T> values, const QuantizeOptions& options = {},
-                        R rounding = {}) {
-    fill(assign_, values, options, rounding, {});
+  template <detail::float_element T, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
+  NF_INLINE void assign(MatrixView<T> values, const QuantizeOptions& options = {}, R rounding = {},
+                        E&& executor = {}) {
+    fill(assign_, values, options, rounding, {}, detail::executor_ref::of(executor));
   }
-  template <float_source In, detail::range_of<scale> Scales, rounding_policy R = NearestEven>
+  template <float_source In, detail::range_of<scale> Scales, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
   NF_INLINE void assign(const In& values, std::size_t rows, std::size_t cols, const Scales& scales,
-                        const QuantizeOptions& options = {}, R rounding = {}) {
-    assign(detail::matrix_of(assign_, "the input", values, rows, cols), scales, options, rounding);
+                        const QuantizeOptions& options = {}, R rounding = {}, E&& executor = {}) {
+    assign(detail::matrix_of(assign_, "the input", values, rows, cols), scales, options, rounding,
+           executor);
   }
   template <detail::float_element T, detail::range_of<scale> Scales,
-            rounding_policy R = NearestEven>
+            rounding_policy R = NearestEven, task_executor E = SerialExecutor>
   NF_INLINE void assign(MatrixView<T> values, const Scales& scales,
-                        const QuantizeOptions& options = {}, R rounding = {}) {
-    fill(assign_, values, options, rounding, {}, scales);
+                        const QuantizeOptions& options = {}, R rounding = {}, E&& executor = {}) {
+    fill(assign_, values, options, rounding, {}, detail::executor_ref::of(executor), scales);
   }
-  template <float_source In, detail::mask_output Mask, rounding_policy R = NearestEven>
+  template <float_source In, detail::mask_output Mask, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
   NF_INLINE void assign(const In& values, Mask&& mask, std::size_t rows, std::size_t cols,
-                        const QuantizeOptions& options = {}, R rounding = {}) {
-    assign(detail::matrix_of(assign_, "the input", values, rows, cols), mask, options, rounding);
+                        const QuantizeOptions& options = {}, R rounding = {}, E&& executor = {}) {
+    assign(detail::matrix_of(assign_, "the input", values, rows, cols), mask, options, rounding,
+           executor);
   }
-  template <detail::float_element T, detail::mask_output Mask, rounding_policy R = NearestEven>
+  template <detail::float_element T, detail::mask_output Mask, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
   NF_INLINE void assign(MatrixView<T> values, Mask&& mask, const QuantizeOptions& options = {},
-                        R rounding = {}) {
-    fill(assign_, values, options, rounding, mask);
+                        R rounding = {}, E&& executor = {}) {
+    fill(assign_, values, options, rounding, mask, detail::executor_ref::of(executor));
   }
   template <float_source In, detail::mask_output Mask, detail::range_of<scale> Scales,
-            rounding_policy R = NearestEven>
+            rounding_policy R = NearestEven, task_executor E = SerialExecutor>
   NF_INLINE void assign(const In& values, Mask&& mask, std::size_t rows, std::size_t cols,
-                        const Scales& scales, const QuantizeOptions& options = {},
-                        R rounding = {}) {
+                        const Scales& scales, const QuantizeOptions& options = {}, R rounding = {},
+                        E&& executor = {}) {
     assign(detail::matrix_of(assign_, "the input", values, rows, cols), mask, scales, options,
-           rounding);
+           rounding, executor);
   }
   template <detail::float_element T, detail::mask_output Mask, detail::range_of<scale> Scales,
-            rounding_policy R = NearestEven>
+            rounding_policy R = NearestEven, task_executor E = SerialExecutor>
   NF_INLINE void assign(MatrixView<T> values, Mask&& mask, const Scales& scales,
-                        const QuantizeOptions& options = {}, R rounding = {}) {
-    fill(assign_, values, options, rounding, mask, scales);
+                        const QuantizeOptions& options = {}, R rounding = {}, E&& executor = {}) {
+    fill(assign_, values, options, rounding, mask, detail::executor_ref::of(executor), scales);
   }
 
   /// Quantizes elements first, first + 1 ... of the row-major matrix anew: whole blocks that start
@@ -215,27 +231,29 @@ class BlockTensor {
   ///           those of the elements' places in the matrix, explicit ones a word for each value.
   /// Special   other elements, another axis, and an options.tensor_scale, throw
   ///           std::invalid_argument with the numbers.
-  /// Promises  nothing else is written: threads may share a tensor.
-  template <float_source In, rounding_policy R = NearestEven>
+  /// Promises  nothing else is written: threads may share a tensor. Executors as in quantize().
+  template <float_source In, rounding_policy R = NearestEven, task_executor E = SerialExecutor>
   NF_INLINE void assign(std::size_t first, const In& values, const QuantizeOptions& options = {},
-                        R rounding = {}) {
-    fill_part(first, values, options, rounding, {});
+                        R rounding = {}, E&& executor = {}) {
+    fill_part(first, values, options, rounding, {}, detail::executor_ref::of(executor));
   }
-  template <float_source In, detail::range_of<scale> Scales, rounding_policy R = NearestEven>
+  template <float_source In, detail::range_of<scale> Scales, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
   NF_INLINE void assign(std::size_t first, const In& values, const Scales& scales,
-                        const QuantizeOptions& options = {}, R rounding = {}) {
-    fill_part(first, values, options, rounding, {}, scales);
+                        const QuantizeOptions& options = {}, R rounding = {}, E&& executor = {}) {
+    fill_part(first, values, options, rounding, {}, detail::executor_ref::of(executor), scales);
   }
-  template <float_source In, detail::mask_output Mask, rounding_policy R = NearestEven>
+  template <float_source In, detail::mask_output Mask, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
   NF_INLINE void assign(std::size_t first, const In& values, Mask&& mask,
-                        const QuantizeOptions& options = {}, R rounding = {}) {
-    fill_part(first, values, options, rounding, mask);
+                        const QuantizeOptions& options = {}, R rounding = {}, E&& executor = {}) {
+    fill_part(first, values, options, rounding, mask, detail::executor_ref::of(executor));
   }
   template <float_source In, detail::mask_output Mask, detail::range_of<scale> Scales,
-            rounding_policy R = NearestEven>
+            rounding_policy R = NearestEven, task_executor E = SerialExecutor>
   NF_INLINE void assign(std::size_t first, const In& values, Mask&& mask, const Scales& scales,
-                        const QuantizeOptions& options = {}, R rounding = {}) {
-    fill_part(first, values, options, rounding, mask, scales);
+                        const QuantizeOptions& options = {}, R rounding = {}, E&& executor = {}) {
+    fill_part(first, values, options, rounding, mask, detail::executor_ref::of(executor), scales);
   }
 
   /// Quantizes a row-major matrix along both axes, for a product and for that of its transpose.
@@ -244,22 +262,24 @@ class BlockTensor {
   /// Special   as quantize().
   /// Promises  both from the source, not one from the other.
   /// Cost      one read of the values from memory, two with a tensor scale.
-  template <float_source In, rounding_policy R = NearestEven>
+  template <float_source In, rounding_policy R = NearestEven, task_executor E = SerialExecutor>
   [[nodiscard]] static NF_INLINE std::pair<BlockTensor, BlockTensor> quantize_both(
       const In& values, std::size_t rows, std::size_t cols, const QuantizeOptions& options = {},
-      R rounding = {}) {
+      R rounding = {}, E&& executor = {}) {
     return quantize_both(
         detail::matrix_of("BlockTensor::quantize_both", "the input", values, rows, cols), options,
-        rounding);
+        rounding, executor);
   }
-  template <detail::float_element T, rounding_policy R = NearestEven>
+  template <detail::float_element T, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
   [[nodiscard]] static NF_INLINE std::pair<BlockTensor, BlockTensor> quantize_both(
-      MatrixView<T> values, const QuantizeOptions& options = {}, R rounding = {}) {
+      MatrixView<T> values, const QuantizeOptions& options = {}, R rounding = {},
+      E&& executor = {}) {
     std::pair<BlockTensor, BlockTensor> both;
     QuantizeOptions within_rows = options;
     within_rows.axis = 1;
     both.first.fill("BlockTensor::quantize_both", values, within_rows, rounding, {},
-                    detail::chosen_scales{}, &both.second);
+                    detail::executor_ref::of(executor), detail::chosen_scales{}, &both.second);
     return both;
   }
 
@@ -291,28 +311,31 @@ class BlockTensor {
   ///           convert().
   /// Special   an element whose scale is NaN is NaN. A size that differs throws
   ///           std::invalid_argument before anything is written.
-  template <number_range Out>
-  NF_INLINE void dequantize(Out&& out) const {
+  /// Promises  the same bits for every executor, whose tasks are whole blocks.
+  template <number_range Out, task_executor E = SerialExecutor>
+  NF_INLINE void dequantize(Out&& out, E&& executor = {}) const {
     detail::require_shape("BlockTensor::dequantize", "the output", std::ranges::size(out), rows(),
                           cols());
-    write({0, 0, rows(), cols()}, std::ranges::data(out), cols());
+    write({0, 0, rows(), cols()}, std::ranges::data(out), cols(),
+          detail::executor_ref::of(executor));
   }
-  template <number T>
-  NF_INLINE void dequantize(MatrixView<T> out) const {
+  template <number T, task_executor E = SerialExecutor>
+  NF_INLINE void dequantize(MatrixView<T> out, E&& executor = {}) const {
     detail::require_same_shape("BlockTensor::dequantize", parts_.grid, out.rows(), out.cols());
-    write({0, 0, rows(), cols()}, out.data(), out.leading());
+    write({0, 0, rows(), cols()}, out.data(), out.leading(), detail::executor_ref::of(executor));
   }
   /// Writes `count` numbers from element `first` of the row-major matrix on: whole blocks, as
   /// assign() takes them.
-  template <number_range Out>
-  NF_INLINE void dequantize(std::size_t first, std::size_t count, Out&& out) const {
+  template <number_range Out, task_executor E = SerialExecutor>
+  NF_INLINE void dequantize(std::size_t first, std::size_t count, Out&& out,
+                            E&& executor = {}) const {
     detail::require_blocks<Format>("BlockTensor::dequantize", parts_.grid, first, count);
     detail::require_shape("BlockTensor::dequantize", "the output", std::ranges::size(out), 1,
                           count);
-    detail::for_each_rectangle(parts_.grid, first, count,
-                               [&](const detail::matrix_part& part, std::size_t done) {
-                                 write(part, std::ranges::data(out) + done, part.cols);
-                               });
+    detail::for_each_rectangle(
+        parts_.grid, first, count, [&](const detail::matrix_part& part, std::size_t done) {
+          write(part, std::ranges::data(out) + done, part.cols, detail::executor_ref::of(executor));
+        });
   }
 
   /// The shape, how many elements there are, and whether there are none.
@@ -374,7 +397,8 @@ class BlockTensor {
   template <class T, class R, class Scales = detail::chosen_scales>
   NF_INLINE void fill(const char* call, MatrixView<T> values, QuantizeOptions options,
                       const R& rounding, std::optional<std::span<std::uint8_t>> mask,
-                      const Scales& scales = {}, BlockTensor* down_columns = nullptr) {
+                      const detail::executor_ref& executor, const Scales& scales = {},
+                      BlockTensor* down_columns = nullptr) {
     using number = std::remove_const_t<T>;
     constexpr bool is_given = detail::range_of<Scales, scale>;
     constexpr bool two_levels = Format::tensor_scale != TensorScale::none;
@@ -399,13 +423,14 @@ class BlockTensor {
         detail::quantize_place<Format, number, R>{}, {values.data(), values.leading()},
         {0, 0, values.rows(), values.cols()}, options,
         is_given ? detail::scale_source::given : detail::scale_source::tensor, rounding, parts_,
-        down_columns == nullptr ? nullptr : &down_columns->parts_, bits);
+        down_columns == nullptr ? nullptr : &down_columns->parts_, bits, executor);
   }
 
   /// Quantizes elements from `first` on into this tensor.
   template <class In, class R, class Scales = detail::chosen_scales>
   NF_INLINE void fill_part(std::size_t first, const In& values, QuantizeOptions options, R rounding,
-                           std::optional<std::span<std::uint8_t>> mask, const Scales& scales = {}) {
+                           std::optional<std::span<std::uint8_t>> mask,
+                           const detail::executor_ref& executor, const Scales& scales = {}) {
     using number = detail::number_of<In>;
     constexpr bool is_given = detail::range_of<Scales, scale>;
     const std::size_t count = std::ranges::size(values);
@@ -431,14 +456,15 @@ class BlockTensor {
               detail::quantize_place<Format, number, R>{},
               {std::ranges::data(values) + done, part.cols}, part, options,
               is_given ? detail::scale_source::given : detail::scale_source::blocks,
-              detail::rounding_from(rounding, done), parts_, nullptr, bits);
+              detail::rounding_from(rounding, done), parts_, nullptr, bits, executor);
         });
   }
 
   template <class T>
-  NF_INLINE void write(const detail::matrix_part& part, T* out, std::size_t leading) const {
+  NF_INLINE void write(const detail::matrix_part& part, T* out, std::size_t leading,
+                       const detail::executor_ref& executor) const {
     detail::dequantize_parts<Format, T>(detail::dequantize_place<Format, T>{}, parts_, part,
-                                        {out, leading});
+                                        {out, leading}, executor);
   }
 
   detail::block_parts<Format> parts_;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // How others lay out block formats in memory: ggml's blocks, and the scales of Blackwell's matrix
-// units.
+// units. An executor, the last argument, shares the work among threads; the bits are the same.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,6 +11,8 @@
 #include <vector>
 
 #include "../block.hpp"
+#include "../detail/array/tasks.hpp"
+#include "../executor.hpp"
 #include "../packed.hpp"
 
 namespace narrowfloat {
@@ -44,44 +47,58 @@ inline void require_parts(const char* call, const char* parts, std::size_t have,
                           std::to_string(need) + ", not " + std::to_string(have));
 }
 
+/// So many things of so many elements each as tasks.
+inline task_cuts cuts_of(std::size_t n, std::size_t elements) {
+  return {n, std::max<std::size_t>(task_elements / elements, 1)};
+}
+
 template <class Format>
-std::vector<std::uint8_t> to_ggml(const char* call, const BlockTensor<Format>& tensor) {
+std::vector<std::uint8_t> to_ggml(const char* call, const BlockTensor<Format>& tensor,
+                                  const executor_ref& executor) {
   using layout = ggml_struct<Format>;
   require_ggml_shape<Format>(call, tensor.rows(), tensor.cols(), tensor.axis());
   std::vector<std::uint8_t> bytes(tensor.scales().size() / layout::blocks * layout::bytes);
-  const std::uint8_t* from = tensor.codes().bytes().data();
-  std::uint8_t* to = bytes.data();
-  for (const auto* scale = tensor.scales().data(); to != bytes.data() + bytes.size();) {
-    for (std::size_t i = 0; i < layout::blocks; ++i) *to++ = (scale++)->bits();
-    for (std::size_t i = 0; i < layout::blocks; ++i, from += layout::block_bytes)
-      for (std::size_t j = 0; j < layout::block_bytes; ++j)
-        *to++ = static_cast<std::uint8_t>(get_bits<4>(from, j) |
-                                          get_bits<4>(from, j + layout::block_bytes) << 4);
-  }
+  const task_cuts cuts = cuts_of(bytes.size() / layout::bytes, layout::elements);
+  run_cuts(executor, cuts, [&](std::size_t first, std::size_t count) {
+    const std::uint8_t* from = tensor.codes().bytes().data() + first * layout::elements / 2;
+    const auto* scale = tensor.scales().data() + first * layout::blocks;
+    std::uint8_t* to = bytes.data() + first * layout::bytes;
+    for (std::uint8_t* const end = to + count * layout::bytes; to != end;) {
+      for (std::size_t i = 0; i < layout::blocks; ++i) *to++ = (scale++)->bits();
+      for (std::size_t i = 0; i < layout::blocks; ++i, from += layout::block_bytes)
+        for (std::size_t j = 0; j < layout::block_bytes; ++j)
+          *to++ = static_cast<std::uint8_t>(get_bits<4>(from, j) |
+                                            get_bits<4>(from, j + layout::block_bytes) << 4);
+    }
+  });
   return bytes;
 }
 
 template <class Format>
 BlockTensor<Format> from_ggml(const char* call, std::span<const std::uint8_t> bytes,
-                              std::size_t rows, std::size_t cols, float tensor_scale = 1) {
+                              std::size_t rows, std::size_t cols, float tensor_scale,
+                              const executor_ref& executor) {
   using layout = ggml_struct<Format>;
   require_ggml_shape<Format>(call, rows, cols, 1);
   const std::size_t structs = rows * (cols / layout::elements);
   require_parts(call, "elements in bytes", bytes.size(), structs * layout::bytes, rows, cols);
   std::vector<typename Format::scale> scales(structs * layout::blocks);
   std::vector<std::uint8_t> codes(structs * layout::elements / 2);
-  const std::uint8_t* from = bytes.data();
-  std::uint8_t* to = codes.data();
-  for (auto* scale = scales.data(); scale != scales.data() + scales.size();) {
-    for (std::size_t i = 0; i < layout::blocks; ++i) *scale++ = Format::scale::from_bits(*from++);
-    for (std::size_t i = 0; i < layout::blocks; ++i, from += layout::block_bytes) {
-      for (std::size_t j = 0; j < layout::block_bytes; ++j) {
-        const int shift = j < layout::block_bytes / 2 ? 0 : 4;  // where codes 2j and 2j + 1 are
-        const std::uint8_t* const pair = from + 2 * j % layout::block_bytes;
-        *to++ = static_cast<std::uint8_t>((pair[0] >> shift & 15) | (pair[1] >> shift & 15) << 4);
+  run_cuts(executor, cuts_of(structs, layout::elements), [&](std::size_t first, std::size_t count) {
+    const std::uint8_t* from = bytes.data() + first * layout::bytes;
+    std::uint8_t* to = codes.data() + first * layout::elements / 2;
+    auto* scale = scales.data() + first * layout::blocks;
+    for (auto* const end = scale + count * layout::blocks; scale != end;) {
+      for (std::size_t i = 0; i < layout::blocks; ++i) *scale++ = Format::scale::from_bits(*from++);
+      for (std::size_t i = 0; i < layout::blocks; ++i, from += layout::block_bytes) {
+        for (std::size_t j = 0; j < layout::block_bytes; ++j) {
+          const int shift = j < layout::block_bytes / 2 ? 0 : 4;  // where codes 2j and 2j + 1 are
+          const std::uint8_t* const pair = from + 2 * j % layout::block_bytes;
+          *to++ = static_cast<std::uint8_t>((pair[0] >> shift & 15) | (pair[1] >> shift & 15) << 4);
+        }
       }
     }
-  }
+  });
   return BlockTensor<Format>::from_parts(codes, scales, rows, cols, 1, tensor_scale);
 }
 
@@ -89,6 +106,20 @@ BlockTensor<Format> from_ggml(const char* call, std::span<const std::uint8_t> by
 constexpr NF_FN std::size_t swizzled_place(std::size_t row, std::size_t col, std::size_t cols) {
   const std::size_t tile = row / 128 * ((cols + 3) / 4) + col / 4;
   return tile * 512 + row % 32 * 16 + row % 128 / 32 * 4 + col % 4;
+}
+
+/// Calls f(i, place) for scale i of a matrix of them; a task has whole tiles, which lie one
+/// after the other.
+template <class F>
+void for_each_swizzled(const executor_ref& executor, std::size_t rows, std::size_t cols,
+                       const F& f) {
+  if (cols == 0) return;
+  const task_cuts cuts = cuts_of(rows / 128 + (rows % 128 != 0 ? 1 : 0), 128 * cols);
+  run_cuts(executor, cuts, [&](std::size_t first, std::size_t count) {
+    for (std::size_t row = 128 * first; row < std::min(rows, 128 * (first + count)); ++row)
+      for (std::size_t col = 0; col < cols; ++col)
+        f(row * cols + col, swizzled_place(row, col, cols));
+  });
 }
 
 /// The number of scales, padding included, of a matrix of them, swizzled.
@@ -114,19 +145,23 @@ inline std::size_t swizzled_size(const char* call, std::size_t rows, std::size_t
 ///           // the data of a GGUF tensor of type MXFP4
 ///           const std::vector<std::uint8_t> blocks = to_ggml_mxfp4(t);
 ///           assert(blocks.size() == t.size_bytes() && from_ggml_mxfp4(blocks, rows, cols) == t);
-template <class Format>
+template <class Format, task_executor E = SerialExecutor>
 requires std::same_as<Format, BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>>
-[[nodiscard]] NF_INLINE std::vector<std::uint8_t> to_ggml_mxfp4(const BlockTensor<Format>& tensor) {
-  return detail::to_ggml("to_ggml_mxfp4", tensor);
+[[nodiscard]] NF_INLINE std::vector<std::uint8_t> to_ggml_mxfp4(const BlockTensor<Format>& tensor,
+                                                                E&& executor = {}) {
+  return detail::to_ggml("to_ggml_mxfp4", tensor, detail::executor_ref::of(executor));
 }
 
 /// The inverse of to_ggml_mxfp4().
 ///
 /// Special   as there; a number of bytes that is not that of rows x cols as well.
-template <class Format = BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>>
+template <class Format = BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>,
+          task_executor E = SerialExecutor>
 [[nodiscard]] NF_INLINE BlockTensor<Format> from_ggml_mxfp4(std::span<const std::uint8_t> bytes,
-                                                            std::size_t rows, std::size_t cols) {
-  return detail::from_ggml<Format>("from_ggml_mxfp4", bytes, rows, cols);
+                                                            std::size_t rows, std::size_t cols,
+                                                            E&& executor = {}) {
+  return detail::from_ggml<Format>("from_ggml_mxfp4", bytes, rows, cols, 1,
+                                   detail::executor_ref::of(executor));
 }
 
 /// The blocks of a matrix as ggml keeps block_nvfp4: for each 64 elements of a row four scale
@@ -135,20 +170,24 @@ template <class Format = BlockFormat<float4_e2m1fn, float8_e8m0fnu, 32>>
 ///
 /// Special   as to_ggml_mxfp4(). ggml ignores the sign of a scale and reads its NaN, the code 0x7f,
 ///           as 0.
-template <class Format>
+template <class Format, task_executor E = SerialExecutor>
 requires std::same_as<Format, BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>>
-[[nodiscard]] NF_INLINE std::vector<std::uint8_t> to_ggml_nvfp4(const BlockTensor<Format>& tensor) {
-  return detail::to_ggml("to_ggml_nvfp4", tensor);
+[[nodiscard]] NF_INLINE std::vector<std::uint8_t> to_ggml_nvfp4(const BlockTensor<Format>& tensor,
+                                                                E&& executor = {}) {
+  return detail::to_ggml("to_ggml_nvfp4", tensor, detail::executor_ref::of(executor));
 }
 
 /// The inverse of to_ggml_nvfp4(), with the tensor scale.
 ///
 /// Special   as from_ggml_mxfp4().
-template <class Format = BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>>
+template <class Format = BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>,
+          task_executor E = SerialExecutor>
 [[nodiscard]] NF_INLINE BlockTensor<Format> from_ggml_nvfp4(std::span<const std::uint8_t> bytes,
                                                             std::size_t rows, std::size_t cols,
-                                                            float tensor_scale = 1) {
-  return detail::from_ggml<Format>("from_ggml_nvfp4", bytes, rows, cols, tensor_scale);
+                                                            float tensor_scale = 1,
+                                                            E&& executor = {}) {
+  return detail::from_ggml<Format>("from_ggml_nvfp4", bytes, rows, cols, tensor_scale,
+                                   detail::executor_ref::of(executor));
 }
 
 /// A matrix of scales in the order that Blackwell's block-scaled matrix units read: tiles of 128 x
@@ -161,28 +200,32 @@ template <class Format = BlockFormat<float4_e2m1fn, float8_e4m3fn, 16>>
 ///           const auto tiles = swizzle_scales(scales, rows, cols / 32);  // for cuBLASLt
 ///           // the first scale of the second row
 ///           assert(tiles.size() == 2 * 128 * 4 && tiles[16] == scales[cols / 32]);
-template <class Scale>
+template <class Scale, task_executor E = SerialExecutor>
 [[nodiscard]] NF_INLINE std::vector<Scale> swizzle_scales(std::span<const Scale> scales,
-                                                          std::size_t rows, std::size_t cols) {
+                                                          std::size_t rows, std::size_t cols,
+                                                          E&& executor = {}) {
   const std::size_t size = detail::swizzled_size("swizzle_scales", rows, cols);
   detail::require_parts("swizzle_scales", "scales", scales.size(), rows * cols, rows, cols);
   std::vector<Scale> swizzled(size);
-  for (std::size_t i = 0; i < scales.size(); ++i)
-    swizzled[detail::swizzled_place(i / cols, i % cols, cols)] = scales[i];
+  detail::for_each_swizzled(detail::executor_ref::of(executor), rows, cols,
+                            [&](std::size_t i, std::size_t place)
+                                NF_INLINED { swizzled[place] = scales[i]; });
   return swizzled;
 }
 
 /// The inverse of swizzle_scales(): a row-major matrix, without the padding.
 ///
 /// Special   a number of scales that is not that of the padded matrix throws std::invalid_argument.
-template <class Scale>
+template <class Scale, task_executor E = SerialExecutor>
 [[nodiscard]] NF_INLINE std::vector<Scale> unswizzle_scales(std::span<const Scale> swizzled,
-                                                            std::size_t rows, std::size_t cols) {
+                                                            std::size_t rows, std::size_t cols,
+                                                            E&& executor = {}) {
   const std::size_t size = detail::swizzled_size("unswizzle_scales", rows, cols);
   detail::require_parts("unswizzle_scales", "swizzled scales", swizzled.size(), size, rows, cols);
   std::vector<Scale> scales(rows * cols);
-  for (std::size_t i = 0; i < scales.size(); ++i)
-    scales[i] = swizzled[detail::swizzled_place(i / cols, i % cols, cols)];
+  detail::for_each_swizzled(detail::executor_ref::of(executor), rows, cols,
+                            [&](std::size_t i, std::size_t place)
+                                NF_INLINED { scales[i] = swizzled[place]; });
   return scales;
 }
 

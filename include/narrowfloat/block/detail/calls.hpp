@@ -10,6 +10,7 @@
 
 #include "../../detail/array/mask.hpp"
 #include "../../detail/array/place.hpp"
+#include "../../detail/array/tasks.hpp"
 #include "../../detail/codec/bit_stream.hpp"
 #include "../../rounding.hpp"
 #include "../format.hpp"
@@ -35,16 +36,16 @@ enum class scale_source {
 };
 
 // Quantizes a part of a matrix into parts that have their shape; element i of it takes the random
-// bits i. Into two if there is `down_columns`: along axis 1 and along axis 0, a band of rows at a
-// time; without a mask then.
+// bits i. Into two if there is `down_columns`: a whole matrix along axis 1 and along axis 0, a band
+// of rows at a time; without a mask then.
 template <class Format, class T, class R>
 void quantize_parts(in_library, const part_values<const T>& values, const matrix_part& part,
                     const QuantizeOptions& options, scale_source source, const R& rounding,
                     block_parts<Format>& parts, block_parts<Format>* down_columns,
-                    const mask_place& mask);
+                    const mask_place& mask, const executor_ref& executor);
 template <class Format, class T>
 void dequantize_parts(in_library, const block_parts<Format>& parts, const matrix_part& part,
-                      const part_values<T>& out);
+                      const part_values<T>& out, const executor_ref& executor);
 
 inline namespace NF_BASELINE {
 
@@ -52,10 +53,10 @@ template <class Format, class T, class R>
 void quantize_parts(here, const part_values<const T>& values, const matrix_part& part,
                     const QuantizeOptions& options, scale_source source, const R& rounding,
                     block_parts<Format>& parts, block_parts<Format>* down_columns,
-                    const mask_place& mask);
+                    const mask_place& mask, const executor_ref& executor);
 template <class Format, class T>
 void dequantize_parts(here, const block_parts<Format>& parts, const matrix_part& part,
-                      const part_values<T>& out);
+                      const part_values<T>& out, const executor_ref& executor);
 
 /// Whether a format has a name in mx.hpp.
 template <class Format>

@@ -13,6 +13,7 @@
 #include "../../detail/array/bit_stream.hpp"
 #include "../../detail/array/magnitude.hpp"
 #include "calls.hpp"
+#include "cuts.hpp"
 #include "divide.hpp"
 
 namespace narrowfloat::detail {
@@ -166,24 +167,27 @@ void dequantize_row(const tile_multiplier<Format>& multiplier, const std::uint8_
   }
 }
 
-/// Writes scale * element (* tensor scale) for each element of the matrix, to rows that are so far
-/// apart.
+/// Writes scale * element (* tensor scale) for each element of a task of the matrix, to rows that
+/// are so far apart; past the caches if `stream`.
 template <class Format, class T>
 void dequantize_blocks(const std::uint8_t* codes, const typename Format::scale* scales,
-                       float tensor_scale, const block_grid& grid, const part_values<T>& out) {
+                       float tensor_scale, const block_grid& grid, const matrix_part& task,
+                       const part_values<T>& out, bool stream) {
   using Element = typename Format::element;
-  if (grid.rows == 0 || grid.cols == 0) return;
-  const std::size_t across = grid.across(), tile = grid.tile_columns(8 * part_elements);
+  if (task.rows == 0 || task.cols == 0) return;
+  const std::size_t last = task.left + task.cols, across = grid.across(),
+                    tile = grid.tile_columns(8 * part_elements);
   const std::size_t stride = bit_stream_bytes(grid.cols, Element::width);
   const std::uint8_t* const end = codes + grid.rows * stride;
-  const bool stream = leaves_caches(grid.rows * (stride + grid.cols * sizeof(T)));
   tile_multiplier<Format> multiplier(grid.width, tensor_scale);
 
-  for (std::size_t band = 0; band < grid.down(); ++band) {
-    for (std::size_t left = 0; left < grid.cols; left += tile) {
-      const std::size_t count = std::min(grid.cols - left, tile);
+  std::size_t band = task.top / grid.height;
+  for (std::size_t top = task.top, bottom; top < task.top + task.rows; top = bottom, ++band) {
+    bottom = grid.band_end(band);
+    for (std::size_t left = task.left; left < last; left += tile) {
+      const std::size_t count = std::min(last - left, tile);
       multiplier.read(scales + band * across + left / grid.width, count);
-      for (std::size_t row = band * grid.height; row < grid.band_end(band); ++row) {
+      for (std::size_t row = top; row < bottom; ++row) {
         const std::uint8_t* const from =
             codes + row * stride + bit_stream_bytes(left, Element::width);
         T* const to = out.data + row * out.leading + left;
@@ -202,11 +206,16 @@ void dequantize_blocks(const std::uint8_t* codes, const typename Format::scale* 
 
 template <class Format, class T>
 void dequantize_parts(here, const block_parts<Format>& parts, const matrix_part& part,
-                      const part_values<T>& out) {
+                      const part_values<T>& out, const executor_ref& executor) {
   using Element = typename Format::element;
-  dequantize_blocks<Format>(parts.codes.data() + code_at<Element>(parts.grid, part),
-                            parts.scales.data() + scale_at(parts.grid, part), parts.tensor_scale,
-                            grid_of_part<Element>(parts.grid, part, out.leading), out);
+  const block_grid grid = grid_of_part<Element>(parts.grid, part, out.leading);
+  const bool stream = leaves_caches(part.rows * bit_stream_bytes(part.cols, Element::width) +
+                                    part.rows * part.cols * sizeof(T));
+  run_tensor(executor, grid, [&](const matrix_part& task) {
+    dequantize_blocks<Format>(parts.codes.data() + code_at<Element>(parts.grid, part),
+                              parts.scales.data() + scale_at(parts.grid, part), parts.tensor_scale,
+                              grid, task, out, stream);
+  });
 }
 
 }  // namespace NF_BASELINE

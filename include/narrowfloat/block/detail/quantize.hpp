@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
@@ -15,6 +16,7 @@
 #include "../../detail/array/bit_stream.hpp"
 #include "../../detail/array/sources.hpp"
 #include "calls.hpp"
+#include "cuts.hpp"
 #include "divide.hpp"
 
 namespace narrowfloat::detail {
@@ -72,27 +74,29 @@ void join_band(const part_values<const T>& values, std::size_t top, std::size_t 
   }
 }
 
-/// Quantizes a matrix: writes a scale a block, in row-major order of the blocks, unless they are
-/// there, the codes and the bits of a mask.
+/// Quantizes a task of a matrix: writes a scale a block, in row-major order of the blocks, unless
+/// they are there, the codes and the bits of a mask.
 template <class Format, class T, class R>
 void quantize_blocks(const part_values<const T>& values, const block_grid& grid,
-                     const QuantizeOptions& options, const tensor_factors& tensor,
-                     scale_source source, const R& rounding, typename Format::scale* scales,
-                     std::uint8_t* codes, const mask_place& mask) {
+                     const matrix_part& task, const QuantizeOptions& options,
+                     const tensor_factors& tensor, scale_source source, const R& rounding,
+                     typename Format::scale* scales, std::uint8_t* codes, const mask_place& mask) {
   using Element = typename Format::element;
   constexpr bool is_plain = Element::width == 8;  // bytes that are codes
-  if (grid.rows == 0 || grid.cols == 0) return;   // however many empty rows
-  const std::size_t across = grid.across(), tile = grid.tile_columns(2 * part_elements);
+  if (task.rows == 0 || task.cols == 0) return;   // however many empty rows
+  const std::size_t last = task.left + task.cols, across = grid.across(),
+                    tile = grid.tile_columns(2 * part_elements);
   const std::size_t stride = bit_stream_bytes(grid.cols, Element::width);
   // Around all: to read the control register is to wait for every operation before.
   const float_environment environment(direction::nearest);
   tile_divider<Format, R> divider(options, tensor, grid.width);
   Element elements[is_plain ? 1 : part_elements];
 
-  for (std::size_t band = 0; band < grid.down(); ++band) {
-    const std::size_t top = band * grid.height, bottom = grid.band_end(band);
-    for (std::size_t left = 0; left < grid.cols; left += tile) {
-      const std::size_t right = std::min(grid.cols, left + tile);
+  std::size_t band = task.top / grid.height;
+  for (std::size_t top = task.top, bottom; top < task.top + task.rows; top = bottom, ++band) {
+    bottom = grid.band_end(band);
+    for (std::size_t left = task.left; left < last; left += tile) {
+      const std::size_t right = std::min(last, left + tile);
       divider.start(right - left, grid.height != 1);
       join_band(values, top, bottom, left, right, divider);
       divider.choose(scales + band * across + left / grid.width, source,
@@ -119,53 +123,65 @@ void quantize_blocks(const part_values<const T>& values, const block_grid& grid,
 
 template <class Format, class T>
 tensor_factors factors_of_values(const part_values<const T>& values, const matrix_part& part,
-                                 const QuantizeOptions& options) {
-  std::uint32_t amax = bits_of_float(options.least_amax);
-  if (Format::tensor_scale == TensorScale::float32 && bits_of_float(options.tensor_scale) == 0) {
-    const bool is_one = values.leading == part.cols || part.cols == 0;
-    const std::size_t rows = is_one ? 1 : part.rows,
-                      cols = is_one ? part.rows * part.cols : part.cols;
-    for (std::size_t row = 0; row < rows; ++row)
-      amax = std::max(amax, largest_finite_magnitude(values.data + row * values.leading, cols));
+                                 const QuantizeOptions& options, const executor_ref& executor) {
+  std::uint32_t least = bits_of_float(options.least_amax);
+  if constexpr (Format::tensor_scale == TensorScale::float32) {
+    if (bits_of_float(options.tensor_scale) == 0) {
+      const bool is_one = values.leading == part.cols || part.cols == 0;
+      const block_grid grid{is_one ? 1 : part.rows, is_one ? part.rows * part.cols : part.cols};
+      std::atomic<std::uint32_t> amax = least;
+      run_tensor(executor, grid, [&](const matrix_part& task) {
+        std::uint32_t largest = 0, seen = amax.load(std::memory_order_relaxed);
+        for (std::size_t row = task.top; row < task.top + task.rows; ++row)
+          largest = std::max(
+              largest,
+              largest_finite_magnitude(values.data + row * values.leading + task.left, task.cols));
+        while (largest > seen &&
+               !amax.compare_exchange_weak(seen, largest, std::memory_order_relaxed)) {
+        }
+      });
+      least = amax.load(std::memory_order_relaxed);
+    }
   }
-  return factors_of_tensor<Format>(amax, options);
-}
-
-/// Quantizes a part of a matrix.
-template <class Format, class T, class R>
-void quantize_part(const part_values<const T>& values, const matrix_part& part,
-                   const QuantizeOptions& options, const tensor_factors& tensor,
-                   scale_source source, const R& rounding, block_parts<Format>& parts,
-                   const mask_place& mask = {}) {
-  using Element = typename Format::element;
-  quantize_blocks<Format>(values, grid_of_part<Element>(parts.grid, part, values.leading), options,
-                          tensor, source, rounding,
-                          parts.scales.data() + scale_at(parts.grid, part),
-                          parts.codes.data() + code_at<Element>(parts.grid, part), mask);
+  return factors_of_tensor<Format>(least, options);
 }
 
 template <class Format, class T, class R>
 void quantize_parts(here, const part_values<const T>& values, const matrix_part& part,
                     const QuantizeOptions& options, scale_source source, const R& rounding,
                     block_parts<Format>& parts, block_parts<Format>* down_columns,
-                    const mask_place& mask) {
-  const tensor_factors tensor = factors_of_values<Format>(values, part, options);
+                    const mask_place& mask, const executor_ref& executor) {
+  using Element = typename Format::element;
+  const tensor_factors tensor = factors_of_values<Format>(values, part, options, executor);
   // Threads may share a tensor: what all blocks share is written with the whole alone.
   if (source == scale_source::tensor) parts.tensor_scale = tensor.decode;
+  const auto quantize = [&](block_parts<Format>& to, const block_grid& grid,
+                            const matrix_part& task) {
+    quantize_blocks<Format>(values, grid, task, options, tensor, source, rounding,
+                            to.scales.data() + scale_at(to.grid, part),
+                            to.codes.data() + code_at<Element>(to.grid, part), mask);
+  };
+  const block_grid grid = grid_of_part<Element>(parts.grid, part, values.leading);
   if (down_columns == nullptr) {
-    quantize_part(values, part, options, tensor, source, rounding, parts, mask);
+    run_tensor(executor, grid, [&](const matrix_part& task) { quantize(parts, grid, task); });
     return;
   }
   down_columns->tensor_scale = tensor.decode;
-  if (part.cols == 0) return;  // however many empty rows
-  const std::size_t band = std::lcm(parts.grid.height, down_columns->grid.height);
-  for (std::size_t top = 0; top < part.rows; top += band) {
-    const matrix_part rows{top, 0, std::min(band, part.rows - top), part.cols};
-    const part_values<const T> from{values.data + top * values.leading, values.leading};
-    const R random = rounding_from(rounding, top * part.cols);
-    quantize_part(from, rows, options, tensor, source, random, parts);
-    quantize_part(from, rows, options, tensor, source, random, *down_columns);
-  }
+  const block_grid& columns = down_columns->grid;
+  const block_grid both{part.rows, part.cols, std::lcm(parts.grid.height, columns.height),
+                        std::lcm(parts.grid.width, columns.width)};
+  const bool is_one_row = grid.rows != part.rows;
+  run_tensor(executor, both, [&](const matrix_part& task) {
+    for (std::size_t top = task.top, rows; top < task.top + task.rows; top += rows) {
+      rows = std::min(both.height, part.rows - top);
+      const matrix_part band{top, task.left, rows, task.cols};
+      if (is_one_row && task.cols == part.cols)
+        quantize(parts, grid, {0, top * part.cols, 1, rows * part.cols});
+      else
+        quantize(parts, parts.grid, band);
+      quantize(*down_columns, columns, band);
+    }
+  });
 }
 
 }  // namespace NF_BASELINE

@@ -33,20 +33,31 @@ struct mask_place {
   std::uint8_t* bytes = nullptr;
   std::size_t first = 0;
 
-  /// Joins n bits from `at` on; those that follow in their last byte are 0.
+  /// Joins n bits from `at` on; those that follow in their last byte are 0. Threads may join others
+  /// in the bytes at both ends.
   NF_INLINE void join(std::size_t at, const std::uint8_t* bits, std::size_t n) const {
     std::uint8_t* const to = bytes + (first + at) / 8;
-    const auto shift = static_cast<int>((first + at) % 8);
+    const std::size_t shift = (first + at) % 8;
     if (shift == 0) {
       std::copy_n(bits, n / 8, to);
-      if (n % 8 != 0) to[n / 8] |= bits[n / 8];
+      if (n % 8 != 0) join_end(to + n / 8, bits[n / 8]);
       return;
     }
-    for (std::size_t k = 0; k < bit_stream_bytes(n, 1); ++k) {
-      const std::uint32_t both = static_cast<std::uint32_t>(bits[k]) << shift;
-      to[k] |= static_cast<std::uint8_t>(both);
-      if (both >> 8 != 0) to[k + 1] |= static_cast<std::uint8_t>(both >> 8);
+    const std::size_t count = bit_stream_bytes(n, 1), last = (shift + n - 1) / 8;
+    std::uint32_t carried = 0;
+    for (std::size_t k = 0; k <= last; ++k) {
+      if (k < count) carried |= static_cast<std::uint32_t>(bits[k]) << shift;
+      if (k == 0 || k == last)
+        join_end(to + k, static_cast<std::uint8_t>(carried));
+      else
+        to[k] = static_cast<std::uint8_t>(carried);
+      carried >>= 8;
     }
+  }
+
+ private:
+  static NF_INLINE void join_end(std::uint8_t* to, std::uint8_t bits) {
+    __atomic_fetch_or(to, bits, __ATOMIC_RELAXED);
   }
 };
 

@@ -15,16 +15,24 @@ namespace narrowfloat::detail {
 /// An executor without its type.
 struct executor_ref {
   using task_function = void (*)(const void* tasks, std::size_t i);
-  void* executor;
+  void* executor;  ///< null: the SerialExecutor
   void (*run)(void* executor, std::size_t tasks, task_function f, const void* context);
 
   template <class E>
   static NF_INLINE executor_ref of(E& executor) {
-    return {const_cast<void*>(static_cast<const void*>(&executor)),
-            [](void* self, std::size_t tasks, task_function f, const void* context) {
-              (*static_cast<E*>(self))(tasks, [=](std::size_t i) { f(context, i); });
-            }};
+    if constexpr (std::is_same_v<std::remove_cv_t<E>, SerialExecutor>) {
+      return {nullptr, [](void*, std::size_t tasks, task_function f, const void* context) {
+                for (std::size_t i = 0; i < tasks; ++i) f(context, i);
+              }};
+    } else {
+      return {const_cast<void*>(static_cast<const void*>(&executor)),
+              [](void* self, std::size_t tasks, task_function f, const void* context) {
+                (*static_cast<E*>(self))(tasks, [=](std::size_t i) { f(context, i); });
+              }};
+    }
   }
+  /// Whether one thread works alone: what does not depend on cuts it may do without any.
+  NF_INLINE bool is_serial() const { return executor == nullptr; }
   template <class F>
   NF_INLINE void operator()(std::size_t tasks, const F& f) const {
     run(
