@@ -79,8 +79,8 @@ struct code_reduction {
     ConversionStats stats;
     for_each_input(first, count, [&](const float* values, std::size_t size, std::size_t at) {
       F* const to = codes + (at - first);
-      convert_counted(active_isa(), values, to, size, &factor, stats, rounding_from(rounding, at),
-                      saturation, Subnormals::keep);
+      stats += convert_counted(SerialExecutor{}, active_isa(), values, to, size, &factor,
+                               rounding_from(rounding, at), saturation, Subnormals::keep);
       if (residuals.empty()) return;
       float* const lost = residuals.data() + at;
       float decoded[part_elements];
