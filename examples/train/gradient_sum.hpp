@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "executor.hpp"
@@ -12,49 +12,30 @@
 
 namespace train {
 
+/// What sums of gradients are made of, and what travels for them.
+enum class Wire { f32, bf16, e4m3, e5m2, exact };
+/// Those of --wire.
+inline constexpr std::string_view wire_names[] = {"f32", "bf16", "e4m3", "e5m2", "exact"};
+
 /// The mean of the micro-batches' gradients, the same on every rank. Exact, it is rounded once and
 /// does not depend on how many ranks there are, nor on which of them has which micro-batch; else a
-/// rank adds its own as floats, and then those of the ranks, in their order.
+/// rank adds its own as floats, and what the ranks have is added in the order of the ranks (f32),
+/// or in a narrow format with a scale a tensor (nf::all_reduce).
 class GradientSum {
  public:
-  GradientSum(std::size_t size, bool is_exact)
-      : exact_(is_exact ? size : 0), floats_(is_exact ? 0 : size), is_exact_(is_exact) {}
+  /// Of tensors of these sizes.
+  GradientSum(std::vector<std::size_t> sizes, Wire wire);
 
-  void add(std::span<const float> gradients, Executor& run) {
-    if (is_exact_) return exact_.add(gradients, run);
-    for (std::size_t i = 0; i < gradients.size(); ++i) floats_[i] += gradients[i];
-  }
+  /// The gradients of a micro-batch, those of one tensor after the other.
+  void add(std::span<const float> gradients, Executor& run);
   /// Writes the sum of all ranks over `micro_batches`, and begins anew.
-  void all_reduce(Ranks& ranks, std::span<float> mean, std::size_t micro_batches, Executor& run) {
-    const auto count = static_cast<float>(micro_batches);
-    if (is_exact_) return exact_.all_reduce(ranks, mean, nf::Divide{count}, run);
-    std::ranges::copy(floats_, mean.begin());
-    if (ranks.size() > 1) all_sum(ranks, mean);
-    for (float& x : mean) x /= count;
-    std::ranges::fill(floats_, 0.0f);
-  }
+  void all_reduce(Ranks& ranks, std::span<float> mean, std::size_t micro_batches, Executor& run);
 
  private:
-  /// Each rank adds up a piece of all, which all gather then.
-  static void all_sum(Ranks& ranks, std::span<float> values) {
-    const auto count = static_cast<std::size_t>(ranks.size()),
-               me = static_cast<std::size_t>(ranks.rank());
-    const auto begin_of = [&](std::size_t r) { return values.size() * r / count; };
-    std::vector<std::size_t> bytes(count);
-    for (std::size_t r = 0; r < count; ++r)
-      bytes[r] = (begin_of(r + 1) - begin_of(r)) * sizeof(float);
-    const std::span<float> mine = values.subspan(begin_of(me), begin_of(me + 1) - begin_of(me));
-    std::vector<float> pieces(mine.size() * count);
-    ranks.exchange(std::as_bytes(values), bytes, std::as_writable_bytes(std::span(pieces)),
-                   std::vector<std::size_t>(count, bytes[me]));
-    std::vector<float> sum(mine.size());
-    for (std::size_t i = 0; i < pieces.size(); ++i) sum[i % mine.size()] += pieces[i];
-    ranks.all_gather(std::as_bytes(std::span(sum)), std::as_writable_bytes(values), bytes);
-  }
-
+  std::vector<std::size_t> sizes_;
+  Wire wire_;
   nf::ExactGradientSum exact_;
   std::vector<float> floats_;
-  bool is_exact_;
 };
 
 }  // namespace train

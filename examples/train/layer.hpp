@@ -108,8 +108,11 @@ class Weights {
                               double rate, Executor& run) = 0;
   virtual std::size_t weight_bytes() const = 0;
   virtual std::size_t state_bytes() const = 0;
-  virtual void add_state(st::File& file, const std::string& name) const = 0;
-  virtual void read_state(const st::File& file, const std::string& name) = 0;
+  /// What is saved of the weights in their form, and of the optimizer.
+  virtual std::vector<nf::StatePart> form_parts() = 0;
+  virtual std::vector<nf::ConstStatePart> form_parts() const = 0;
+  virtual std::vector<nf::StatePart> optimizer_parts() = 0;
+  virtual std::vector<nf::ConstStatePart> optimizer_parts() const = 0;
 };
 
 }  // namespace train

@@ -31,8 +31,10 @@ struct Passes {
 /// on every rank, a function of them all; not of who had which, where gradients are summed exactly.
 class MicroBatches {
  public:
-  MicroBatches(Task& task, Ranks& ranks, bool is_exact)
-      : task_(task), ranks_(ranks), gradients_(elements(task)), sum_(gradients_.size(), is_exact) {}
+  MicroBatches(Task& task, Ranks& ranks, Wire wire)
+      : task_(task), ranks_(ranks), sum_(sizes_of(task), wire) {
+    for (const std::size_t size : sizes_of(task)) gradients_.resize(gradients_.size() + size);
+  }
 
   /// Leaves the mean gradients in the tensors of the task, and layers before their update().
   /// Special: a loss of Inf or NaN ends all ranks together.
@@ -67,12 +69,12 @@ class MicroBatches {
   }
 
  private:
-  static std::size_t elements(Task& task) {
-    std::size_t n = 0;
-    for (const Tensor<float>& t : task.tensors()) n += t.size();
+  static std::vector<std::size_t> sizes_of(Task& task) {
+    std::vector<std::size_t> sizes;
+    for (const Tensor<float>& t : task.tensors()) sizes.push_back(t.size());
     for (const auto& layer : task.layers())
-      for (const std::span<float> learned : layer->gradients()) n += learned.size();
-    return n;
+      for (const std::span<float> learned : layer->gradients()) sizes.push_back(learned.size());
+    return sizes;
   }
   /// f(gradients of a tensor or a layer, their place among all of them).
   template <class F>

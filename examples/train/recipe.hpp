@@ -221,21 +221,34 @@ class KeptWeights final : public Weights {
     }
   }
   std::size_t state_bytes() const override { return optimizer_.size_bytes(); }
-  void add_state(st::File& file, const std::string& name) const override {
-    st::add_state(file, name, form_);
-    st::add_state(file, name + ".optimizer", optimizer_);
+  std::vector<nf::StatePart> form_parts() override { return parts_of<nf::StatePart>(form_); }
+  std::vector<nf::ConstStatePart> form_parts() const override {
+    return parts_of<nf::ConstStatePart>(form_);
   }
-  void read_state(const st::File& file, const std::string& name) override {
-    st::read_state(file, name, form_);
-    st::read_state(file, name + ".optimizer", optimizer_);
-  }
+  std::vector<nf::StatePart> optimizer_parts() override { return optimizer_.parts(); }
+  std::vector<nf::ConstStatePart> optimizer_parts() const override { return optimizer_.parts(); }
 
  private:
+  /// Numbers without a form of their own are a part without a name.
+  template <class Part, class F>
+  static std::vector<Part> parts_of(F& form) {
+    if constexpr (nf::number_range<F>) {
+      return {nf::state_part("", std::span(form))};
+    } else {
+      return form.parts();
+    }
+  }
+
   Form form_;
   Optimizer optimizer_;
   Rounding rounding_;
   double rate_;
 };
+
+/// The seed of a tensor's roundings, or a layer's: no two share bits.
+constexpr std::uint64_t seed_of(std::uint32_t run, std::size_t index) {
+  return ((std::uint64_t{run} + 1) << 32) + index;  // batches have the keys below 2^32
+}
 
 /// A tensor that weights are made for.
 struct TensorInfo {

@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "../program.hpp"
+#include "kept_tensors.hpp"
 #include "micro_batches.hpp"
 
 namespace train {
@@ -145,15 +146,9 @@ class Run {
         recipe_(recipe),
         options_(options),
         threads_(options.threads),
-        loss_scale_(recipe.loss_scaling) {
-    std::vector<Tensor<float>>& tensors = task.tensors();
-    for (std::size_t i = 0; i < tensors.size(); ++i) {
-      const Tensor<float>& t = tensors[i];
-      weights_.push_back(
-          recipe.weights.make({t.role, t.rows, t.cols, seed_of(options.seed, i)}, t.values));
-    }
-    read_weights();
-    if (task.micro_batches() > 1) micro_batches_.emplace(task, ranks, options.exact_sum);
+        loss_scale_(recipe.loss_scaling),
+        weights_(task.tensors(), recipe.weights, options.seed, ranks, options.zero) {
+    if (task.micro_batches() > 1) micro_batches_.emplace(task, ranks, options.wire);
   }
 
   /// Whether a rank was interrupted, as far as all know it.
@@ -167,8 +162,14 @@ class Run {
     for (const Tensor<float>& t : task_.tensors()) n += t.size();
     return n;
   }
-  double weight_bits() const { return bits_of(&Weights::weight_bytes); }
-  double state_bits() const { return bits_of(&Weights::state_bytes); }
+  double weight_bits() const { return bits_of(weights_.bytes()[0]); }
+  double state_bits() const { return bits_of(weights_.bytes()[1]); }
+  /// The part of weights and states that this rank keeps.
+  double kept_share() const {
+    const auto [weights, states] = weights_.own_bytes();
+    return static_cast<double>(weights + states) /
+           static_cast<double>(weights_.bytes()[0] + weights_.bytes()[1]);
+  }
 
   StepRecord step(bool is_watched) {
     StepRecord record;
@@ -185,17 +186,13 @@ class Run {
                               .max_norm = recipe_.max_norm,
                               .on_overflow = recipe_.on_overflow,
                               .measured = by_tensor ? nullptr : &norm};
-    for (std::size_t i = 0; i < tensors.size(); ++i) {
-      const nf::StepReport done =
-          weights_[i]->step(tensors[i].gradient, how, record.rate, threads_);
-      record.skipped = record.skipped || done.skipped;
-      record.largest_update = std::max(record.largest_update, done.largest_update);
-      record.storage += done.weights;
-      record.storage += done.state;
-    }
+    const nf::StepReport done = weights_.step(how, record.rate, threads_);
+    record.skipped = done.skipped;
+    record.largest_update = done.largest_update;
+    record.storage += done.weights;
+    record.storage += done.state;
     loss_scale_.update(norm.overflowed());
     for (const auto& layer : task_.layers()) layer->update();
-    read_weights();
     ++counters_.step;
     counters_.skipped += record.skipped;
     counters_.clipped += record.storage.clipped;
@@ -204,12 +201,14 @@ class Run {
     return record;
   }
 
-  void save(const std::string& path) const {
+  /// Ranks that share the weights do it together; the first one writes.
+  void save(const std::string& path, bool is_first) const {
+    if (!is_first && !weights_.is_sharded()) return;
     st::File file;
     st::add_state(file, "run", counters_);
     st::add_state(file, "loss_scale", loss_scale_.dynamic);
-    for (std::size_t i = 0; i < weights_.size(); ++i)
-      weights_[i]->add_state(file, task_.tensors()[i].name);
+    weights_.add_state(file);
+    if (!is_first) return;
     for (std::size_t i = 0; i < task_.layers().size(); ++i)
       task_.layers()[i]->add_state(file, layer_name(i));
     for (const Tensor<float>& t : task_.tensors())  // for other recipes, and other programs
@@ -219,6 +218,7 @@ class Run {
     st::write(path, file);
   }
 
+  /// Then publish().
   void resume(const std::string& path) {
     const st::File file = st::read(path);
     for (const auto& [name, value, usual] : options_.identity) {
@@ -237,22 +237,19 @@ class Run {
       if (counters_.step > options_.steps)
         throw st::Error(fmt::format("is at step {} of {}", counters_.step, options_.steps));
       st::read_state(file, "loss_scale", loss_scale_.dynamic);
-      for (std::size_t i = 0; i < weights_.size(); ++i)
-        weights_[i]->read_state(file, task_.tensors()[i].name);
+      weights_.read_state(file);
       for (std::size_t i = 0; i < task_.layers().size(); ++i)
         task_.layers()[i]->read_state(file, layer_name(i));
     } catch (const std::exception& error) {
       throw st::Error(fmt::format("{}: {}", path, error.what()));
     }
-    read_weights();
   }
 
-  /// Takes the floats of another run's weights.
+  /// Takes the floats of another run's weights; then publish().
   void start_from(const std::string& path) {
     const st::File file = st::read(path);
-    std::vector<Tensor<float>>& tensors = task_.tensors();
-    for (std::size_t i = 0; i < tensors.size(); ++i) {
-      Tensor<float>& t = tensors[i];
+    weights_.start_from([&](std::size_t i) {
+      const Tensor<float>& t = task_.tensors()[i];
       const std::string name = "values." + t.name;
       const st::Tensor* const found = file.find(name);
       if (found == nullptr)
@@ -260,12 +257,11 @@ class Run {
       if (found->shape != std::vector{t.rows, t.cols})
         throw st::Error(
             fmt::format("{}: tensor \"{}\": is not {} x {}", path, name, t.rows, t.cols));
-      const auto values = found->as<float>();
-      weights_[i] =
-          recipe_.weights.make({t.role, t.rows, t.cols, seed_of(options_.seed, i)}, values);
-    }
-    read_weights();
+      return found->as<float>();
+    });
   }
+  /// All ranks get the weights of those that keep them.
+  void publish() { weights_.publish(); }
 
  private:
   /// Forward and back: the loss of the step's batch, its gradients in the tensors of the task.
@@ -288,14 +284,8 @@ class Run {
     }
   }
   static std::string layer_name(std::size_t i) { return "layer" + std::to_string(i); }
-  double bits_of(std::size_t (Weights::*bytes)() const) const {
-    std::size_t total = 0;
-    for (const auto& w : weights_) total += ((*w).*bytes)();
-    return 8 * static_cast<double>(total) / static_cast<double>(parameters());
-  }
-  void read_weights() {
-    std::vector<Tensor<float>>& tensors = task_.tensors();
-    for (std::size_t i = 0; i < tensors.size(); ++i) weights_[i]->read(tensors[i].values);
+  double bits_of(std::uint64_t bytes) const {
+    return 8 * static_cast<double>(bytes) / static_cast<double>(parameters());
   }
   /// Grows in the first steps, then falls by a cosine to a tenth.
   double rate_at(std::uint64_t step) const {
@@ -314,7 +304,7 @@ class Run {
   bool is_interrupted_ = false;
   LossScale loss_scale_;
   Counters counters_;
-  std::vector<std::unique_ptr<Weights>> weights_;
+  KeptTensors weights_;
 };
 
 double share(std::uint64_t part, std::uint64_t all) {
@@ -354,9 +344,15 @@ class Progress {
                                                          : "in a fixed order, without a BLAS",
                options_.threads);
     if (task_.micro_batches() > 1)
-      fmt::print("micro-batches: {} a step, on {} {}; gradients {}\n", task_.micro_batches(),
-                 ranks_.size(), ranks_.size() == 1 ? "rank" : "ranks",
-                 options_.exact_sum ? "summed exactly" : "summed in float");
+      fmt::print(
+          "micro-batches: {} a step, on {} {}; gradients {}\n", task_.micro_batches(),
+          ranks_.size(), ranks_.size() == 1 ? "rank" : "ranks",
+          options_.wire == Wire::exact
+              ? "summed exactly"
+              : fmt::format("summed in {}", wire_names[static_cast<std::size_t>(options_.wire)]));
+    if (options_.zero && ranks_.size() > 1)
+      fmt::print("this rank keeps {:.1f} % of the weights' and states' bytes\n",
+                 100 * run.kept_share());
     if (first_ > 0) fmt::print("goes on at step {}\n", first_);
     fmt::print("{:>6} {:>9} {:>9} {:>8} {:>6} {:>9} {:>8} {:>7} {:>7} {:>9} {:>8}{}\n", "step",
                "loss", "validate", "|g|", "scale", "update", "skipped", "sat. %", "0 %",
@@ -429,19 +425,18 @@ nlohmann::ordered_json report_of(const Recipe& recipe, const TrainOptions& optio
 /// The run of one rank. The first one prints, validates and writes.
 TrainResult train_on(Task& task, const Recipe& recipe, const TrainOptions& options, Ranks& ranks) {
   const bool is_first = ranks.is_first();
-  std::optional<Run> made;
+  Run run(task, recipe, options, ranks);
   std::optional<StepTable> table;
   together(ranks, [&] {
-    made.emplace(task, recipe, options, ranks);
-    if (!options.resume.empty()) made->resume(options.resume);
-    if (!options.from.empty()) made->start_from(options.from);
+    if (!options.resume.empty()) run.resume(options.resume);
+    if (!options.from.empty()) run.start_from(options.from);
     if (is_first)
       for (const std::string& path : {options.save, options.csv, options.json})
         require_writable(path);
-    table.emplace(is_first ? options.csv : "", made->counters().step);
+    table.emplace(is_first ? options.csv : "", run.counters().step);
     return true;
   });
-  Run& run = *made;
+  run.publish();
   const Interrupts interrupts;
   const std::uint64_t first = run.counters().step,
                       last = options.stop_at == 0 ? options.steps
@@ -469,10 +464,9 @@ TrainResult train_on(Task& task, const Recipe& recipe, const TrainOptions& optio
       progress.line(next, mean_of_last(losses, options.every),
                     validates ? fmt::format("{:.4f}", result.validation_loss) : "", record, run);
     }
-    if (options.save_every != 0 && next % options.save_every == 0 && !options.save.empty() &&
-        is_first) {
+    if (options.save_every != 0 && next % options.save_every == 0 && !options.save.empty()) {
       table->flush();  // before the run that goes on after these rows
-      run.save(options.save);
+      run.save(options.save, is_first);
     }
   }
   table->flush();
@@ -483,12 +477,12 @@ TrainResult train_on(Task& task, const Recipe& recipe, const TrainOptions& optio
   result.seconds = progress.seconds();
   result.ranks = ranks.size();
   result.bytes_per_step = progress.bytes_per_step(result.steps);
-  if (!is_first) return result;
   const std::string path = options.save.empty() && result.interrupted
                                ? options.program + "-" + recipe.name + ".safetensors"
                                : options.save;
+  if (!path.empty()) run.save(path, is_first);
+  if (!is_first) return result;
   if (!path.empty()) {
-    run.save(path);
     if (!options.quiet || result.interrupted) fmt::print("step {}: saved {}\n", result.steps, path);
   }
   if (result.interrupted) {
@@ -557,7 +551,9 @@ const char* const train_options_help =
   --seed N           of weights, batches and random bits (1)
   --threads N        results do not depend on it (2)
   --micro-batches M  of a step, which the ranks of mpirun -n R share (one a rank); bits depend on M
-  --exact-sum        of their gradients: the same bits on every number of ranks
+  --wire FORMAT      sums their gradients in f32, bf16, e4m3 or e5m2 (f32), or exactly:
+  --exact-sum        the same bits on every number of ranks
+  --zero             each rank keeps the weights and states of some tensors: the same bits (ZeRO-1)
   --ranks R          fails unless mpirun has started so many
   --no-blas          products of floats in a fixed order: the same bits on every instruction set
   --every N          steps between two lines (50); --validate-every N (100)
@@ -587,7 +583,9 @@ bool take_flag(TrainOptions& o, const std::string& name) {
   else if (name == "--quiet")
     o.quiet = true;
   else if (name == "--exact-sum")
-    o.exact_sum = true;
+    o.wire = Wire::exact;
+  else if (name == "--zero")
+    o.zero = true;
   else if (name == "--no-blas")
     o.recipe_options.multiply.use_blas = false;
   else if (name == "--flush")
@@ -595,6 +593,16 @@ bool take_flag(TrainOptions& o, const std::string& name) {
   else
     return false;
   return true;
+}
+
+/// The place of a name among those that an option takes.
+std::ptrdiff_t named(const std::string& option, const std::string& value,
+                     std::span<const std::string_view> names) {
+  const auto found = std::ranges::find(names, value);
+  if (found == names.end())
+    throw std::invalid_argument(
+        fmt::format("{} takes {}, not {}", option, fmt::join(names, ", "), value));
+  return found - names.begin();
 }
 
 /// The same of options with a value.
@@ -652,11 +660,9 @@ bool take_option(TrainOptions& o, const std::string& name, const std::string& va
   } else if (name == "--gain") {
     of_recipe.gain = real_number(name, value);
   } else if (name == "--part") {
-    const auto* const found = std::ranges::find(part_names, value);
-    if (found == std::end(part_names))
-      throw std::invalid_argument(
-          fmt::format("--part takes {}, not {}", fmt::join(part_names, ", "), value));
-    of_recipe.part = static_cast<Part>(found - std::begin(part_names));
+    of_recipe.part = static_cast<Part>(named(name, value, part_names));
+  } else if (name == "--wire") {
+    o.wire = static_cast<Wire>(named(name, value, wire_names));
   } else if (name == "--format") {
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     if (value.size() != 4 || value[0] != 'e' || !is_digit(value[1]) || value[2] != 'm' ||
@@ -715,8 +721,8 @@ void add_identity(TrainOptions& o, const Recipe& recipe) {
   is("part", part_names[static_cast<std::size_t>(chosen.part)]);
   is("format", fmt::format("e{}m{}", chosen.exponent_bits, chosen.mantissa_bits));
   is("no-blas", !chosen.multiply.use_blas);
-  is("micro-batches", o.micro_batches, "1");
-  is("exact-sum", o.exact_sum, "false");
+  is("micro-batches", std::max<std::size_t>(1, o.micro_batches), "1");
+  is("wire", wire_names[static_cast<std::size_t>(o.wire)], "f32");
 }
 
 std::string recipe_list() {

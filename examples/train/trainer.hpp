@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "gradient_sum.hpp"
 #include "ops.hpp"
 #include "ranks.hpp"
 #include "recipe.hpp"
@@ -63,7 +64,8 @@ struct TrainOptions {
   bool help = false, list = false;
   std::size_t ranks = 0;          ///< that there have to be; 0: as many as there are
   std::size_t micro_batches = 0;  ///< of a step; 0: one for each rank
-  bool exact_sum = false;         ///< of their gradients
+  Wire wire = Wire::f32;          ///< of the sums of their gradients
+  bool zero = false;              ///< ranks share weights and states out among them
   std::vector<Identity> identity;
 };
 
@@ -85,11 +87,6 @@ struct TrainResult {
 /// ranks, each with a task of its own, the first prints, validates and writes.
 TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options, Ranks& ranks);
 TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options);
-
-/// The seed of a tensor's roundings, or a layer's: no two share bits.
-constexpr std::uint64_t seed_of(std::uint32_t run, std::size_t index) {
-  return ((std::uint64_t{run} + 1) << 32) + index;  // batches have the keys below 2^32
-}
 
 /// An option of one trainer alone, and what takes its value, which is empty for one without: false
 /// for another option.

@@ -3,10 +3,12 @@
 // kind of recipe; a rank that is killed ends the run with one line, and any number of ranks goes on
 // from its checkpoint.
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "pieces.hpp"
 #include "program.hpp"
@@ -65,10 +67,11 @@ TEST_CASE("with exact sums 2 and 4 ranks end in the bytes of one") {
     const Arguments how{"--exact-sum", "--steps", "5", "--recipe", recipe};
     const Checkpoint one("ranks.one"), table_of_one("ranks.one.csv");
     REQUIRE(Program(run_on(1, with(how, files(one, table_of_one)))).wait() == 0);
-    for (const int ranks : {2, 4}) {
+    for (const int ranks : {2, 4}) {  // four share weights and states out among them
       if (ranks == 2 && (recipe == "fp8-lm" || recipe == "flexible-bias")) continue;
       const Checkpoint many("ranks.many"), table("ranks.many.csv");
-      REQUIRE(Program(run_on(ranks, with(how, files(many, table)))).wait() == 0);
+      const Arguments sharded = with(how, ranks == 4 ? Arguments{"--zero"} : Arguments{});
+      REQUIRE(Program(run_on(ranks, with(sharded, files(many, table)))).wait() == 0);
       check_same(one, many);
       check_same(table_of_one, table);
     }
@@ -96,9 +99,27 @@ TEST_CASE("a killed rank ends the run with one line; another number of ranks goe
   sleep_for(1500);
   interrupted.send(SIGINT);
   CHECK(interrupted.wait() != 0);
-  REQUIRE(Program(run_on(4, with(saved, {"--resume", killed.path()}))).wait() == 0);
+  REQUIRE(Program(run_on(4, with(saved, {"--zero", "--resume", killed.path()}))).wait() == 0);
   check_same(left, killed);
   check_same(table_left, table);
+}
+
+TEST_CASE("FP8 on the wire is a quarter of the bytes of floats, and trains as they do") {
+  const Checkpoint report("ranks.json");
+  const auto run_in = [&](const std::string& format) {
+    const Arguments how{"--steps", "30", "--wire", format, "--json", report.path()};
+    REQUIRE(Program(run_on(2, how)).wait() == 0);
+    const std::string text = bytes_of(report.path());
+    const auto number = [&](const std::string& name) {
+      return std::stod(text.substr(text.find("\"" + name + "\":") + name.size() + 3));
+    };
+    return std::pair(number("bytes_per_step"), number("loss"));
+  };
+  const auto [bytes, loss] = run_in("f32");
+  const auto [narrow_bytes, narrow_loss] = run_in("e4m3");
+  CAPTURE(bytes, loss, narrow_bytes, narrow_loss);
+  CHECK(std::abs(narrow_bytes / bytes - 0.25) < 0.01);
+  CHECK((narrow_loss != loss && std::abs(narrow_loss - loss) < 0.01));
 }
 
 TEST_CASE("what ends all ranks is one line") {
