@@ -9,6 +9,7 @@
 
 #include "collective/all_reduce.hpp"
 #include "collective/assign_to_ranks.hpp"
+#include "collective/block_reduce.hpp"
 #include "collective/gather_state.hpp"
 #include "collective/micro_batches.hpp"
 #include "collective/ranks.hpp"

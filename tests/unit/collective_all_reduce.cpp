@@ -57,10 +57,14 @@ constexpr double mu_of_test = 1.75;
 
 std::vector<Vector> inputs_of(std::mt19937_64& random, const Case& of) {
   std::vector<Vector> all(static_cast<std::size_t>(of.ranks), Vector(of.n));
+  std::vector<unsigned> shared(of.n);  // exponents of some elements are alike on all ranks
+  for (unsigned& x : shared) x = static_cast<unsigned>(random());
   for (Vector& values : all) {
-    for (float& x : values) {
+    for (std::size_t i = 0; i < of.n; ++i) {
+      float& x = values[i];
       const auto mantissa = static_cast<float>(random() % 4096);
-      const int exponent = -static_cast<int>(random() % static_cast<unsigned>(of.binades));
+      const unsigned draw = i % 2 == 0 ? shared[i] : static_cast<unsigned>(random());
+      const int exponent = -static_cast<int>(draw % static_cast<unsigned>(of.binades));
       x = std::ldexp(random() % 2 == 0 ? mantissa : -mantissa, exponent - 12);
       if (of.special && random() % 16 == 0) {
         constexpr float inf = std::numeric_limits<float>::infinity();

@@ -61,16 +61,11 @@ AllReduceReport reduce_gradients(const char* call, Ranks& ranks, const float* gr
                                  std::size_t n, float* out, bool gathers, AllReduceScale<F>& scale,
                                  const AllReduceOptions& options, const R& rounding,
                                  const executor_ref& executor) {
-  if (!options.residuals.empty() && options.residuals.size() != n) {
-    throw_invalid(call, std::to_string(options.residuals.size()) + " residuals of " +
-                            std::to_string(n) + " gradients");
-  }
-  if (options.segment == 0) throw_invalid(call, "the segment is 0");
+  require_reduction(call, options.residuals.size(), n, options.segment);
   require_agreement(call, ranks, n);
-  code_reduction<F, R> of{gradients, options.residuals,  n,       0, 0, 0, rounding,
-                          rounding,  options.saturation, executor};
-  if constexpr (requires { of.sum_rounding.stream; })
-    of.sum_rounding.stream += std::uint64_t{1} << 63;
+  code_reduction<F, R> of{
+      gradients,          options.residuals, n, 0, 0, 0, rounding, rounding_of_sums(rounding),
+      options.saturation, executor};
 
   AllReduceReport report;
   report.amax = of.amax();
@@ -100,13 +95,6 @@ AllReduceReport reduce_gradients(const char* call, Ranks& ranks, const float* gr
     options.mu->update(attained ? report.sums_attained : report.sums_beyond, n);
   }
   return report;
-}
-
-template <class R>
-constexpr void explain_reduction() {
-  static_assert(
-      !requires(const R& rounding) { rounding.size(); },
-      "all_reduce: words of random bits serve one rounding; take a Stochastic with a key");
 }
 
 }  // namespace NF_BASELINE

@@ -42,6 +42,19 @@ exact exact_sum_of_codes(const F* codes, std::size_t stride, std::size_t ranks, 
 struct double_sums {
   double sums[part_elements] = {};
   std::uint32_t highest[part_elements] = {}, lowest[part_elements];
+
+  void clear(std::size_t n) {
+    std::fill_n(sums, n, 0.0);
+    std::fill_n(highest, n, 0u);
+    std::fill_n(lowest, n, 255u);
+  }
+  /// Whether double holds every sum of at most 2^more of the summands of element i, to the last bit
+  /// of the lowest; then it is 0 or within float's normal range.
+  bool is_exact(std::size_t i, std::uint32_t more, std::uint32_t mantissa_bits) const {
+    if (lowest[i] == 255) return highest[i] == 0;  // all zero
+    return highest[i] + more < 254 && lowest[i] > mantissa_bits &&
+           highest[i] + more + mantissa_bits < lowest[i] + 53;
+  }
 };
 
 /// Adds floats, and looks which exponents they have.
@@ -69,6 +82,32 @@ struct code_sum_traits {
     return top - layout::quantum + more <= 53 && top + more <= 127 && layout::quantum >= -126;
   }
 };
+
+/// Writes the exact sums of n elements of `ranks` arrays of floats, `stride` apart, each rounded to
+/// odd: what rounds them to fewer bits does it as with the sum itself. Floats have `mantissa_bits`
+/// at most, where more than that is slower.
+inline void sum_floats_to_odd(const float* x, std::size_t stride, std::size_t ranks, float* out,
+                              std::size_t n, std::uint32_t mantissa_bits) {
+  const auto more = static_cast<std::uint32_t>(std::bit_width(ranks));
+  constexpr outcomes to_odd = outcomes_of<binary32, rule::odd, 0>({false, false});
+  double_sums part;
+  for (std::size_t done = 0, count = 0; done < n; done += count) {
+    count = std::min(part_elements, n - done);
+    part.clear(count);
+    if constexpr (float_environment::is_known) {
+      const float_environment environment(direction::nearest);
+      for (std::size_t r = 0; r < ranks; ++r) add_part<true>(x + r * stride + done, count, part);
+    } else {
+      std::fill_n(part.highest, count, 255u);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      out[done + i] = part.is_exact(i, more, mantissa_bits)
+                          ? odd_float(part.sums[i])
+                          : float_of_bits(rounded<binary32, rule::odd, 0>(
+                                exact_sum_of_codes(x, stride, ranks, done + i), 0, to_odd));
+    }
+  }
+}
 
 /// Writes the sums of n elements from `first` on of `ranks` arrays, `stride` codes apart, each
 /// rounded once. An exact zero is +0.
@@ -106,9 +145,7 @@ sum_counts sum_codes(const F* codes, std::size_t stride, std::size_t ranks, std:
     for (std::size_t done = 0, count = 0; done < n; done += count) {
       const std::size_t begin = first + done;
       count = std::min(part_elements, n - done);
-      std::fill_n(part.sums, count, 0.0);
-      std::fill_n(part.highest, count, 0u);
-      std::fill_n(part.lowest, count, 255u);
+      part.clear(count);
       {
         const float_environment environment(direction::nearest);
         for (std::size_t r = 0; r < ranks; ++r) {
@@ -120,11 +157,7 @@ sum_counts sum_codes(const F* codes, std::size_t stride, std::size_t ranks, std:
         }
       }
       for (std::size_t i = 0; i < count; ++i) {
-        // Bits from the last of the lowest summand to the first of the sum; a sum within float's
-        // normal range.
-        const bool fits = part.highest[i] + more < 254 && part.lowest[i] > layout::mantissa_bits &&
-                          part.highest[i] + more + layout::mantissa_bits < part.lowest[i] + 53;
-        is_exact[i] = all_in_double || part.lowest[i] == 255 || fits;  // all zero
+        is_exact[i] = all_in_double || part.is_exact(i, more, layout::mantissa_bits);
         sums[i] = is_exact[i] ? odd_float(part.sums[i]) : 0;
         // a NaN is positive, whatever the processor makes of it
         if (magnitude_bits(sums[i]) > float_infinity) sums[i] = float_of_bits(0x7fc00000u);

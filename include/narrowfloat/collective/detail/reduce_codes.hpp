@@ -16,6 +16,28 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
+template <class R>
+constexpr void explain_reduction() {
+  static_assert(
+      !requires(const R& rounding) { rounding.size(); },
+      "all_reduce: words of random bits serve one rounding; take a Stochastic with a key");
+}
+
+/// The rounding of sums: of a key, in a stream of its own.
+template <class R>
+constexpr R rounding_of_sums(R rounding) {
+  if constexpr (requires { rounding.stream; }) rounding.stream += std::uint64_t{1} << 63;
+  return rounding;
+}
+inline void require_reduction(const char* call, std::size_t residuals, std::size_t n,
+                              std::size_t segment) {
+  if (residuals != 0 && residuals != n) {
+    throw_invalid(call,
+                  std::to_string(residuals) + " residuals of " + std::to_string(n) + " gradients");
+  }
+  if (segment == 0) throw_invalid(call, "the segment is 0");
+}
+
 /// Writes a + b, or a - b, rounded to nearest even.
 inline void add_floats(const float* a, const float* b, float* out, std::size_t n, bool subtracts) {
   if constexpr (!float_environment::is_known) {
