@@ -10,6 +10,9 @@ else()
   set(narrowfloat_isas generic)
 endif()
 
+# A test of some twenty seconds and more has a COST, its seconds: where no run has told yet, ctest starts it first, so that
+# it is not the last one, on one core.
+
 # narrowfloat_add_test(<name> [SOURCE <file>] [LABELS <label>...] [LIBRARIES <target>...] [ISA])
 #   SOURCE     the test's only file; default <name>.cpp
 #   LABELS     ctest labels; `exhaustive` also keeps it out of `all`, under the target `exhaustive`
@@ -25,10 +28,16 @@ function(narrowfloat_add_test name)
   target_link_libraries(${name} PRIVATE narrowfloat_test_support ${arg_LIBRARIES})
   if(NOT name IN_LIST header_only_tests)
     # The loops under test are the library's; what else a test compiles need not be fast.
-    target_compile_options(${name} PRIVATE ${narrowfloat_test_options})
+    set(options ${narrowfloat_test_options})
+    set(loops narrowfloat_test_loops)
+    if(name IN_LIST unoptimised_tests)
+      set(options -O0)
+      set(loops narrowfloat_unoptimised_test_loops)
+    endif()
+    target_compile_options(${name} PRIVATE ${options})
     target_link_libraries(${name} PRIVATE narrowfloat::compiled)
     if(NOT "fmt::fmt" IN_LIST arg_LIBRARIES) # which brings a definition that the shared header was not built with
-      target_precompile_headers(${name} REUSE_FROM narrowfloat_test_loops)
+      target_precompile_headers(${name} REUSE_FROM ${loops})
     endif()
   endif()
 
