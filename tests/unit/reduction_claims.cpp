@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What docs/scaling.md says of FP8 on the wire comes out, on the data of examples/reduce_error.cpp.
 #include <narrowfloat/collective/all_reduce.hpp>
+#include <narrowfloat/collective/block_reduce.hpp>
 
 #include "../../examples/reduction.hpp"
 
@@ -100,15 +101,17 @@ TEST_CASE("FP8 on the wire: the exact sums of the simulation are the bits of all
           "[claims]") {
   constexpr int ranks = 4;
   const Gradients of = gradients_of(Inputs::correlated, ranks, elements, "");
-  std::vector<float> mean(elements);
+  std::vector<float> mean(elements), mean_of_blocks(elements);
   float scale = 0;
   test::ThreadRanks::run(ranks, [&](auto& group) {
     const auto r = static_cast<std::size_t>(group.rank());
     const auto mine = std::span(of.values).subspan(r * elements, elements);
-    std::vector<float> reduced(mine.begin(), mine.end());
+    std::vector<float> reduced(mine.begin(), mine.end()), in_blocks = reduced;
     nf::AllReduceScale<nf::float8_e4m3fn> state;
     nf::all_reduce(group, reduced, state);
-    if (r == 0) mean = reduced, scale = state.scale;
+    nf::all_reduce(group, in_blocks, nf::BlockWire<nf::mxfp8_e4m3>{{.rule = nf::ScaleRule::rceil}});
+    if (r == 0) mean = reduced, mean_of_blocks = in_blocks, scale = state.scale;
   });
   CHECK((by_exact_sums<nf::float8_e4m3fn>(of.values, elements, scale).mean == mean));
+  CHECK((by_blocks<nf::mxfp8_e4m3>(of.values, elements).mean == mean_of_blocks));
 }
