@@ -64,11 +64,12 @@ void check(const Convert& convert_it, const Expected& expected) {
   }
 }
 
-template <class From, class To>
-void check_nearest() {
+/// With an executor, or without one.
+template <class From, class To, class... Executor>
+void check_nearest(Executor... executor) {
   std::vector<To> results(period);
   for (std::size_t i = 0; i < period; ++i) results[i] = nf::convert<To>(sample<From>(i));
-  check<From, To>([](const auto& in, auto out) { nf::convert(in, out); },
+  check<From, To>([&](const auto& in, auto out) { nf::convert(in, out, executor...); },
                   [&](std::size_t i) { return results[i % period]; });
 }
 
@@ -79,6 +80,13 @@ TEST_CASE("arrays past the caches, to nearest", "[isa]") {
   check_nearest<float, nf::bfloat16>();
   check_nearest<nf::float8_e4m3fn, float>();
   check_nearest<nf::float8_e5m2, nf::float16>();
+}
+
+TEST_CASE("arrays past the caches, by tasks, the last one first", "[isa]") {
+  const auto backwards = [](std::size_t tasks, const auto& f) {
+    while (tasks != 0) f(--tasks);
+  };
+  check_nearest<nf::float8_e4m3fn, float>(backwards);
 }
 
 TEST_CASE("arrays past the caches, stochastic", "[isa]") {
