@@ -61,7 +61,7 @@ void run(const options& chosen) {
     shown.next_step();
     if (chosen.wants("wide")) result.wide = measure_wide(with);
     shown.next_step();
-    if (chosen.wants("threads")) result.threads = measure_threads(with);
+    if (chosen.wants("threads")) result.threads = measure_threads(with, chosen);
     shown.next_step();
     if (chosen.wants("calls"))
       result.calls = measure_calls(with, chosen_passes(short_calls(), chosen));

@@ -14,6 +14,7 @@
 
 #include "blas.hpp"
 #include "machine.hpp"
+#include "pools.hpp"
 #include "progress.hpp"
 #include "section_matvec.hpp"
 #include "size_options.hpp"
@@ -87,15 +88,15 @@ void add_codebook(turns& timed, const std::string& name, Isa isa, std::size_t si
             });
 }
 
-/// A product by an executor with so many threads, on the clock.
+/// A product by so many threads, on the clock.
 template <class F, class Acc>
-void add_threads(turns& timed, const std::string& name, std::size_t size, int threads,
+void add_threads(turns& timed, const std::string& name, std::size_t size, std::size_t threads,
                  const Acc& acc) {
-  timed.add_threads(fmt::format("{}, {}", name, threads), size * size * size, 1,
-                    [=, a = normal_numbers<F>(size, 1), b = normal_numbers<F>(size, 2),
-                     c = std::make_shared<std::vector<typename Acc::type>>(size * size)](int) {
-                      matmul(a, b, *c, size, size, size, acc, {}, threads_executor{threads});
-                    });
+  timed.add_on_clock(fmt::format("{}, {}", name, threads), size * size * size,
+                     [=, a = normal_numbers<F>(size, 1), b = normal_numbers<F>(size, 2),
+                      c = std::make_shared<std::vector<typename Acc::type>>(size * size)] {
+                       matmul(a, b, *c, size, size, size, acc, {}, pool_of(threads));
+                     });
 }
 
 /// What a careful user writes: a step at a time, eight draws a block of Philox. One row of the
@@ -218,7 +219,7 @@ std::string threads_table(const size_options& chosen) {
   turns timed(chosen.min_time, shown);
   const char* const names[] = {"e5m2 x e5m2, e6m5, stochastic 13", "e4m3 x e4m3, exact",
                                "bf16 x bf16, f32"};
-  for (const int threads : {1, 2}) {
+  for (const std::size_t threads : {1u, 2u}) {
     add_threads<float8_e5m2>(timed, names[0], chosen.size, threads,
                              FusedAccumulator<float12_e6m5, mac_rounding>{.rounding = key});
     add_threads<float8_e4m3fn>(timed, names[1], chosen.size, threads, ExactAccumulator{});
@@ -227,7 +228,7 @@ std::string threads_table(const size_options& chosen) {
   }
   timed.run();
   std::string text = fmt::format(
-      "By an executor that starts its threads for each call; on the clock, on the widest instruction set.\n\n"
+      "By a ThreadPool; on the clock, on the widest instruction set.\n\n"
       "{:<44}{:>9}{:>10}{:>8}\n",
       "", "1 thread", "2 threads", "ratio");
   for (const char* name : names) {

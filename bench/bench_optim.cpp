@@ -9,11 +9,11 @@
 #include <narrowfloat/optim.hpp>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "machine.hpp"
 #include "optim_plain.hpp"
+#include "pools.hpp"
 #include "progress.hpp"
 #include "size_options.hpp"
 #include "turns.hpp"
@@ -32,21 +32,6 @@ of as many bytes as the step has to read and write, and a plain loop over floats
   --min-time S     seconds for each of the 5 repetitions of a row (default: 0.05)
   --help           show this text
 )";
-
-/// The executor: half of the tasks, in order, on a thread each.
-struct threads {
-  std::size_t count;
-
-  template <class F>
-  void operator()(std::size_t tasks, const F& f) const {
-    const auto work = [&](std::size_t thread) {
-      for (std::size_t i = tasks * thread / count; i < tasks * (thread + 1) / count; ++i) f(i);
-    };
-    std::vector<std::jthread> others;
-    for (std::size_t thread = 1; thread < count; ++thread) others.emplace_back(work, thread);
-    work(0);
-  }
-};
 
 /// A row: its step by a number of threads, the bytes that it keeps, and those that it reads and
 /// writes, of a weight.
@@ -84,7 +69,7 @@ optim_row adamw_row(std::string name, W weights, const std::shared_ptr<std::vect
   const double reads = policy == OnOverflow::unchecked ? 1 : 2;
   return {std::move(name), kept, 2 * kept + reads * sizeof(G), [=](std::size_t count) {
             held->adam.step(held->weights, *gradients, {.on_overflow = policy}, rounding,
-                            threads{count});
+                            pool_of(count));
           }};
 }
 
@@ -98,7 +83,7 @@ optim_row plain_row(const std::vector<float>& weights,
       state{weights, std::vector<float>(weights.size()), std::vector<float>(weights.size())});
   return {"plain loop, native", 12, 28, [=](std::size_t count) {
             ++held->t;
-            threads{count}(count, [&](std::size_t task) {
+            pool_of(count)(count, [&](std::size_t task) {
               const std::size_t first = held->w.size() * task / count,
                                 end = held->w.size() * (task + 1) / count;
               plain_adamw(held->w.data() + first, gradients->data() + first, held->m.data() + first,
@@ -151,15 +136,14 @@ void run_size(const size_options& chosen, std::size_t n, std::string& text) {
     return fmt::format("{}, {}", name, count);
   };
   for (const std::size_t count : {1u, 2u}) {
-    // the clock counts: the step has threads of its own
-    timed.add_threads(name_of("memcpy", count), 28 * n, 1, [&, count](int) {
-      threads{count}(count, [&](std::size_t task) {
+    timed.add_on_clock(name_of("memcpy", count), 28 * n, [&, count] {
+      pool_of(count)(count, [&](std::size_t task) {
         const std::size_t first = 14 * n * task / count, end = 14 * n * (task + 1) / count;
         std::memcpy(to.data() + first, from.data() + first, end - first);
       });
     });
     for (const optim_row& row : rows)
-      timed.add_threads(name_of(row.name, count), n, 1, [&row, count](int) { row.step(count); });
+      timed.add_on_clock(name_of(row.name, count), n, [&row, count] { row.step(count); });
   }
   timed.run();
   text += fmt::format("\n{} weights\n{:<34}{:>7}{:>9}{:>9}{:>9}{:>9}\n", n, "", "bytes", "1 thread",

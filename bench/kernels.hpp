@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <narrowfloat/convert.hpp>
+#include <narrowfloat/io/threads.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,9 @@ namespace bench {
 
 /// Converts n elements between two arrays that are apart.
 using convert_function = void (*)(narrowfloat::Isa, const void* in, void* out, std::size_t n);
+/// The same by threads, on the active instruction set.
+using threads_function = void (*)(narrowfloat::ThreadPool&, const void* in, void* out,
+                                  std::size_t n);
 
 inline constexpr std::string_view f32 = "f32";
 inline constexpr std::string_view default_rounding = "nearest_even";
@@ -28,6 +32,7 @@ struct kernel {
   bool is_signed;  ///< the format, see format()
   int code_bits;   ///< of the format
   convert_function run;
+  threads_function run_by;
   convert_function encode;  ///< f32 to the format to nearest; makes the codes that others read
 
   bool encodes() const { return from == f32; }
@@ -55,6 +60,12 @@ void run_convert(narrowfloat::Isa isa, const void* in, void* out, std::size_t n)
                        std::span(static_cast<To*>(out), n), R{});
 }
 
+template <class From, class To, class R>
+void run_convert_by(narrowfloat::ThreadPool& pool, const void* in, void* out, std::size_t n) {
+  narrowfloat::convert(std::span(static_cast<const From*>(in), n),
+                       std::span(static_cast<To*>(out), n), R{}, pool);
+}
+
 template <class F, class R = narrowfloat::NearestEven>
 kernel encode_kernel(std::string_view format, std::string_view rounding = default_rounding) {
   return {f32,
@@ -64,6 +75,7 @@ kernel encode_kernel(std::string_view format, std::string_view rounding = defaul
           F::is_signed,
           F::width,
           &run_convert<float, F, R>,
+          &run_convert_by<float, F, R>,
           &run_convert<float, F, narrowfloat::NearestEven>};
 }
 
@@ -78,6 +90,7 @@ kernel decode_kernel(std::string_view from, std::string_view to = f32) {
           From::is_signed,
           From::width,
           &run_convert<From, To, narrowfloat::NearestEven>,
+          &run_convert_by<From, To, narrowfloat::NearestEven>,
           &run_convert<float, From, narrowfloat::NearestEven>};
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstring>
 #include <iterator>
+#include <narrowfloat/io/threads.hpp>
 #include <narrowfloat/isa.hpp>
 #include <string>
 #include <string_view>
@@ -80,19 +81,23 @@ class copies {
     }
   }
 
-  /// Each thread copies its part, past the caches, as the fastest copies in memory do.
-  void add_threads(turns& timed, int threads) {
+  /// Each thread of a pool copies its part: past the caches, as the fastest copies in memory do, or
+  /// through them.
+  void add_threads(turns& timed, narrowfloat::ThreadPool& pool, bool past_caches) {
     for (const roof_variant& variant : roof_variants(like_.bytes)) {
       const std::string_view name = variant.name;
-      if (name != "plain" && name.find("stream") == name.npos) continue;
-      names_.push_back(fmt::format("{}/threads:{}", name_of(variant), threads));
-      timed.add_threads(
-          names_.back(), data_.size(), threads,
-          [run = variant.run, bytes = like_.bytes, in = data_.in(like_), out = data_.out(),
-           n = data_.size() / static_cast<std::size_t>(threads)](int thread) {
-            const std::size_t first = static_cast<std::size_t>(thread) * n;
-            run(in + first * static_cast<std::size_t>(bytes.in_bytes),
-                out + first * static_cast<std::size_t>(bytes.out_bytes), n);
+      if (name != "plain" && past_caches != name.ends_with("stream")) continue;
+      names_.push_back(fmt::format("{}/threads:{}", name_of(variant), pool.threads()));
+      timed.add_on_clock(
+          names_.back(), data_.size(),
+          [run = variant.run, bytes = like_.bytes, in = data_.in(like_), out = data_.out(), &pool,
+           groups = data_.size() / 64] {
+            pool(pool.threads(), [=, &pool](std::size_t task) {
+              const std::size_t first = groups * task / pool.threads() * 64,
+                                end = groups * (task + 1) / pool.threads() * 64;
+              run(in + first * static_cast<std::size_t>(bytes.in_bytes),
+                  out + first * static_cast<std::size_t>(bytes.out_bytes), end - first);
+            });
           },
           [&data = data_, &like = like_] { data.settle(like); });
     }

@@ -34,6 +34,7 @@ struct common_options {
 struct options : common_options {
   std::optional<narrowfloat::Isa> isa;
   std::vector<std::string> sections;  ///< empty: every section
+  std::size_t threads = 2;
   bool all = false;
   bool sweep = false;
 
@@ -55,6 +56,7 @@ compares the speeds with their targets.
   --format NAME    only this format; may be given several times
   --isa NAME       run on generic, avx2, avx512 or neon (default: the widest of this machine, and
                    with avx512 a format of each kind on avx2 too)
+  --threads N      threads of the section threads, beside one (default: 2)
   --only SECTION   only convert, wide, threads, calls or fused; may be given several times
   --all            every conversion on every instruction set of this machine, and more roundings
   --sweep          four conversions at more sizes too, for the curves of scripts/plot_bench
@@ -84,15 +86,24 @@ inline double parse_seconds(std::string_view text) {
   return seconds;
 }
 
+/// A count, of what an option names.
+inline std::size_t parse_count(std::string_view option, std::string_view of, std::size_t least,
+                               std::size_t most, std::string_view text) {
+  std::size_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || end != text.data() + text.size() || count < least || count > most)
+    throw usage_error(std::string(option) + ": '" + std::string(text) + "' is not a number of " +
+                      std::string(of) + " from " + std::to_string(least) + " to " +
+                      std::to_string(most));
+  return count;
+}
+
 /// The size of a square matrix.
 inline std::size_t parse_size(std::string_view text) {
-  constexpr std::size_t most = 16'384;
-  std::size_t size = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
-  if (error != std::errc{} || end != text.data() + text.size() || size == 0 || size > most)
-    throw usage_error("--size: '" + std::string(text) + "' is not a number of rows from 1 to " +
-                      std::to_string(most));
-  return size;
+  return parse_count("--size", "rows", 1, 16'384, text);
+}
+inline std::size_t parse_threads(std::string_view text) {
+  return parse_count("--threads", "threads", 2, 1024, text);
 }
 
 /// Goes through the arguments: take(name, value) does what an option asks for, value() being what
@@ -138,6 +149,8 @@ inline options parse_options(const std::vector<std::string_view>& arguments) {
       chosen.sweep = true;
     } else if (name == "--isa") {
       chosen.isa = parse_isa(value());
+    } else if (name == "--threads") {
+      chosen.threads = parse_threads(value());
     } else if (name == "--only") {
       chosen.sections.push_back(parse_section(value()));
     } else {

@@ -34,7 +34,7 @@ struct report {
   std::time_t started;
   measurements measured;
   std::vector<wide_row> wide;
-  std::vector<thread_row> threads;
+  thread_results threads;
   std::vector<call_row> calls;
   std::vector<fused_row> fused;
   std::vector<sqnr_row> sqnr;

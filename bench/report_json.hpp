@@ -75,7 +75,7 @@ inline std::string json_text(const report& of) {
   all["conversions"] = to_json(of.measured.rows);
   all["copies"] = to_json(of.measured.copies);
   all["wide"] = to_json(of.wide);
-  all["threads"] = to_json(of.threads);
+  all["threads"] = to_json(of.threads.rows);
   all["calls"] = to_json(of.calls);
   all["fused"] = to_json(of.fused);
   std::vector<sqnr_row> with_meaning;

@@ -8,37 +8,20 @@
 #ifdef NARROWFLOAT_OPENBLAS
 #include <cblas.h>
 #endif
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/mx.hpp>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "blas.hpp"
+#include "pools.hpp"
 #include "progress.hpp"
 #include "turns.hpp"
 
 namespace bench {
-
-/// An executor that starts its threads for each call.
-struct threads_executor {
-  int threads;
-
-  template <class F>
-  void operator()(std::size_t tasks, const F& f) const {
-    std::atomic<std::size_t> next = 0;
-    const auto work = [&] {
-      for (std::size_t i = next++; i < tasks; i = next++) f(i);
-    };
-    std::vector<std::jthread> others;
-    for (int i = 1; i < threads; ++i) others.emplace_back(work);
-    work();
-  }
-};
 
 /// Codes and scales as those of normal numbers: any codes but those of NaN and Inf, scales within
 /// eight binades.
@@ -68,7 +51,7 @@ void add_with_threads(turns& timed, const std::string& name, const matvec_shape&
                       const Run& run) {
   const std::size_t items = shape.rows * shape.cols;
   timed.add(name + ", 1", items, [=] { run(1); });
-  timed.add_threads(name + ", 2", items, 1, [=](int) { run(2); });
+  timed.add_on_clock(name + ", 2", items, [=] { run(2); });
 }
 
 template <class Format, class X, class Acc>
@@ -77,11 +60,12 @@ void add_matvec(turns& timed, const std::string& name, narrowfloat::Isa isa,
                 const std::shared_ptr<const narrowfloat::BlockTensor<Format>>& a, const X& x,
                 const Acc& acc) {
   const auto y = std::make_shared<std::vector<float>>(shape.rows);
-  add_with_threads(
-      timed, fmt::format("{}, {}", name, narrowfloat::isa_name(isa)), shape, [=](int threads) {
-        const narrowfloat::ScopedIsa scope(isa);
-        narrowfloat::matvec(*a, x, *y, shape.rows, shape.cols, acc, {}, threads_executor{threads});
-      });
+  add_with_threads(timed, fmt::format("{}, {}", name, narrowfloat::isa_name(isa)), shape,
+                   [=](std::size_t threads) {
+                     const narrowfloat::ScopedIsa scope(isa);
+                     narrowfloat::matvec(*a, x, *y, shape.rows, shape.cols, acc, {},
+                                         pool_of(threads));
+                   });
 }
 
 /// The product of floats by a BLAS, in an order of its own, or by a plain loop.

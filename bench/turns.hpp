@@ -58,18 +58,14 @@ class turns {
   template <class Run>
   void add(const std::string& name, std::size_t items, Run run,
            const std::function<void()>& prepare = {}) {
-    add_to_all(
-        name, items, [run](int) { run(); }, prepare);
+    add_to_all(name, items, run, prepare);
   }
 
-  /// The same for run(0) ... run(threads - 1), which share the items, on a thread each. Counts the
-  /// time on the clock.
+  /// The same for one that has threads of its own. Counts the time on the clock.
   template <class Run>
-  void add_threads(const std::string& name, std::size_t items, int threads, Run run,
-                   const std::function<void()>& prepare = {}) {
-    add_to_all(name, items / static_cast<std::size_t>(threads), run, prepare)
-        ->Threads(threads)
-        ->UseRealTime();
+  void add_on_clock(const std::string& name, std::size_t items, Run run,
+                    const std::function<void()>& prepare = {}) {
+    add_to_all(name, items, run, prepare)->UseRealTime();
   }
 
   /// Times all that was added.
@@ -88,13 +84,10 @@ class turns {
     return benchmark::RegisterBenchmark(
                name.c_str(),
                [=, &shown = shown_](benchmark::State& state) {
-                 const int thread = state.thread_index();
-                 if (thread == 0) {  // the others wait for it where the loop begins
-                   shown.show(name);
-                   if (prepare) prepare();
-                 }
+                 shown.show(name);
+                 if (prepare) prepare();
                  for ([[maybe_unused]] auto _ : state) {
-                   run(thread);
+                   run();
                    benchmark::ClobberMemory();
                  }
                  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) *

@@ -36,9 +36,9 @@ struct thread_pool {
   explicit thread_pool(std::size_t threads) : ranges(threads) {}
 
   alignas(64) std::atomic<std::size_t> state = 0;
-  alignas(64) std::atomic_flag has_caller;
-  task_function run_task = nullptr;
+  task_function run_task = nullptr;  // which a thread gets with the state, in one cache line
   const void* context = nullptr;
+  alignas(64) std::atomic_flag has_caller;
   std::vector<task_range> ranges;  ///< of each thread
   std::mutex mutex;                ///< of those that fall asleep
   waiting_room workers_room, callers_room;
@@ -47,6 +47,15 @@ struct thread_pool {
 
 inline namespace NF_BASELINE {
 
+/// Tells the processor that a loop waits.
+inline void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
 /// Returns when is_ready(), which ring() of the same room tells of.
 template <class F>
 void wait(thread_pool& pool, waiting_room& room, const F& is_ready) {
@@ -54,10 +63,12 @@ void wait(thread_pool& pool, waiting_room& room, const F& is_ready) {
   if (is_ready()) return;
   // About what it costs to fall asleep and to be waked.
   const clock::time_point end = clock::now() + std::chrono::microseconds(50);
-  while (clock::now() < end) {
+  do {
+    for (int i = 0; i < 32; ++i, relax()) {
+      if (is_ready()) return;
+    }
     std::this_thread::yield();
-    if (is_ready()) return;
-  }
+  } while (clock::now() < end);
   std::unique_lock lock(pool.mutex);
   ++room.asleep;  // before it looks again: ring() looks after what it tells of
   room.bell.wait(lock, is_ready);
@@ -92,8 +103,11 @@ inline void work(thread_pool& pool, std::size_t thread) {
     if ((seen & pool.is_closed) != 0) return;
     if (!pool.state.compare_exchange_strong(seen, seen + pool.one_at_work)) continue;
     run_ranges(pool, thread);
-    pool.state &= ~pool.is_open;
-    if ((pool.state -= pool.one_at_work) == 0) ring(pool, pool.callers_room, 1);
+    std::size_t left = 0;
+    do {
+      left = (seen & ~pool.is_open) - pool.one_at_work;
+    } while (!pool.state.compare_exchange_weak(seen, left));
+    if (left == 0) ring(pool, pool.callers_room, 1);
   }
 }
 
