@@ -3,7 +3,6 @@
 // part that throws.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <exception>
 
@@ -51,20 +50,20 @@ class first_failure {
  public:
   /// Takes the exception that is being handled.
   void keep(std::size_t task) {
-    while (is_busy_.test_and_set(std::memory_order_acquire)) {
+    while (__atomic_test_and_set(&is_busy_, __ATOMIC_ACQUIRE)) {
     }
     if (what_ == nullptr || task < task_) {
       task_ = task;
       what_ = std::current_exception();
     }
-    is_busy_.clear(std::memory_order_release);
+    __atomic_clear(&is_busy_, __ATOMIC_RELEASE);
   }
   void rethrow() const {
     if (what_ != nullptr) std::rethrow_exception(what_);
   }
 
  private:
-  std::atomic_flag is_busy_;
+  bool is_busy_ = false;  ///< by the built-ins: <atomic> takes long to compile
   std::size_t task_ = 0;
   std::exception_ptr what_;
 };

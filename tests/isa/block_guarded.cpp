@@ -45,10 +45,11 @@ void check_shape(std::size_t rows, std::size_t cols, int axis, Mismatches& bad) 
     const std::vector<Out> zeros(values.size());
     Out* const to = placed(out, zeros.data(), zeros.size(), at_end);
     const auto whole = nf::detail::grid_of<Format>("test", rows, cols, axis);
-    nf::detail::dequantize_blocks<Format>(
-        from, by, expected.tensor_scale(),
-        nf::detail::grid_of_part<typename Format::element>(whole, {0, 0, rows, cols}, cols),
-        nf::detail::part_values<Out>{to, cols});
+    const auto grid =
+        nf::detail::grid_of_part<typename Format::element>(whole, {0, 0, rows, cols}, cols);
+    nf::detail::dequantize_blocks<Format>(from, by, expected.tensor_scale(), grid,
+                                          {0, 0, grid.rows, grid.cols},
+                                          nf::detail::part_values<Out>{to, cols}, false);
     bad.expect(std::memcmp(to, numbers.data(), numbers.size() * sizeof(Out)) == 0, where, place, 0,
                0);
     const std::vector<std::uint8_t> no_codes(bytes.size(), 0xa5);
@@ -57,12 +58,11 @@ void check_shape(std::size_t rows, std::size_t cols, int axis, Mismatches& bad) 
     const std::vector<std::uint8_t> no_bits(mask.size());
     auto* const new_bits = placed(bits, no_bits.data(), no_bits.size(), at_end);
     auto* const new_scales = placed(scales, no_scales.data(), no_scales.size(), at_end);
-    nf::detail::quantize_blocks<Format>(
-        nf::detail::part_values<const float>{source, cols},
-        nf::detail::grid_of_part<typename Format::element>(whole, {0, 0, rows, cols}, cols),
-        {.axis = axis}, nf::detail::tensor_factors{expected.tensor_scale()},
-        nf::detail::scale_source::blocks, nf::nearest_even, new_scales, new_codes,
-        nf::detail::mask_place{new_bits});
+    nf::detail::quantize_blocks<Format>(nf::detail::part_values<const float>{source, cols}, grid,
+                                        {0, 0, grid.rows, grid.cols}, {.axis = axis},
+                                        nf::detail::tensor_factors{expected.tensor_scale()},
+                                        nf::detail::scale_source::blocks, nf::nearest_even,
+                                        new_scales, new_codes, nf::detail::mask_place{new_bits});
     bad.expect(std::memcmp(new_codes, bytes.data(), bytes.size()) == 0 &&
                    std::memcmp(new_bits, mask.data(), mask.size()) == 0 &&
                    std::memcmp(new_scales, expected.scales().data(),

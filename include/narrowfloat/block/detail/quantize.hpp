@@ -6,7 +6,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
@@ -129,18 +128,16 @@ tensor_factors factors_of_values(const part_values<const T>& values, const matri
     if (bits_of_float(options.tensor_scale) == 0) {
       const bool is_one = values.leading == part.cols || part.cols == 0;
       const block_grid grid{is_one ? 1 : part.rows, is_one ? part.rows * part.cols : part.cols};
-      std::atomic<std::uint32_t> amax = least;
       run_tensor(executor, grid, [&](const matrix_part& task) {
-        std::uint32_t largest = 0, seen = amax.load(std::memory_order_relaxed);
+        std::uint32_t largest = 0, seen = __atomic_load_n(&least, __ATOMIC_RELAXED);
         for (std::size_t row = task.top; row < task.top + task.rows; ++row)
           largest = std::max(
               largest,
               largest_finite_magnitude(values.data + row * values.leading + task.left, task.cols));
-        while (largest > seen &&
-               !amax.compare_exchange_weak(seen, largest, std::memory_order_relaxed)) {
+        while (largest > seen && !__atomic_compare_exchange_n(&least, &seen, largest, true,
+                                                              __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
         }
       });
-      least = amax.load(std::memory_order_relaxed);
     }
   }
   return factors_of_tensor<Format>(least, options);
