@@ -14,6 +14,7 @@
 #include "arrays.hpp"
 #include "machine.hpp"
 #include "options.hpp"
+#include "pools.hpp"
 #include "program.hpp"
 #include "progress.hpp"
 #include "quantizers.hpp"
@@ -33,6 +34,7 @@ shape, and compares the speeds with their targets.
   --input FILE     quantize the tensors of this safetensors file
                    (default: )" NARROWFLOAT_DEFAULT_INPUT R"()
   --format NAME    only this format; may be given several times
+  --threads N      threads of the columns of threads, beside one (default: 2)
   --min-time S     seconds for each of the 5 repetitions of a row (default: 0.015)
   --json FILE      write the results here too
   --help           show this text
@@ -40,12 +42,17 @@ shape, and compares the speeds with their targets.
 The widest instruction set of the machine is used; NARROWFLOAT_ISA=avx2 narrows it.
 )";
 
+struct quantize_options : common_options {
+  std::size_t threads = 2;
+};
+
 /// Medians, in elements a second.
 struct quantize_row {
   const quantizer_entry* entry;
   bool back;  ///< dequantizes
   std::size_t f32_bytes;
   double speed, roof, memcpy;
+  double threads, threads_roof;  ///< by several, on the clock; 0: takes no executor
 
   double bound() const {
     const quantizer_entry::bounds& of = back ? entry->dequantize : entry->quantize;
@@ -59,18 +66,32 @@ std::string name_of(const quantizer_entry& of) {
 
 /// The quantizers of one width at one size, in one direction.
 void measure(const std::vector<const quantizer_entry*>& entries, bool back, const float* values,
-             std::size_t n, unsigned char* out, double min_time, progress& shown,
+             std::size_t n, unsigned char* out, const quantize_options& chosen, progress& shown,
              std::vector<quantize_row>& rows) {
   const int bits = entries.front()->code_bits;
-  turns timed(min_time, shown);
+  turns timed(chosen.min_time, shown);
+  narrowfloat::ThreadPool* const pool = &pool_of(chosen.threads);
+  const std::string threads = "/threads";
   std::vector<std::string> copies;
   const std::size_t code_bytes = n / 8 * static_cast<std::size_t>(bits);
   // What a copy back reads lies behind what it writes.
   unsigned char* const codes = out + n * sizeof(float);
   for (const roof_variant& variant : packed_roof(bits, back)) {
     copies.push_back(fmt::format("copy/{}", variant.name));
-    timed.add(copies.back(), n,
-              [=, run = variant.run] { back ? run(codes, out, n) : run(values, codes, n); });
+    const auto copy = [=, run = variant.run](std::size_t first, std::size_t end) {
+      const float* const from = values + first;
+      unsigned char *const narrow = codes + first / 8 * static_cast<std::size_t>(bits),
+                           *const to = out + first * sizeof(float);
+      back ? run(narrow, to, end - first) : run(from, narrow, end - first);
+    };
+    timed.add(copies.back(), n, [=] { copy(0, n); });
+    timed.add_on_clock(copies.back() + threads, n, [=] {
+      const std::size_t rows_of_all = n / quantizer::columns, count = pool->threads();
+      (*pool)(count, [&](std::size_t task) {
+        copy(rows_of_all * task / count * quantizer::columns,
+             rows_of_all * (task + 1) / count * quantizer::columns);
+      });
+    });
   }
   const std::string memcpy_name = "memcpy";
   timed.add(memcpy_name, n,
@@ -79,16 +100,27 @@ void measure(const std::vector<const quantizer_entry*>& entries, bool back, cons
   for (const quantizer_entry* const entry : entries) {
     quantizer* const tensor = tensors.emplace_back(entry->make()).get();
     tensor->quantize(values, n);
-    timed.add(name_of(*entry), n, [=] {
+    const auto run = [=] {
       back ? tensor->dequantize(reinterpret_cast<float*>(out)) : tensor->quantize(values, n);
+    };
+    timed.add(name_of(*entry), n, run);
+    if (!entry->has_threads) continue;
+    timed.add_on_clock(name_of(*entry) + threads, n, [=] {
+      tensor->run_by(pool);
+      run();
+      tensor->run_by(nullptr);
     });
   }
   timed.run();
-  double roof = 0;
-  for (const std::string& copy : copies) roof = std::max(roof, timed.rate(copy));
+  double roof = 0, threads_roof = 0;
+  for (const std::string& copy : copies) {
+    roof = std::max(roof, timed.rate(copy));
+    threads_roof = std::max(threads_roof, timed.rate(copy + threads));
+  }
   for (const quantizer_entry* const entry : entries)
     rows.push_back({entry, back, n * sizeof(float), timed.rate(name_of(*entry)), roof,
-                    timed.rate(memcpy_name)});
+                    timed.rate(memcpy_name),
+                    entry->has_threads ? timed.rate(name_of(*entry) + threads) : 0, threads_roof});
 }
 
 std::string table_of(const std::vector<quantize_row>& rows) {
@@ -97,20 +129,25 @@ std::string table_of(const std::vector<quantize_row>& rows) {
   for (const quantize_row& each : rows) {
     if (group != std::pair(each.f32_bytes, each.back)) {
       group = {each.f32_bytes, each.back};
-      text += fmt::format("\n{:<30} {:>7} {:>8} {:>8} {:>8} {:>8} {:>8} {:>7}\n",
-                          each.back ? "back to f32" : "f32 to", "size", "speed", "roof", "speed /",
-                          "memcpy", "target", "");
-      text += fmt::format("{:<30} {:>7} {:>8} {:>8} {:>8} {:>8} {:>8} {:>7}\n", "", "", "Gelem/s",
-                          "Gelem/s", "roof", "Gelem/s", "", "met");
+      constexpr std::string_view line =
+          "{:<30} {:>7} {:>8} {:>8} {:>8} {:>8} {:>8} {:>4} {:>8} {:>6} {:>6}\n";
+      text += "\n";
+      text += fmt::format(line, each.back ? "back to f32" : "f32 to", "size", "speed", "roof",
+                          "speed /", "memcpy", "target", "", "threads", "times", "roof's");
+      text += fmt::format(line, "", "", "Gelem/s", "Gelem/s", "roof", "Gelem/s", "", "met",
+                          "Gelem/s", "", "times");
     }
     const double ratio = each.speed / each.roof;
     text += fmt::format("{:<30} {:>7} {:>8.3f} {:>8.2f} {:>8.3f} {:>8.2f}", name_of(*each.entry),
                         size_name(each.f32_bytes), each.speed / 1e9, each.roof / 1e9, ratio,
                         each.memcpy / 1e9);
-    text += each.bound() == 0
-                ? fmt::format(" {:>8} {:>7}\n", "-", "-")
-                : fmt::format(" {:>8} {:>7}\n", fmt::format(">= {:.2f}", each.bound()),
-                              ratio >= each.bound() ? "yes" : "no");
+    text += each.bound() == 0 ? fmt::format(" {:>8} {:>4}", "-", "-")
+                              : fmt::format(" {:>8} {:>4}", fmt::format(">= {:.2f}", each.bound()),
+                                            ratio >= each.bound() ? "yes" : "no");
+    text += each.threads == 0
+                ? "\n"
+                : fmt::format(" {:>8.3f} {:>6.2f} {:>6.2f}\n", each.threads / 1e9,
+                              each.threads / each.speed, each.threads_roof / each.roof);
   }
   return text;
 }
@@ -123,6 +160,8 @@ nlohmann::ordered_json to_json(const quantize_row& of) {
           {"elements_per_s", of.speed},
           {"roof_elements_per_s", of.roof},
           {"memcpy_elements_per_s", of.memcpy},
+          {"threads_elements_per_s", of.threads},
+          {"threads_roof_elements_per_s", of.threads_roof},
           {"target",
            of.bound() == 0 ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(of.bound())}};
 }
@@ -140,7 +179,7 @@ std::vector<const quantizer_entry*> chosen_entries(const std::vector<quantizer_e
   return chosen;
 }
 
-void run(const common_options& chosen) {
+void run(const quantize_options& chosen) {
   std::vector<quantizer_entry> all = all_quantizers();
   if (add_onednn_quantizers != nullptr) add_onednn_quantizers(all);
   const auto entries = chosen_entries(all, chosen.formats);
@@ -167,7 +206,7 @@ void run(const common_options& chosen) {
           });
           if (those.empty()) continue;
           measure(those, back, reinterpret_cast<const float*>(in.data()), size / sizeof(float),
-                  out.data(), chosen.min_time, shown, rows);
+                  out.data(), chosen, shown, rows);
         }
       }
     }
@@ -176,11 +215,12 @@ void run(const common_options& chosen) {
       fmt::format(
           "{}, {}, last-level cache {}, {}\n"
           "{}: {} tensors. Medians of {} repetitions of {} s, in turns with the copies; one thread.\n"
+          "threads: by {}, on the clock; times: over one thread; roof's: of the fastest copy.\n"
           "size: of the f32 side. memcpy: of as many bytes in all. roof: the fastest copy with the\n"
           "same loads, change of width and stores; of packed codes, without the packing.\n",
           processor_name(), narrowfloat::isa_name(narrowfloat::active_isa()),
           size_name(last_level_cache()), compiler_name(), chosen.input.filename().string(),
-          tensors.size(), repetitions, chosen.min_time) +
+          tensors.size(), repetitions, chosen.min_time, chosen.threads) +
       table_of(rows));
   if (!chosen.json) return;
   nlohmann::ordered_json json;
@@ -192,9 +232,13 @@ void run(const common_options& chosen) {
   write_file(*chosen.json, json.dump(2) + "\n");
 }
 
-common_options parse(const std::vector<std::string_view>& arguments) {
-  common_options chosen;
-  parse_arguments(arguments, chosen, [](std::string_view, const auto&) { return false; });
+quantize_options parse(const std::vector<std::string_view>& arguments) {
+  quantize_options chosen;
+  parse_arguments(arguments, chosen, [&](std::string_view name, const auto& value) {
+    if (name != "--threads") return false;
+    chosen.threads = parse_threads(value());
+    return true;
+  });
   return chosen;
 }
 

@@ -24,9 +24,11 @@ class block_quantizer : public quantizer {
   explicit block_quantizer(const QuantizeOptions& options, R rounding)
       : options_(options), rounding_(rounding) {}
   void quantize(const float* in, std::size_t n) override {
-    tensor_.assign(std::span(in, n), n / columns, columns, options_, rounding_);
+    tensor_.assign(std::span(in, n), n / columns, columns, options_, rounding_, executor());
   }
-  void dequantize(float* out) const override { tensor_.dequantize(std::span(out, tensor_.size())); }
+  void dequantize(float* out) const override {
+    tensor_.dequantize(std::span(out, tensor_.size()), executor());
+  }
 
  private:
   QuantizeOptions options_;
@@ -76,10 +78,10 @@ class codebook_quantizer : public quantizer {
   explicit codebook_quantizer(Codebook book) : book_(std::move(book)) {}
   void quantize(const float* in, std::size_t n) override {
     if (!tensor_ || tensor_->size() != n) tensor_ = CodebookTensor::zeros(n, book_);
-    tensor_->assign(std::span(in, n));
+    tensor_->assign(std::span(in, n), executor());
   }
   void dequantize(float* out) const override {
-    tensor_->dequantize(std::span(out, tensor_->size()));
+    tensor_->dequantize(std::span(out, tensor_->size()), executor());
   }
 
  private:
@@ -94,10 +96,12 @@ class int8_quantizer : public quantizer {
     rows_ = n / columns;
     codes_.resize(n);
     scales_.resize(block_.rows == 1 ? rows_ : columns);
-    quantize_int8(std::span(in, n), codes_, scales_, rows_, columns, {.block = block_});
+    quantize_int8(std::span(in, n), codes_, scales_, rows_, columns, {.block = block_},
+                  NearestEven{}, executor());
   }
   void dequantize(float* out) const override {
-    dequantize_int8(codes_, scales_, std::span(out, codes_.size()), rows_, columns, block_);
+    dequantize_int8(codes_, scales_, std::span(out, codes_.size()), rows_, columns, block_,
+                    executor());
   }
 
  private:
@@ -120,24 +124,26 @@ std::unique_ptr<quantizer> make_nf4() {
 
 using floats = std::span<const float>;
 
-void fake_quantize_e4m3(floats in, std::span<float> out) {
-  fake_quantize(in, out, {.exponent_bits = 4, .mantissa_bits = 3, .max_value = 1});
+void fake_quantize_e4m3(floats in, std::span<float> out, const pool_executor& executor) {
+  fake_quantize(in, out, {.exponent_bits = 4, .mantissa_bits = 3, .max_value = 1}, executor);
 }
-void unscale_by_1000(floats in, std::span<float> out) { std::ignore = unscale(in, out, 1000.0f); }
+void unscale_by_1000(floats in, std::span<float> out, const pool_executor&) {
+  std::ignore = unscale(in, out, 1000.0f);
+}
 template <std::size_t Group>
-void transform(floats in, std::span<float> out) {
-  hadamard(in, out, in.size() / quantizer::columns, quantizer::columns, {.group = Group});
+void transform(floats in, std::span<float> out, const pool_executor& executor) {
+  hadamard(in, out, in.size() / quantizer::columns, quantizer::columns, {.group = Group}, executor);
 }
 
 /// From f32 to f32.
 class pass : public quantizer {
  public:
-  using function = void (*)(floats in, std::span<float> out);
+  using function = void (*)(floats in, std::span<float> out, const pool_executor&);
 
   explicit pass(function run) : run_(run) {}
   void quantize(const float* in, std::size_t n) override {
     if (!out_) out_.emplace(n * sizeof(float));
-    run_({in, n}, {reinterpret_cast<float*>(out_->data()), n});
+    run_({in, n}, {reinterpret_cast<float*>(out_->data()), n}, executor());
   }
   void dequantize(float*) const override {}
 
@@ -151,8 +157,8 @@ std::unique_ptr<quantizer> make_pass() {
   return std::make_unique<pass>(Run);
 }
 template <pass::function Run>
-quantizer_entry passing(std::string name, std::string options) {
-  return {std::move(name), std::move(options), 32, {}, {}, &make_pass<Run>};
+quantizer_entry passing(std::string name, std::string options, bool has_threads = true) {
+  return {std::move(name), std::move(options), 32, {}, {}, &make_pass<Run>, has_threads};
 }
 
 }  // namespace
@@ -185,7 +191,7 @@ std::vector<quantizer_entry> all_quantizers() {
           {"codebook", "dynamic, block 256", 8, {0.20, 0}, {}, &make_dynamic},
           {"codebook", "nf4, block 64", 4, {0.28, 0}, {}, &make_nf4},
           passing<&fake_quantize_e4m3>("fake_quantize", "e4m3"),
-          passing<&unscale_by_1000>("unscale", ""),
+          passing<&unscale_by_1000>("unscale", "", false),
           passing<&transform<16>>("hadamard", "group 16"),
           passing<&transform<32>>("hadamard", "group 32"),
           passing<&transform<128>>("hadamard", "group 128")};

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "pools.hpp"
+
 namespace bench {
 
 /// A tensor in some format, as wide as it is asked for at first, that is quantized over and over.
@@ -20,7 +22,16 @@ class quantizer {
   /// Writes back as many floats as were quantized, unless the codes are floats already.
   virtual void dequantize(float* out) const = 0;
 
+  /// From now on by the threads of a pool; by none: by the caller alone.
+  void run_by(narrowfloat::ThreadPool* pool) { executor_.pool = pool; }
+
   static constexpr std::size_t columns = 1024;
+
+ protected:
+  const pool_executor& executor() const { return executor_; }
+
+ private:
+  pool_executor executor_;
 };
 
 /// A format with its targets: parts of the roof in the second-level cache and in memory.
@@ -33,6 +44,7 @@ struct quantizer_entry {
   bounds quantize, dequantize;
   bool goes_back() const { return code_bits != 32; }
   std::unique_ptr<quantizer> (*make)();
+  bool has_threads = true;  ///< takes an executor
 };
 
 std::vector<quantizer_entry> all_quantizers();

@@ -32,9 +32,13 @@ class onednn_int8 : public quantizer {
 
 void add_onednn_quantizers(std::vector<quantizer_entry>& all) {
   if (!hold_onednn_to_one_thread()) return;
-  all.push_back({"int8", "oneDNN, scale given", 8, {}, {}, []() -> std::unique_ptr<quantizer> {
-                   return std::make_unique<onednn_int8>();
-                 }});
+  all.push_back({"int8",
+                 "oneDNN, scale given",
+                 8,
+                 {},
+                 {},
+                 []() -> std::unique_ptr<quantizer> { return std::make_unique<onednn_int8>(); },
+                 false});
 }
 
 }  // namespace bench
