@@ -3,6 +3,8 @@
 // are made, and as from parts by hand.
 #include <narrowfloat/quantize.hpp>
 
+#include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "support/formats.hpp"
@@ -58,4 +60,44 @@ TEST_CASE("exponents of blocks by several threads", "[quantize]") {
           want);
     }
   }
+}
+
+namespace {
+
+auto fields(const nf::FormatReport& r) {
+  return std::tuple(r.format, r.elements, r.bits, r.non_finite, r.lost, r.clipped, r.flushed,
+                    r.signal, r.noise);
+}
+
+}  // namespace
+
+TEST_CASE("reports and the choice of a format by several threads", "[quantize]") {
+  const auto x = numbers();
+  const nf::CodebookOptions options{.non_finite = nf::NonFinite::propagate};
+  const auto tensor = [&](std::span<const float> values) {
+    return nf::CodebookTensor::quantize(values, nf::nf4_codebook(), options);
+  };
+  nf::FormatReport all{.elements = x.size(), .bits = tensor(x).bits_per_element()};
+  for (std::size_t i = 0; i < x.size(); i += 65536) {  // in order
+    const auto part = std::span(x).subspan(i, std::min<std::size_t>(65536, x.size() - i));
+    const auto report = nf::format_report(part, tensor(part));
+    all.non_finite += report.non_finite;
+    all.lost += report.lost;
+    all.clipped += report.clipped;
+    all.flushed += report.flushed;
+    all.signal += report.signal;
+    all.noise += report.noise;
+  }
+  check([&](auto&& by) { return fields(nf::format_report(x, tensor(x), by)); }, fields(all));
+  const auto blocks = nf::BlockTensor<nf::mxfp4_e2m1>::quantize(x, 1, x.size());
+  check([&](auto&& by) { return fields(nf::format_report(x, blocks, {}, by)); });
+  const std::vector candidates{nf::candidate<nf::bfloat16>("a"), nf::candidate<nf::mxfp8_e4m3>("b"),
+                               nf::candidate("c", nf::dynamic_codebook())};
+  check([&](auto&& by) {
+    std::vector<decltype(fields(all))> found;
+    for (const auto& each :
+         nf::choose_formats(x, 1, x.size(), candidates, nf::FormatOrder::sqnr, by))
+      found.push_back(fields(each));
+    return found;
+  });
 }

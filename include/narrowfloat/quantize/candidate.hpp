@@ -21,7 +21,7 @@ namespace narrowfloat {
 /// your own needs no more than a function.
 ///
 /// Requires  measure(values, rows, cols) takes a row-major matrix; the names in what it returns do
-///           not count.
+///           not count. Threads of choose_formats() may call several at a time.
 ///
 /// Example   const Candidate nothing{"nothing", "-", "-", "-",
 ///                                   [](auto values, std::size_t, std::size_t) {
@@ -63,9 +63,12 @@ struct plain_measure {
     std::vector<float> images(values.size());
     convert(values, codes, rounding, Saturation::finite);
     convert(codes, images);
-    const float_environment environment(direction::nearest);
     FormatReport report{.elements = values.size(), .bits = F::width};
-    count_losses(values.data(), images.data(), values.size(), limits_of<F>(), 1, report);
+    const auto count = [&](std::size_t first, std::size_t n, losses& found) {
+      count_losses(values.data() + first, images.data() + first, n, limits_of<F>(), 1, found);
+    };
+    SerialExecutor serial;
+    losses_of_tasks(executor_ref::of(serial), {values.size()}, count).write(report);
     return report;
   }
 };

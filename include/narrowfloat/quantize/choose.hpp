@@ -7,10 +7,10 @@
 #include <cstddef>
 #include <span>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "../convert.hpp"
+#include "../executor.hpp"
 #include "../matrix.hpp"
 #include "candidate.hpp"
 #include "format_report.hpp"
@@ -25,6 +25,24 @@ inline namespace NF_BASELINE {
 
 template <class R>
 std::vector<Candidate> usual_candidates(here, const R& rounding);
+
+/// The reports of candidates: each is a task.
+inline std::vector<FormatReport> measure_all(std::span<const float> values, std::size_t rows,
+                                             std::size_t cols,
+                                             const std::vector<Candidate>& candidates,
+                                             const executor_ref& executor) {
+  std::vector<FormatReport> reports(candidates.size());
+  run_tasks(executor, candidates.size(), [&](std::size_t i) {
+    const Candidate& each = candidates[i];
+    FormatReport& report = reports[i];
+    report = each.measure(values, rows, cols);
+    report.format = each.format;
+    report.block = each.block;
+    report.rule = each.rule;
+    report.rounding = each.rounding;
+  });
+  return reports;
+}
 
 }  // namespace NF_BASELINE
 }  // namespace detail
@@ -50,36 +68,29 @@ NF_INLINE std::vector<Candidate> default_candidates(R rounding = {}) {
 /// Quantizes a matrix to every candidate and reads it back.
 ///
 /// Result    a report for each candidate, sorted. Sums are doubles, in the order of the elements
-///           within blocks.
+///           within blocks, as format_report() adds them up.
 /// Special   a shape that does not fit throws std::invalid_argument. Inf and NaN in the tensor do
 ///           not count; the usual candidates take scales from the finite values.
-/// Promises  the same on every instruction set and in every floating-point environment, which is
-///           left as it was.
+/// Promises  the same on every instruction set, for every executor and in every floating-point
+///           environment, which is left as it was.
 /// Cost      what quantizing and dequantizing cost, and a few reads; memory for codes and one copy
-///           in float.
+///           in float for each thread, of which each takes one candidate after the other.
 ///
 /// Example   const auto reports =
 ///               choose_formats(weights, rows, cols, default_candidates(), FormatOrder::sqnr);
 ///           assert(reports[0].format == "float16" && reports[0].sqnr_db() > 70);
 ///           assert(reports[0].flushed_percent() < 0.1 && reports[0].clipped == 0);
-template <class T>
+template <class T, task_executor E = SerialExecutor>
 requires(float_source<std::span<T>>)  //
     [[nodiscard]] NF_INLINE std::vector<FormatReport> choose_formats(
         const MatrixView<T>& values,
         const std::vector<Candidate>& candidates = default_candidates(),
-        FormatOrder order = FormatOrder::bits) {
+        FormatOrder order = FormatOrder::bits, E&& executor = {}) {
   const std::size_t rows = values.rows(), cols = values.cols();
   std::vector<FormatReport> reports;
-  reports.reserve(candidates.size());
   const auto measure = [&](std::span<const float> floats) {
-    for (const Candidate& each : candidates) {
-      FormatReport report = each.measure(floats, rows, cols);
-      report.format = each.format;
-      report.block = each.block;
-      report.rule = each.rule;
-      report.rounding = each.rounding;
-      reports.push_back(std::move(report));
-    }
+    reports =
+        detail::measure_all(floats, rows, cols, candidates, detail::executor_ref::of(executor));
   };
   bool is_measured = false;
   if constexpr (std::is_same_v<std::remove_cv_t<T>, float>) {
@@ -95,13 +106,13 @@ requires(float_source<std::span<T>>)  //
   sort_reports(reports, order);
   return reports;
 }
-template <float_source In>
+template <float_source In, task_executor E = SerialExecutor>
 [[nodiscard]] NF_INLINE std::vector<FormatReport> choose_formats(
     const In& values, std::size_t rows, std::size_t cols,
     const std::vector<Candidate>& candidates = default_candidates(),
-    FormatOrder order = FormatOrder::bits) {
+    FormatOrder order = FormatOrder::bits, E&& executor = {}) {
   return choose_formats(detail::matrix_of("choose_formats", "the input", values, rows, cols),
-                        candidates, order);
+                        candidates, order, executor);
 }
 
 }  // namespace narrowfloat

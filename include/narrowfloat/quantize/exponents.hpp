@@ -161,13 +161,15 @@ std::vector<std::uint32_t> magnitudes_of_blocks(const MatrixView<T>& values, con
       [&](std::size_t top, std::size_t bottom, std::size_t left, std::size_t right, std::size_t) {
         for (std::size_t row = top, end = 0; row < bottom; row = end) {
           end = std::min(bottom, (row / height + 1) * height);
-          for (std::size_t col = left, stop = 0; col < right; col = stop) {
-            stop = std::min(right, (col / width + 1) * width);
+          std::size_t block = row / height * grid.across() + left / width,
+                      stop = std::min(right, (left / width + 1) * width);
+          for (std::size_t col = left; col < right;
+               col = stop, stop = std::min(right, stop + width), ++block) {
             std::uint32_t most = 0;
             for (std::size_t r = row; r < end; ++r)
               most =
                   std::max(most, largest_finite_magnitude(values.row(r).data() + col, stop - col));
-            std::uint32_t& to = amax[row / height * grid.across() + col / width];
+            std::uint32_t& to = amax[block];
             if (!is_shared) {
               to = most;
             } else {

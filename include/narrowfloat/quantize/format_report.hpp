@@ -15,7 +15,9 @@
 #include "../block.hpp"
 #include "../block/detail/element_traits.hpp"
 #include "../detail/simd/environment.hpp"
+#include "../executor.hpp"
 #include "codebook_tensor.hpp"
+#include "detail/losses.hpp"
 
 namespace narrowfloat {
 
@@ -115,13 +117,6 @@ NF_INLINE void sort_reports(std::vector<FormatReport>& reports, FormatOrder orde
 namespace detail {
 inline namespace NF_BASELINE {
 
-/// What values are clipped beyond.
-struct clip_limits {
-  double low, high;
-
-  NF_INLINE clip_limits operator*(double scale) const { return {low * scale, high * scale}; }
-};
-
 /// Half a step beyond the largest elements.
 template <class Element>
 clip_limits limits_of(bool full_range = false) {
@@ -147,36 +142,43 @@ inline clip_limits limits_of(const Codebook& book) {
   return {low - (above_low - low) / 2 - ulp(low), high + (high - below_high) / 2 + ulp(high)};
 }
 
-/// A result as it was rounded: the compiler may neither fuse it with what follows nor, under
-/// -ffast-math, reorder.
-NF_INLINE double as_rounded(double x) {
-  __asm__("" : "+m"(x));
-  return x;
+template <class Format>
+losses losses_of_blocks(const float* values, const BlockTensor<Format>& tensor,
+                        const QuantizeOptions& options, const executor_ref& executor) {
+  std::vector<float> images(tensor.size());
+  tensor.dequantize(images, executor);
+  const double part = options.three_quarters ? 4.0 / 3 : 1;
+  const auto unit = limits_of<typename Format::element>(options.full_range);
+  const std::size_t across = tensor.block_cols(), blocks = tensor.block_rows() * across,
+                    each = blocks == 0 ? 1 : (tensor.size() + blocks - 1) / blocks;
+  const task_cuts cuts{blocks, std::max(task_elements / each, std::size_t{1})};
+  return losses_of_tasks(executor, cuts, [&](std::size_t first, std::size_t count, losses& found) {
+    for (std::size_t i = first; i < first + count; ++i) {
+      const auto block = tensor.block(i / across, i % across);
+      const double scale = static_cast<double>(static_cast<float>(block.scale)) *
+                           static_cast<double>(tensor.tensor_scale()) * part;
+      for (std::size_t row = block.row; row < block.row + block.rows; ++row) {
+        const std::size_t at = row * tensor.cols() + block.col;
+        count_losses(values + at, images.data() + at, block.cols, unit * scale, part, found);
+      }
+    }
+  });
 }
 
-/// Adds n values and their images, each times `factor`.
-inline void count_losses(const float* values, const float* images, std::size_t n,
-                         clip_limits limits, double factor, FormatReport& report) {
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::uint32_t magnitude = bits_of_float(values[i]) & 0x7fffffffu,
-                        image = bits_of_float(images[i]) & 0x7fffffffu;
-    if (magnitude >= float_infinity) {
-      ++report.non_finite;
-      continue;
-    }
-    const double x = static_cast<double>(values[i]);
-    const bool is_lost = image >= float_infinity;
-    const double error = is_lost ? x : x - as_rounded(static_cast<double>(images[i]) * factor);
-    report.signal = as_rounded(report.signal + x * x);  // the square of a float is exact
-    report.noise = as_rounded(report.noise + as_rounded(error * error));
-    if (is_lost) {
-      ++report.lost;
-    } else if (image == 0) {
-      report.flushed += magnitude != 0 ? 1 : 0;
-    } else {
-      report.clipped += magnitude != 0 && (x < limits.low || x > limits.high) ? 1 : 0;
-    }
-  }
+inline losses losses_of_codes(const float* values, const CodebookTensor& tensor,
+                              const executor_ref& executor) {
+  std::vector<float> images(tensor.size());
+  tensor.dequantize(images, executor);
+  const std::vector<float> scales = tensor.scales();
+  const clip_limits unit = limits_of(tensor.codebook());
+  const std::size_t block = tensor.block_size();
+  const task_cuts cuts{scales.size(), std::max(task_elements / block, std::size_t{1})};
+  return losses_of_tasks(executor, cuts, [&](std::size_t first, std::size_t count, losses& found) {
+    for (std::size_t i = first; i < first + count; ++i)
+      count_losses(values + i * block, images.data() + i * block,
+                   std::min(block, tensor.size() - i * block),
+                   unit * static_cast<double>(scales[i]), 1, found);
+  });
 }
 
 }  // namespace NF_BASELINE
@@ -185,9 +187,11 @@ inline void count_losses(const float* values, const float* images, std::size_t n
 /// What a tensor in a block format lost of the values that it was made of, with the options that it
 /// was made with.
 ///
-/// Result    sums are doubles, in the order of the elements within blocks.
+/// Result    sums are doubles, in the order of the elements within blocks; of more than 64 Ki
+///           elements the sums of so many, in order.
 /// Special   another number of values than the tensor has elements throws std::invalid_argument.
-/// Promises  the same on every instruction set and in every floating-point environment.
+/// Promises  the same on every instruction set, for every executor and in every floating-point
+///           environment.
 /// Cost      one read of both; memory for the numbers of the tensor.
 ///
 /// Example   std::vector<float> values(32, 1.5f);
@@ -196,30 +200,17 @@ inline void count_losses(const float* values, const float* images, std::size_t n
 ///           const FormatReport report = format_report(values, t);
 ///           assert(report.lost == 31);  // a block with Inf is NaN, unless NonFinite says else
 ///           assert(report.non_finite == 1 && report.sqnr_db() == 0);
-template <float_range In, block_format Format>
+template <float_range In, block_format Format, task_executor E = SerialExecutor>
 [[nodiscard]] NF_INLINE FormatReport format_report(const In& values,
                                                    const BlockTensor<Format>& tensor,
-                                                   const QuantizeOptions& options = {}) {
+                                                   const QuantizeOptions& options = {},
+                                                   E&& executor = {}) {
   detail::require_shape("format_report", "the input", std::ranges::size(values), tensor.rows(),
                         tensor.cols());
-  std::vector<float> images(tensor.size());
-  tensor.dequantize(images);
-  const detail::float_environment environment(detail::direction::nearest);
-  const double part = options.three_quarters ? 4.0 / 3 : 1;
-  const auto unit = detail::limits_of<typename Format::element>(options.full_range);
   FormatReport report{.elements = tensor.size(), .bits = tensor.bits_per_element()};
-  for (std::size_t r = 0; r < tensor.block_rows(); ++r) {
-    for (std::size_t c = 0; c < tensor.block_cols(); ++c) {
-      const auto block = tensor.block(r, c);
-      const double scale = static_cast<double>(static_cast<float>(block.scale)) *
-                           static_cast<double>(tensor.tensor_scale()) * part;
-      for (std::size_t row = block.row; row < block.row + block.rows; ++row) {
-        const std::size_t first = row * tensor.cols() + block.col;
-        detail::count_losses(std::ranges::data(values) + first, images.data() + first, block.cols,
-                             unit * scale, part, report);
-      }
-    }
-  }
+  detail::losses_of_blocks(std::ranges::data(values), tensor, options,
+                           detail::executor_ref::of(executor))
+      .write(report);
   return report;
 }
 /// The same of a code-book's codes.
@@ -227,21 +218,13 @@ template <float_range In, block_format Format>
 /// Example   const auto t = CodebookTensor::quantize(momentum, dynamic_codebook());
 ///           const FormatReport report = format_report(momentum, t);
 ///           assert(report.bits == 8.125 && report.sqnr_db() > 35 && report.clipped == 0);
-template <float_range In>
-[[nodiscard]] NF_INLINE FormatReport format_report(const In& values, const CodebookTensor& tensor) {
+template <float_range In, task_executor E = SerialExecutor>
+[[nodiscard]] NF_INLINE FormatReport format_report(const In& values, const CodebookTensor& tensor,
+                                                   E&& executor = {}) {
   detail::require_equal_sizes("format_report", std::ranges::size(values), tensor.size());
-  std::vector<float> images(tensor.size());
-  tensor.dequantize(images);
-  const std::vector<float> scales = tensor.scales();
-  const detail::float_environment environment(detail::direction::nearest);
-  const detail::clip_limits unit = detail::limits_of(tensor.codebook());
   FormatReport report{.elements = tensor.size(), .bits = tensor.bits_per_element()};
-  for (std::size_t block = 0; block < scales.size(); ++block) {
-    const std::size_t first = block * tensor.block_size();
-    detail::count_losses(std::ranges::data(values) + first, images.data() + first,
-                         std::min(tensor.block_size(), tensor.size() - first),
-                         unit * static_cast<double>(scales[block]), 1, report);
-  }
+  detail::losses_of_codes(std::ranges::data(values), tensor, detail::executor_ref::of(executor))
+      .write(report);
   return report;
 }
 

@@ -36,8 +36,8 @@ void run_tiles(E& executor, const matrix_tiles& tiles, const F& f) {
 /// Calls f(row, left, n) for the parts of rows that `count` elements from `first` on are.
 template <class F>
 void for_each_row(std::size_t first, std::size_t count, std::size_t cols, const F& f) {
-  std::size_t left = first % cols;
-  for (std::size_t row = first / cols; count != 0; ++row, left = 0) {
+  std::size_t row = first < cols ? 0 : first / cols, left = first - row * cols;
+  for (; count != 0; ++row, left = 0) {
     const std::size_t n = std::min(cols - left, count);
     f(row, left, n);
     count -= n;
