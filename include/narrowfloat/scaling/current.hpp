@@ -8,6 +8,7 @@
 #include <string>
 #include <type_traits>
 
+#include "../detail/array/matrix_cuts.hpp"
 #include "../matrix.hpp"
 #include "../stats.hpp"
 #include "detail/scales.hpp"
@@ -93,15 +94,20 @@ template <class To>
 inline constexpr Saturation saturation_of_blocks =
     narrow_float<To> ? Saturation::finite : Saturation::none;
 
-/// Calls f(row, first column, count, block) for the part of each row that lies in a block.
-template <class Function>
-void for_each_block_row(std::size_t rows, std::size_t cols, BlockShape shape, Function&& f) {
-  const std::size_t width = shape.width(cols);
-  for (std::size_t row = 0; row < rows; ++row) {
-    std::size_t block = row / shape.height(rows) * shape.across(cols);
-    for (std::size_t col = 0; col < cols; col += width)
-      f(row, col, std::min(width, cols - col), block++);
-  }
+/// Calls f(row, first column, count, block) for the part of each row that lies in a block, by the
+/// tasks of an executor: whole blocks.
+template <class F>
+void for_each_block_row(const executor_ref& executor, std::size_t rows, std::size_t cols,
+                        BlockShape shape, const F& f) {
+  const matrix_blocks grid{rows, cols, shape.height(rows), shape.width(cols)};
+  run_matrix(executor, grid, [&](const matrix_part& part) {
+    const std::size_t first = part.left / grid.width, right = part.left + part.cols;
+    for (std::size_t row = part.top; row < part.top + part.rows; ++row) {
+      std::size_t block = row / grid.height * shape.across(cols) + first;
+      for (std::size_t col = part.left; col < right; col += grid.width)
+        f(row, col, std::min(grid.width, right - col), block++);
+    }
+  });
 }
 
 }  // namespace NF_BASELINE
@@ -114,8 +120,8 @@ void for_each_block_row(std::size_t rows, std::size_t cols, BlockShape shape, Fu
 ///
 /// Special   shapes that do not fit throw std::invalid_argument with the numbers before anything is
 ///           written.
-/// Promises  no allocation; the same on every instruction set and in every floating-point
-///           environment.
+/// Promises  no allocation; the same on every instruction set, in every floating-point environment
+///           and for every executor.
 /// Cost      one read.
 ///
 /// Example   const BlockShape shape{1, 128};
@@ -124,16 +130,17 @@ void for_each_block_row(std::size_t rows, std::size_t cols, BlockShape shape, Fu
 ///           current_scales<float8_e4m3fn>(x, scales, rows, cols, shape);
 ///           convert_blocks(x, scales, q, rows, cols, shape);
 ///           assert(scales[0] * amax(x) <= 448);
-template <narrow_float F, class T, float_range Scales>
+template <narrow_float F, class T, float_range Scales, task_executor E = SerialExecutor>
 requires(lossless_to<F, float>&& lossless_to<std::remove_cv_t<T>, float>)  //
     NF_INLINE void current_scales(MatrixView<T> in, Scales&& scales, BlockShape shape,
-                                  CurrentScalingOptions options = {.power_of_two = true}) {
+                                  CurrentScalingOptions options = {.power_of_two = true},
+                                  E&& executor = {}) {
   detail::require_blocks("current_scales", in.rows(), in.cols(), shape, std::ranges::size(scales));
   float* const target = std::ranges::data(scales);
   std::fill_n(target, std::ranges::size(scales), 0.0f);
   const Isa isa = active_isa();
   detail::for_each_block_row(
-      in.rows(), in.cols(), shape,
+      detail::executor_ref::of(executor), in.rows(), in.cols(), shape,
       [&](std::size_t row, std::size_t col, std::size_t count, std::size_t block) NF_INLINED {
         const T* const source = in.row(row).data() + col;
         target[block] =
@@ -142,13 +149,14 @@ requires(lossless_to<F, float>&& lossless_to<std::remove_cv_t<T>, float>)  //
   for (float& scale : scales) scale = current_scale<F, std::remove_cv_t<T>>(scale, options);
 }
 /// The same of a matrix that fills a range.
-template <narrow_float F, float_source In, float_range Scales>
+template <narrow_float F, float_source In, float_range Scales, task_executor E = SerialExecutor>
 requires(lossless_to<F, float>)  //
     NF_INLINE void current_scales(const In& in, Scales&& scales, std::size_t rows, std::size_t cols,
                                   BlockShape shape,
-                                  CurrentScalingOptions options = {.power_of_two = true}) {
+                                  CurrentScalingOptions options = {.power_of_two = true},
+                                  E&& executor = {}) {
   current_scales<F>(detail::matrix_of("current_scales", "the input", in, rows, cols), scales, shape,
-                    options);
+                    options, executor);
 }
 
 /// Converts each block of a matrix with its own scale, as convert() does with a Scale, or,
@@ -159,7 +167,7 @@ requires(lossless_to<F, float>)  //
 /// Special   shapes that do not fit throw std::invalid_argument with the numbers before anything is
 ///           written.
 /// Promises  the random bits of a Stochastic policy are those of an element's place in the matrix;
-///           padding does not count.
+///           padding does not count. The same bits for every executor.
 /// Cost      one read and one write, a call for each row of a block: blocks of one column cost a
 ///           call an element.
 ///
@@ -172,12 +180,12 @@ requires(lossless_to<F, float>)  //
 ///           assert(static_cast<float>(amax(q)) <= 57344 &&
 ///                  std::abs(back[0] - gradients[0]) < 2e-5f);
 template <detail::factor By = Scale, class T, float_range Scales, number Out,
-          rounding_policy R = NearestEven>
+          rounding_policy R = NearestEven, task_executor E = SerialExecutor>
 requires(detail::scalable<std::remove_cv_t<T>>)  //
     NF_INLINE void convert_blocks(MatrixView<T> in, const Scales& scales, MatrixView<Out> out,
                                   BlockShape shape, R rounding = {},
                                   Saturation saturation = detail::saturation_of_blocks<Out>,
-                                  Subnormals subnormals = Subnormals::keep) {
+                                  Subnormals subnormals = Subnormals::keep, E&& executor = {}) {
   constexpr const char* call = "convert_blocks";
   if (in.rows() != out.rows() || in.cols() != out.cols()) {
     detail::throw_invalid(call, "the input is " + std::to_string(in.rows()) + " x " +
@@ -191,7 +199,7 @@ requires(detail::scalable<std::remove_cv_t<T>>)  //
   const float* const factors = std::ranges::data(scales);
   const Isa isa = active_isa();
   detail::for_each_block_row(
-      in.rows(), in.cols(), shape,
+      detail::executor_ref::of(executor), in.rows(), in.cols(), shape,
       [&](std::size_t row, std::size_t col, std::size_t count, std::size_t block) NF_INLINED {
         const std::remove_cv_t<T>* const source = in.row(row).data() + col;
         detail::convert_with(isa, source, out.row(row).data() + col, count, By{factors[block]},
@@ -201,16 +209,16 @@ requires(detail::scalable<std::remove_cv_t<T>>)  //
 }
 /// The same of matrices that fill ranges.
 template <detail::factor By = Scale, number_range In, float_range Scales, number_range Out,
-          rounding_policy R = NearestEven>
+          rounding_policy R = NearestEven, task_executor E = SerialExecutor>
 requires(detail::scalable<detail::number_of<In>>)  //
     NF_INLINE void convert_blocks(
         const In& in, const Scales& scales, Out&& out, std::size_t rows, std::size_t cols,
         BlockShape shape, R rounding = {},
         Saturation saturation = detail::saturation_of_blocks<detail::number_of<Out>>,
-        Subnormals subnormals = Subnormals::keep) {
+        Subnormals subnormals = Subnormals::keep, E&& executor = {}) {
   convert_blocks<By>(detail::matrix_of("convert_blocks", "the input", in, rows, cols), scales,
                      detail::matrix_of("convert_blocks", "the output", out, rows, cols), shape,
-                     rounding, saturation, subnormals);
+                     rounding, saturation, subnormals, executor);
 }
 
 }  // namespace narrowfloat

@@ -12,6 +12,7 @@
 
 #include "../convert.hpp"
 #include "../detail/array/sources.hpp"
+#include "../detail/array/tasks.hpp"
 #include "detail/calls.hpp"
 #include "detail/saved.hpp"
 #include "detail/scales.hpp"
@@ -133,17 +134,19 @@ constexpr float inverse_scale(const char* call, float scale) {
   return factor;
 }
 
-/// Writes the products and says whether one of them, or of the inputs, is Inf or NaN.
+/// Writes the products of a piece of an array of `all`, and says whether one of them, or of the
+/// inputs, is Inf or NaN.
 template <class From>
-bool unscale_array(const From* in, float* out, std::size_t n, float factor, OverflowCheck check) {
-  const Isa isa = active_isa();
+bool unscale_array(Isa isa, const From* in, float* out, std::size_t n, float factor,
+                   OverflowCheck check, std::size_t all) {
   // A product of finite numbers overflows by a factor above 1 alone; Inf and NaN stay what they
   // are.
   const bool by_inputs = check == OverflowCheck::inputs && bits_of_float(factor) > 0x3f800000u;
   if constexpr (std::is_same_v<From, float>) {
     if (!by_inputs) {
       return unscale_floats(place_of<true>(), isa, in, out, n, factor,
-                            leaves_caches(n * 2 * sizeof(float))) >= wide<std::uint32_t>::infinity;
+                            leaves_caches(all * 2 * sizeof(float))) >=
+             wide<std::uint32_t>::infinity;
     }
   }
   std::uint32_t largest = 0;
@@ -159,6 +162,19 @@ bool unscale_array(const From* in, float* out, std::size_t n, float factor, Over
   return largest >= wide<std::uint32_t>::infinity;
 }
 
+/// The same of a whole array, by the tasks of an executor.
+template <class E, class From>
+bool unscale_by_tasks(const E& executor, const From* in, float* out, std::size_t n, float factor,
+                      OverflowCheck check) {
+  const Isa isa = active_isa();
+  bool found = false;
+  run_pieces(executor, out, n, [&](std::size_t first, std::size_t count) {
+    if (unscale_array(isa, in + first, out + first, count, factor, check, n))
+      __atomic_store_n(&found, true, __ATOMIC_RELAXED);
+  });
+  return found;
+}
+
 }  // namespace NF_BASELINE
 }  // namespace detail
 
@@ -172,42 +188,45 @@ bool unscale_array(const From* in, float* out, std::size_t n, float factor, Over
 ///           above 2^-128, or is Inf or NaN), throw std::invalid_argument before anything is
 ///           written. A NaN stays a NaN.
 /// Requires  the ranges are apart, or the same memory of floats.
-/// Promises  no allocation; the same bits on every instruction set and in every floating-point
-///           environment.
+/// Promises  no allocation; the same bits on every instruction set, in every floating-point
+///           environment and for every executor.
 /// Cost      one pass; the check is a part of it.
 ///
 /// Example   const std::vector<float16> half{float16(1024), float16(-2)};
 ///           std::vector<float> master(2);
 ///           const bool found_inf = unscale(half, master, 1024.0f);
 ///           assert(!found_inf && master[0] == 1 && master[1] == -1 / 512.0f);
-template <float_source In, float_range Out>
+template <float_source In, float_range Out, task_executor E = SerialExecutor>
 [[nodiscard]] NF_INLINE bool unscale(In&& in, Out&& out, float scale,
-                                     OverflowCheck check = OverflowCheck::results) {
+                                     OverflowCheck check = OverflowCheck::results,
+                                     E&& executor = {}) {
   detail::require_equal_sizes("unscale", std::ranges::size(in), std::ranges::size(out));
-  return detail::unscale_array(std::ranges::data(in), std::ranges::data(out),
-                               static_cast<std::size_t>(std::ranges::size(in)),
-                               detail::inverse_scale("unscale", scale), check);
+  return detail::unscale_by_tasks(detail::executor_of(executor), std::ranges::data(in),
+                                  std::ranges::data(out),
+                                  static_cast<std::size_t>(std::ranges::size(in)),
+                                  detail::inverse_scale("unscale", scale), check);
 }
 /// The same in place.
-template <float_range Gradients>
+template <float_range Gradients, task_executor E = SerialExecutor>
 [[nodiscard]] NF_INLINE bool unscale(Gradients&& gradients, float scale,
-                                     OverflowCheck check = OverflowCheck::results) {
-  return unscale(gradients, gradients, scale, check);
+                                     OverflowCheck check = OverflowCheck::results,
+                                     E&& executor = {}) {
+  return unscale(gradients, gradients, scale, check, executor);
 }
 
 /// Unscales each of several gradients in place and calls update(i) for those that stayed finite, at
 /// once, so that an overflow costs one tensor its step and not all of them.
 ///
 /// Result    how many were skipped.
-template <std::ranges::random_access_range Tensors, class Update>
+template <std::ranges::random_access_range Tensors, class Update, task_executor E = SerialExecutor>
 requires float_range<std::ranges::range_reference_t<Tensors>> NF_INLINE std::size_t unscale_each(
-    Tensors&& gradients, float scale, Update&& update,
-    OverflowCheck check = OverflowCheck::results) {
+    Tensors&& gradients, float scale, Update&& update, OverflowCheck check = OverflowCheck::results,
+    E&& executor = {}) {
   detail::inverse_scale("unscale_each", scale);  // throws, if at all, before the first tensor
   const auto count = static_cast<std::size_t>(std::ranges::size(gradients));
   std::size_t skipped = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    if (unscale(gradients[i], scale, check)) {
+    if (unscale(gradients[i], scale, check, executor)) {
       ++skipped;
     } else {
       update(i);

@@ -16,45 +16,11 @@
 #include "../stats.hpp"
 #include "current.hpp"
 #include "delayed.hpp"
+#include "detail/measured.hpp"
 #include "detail/scales.hpp"
 #include "fp8_lm.hpp"
 
 namespace narrowfloat {
-
-namespace detail {
-inline namespace NF_BASELINE {
-
-/// The largest magnitude of n floats with and without NaN, as bits.
-struct measured_magnitude {
-  std::uint32_t all = 0, numbers = 0;
-};
-
-/// Writes the codes of n numbers times a factor and returns their largest magnitude, which is found
-/// while a part lies in the first-level cache.
-template <class From, class F, class R>
-measured_magnitude convert_measured(const From* in, F* out, std::size_t n, float factor,
-                                    const R& rounding, Saturation saturation) {
-  const Isa isa = active_isa();
-  const bool stream = leaves_caches(n * (sizeof(From) + sizeof(F)));
-  float buffer[part_elements], products[part_elements];
-  measured_magnitude found;
-  for (std::size_t done = 0, count = 0; done < n; done += count) {
-    count = next_part(out + done, n - done);
-    const float* const values = as_floats(in + done, count, buffer);
-    const std::uint32_t largest = largest_of_reals(isa, values, count, NanAmax::keep);
-    const bool has_nan = largest > wide<std::uint32_t>::infinity;
-    found.all = std::max(found.all, largest);
-    found.numbers = std::max(
-        found.numbers, has_nan ? largest_of_reals(isa, values, count, NanAmax::drop) : largest);
-    scale_floats(place_of<true>(), isa, values, products, count, factor, false);
-    convert_part(isa, products, out + done, count, rounding_from(rounding, done), saturation,
-                 Subnormals::keep, stream);
-  }
-  return found;
-}
-
-}  // namespace NF_BASELINE
-}  // namespace detail
 
 /// What a ScaledTensor<F> takes its scale from: a recipe's state, CurrentScalingOptions, or a scale
 /// of one's own.
@@ -79,7 +45,8 @@ concept scale_source = std::same_as < S,
 ///
 /// Special   a state with a scale or history that is none throws std::invalid_argument before
 ///           anything is written.
-/// Promises  the same bits on every instruction set and in every floating-point environment.
+/// Promises  the same bits on every instruction set, in every floating-point environment and for
+///           every executor.
 ///
 /// Example   DelayedScaling<float8_e4m3fn> state{.history_length = 16};
 ///           // one read; amax(x) is recorded
@@ -99,55 +66,54 @@ class ScaledTensor {
   ScaledTensor() = default;
 
   /// Makes a tensor. Saturating unless told otherwise.
-  template <float_source In, scale_source<F> Source, rounding_policy R = NearestEven>
+  template <float_source In, scale_source<F> Source, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
   [[nodiscard]] static NF_INLINE ScaledTensor quantize(const In& values, Source&& source,
                                                        R rounding = {},
-                                                       Saturation saturation = Saturation::finite) {
+                                                       Saturation saturation = Saturation::finite,
+                                                       E&& executor = {}) {
     ScaledTensor made;
-    made.write("ScaledTensor::quantize", values, source, rounding, saturation);
+    made.write("ScaledTensor::quantize", values, source, rounding, saturation, executor);
     return made;
   }
   /// Replaces all elements; allocates memory only where there are more than before.
-  template <float_source In, scale_source<F> Source, rounding_policy R = NearestEven>
+  template <float_source In, scale_source<F> Source, rounding_policy R = NearestEven,
+            task_executor E = SerialExecutor>
   NF_INLINE void assign(const In& values, Source&& source, R rounding = {},
-                        Saturation saturation = Saturation::finite) {
-    write("ScaledTensor::assign", values, source, rounding, saturation);
+                        Saturation saturation = Saturation::finite, E&& executor = {}) {
+    write("ScaledTensor::assign", values, source, rounding, saturation, executor);
   }
   /// Replaces the elements from `first` on, with the scale that the tensor has; nothing is
   /// recorded. A keyed rounding draws the bits of an element's place in the tensor.
   ///
   /// Special   a range beyond the end throws std::invalid_argument with the numbers.
-  template <float_source In, rounding_policy R = NearestEven>
+  template <float_source In, rounding_policy R = NearestEven, task_executor E = SerialExecutor>
   NF_INLINE void assign(std::size_t first, const In& values, R rounding = {},
-                        Saturation saturation = Saturation::finite) {
+                        Saturation saturation = Saturation::finite, E&& executor = {}) {
+    constexpr const char* call = "ScaledTensor::assign";
     const auto n = static_cast<std::size_t>(std::ranges::size(values));
-    require_range("ScaledTensor::assign", first, n);
-    if constexpr (requires { rounding.size(); }) {
-      detail::require_words("ScaledTensor::assign", rounding.size(), n);
-      detail::convert_measured(std::ranges::data(values), codes_.data() + first, n, scale_,
-                               rounding, saturation);
-    } else {
-      detail::convert_measured(std::ranges::data(values), codes_.data() + first, n, scale_,
-                               detail::rounding_from(rounding, first), saturation);
-    }
+    require_range(call, first, n);
+    detail::convert_measured(detail::executor_of(executor), std::ranges::data(values),
+                             codes_.data() + first, n, scale_,
+                             rounding_of_range(call, rounding, first, n), saturation);
   }
 
   /// The values, as numbers of any type: codes times scale_inv, each rounded once.
   ///
   /// Special   another number of elements throws std::invalid_argument with both.
-  template <number_range Out, rounding_policy R = NearestEven>
-  NF_INLINE void dequantize(
-      Out&& out, R rounding = {},
-      Saturation saturation = default_saturation<detail::number_of<Out>>) const {
-    read("ScaledTensor::dequantize", 0, size(), out, rounding, saturation);
+  template <number_range Out, rounding_policy R = NearestEven, task_executor E = SerialExecutor>
+  NF_INLINE void dequantize(Out&& out, R rounding = {},
+                            Saturation saturation = default_saturation<detail::number_of<Out>>,
+                            E&& executor = {}) const {
+    read("ScaledTensor::dequantize", 0, size(), out, rounding, saturation, executor);
   }
   /// Writes `count` values from element `first` on.
-  template <number_range Out, rounding_policy R = NearestEven>
-  NF_INLINE void dequantize(
-      std::size_t first, std::size_t count, Out&& out, R rounding = {},
-      Saturation saturation = default_saturation<detail::number_of<Out>>) const {
+  template <number_range Out, rounding_policy R = NearestEven, task_executor E = SerialExecutor>
+  NF_INLINE void dequantize(std::size_t first, std::size_t count, Out&& out, R rounding = {},
+                            Saturation saturation = default_saturation<detail::number_of<Out>>,
+                            E&& executor = {}) const {
     require_range("ScaledTensor::dequantize", first, count);
-    read("ScaledTensor::dequantize", first, count, out, rounding, saturation);
+    read("ScaledTensor::dequantize", first, count, out, rounding, saturation, executor);
   }
 
   /// A tensor of its parts: codes(), scale_inv(), scale().
@@ -219,44 +185,52 @@ class ScaledTensor {
     }
   }
 
-  template <class Out, class R>
-  NF_INLINE void read(const char* call, std::size_t first, std::size_t count, Out& out,
-                      const R& rounding, Saturation saturation) const {
-    detail::require_equal_sizes(call, count, std::ranges::size(out));
-    if constexpr (requires { rounding.size(); })
+  /// The policy for the elements from `first` on: words are as many as there are elements.
+  template <class R>
+  static NF_INLINE R rounding_of_range(const char* call, const R& rounding, std::size_t first,
+                                       std::size_t count) {
+    if constexpr (requires { rounding.size(); }) {
       detail::require_words(call, rounding.size(), count);
-    const auto rest = [&]() NF_INLINED {
-      if constexpr (requires { rounding.size(); })
-        return rounding;
-      else
-        return detail::rounding_from(rounding, first);
-    }();
-    detail::convert_with(active_isa(), codes_.data() + first, std::ranges::data(out), count,
-                         Scale{scale_inv_}, rest, saturation, Subnormals::keep);
+      return rounding;
+    } else {
+      return detail::rounding_from(rounding, first);
+    }
+  }
+
+  template <class Out, class R, class E>
+  NF_INLINE void read(const char* call, std::size_t first, std::size_t count, Out& out,
+                      const R& rounding, Saturation saturation, E& executor) const {
+    detail::require_equal_sizes(call, count, std::ranges::size(out));
+    detail::convert_array(detail::executor_of(executor), active_isa(), codes_.data() + first,
+                          std::ranges::data(out), count, Scale{scale_inv_},
+                          rounding_of_range(call, rounding, first, count), saturation,
+                          Subnormals::keep);
   }
 
   /// Converts with a scale and its inverse; both are kept.
-  template <class In, class R>
+  template <class In, class R, class E>
   NF_INLINE detail::measured_magnitude encode(const In& values, float scale, float scale_inv,
-                                              const R& rounding, Saturation saturation) {
+                                              const R& rounding, Saturation saturation,
+                                              E& executor) {
     const auto n = static_cast<std::size_t>(std::ranges::size(values));
     codes_.resize(n);
     scale_ = scale;
     scale_inv_ = scale_inv;
-    return detail::convert_measured(std::ranges::data(values), codes_.data(), n, scale, rounding,
-                                    saturation);
+    return detail::convert_measured(detail::executor_of(executor), std::ranges::data(values),
+                                    codes_.data(), n, scale, rounding, saturation);
   }
 
-  template <class In, class Source, class R>
+  template <class In, class Source, class R, class E>
   NF_INLINE void write(const char* call, const In& values, Source& source, const R& rounding,
-                       Saturation saturation) {
+                       Saturation saturation, E& executor) {
     if constexpr (requires { rounding.size(); })
       detail::require_words(call, rounding.size(), std::ranges::size(values));
     using kind = std::remove_cv_t<Source>;
     if constexpr (std::same_as<kind, DelayedScaling<F>>) {
       detail::require_history(call, source.amax_history.size(), source.history_length);
       detail::require_scale_of_state(call, "the scale", source.scale);
-      const auto found = encode(values, source.scale, source.scale_inv(), rounding, saturation);
+      const auto found =
+          encode(values, source.scale, source.scale_inv(), rounding, saturation, executor);
       const bool drop = source.non_finite == NonFiniteAmax::drop_nan;
       source.record(detail::float_of_bits(drop ? found.numbers : found.all));
     } else if constexpr (std::same_as<kind, ScalingMeta<F>>) {
@@ -265,21 +239,23 @@ class ScaledTensor {
       detail::require_scale_of_state(call, "the inverse scale", source.scale_inv);
       const bool in_time = source.in_time();
       if (in_time) {
-        source.record(amax(values));
+        source.record(amax(values, NanAmax::keep, executor));
         source.update();
       }
-      const auto found = encode(values, source.scale, source.scale_inv, rounding, saturation);
+      const auto found =
+          encode(values, source.scale, source.scale_inv, rounding, saturation, executor);
       if (!in_time) {
         source.record(detail::float_of_bits(found.all));
         source.update();
       }
     } else if constexpr (std::same_as<kind, CurrentScalingOptions>) {
-      const float scale = current_scale<F, detail::number_of<In>>(amax(values), source);
-      encode(values, scale, detail::float_quotient(1.0f, scale), rounding, saturation);
+      const float scale =
+          current_scale<F, detail::number_of<In>>(amax(values, NanAmax::keep, executor), source);
+      encode(values, scale, detail::float_quotient(1.0f, scale), rounding, saturation, executor);
     } else {
       detail::require_scale_of_state(call, "the scale", source.factor);
       encode(values, source.factor, detail::float_quotient(1.0f, source.factor), rounding,
-             saturation);
+             saturation, executor);
     }
   }
 

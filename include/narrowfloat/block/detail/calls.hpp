@@ -9,18 +9,13 @@
 #include <type_traits>
 
 #include "../../detail/array/mask.hpp"
+#include "../../detail/array/matrix_cuts.hpp"
 #include "../../detail/array/place.hpp"
-#include "../../detail/array/tasks.hpp"
 #include "../../detail/codec/bit_stream.hpp"
 #include "../../rounding.hpp"
 #include "../format.hpp"
 
 namespace narrowfloat::detail {
-
-/// A rectangle of a matrix: whole bands of blocks, or whole blocks of one row.
-struct matrix_part {
-  std::size_t top = 0, left = 0, rows = 0, cols = 0;
-};
 
 /// The numbers of a part: row r begins `leading` after row r - 1.
 template <class T>

@@ -13,7 +13,6 @@
 #include "../../detail/array/bit_stream.hpp"
 #include "../../detail/array/magnitude.hpp"
 #include "calls.hpp"
-#include "cuts.hpp"
 #include "divide.hpp"
 
 namespace narrowfloat::detail {
@@ -211,7 +210,7 @@ void dequantize_parts(here, const block_parts<Format>& parts, const matrix_part&
   const block_grid grid = grid_of_part<Element>(parts.grid, part, out.leading);
   const bool stream = leaves_caches(part.rows * bit_stream_bytes(part.cols, Element::width) +
                                     part.rows * part.cols * sizeof(T));
-  run_tensor(executor, grid, [&](const matrix_part& task) {
+  run_matrix(executor, grid, [&](const matrix_part& task) {
     dequantize_blocks<Format>(parts.codes.data() + code_at<Element>(parts.grid, part),
                               parts.scales.data() + scale_at(parts.grid, part), parts.tensor_scale,
                               grid, task, out, stream);

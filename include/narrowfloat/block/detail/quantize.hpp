@@ -15,7 +15,6 @@
 #include "../../detail/array/bit_stream.hpp"
 #include "../../detail/array/sources.hpp"
 #include "calls.hpp"
-#include "cuts.hpp"
 #include "divide.hpp"
 
 namespace narrowfloat::detail {
@@ -128,7 +127,7 @@ tensor_factors factors_of_values(const part_values<const T>& values, const matri
     if (bits_of_float(options.tensor_scale) == 0) {
       const bool is_one = values.leading == part.cols || part.cols == 0;
       const block_grid grid{is_one ? 1 : part.rows, is_one ? part.rows * part.cols : part.cols};
-      run_tensor(executor, grid, [&](const matrix_part& task) {
+      run_matrix(executor, grid, [&](const matrix_part& task) {
         std::uint32_t largest = 0, seen = __atomic_load_n(&least, __ATOMIC_RELAXED);
         for (std::size_t row = task.top; row < task.top + task.rows; ++row)
           largest = std::max(
@@ -160,7 +159,7 @@ void quantize_parts(here, const part_values<const T>& values, const matrix_part&
   };
   const block_grid grid = grid_of_part<Element>(parts.grid, part, values.leading);
   if (down_columns == nullptr) {
-    run_tensor(executor, grid, [&](const matrix_part& task) { quantize(parts, grid, task); });
+    run_matrix(executor, grid, [&](const matrix_part& task) { quantize(parts, grid, task); });
     return;
   }
   down_columns->tensor_scale = tensor.decode;
@@ -168,7 +167,7 @@ void quantize_parts(here, const part_values<const T>& values, const matrix_part&
   const block_grid both{part.rows, part.cols, std::lcm(parts.grid.height, columns.height),
                         std::lcm(parts.grid.width, columns.width)};
   const bool is_one_row = grid.rows != part.rows;
-  run_tensor(executor, both, [&](const matrix_part& task) {
+  run_matrix(executor, both, [&](const matrix_part& task) {
     for (std::size_t top = task.top, rows; top < task.top + task.rows; top += rows) {
       rows = std::min(both.height, part.rows - top);
       const matrix_part band{top, task.left, rows, task.cols};

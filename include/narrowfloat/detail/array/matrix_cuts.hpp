@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: MIT
-// Where a matrix of blocks is cut into tasks for an executor.
+// Where a matrix is cut into tasks for an executor.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
 
-#include "../../detail/array/tasks.hpp"
-#include "calls.hpp"
+#include "tasks.hpp"
 
 namespace narrowfloat::detail {
+
+/// A rectangle of a matrix: whole bands of blocks, or whole blocks of one row.
+struct matrix_part {
+  std::size_t top = 0, left = 0, rows = 0, cols = 0;
+};
+
+/// A matrix in blocks of so many rows and columns, fewer at its lower and right ends.
+struct matrix_blocks {
+  std::size_t rows, cols, height, width;
+};
+
 inline namespace NF_BASELINE {
 
 /// The tasks of a matrix, by its shape alone: some bands of blocks, or where one of these is large
 /// enough some of its columns. They are whole blocks whose rows start on a byte, and as a rule as
 /// many as fill whole cache lines with codes and with scales.
-class tensor_cuts {
+class matrix_cuts {
  public:
-  explicit tensor_cuts(const block_grid& grid) : grid_(grid), rows_(grid.rows), cols_(grid.cols) {
+  explicit matrix_cuts(const matrix_blocks& grid)
+      : grid_(grid), rows_(grid.rows), cols_(grid.cols) {
     if (grid.rows * grid.cols <= task_elements) return;  // one for all
     const std::size_t height = std::min(grid.height, grid.rows), band = height * grid.cols;
     if (band < task_elements) {
@@ -46,19 +57,20 @@ class tensor_cuts {
  private:
   static std::size_t ceil_divided(std::size_t a, std::size_t b) { return a / b + (a % b != 0); }
 
-  block_grid grid_;
+  matrix_blocks grid_;
   std::size_t rows_, cols_;  ///< of a task
   std::size_t down_ = 1, across_ = 1;
 };
 
-/// Runs f(part) for the tasks of a matrix; on one thread for all of it.
-template <class F>
-void run_tensor(const executor_ref& executor, const block_grid& grid, const F& f) {
+/// Runs f(part) for the tasks of a matrix in blocks, or what has the members of matrix_blocks; on
+/// one thread for all of it.
+template <class Grid, class F>
+void run_matrix(const executor_ref& executor, const Grid& grid, const F& f) {
   if (executor.is_serial()) {
     f(matrix_part{0, 0, grid.rows, grid.cols});
     return;
   }
-  const tensor_cuts cuts(grid);
+  const matrix_cuts cuts({grid.rows, grid.cols, grid.height, grid.width});
   run_tasks(executor, cuts.count(), [&](std::size_t task) { f(cuts[task]); });
 }
 
