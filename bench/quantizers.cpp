@@ -127,8 +127,8 @@ using floats = std::span<const float>;
 void fake_quantize_e4m3(floats in, std::span<float> out, const pool_executor& executor) {
   fake_quantize(in, out, {.exponent_bits = 4, .mantissa_bits = 3, .max_value = 1}, executor);
 }
-void unscale_by_1000(floats in, std::span<float> out, const pool_executor&) {
-  std::ignore = unscale(in, out, 1000.0f);
+void unscale_by_1000(floats in, std::span<float> out, const pool_executor& executor) {
+  std::ignore = unscale(in, out, 1000.0f, OverflowCheck::results, executor);
 }
 template <std::size_t Group>
 void transform(floats in, std::span<float> out, const pool_executor& executor) {
@@ -157,8 +157,8 @@ std::unique_ptr<quantizer> make_pass() {
   return std::make_unique<pass>(Run);
 }
 template <pass::function Run>
-quantizer_entry passing(std::string name, std::string options, bool has_threads = true) {
-  return {std::move(name), std::move(options), 32, {}, {}, &make_pass<Run>, has_threads};
+quantizer_entry passing(std::string name, std::string options) {
+  return {std::move(name), std::move(options), 32, {}, {}, &make_pass<Run>};
 }
 
 }  // namespace
@@ -191,7 +191,7 @@ std::vector<quantizer_entry> all_quantizers() {
           {"codebook", "dynamic, block 256", 8, {0.20, 0}, {}, &make_dynamic},
           {"codebook", "nf4, block 64", 4, {0.28, 0}, {}, &make_nf4},
           passing<&fake_quantize_e4m3>("fake_quantize", "e4m3"),
-          passing<&unscale_by_1000>("unscale", "", false),
+          passing<&unscale_by_1000>("unscale", ""),
           passing<&transform<16>>("hadamard", "group 16"),
           passing<&transform<32>>("hadamard", "group 32"),
           passing<&transform<128>>("hadamard", "group 128")};
