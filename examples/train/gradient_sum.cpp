@@ -13,9 +13,10 @@ namespace {
 /// Each rank adds up a piece of all, which all gather then.
 void sum_floats(Ranks& ranks, std::span<float> values) {
   const auto count = static_cast<std::size_t>(ranks.size());
-  std::vector<std::size_t> bytes;
-  for (int r = 0; r < ranks.size(); ++r)
-    bytes.push_back(nf::rank_piece(values.size(), ranks.size(), r).size * sizeof(float));
+  std::vector<std::size_t> bytes(count);
+  for (std::size_t r = 0; r < count; ++r)
+    bytes[r] =
+        nf::rank_piece(values.size(), ranks.size(), static_cast<int>(r)).size * sizeof(float);
   const std::size_t mine = nf::rank_piece(values.size(), ranks.size(), ranks.rank()).size;
   std::vector<float> pieces(mine * count), sum(mine);
   ranks.exchange(std::as_bytes(values), bytes, std::as_writable_bytes(std::span(pieces)),
@@ -47,8 +48,9 @@ void sum_codes(Ranks& ranks, std::span<float> values, std::span<const std::size_
     largest[i] = nf::reducible_amax(nf::amax(tensor));
   });
   ranks.all_max(largest);
-  std::vector<int> exponents;
-  for (const float x : largest) exponents.push_back(x > 0 && std::isfinite(x) ? std::ilogb(x) : 0);
+  std::vector<int> exponents(sizes.size());
+  std::ranges::transform(largest, exponents.begin(),
+                         [](float x) { return x > 0 && std::isfinite(x) ? std::ilogb(x) : 0; });
   for_each_tensor(values, sizes, [&](std::span<float> tensor, std::size_t i) {
     multiply_by_power(tensor, -exponents[i]);
   });

@@ -85,6 +85,7 @@ class KeptTensors {
   /// Together: with the gradients of the tensors, and a rate that multiplies the recipe's.
   nf::StepReport step(const nf::StepOptions& options, double rate, Executor& run) {
     std::vector<std::span<const float>> gradients;
+    gradients.reserve(tensors_.size());
     for (const Tensor<float>& t : tensors_) gradients.emplace_back(t.gradient);
     for (auto& shard : kept_.own()) shard.optimizer.rate = rate;
     const nf::StepReport done = kept_.step(keepers_, gradients, options, nf::nearest_even, run);
@@ -122,6 +123,7 @@ class KeptTensors {
  private:
   static std::vector<std::size_t> sizes_of(const std::vector<Tensor<float>>& tensors) {
     std::vector<std::size_t> sizes;
+    sizes.reserve(tensors.size());
     for (const Tensor<float>& t : tensors) sizes.push_back(t.size());
     return sizes;
   }

@@ -71,6 +71,7 @@ class MicroBatches {
  private:
   static std::vector<std::size_t> sizes_of(Task& task) {
     std::vector<std::size_t> sizes;
+    sizes.reserve(task.tensors().size());
     for (const Tensor<float>& t : task.tensors()) sizes.push_back(t.size());
     for (const auto& layer : task.layers())
       for (const std::span<float> learned : layer->gradients()) sizes.push_back(learned.size());
@@ -99,6 +100,7 @@ class MicroBatches {
     std::vector<std::uint64_t> numbers{made.is_interrupted ? 1u : 0u, made.seen.count,
                                        made.seen.saturated, made.seen.flushed};
     const std::size_t first = numbers.size();
+    numbers.reserve(first + losses.size());
     for (const double loss : losses)  // 0 but on the rank that has it
       numbers.push_back(std::bit_cast<std::uint64_t>(loss));
     ranks_.all_sum(numbers);
