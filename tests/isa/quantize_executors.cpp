@@ -83,7 +83,13 @@ TEST_CASE("nested scales by several threads", "[isa][codebook]") {
   for (const nf::Codebook& book : {nf::nf4_codebook(), wide}) {
     const nf::CodebookOptions options{.block_size = 64, .nested = true};
     check([&](auto&& by) { return CodebookTensor::quantize(x, book, options, by); });
-    check_read(CodebookTensor::quantize(x, book, options), 6400);
+    const auto tensor = CodebookTensor::quantize(x, book, options);
+    check_read(tensor, 6400);
+    double sum = 0;
+    for (const float scale : CodebookTensor::quantize(x, book, {.block_size = 64}).scales())
+      sum += static_cast<double>(scale);
+    CHECK(tensor.nested_scales().mean ==
+          static_cast<float>(sum / static_cast<double>(tensor.blocks())));
   }
 }
 
@@ -110,6 +116,27 @@ TEST_CASE("int8 by several threads", "[isa][int8]") {
                    {.block = {block.cols, block.rows}, .non_finite = nf::NonFinite::propagate})
                    .transposed());
   }
+}
+
+TEST_CASE("the sums of products by several threads", "[isa][int8]") {
+  const std::size_t rows = 1000, cols = size / rows;
+  std::vector<std::int32_t> sums(rows * cols);
+  for (std::size_t i = 0; i < sums.size(); ++i)
+    sums[i] = static_cast<std::int32_t>(i * 7919 % 9973);
+  const auto by_row = numbers(rows, true), by_column = numbers(cols, true),
+             bias = numbers(cols, true);
+  std::vector<float> want(sums.size());
+  for (std::size_t row = 0; row < rows; ++row)
+    nf::dequantize_product(std::span(sums).subspan(row * cols, cols),
+                           std::span(by_row).subspan(row, 1), by_column,
+                           std::span(want).subspan(row * cols, cols), 1, cols, bias);
+  check(
+      [&](auto&& by) {
+        std::vector<float> out(sums.size());
+        nf::dequantize_product(sums, by_row, by_column, out, rows, cols, bias, by);
+        return out;
+      },
+      want);
 }
 
 TEST_CASE("fake quantization by several threads", "[isa]") {

@@ -88,7 +88,7 @@ requires(float_source<std::span<T>>)  //
         FormatOrder order = FormatOrder::bits, E&& executor = {}) {
   const std::size_t rows = values.rows(), cols = values.cols();
   std::vector<FormatReport> reports;
-  const auto measure = [&](std::span<const float> floats) {
+  const auto measure = [&](std::span<const float> floats) NF_INLINED {
     reports =
         detail::measure_all(floats, rows, cols, candidates, detail::executor_ref::of(executor));
   };
