@@ -79,6 +79,31 @@ TEST_CASE("optimizers: the same bits however they are run", "[isa]") {
   check_promises(Lars<Bfloat16State>({}, size));
 }
 
+TEST_CASE("forms of weights: made the same by every executor", "[isa]") {
+  const auto check = [](const auto& make) {
+    const auto expected = make(SerialExecutor{});
+    CHECK((make(test::Threads{2}) == expected));
+    test::Shuffled shuffled;
+    CHECK((make(shuffled) == expected));
+    CHECK(shuffled.most == 4);
+  };
+  const auto of = [](const auto& form) { return bytes_of(form, std::span<const float>()); };
+  check([&](auto&& executor) { return of(KahanWeights<>(start, executor)); });
+  check([&](auto&& executor) { return of(PairWeights<>(gradients, executor)); });
+  check([&](auto&& executor) { return of(RemainderWeights(start, executor)); });
+  check([&](auto&& executor) { return of(ResidualWeights<>(start, executor)); });
+  check([&](auto&& executor) {
+    return of(MasterWeights<float8_e4m3fn>(start, Stochastic<>{7}, executor));
+  });
+  check([&](auto&& executor) {
+    const Fp8LmWeights made(start, {.keeps_codes = true}, executor);
+    std::vector<float8_e4m3fn> codes(size);
+    made.make_codes(codes, executor);
+    CHECK(std::memcmp(codes.data(), made.codes().data(), size) == 0);
+    return of(made);
+  });
+}
+
 TEST_CASE("optimizers: a shard with its offset is the shard of the whole", "[isa]") {
   const auto some = numbers(size, 2, 0.1f);
   auto uncut = numbers<bfloat16>(size, 1, 1), shards = uncut;

@@ -68,10 +68,11 @@ requires lossless_to<F, float>
 class KahanWeights {
  public:
   KahanWeights() = default;
-  /// These weights, rounded to F, and what rounding lost.
-  template <float_source Range>
-  NF_INLINE explicit KahanWeights(const Range& weights) : numbers_(std::ranges::size(weights)) {
-    detail::write_range(*this, weights);
+  /// These weights, rounded to F, and what rounding lost, by an executor.
+  template <float_source Range, task_executor E = SerialExecutor>
+  NF_INLINE explicit KahanWeights(const Range& weights, E&& executor = {})
+      : numbers_(std::ranges::size(weights)) {
+    detail::write_range(*this, weights, executor);
   }
 
   /// How many weights there are.
@@ -116,10 +117,11 @@ requires lossless_to<F, float>
 class PairWeights {
  public:
   PairWeights() = default;
-  /// These weights, each as the sum of two numbers of F.
-  template <float_source Range>
-  NF_INLINE explicit PairWeights(const Range& weights) : numbers_(std::ranges::size(weights)) {
-    detail::write_range(*this, weights);
+  /// These weights, each as the sum of two numbers of F, by an executor.
+  template <float_source Range, task_executor E = SerialExecutor>
+  NF_INLINE explicit PairWeights(const Range& weights, E&& executor = {})
+      : numbers_(std::ranges::size(weights)) {
+    detail::write_range(*this, weights, executor);
   }
 
   /// How many weights there are.

@@ -11,7 +11,7 @@
 
 #include "../convert.hpp"
 #include "../detail/array/checks.hpp"
-#include "../detail/array/sources.hpp"
+#include "../stats.hpp"
 #include "detail/one_scale.hpp"
 #include "weights.hpp"
 
@@ -33,7 +33,7 @@ struct Fp8LmOptions {
 ///           the FP8 codes, with 448 in the place of 65504. Master codes are rounded by the
 ///           rounding of the step, FP8 codes to the nearest of them.
 /// Special   a largest magnitude of 0, Inf or NaN makes both scales 1.
-/// Promises  make_codes() gives the codes that are kept.
+/// Promises  make_codes() gives the codes that are kept. Executors change nothing.
 /// Cost      a step makes the new weights twice: their largest magnitude comes first.
 ///
 /// Example   Fp8LmWeights w(weights);
@@ -45,19 +45,13 @@ struct Fp8LmOptions {
 class Fp8LmWeights {
  public:
   Fp8LmWeights() = default;
-  /// A master copy of these weights, and codes where the options keep them.
-  template <float_source Range>
-  NF_INLINE explicit Fp8LmWeights(const Range& weights, const Fp8LmOptions& options = {})
+  /// A master copy of these weights, and codes where the options keep them, by an executor.
+  template <float_source Range, task_executor E = SerialExecutor>
+  NF_INLINE explicit Fp8LmWeights(const Range& weights, const Fp8LmOptions& options = {},
+                                  E&& executor = {})
       : master_(std::ranges::size(weights)), codes_(options.keeps_codes ? master_.size() : 0) {
-    const Isa isa = active_isa();
-    std::uint32_t amax = 0;
-    detail::for_each_part(std::ranges::data(weights), 0, size(),
-                          [&](const float* x, std::size_t n, std::size_t) NF_INLINED {
-                            amax = std::max(
-                                amax, detail::largest_bits(detail::place_of<true>(), isa, x, n));
-                          });
-    observe(detail::float_of_bits(amax));
-    detail::write_range(*this, weights);
+    observe(amax(weights, NanAmax::keep, executor));
+    detail::write_range(*this, weights, executor);
     commit();
   }
 
@@ -71,15 +65,17 @@ class Fp8LmWeights {
   NF_INLINE float code_scale() const noexcept { return code_scale_; }
   /// The FP8 codes; none unless they are kept.
   NF_INLINE std::span<const float8_e4m3fn> codes() const noexcept { return codes_; }
-  /// Writes the FP8 codes.
+  /// Writes the FP8 codes, by an executor.
   ///
   /// Special   a size that differs throws std::invalid_argument, with both.
-  NF_INLINE void make_codes(std::span<float8_e4m3fn> out) const {
+  template <task_executor E = SerialExecutor>
+  NF_INLINE void make_codes(std::span<float8_e4m3fn> out, E&& executor = {}) const {
     if (out.size() != size())
       detail::throw_invalid("Fp8LmWeights::make_codes", "there are " + std::to_string(size()) +
                                                             " weights, the output has " +
                                                             std::to_string(out.size()));
-    write_codes(0, out, scale_, code_scale_);
+    // the quotient of two powers of two at most 2^8 apart: products are exact
+    convert(master_, out, Scale{scale_ / code_scale_}, nearest_even, Saturation::finite, executor);
   }
 
   /// What storage asks for: weights are read, written, measured before and saved.
@@ -91,8 +87,8 @@ class Fp8LmWeights {
     convert(from, std::span(master_).subspan(first, from.size()),
             Scale{detail::inverse_power(new_scale_)}, detail::rounding_from(rounding, first));
     if (!codes_.empty())
-      write_codes(first, std::span(codes_).subspan(first, from.size()), new_scale_,
-                  new_code_scale_);
+      convert(master().subspan(first, from.size()), std::span(codes_).subspan(first, from.size()),
+              Scale{new_scale_ / new_code_scale_}, nearest_even, Saturation::finite);
   }
   NF_INLINE void observe(float amax) {
     new_scale_ = detail::scale_for<float16, true>(amax);
@@ -106,12 +102,6 @@ class Fp8LmWeights {
   NF_INLINE std::vector<ConstStatePart> parts() const { return parts_of<ConstStatePart>(*this); }
 
  private:
-  /// The product of two powers of two at most 2^8 apart, times codes, is exact.
-  NF_INLINE void write_codes(std::size_t first, std::span<float8_e4m3fn> out, float scale,
-                             float code_scale) const {
-    convert(master().subspan(first, out.size()), out, Scale{scale / code_scale}, nearest_even,
-            Saturation::finite);
-  }
   template <class Part, class Self>
   static NF_INLINE std::vector<Part> parts_of(Self& self) {
     std::vector<Part> all{state_part("master", std::span(self.master_)),

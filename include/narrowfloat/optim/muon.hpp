@@ -76,7 +76,7 @@ void orthogonalize(std::vector<float>& x, std::size_t rows, std::size_t cols, in
   norm.add(x, 1, executor);
   const float divisor = std::max(to_float(norm.norm()), to_float(eps));
   if (is_zero(divisor)) return;  // of zeros, and eps = 0
-  convert(x, x, Divide{divisor});
+  convert(x, x, Divide{divisor}, executor);
   std::vector<float> square(n * n), mixed(n * n), polynomial(n * n), next(x.size());
   std::vector<bfloat16> operand(x.size());
   const auto add_to_diagonal = [n](std::vector<float>& matrix, float y) {
@@ -84,11 +84,11 @@ void orthogonalize(std::vector<float>& x, std::size_t rows, std::size_t cols, in
   };
   const FusedAccumulator<float> sums{};
   for (int i = 0; i < iterations; ++i) {
-    convert(x, operand);
-    convert(operand, x);
+    convert(x, operand, executor);
+    convert(operand, x, executor);
     matmul(x, x, square, n, n, tall ? rows : cols, sums,
            {.a_transposed = tall, .b_transposed = !tall}, executor);
-    convert(square, mixed, Scale{c});
+    convert(square, mixed, Scale{c}, executor);
     add_to_diagonal(mixed, b);
     matmul(mixed, square, polynomial, n, n, n, sums, {}, executor);
     add_to_diagonal(polynomial, a);

@@ -35,11 +35,11 @@ namespace narrowfloat {
 class RemainderWeights {
  public:
   RemainderWeights() = default;
-  /// These weights, each as a bfloat16 and the 16 bits that it lacks.
-  template <float_source Range>
-  NF_INLINE explicit RemainderWeights(const Range& weights)
+  /// These weights, each as a bfloat16 and the 16 bits that it lacks, by an executor.
+  template <float_source Range, task_executor E = SerialExecutor>
+  NF_INLINE explicit RemainderWeights(const Range& weights, E&& executor = {})
       : values_(std::ranges::size(weights)), remainders_(std::ranges::size(weights)) {
-    detail::write_range(*this, weights);
+    detail::write_range(*this, weights, executor);
   }
 
   /// How many weights there are.

@@ -41,11 +41,11 @@ requires lossless_to<Narrow, float> && lossless_to<Wide, float>
 class ResidualWeights {
  public:
   ResidualWeights() = default;
-  /// These weights, each as a narrow number and its residual.
-  template <float_source Range>
-  NF_INLINE explicit ResidualWeights(const Range& weights)
+  /// These weights, each as a narrow number and its residual, by an executor.
+  template <float_source Range, task_executor E = SerialExecutor>
+  NF_INLINE explicit ResidualWeights(const Range& weights, E&& executor = {})
       : values_(std::ranges::size(weights)), residuals_(std::ranges::size(weights)) {
-    detail::write_range(*this, weights);
+    detail::write_range(*this, weights, executor);
   }
 
   /// How many weights there are.

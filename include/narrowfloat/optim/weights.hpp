@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../detail/array/sources.hpp"
+#include "../detail/array/tasks.hpp"
 #include "storage.hpp"
 
 namespace narrowfloat {
@@ -56,13 +57,19 @@ struct form_reference {
   NF_INLINE void commit() requires observes<W> { form.commit(); }
 };
 
-/// Writes all numbers of a form, to nearest.
-template <class W, class Range>
-NF_INLINE void write_range(W& form, const Range& values) {
-  for_each_part(std::ranges::data(values), 0, form.size(),
-                [&](const float* x, std::size_t count, std::size_t first) {
-                  form.write(first, std::span(x, count), nearest_even);
-                });
+/// Writes all numbers of a form, to nearest, by the tasks of an executor.
+template <class W, class T>
+void write_numbers(W& form, const T* values, const executor_ref& executor) {
+  run_cuts(executor, task_cuts{form.size()}, [&](std::size_t begin, std::size_t length) {
+    for_each_part(values, begin, begin + length,
+                  [&](const float* x, std::size_t count, std::size_t first) {
+                    form.write(first, std::span(x, count), nearest_even);
+                  });
+  });
+}
+template <class W, class Range, class E>
+NF_INLINE void write_range(W& form, const Range& values, E& executor) {
+  write_numbers(form, std::ranges::data(values), executor_ref::of(executor));
 }
 
 template <class W>
@@ -90,6 +97,7 @@ NF_INLINE auto form_of(W& weights) {
 ///
 /// Result    values() are the floats, each rounded once to F: by the rounding of the step, and at
 ///           first by that of the constructor.
+/// Promises  the same for every executor of the constructor.
 ///
 /// Example   MasterWeights<bfloat16> w(weights);
 ///           AdamW<> adam({.lr = 1e-3f}, w.size());
@@ -100,12 +108,12 @@ requires lossless_to<F, float>
 class MasterWeights {
  public:
   MasterWeights() = default;
-  /// A master copy of these weights, and the weights rounded to F.
-  template <float_source Range, rounding_policy R = NearestEven>
-  NF_INLINE explicit MasterWeights(const Range& weights, const R& rounding = {})
+  /// A master copy of these weights, and the weights rounded to F, by an executor.
+  template <float_source Range, rounding_policy R = NearestEven, task_executor E = SerialExecutor>
+  NF_INLINE explicit MasterWeights(const Range& weights, const R& rounding = {}, E&& executor = {})
       : values_(std::ranges::size(weights)), master_(std::ranges::size(weights)) {
-    convert(weights, master_);
-    convert(master_, values_, rounding);
+    convert(weights, master_, executor);
+    convert(master_, values_, rounding, executor);
   }
 
   /// How many weights there are.

@@ -20,7 +20,9 @@ struct executor_ref {
 
   template <class E>
   static NF_INLINE executor_ref of(E& executor) {
-    if constexpr (std::is_same_v<std::remove_cv_t<E>, SerialExecutor>) {
+    if constexpr (std::is_same_v<std::remove_cv_t<E>, executor_ref>) {
+      return executor;
+    } else if constexpr (std::is_same_v<std::remove_cv_t<E>, SerialExecutor>) {
       return {nullptr, [](void*, std::size_t tasks, task_function f, const void* context) {
                 for (std::size_t i = 0; i < tasks; ++i) f(context, i);
               }};
