@@ -4,6 +4,7 @@
 #include <narrowfloat/mx.hpp>
 
 #include <cstring>
+#include <limits>
 #include <random>
 
 #include "support/catch.hpp"
@@ -115,4 +116,26 @@ TEST_CASE("a matrix and a vector, and packed results, by several threads", "[isa
   nf::matvec(w, b, want, m, k, keyed);
   CHECK(std::ranges::equal(y.bytes(), want.bytes()));
   CHECK(shuffled.most == 0);  // codes that share bytes are one part, the caller's
+}
+
+TEST_CASE("exact sums by several threads", "[isa]") {
+  constexpr std::size_t k = 200003;  // four tasks, cut within blocks
+  auto x = normal_numbers(k);
+  auto w = numbers<nf::float8_e5m2>(k);
+  w[0] = w[k / 2] = w[k - 1] = nf::float8_e5m2(1.0f);
+  using Blocks = nf::BlockFormat<nf::float8_e4m3fn, nf::float8_e8m0fnu, 48>;
+  const auto check_all = [&] {
+    const auto q = nf::BlockTensor<Blocks>::quantize(x, 1, k);
+    check<float>(2, [&](auto& sums, auto&& executor) {
+      sums[0] = nf::dot(x, w, nf::ExactAccumulator{}, executor);
+      sums[1] = nf::dot_general(q, 0, q, 0, executor);
+    });
+    CHECK(nf::dot(x, w, nf::ExactAccumulator{}, Threads{2}) ==
+          nf::dot(x, w, nf::ExactAccumulator{}));
+  };
+  check_all();
+  x[0] = 0x1p100f, x[k - 1] = -0x1p100f;  // what cancels lies in two tasks
+  check_all();
+  x[k / 2] = std::numeric_limits<float>::infinity();
+  CHECK(nf::dot(x, w, nf::ExactAccumulator{}, Threads{2}) == nf::dot(x, w, nf::ExactAccumulator{}));
 }

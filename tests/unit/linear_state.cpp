@@ -136,6 +136,40 @@ TEST_CASE("the same bits on every instruction set, by any executor", "[linear]")
   CHECK(most == 2);
 }
 
+TEST_CASE("large tensors are quantized and read by any executor", "[linear]") {
+  constexpr nf::LinearShape large{.rows = 320, .in = 256, .out = 64};  // x: two tasks
+  const auto x = normal_floats(large.rows * large.in, 1),
+             w = normal_floats(large.out * large.in, 2);
+  std::vector<std::size_t> calls;
+  const auto backwards = [&calls](std::size_t tasks, auto f) {
+    calls.push_back(tasks);
+    while (tasks-- != 0) f(tasks);
+  };
+  const auto run = [&](auto layer, auto executor) {
+    std::vector<float> all(2 * x.size());
+    const auto rows = std::span(all).first(x.size()), columns = std::span(all).last(x.size());
+    const auto qx = layer.quantized(x, w, large, nf::Phase::training, executor).x;
+    qx.rows().dequantize(rows, executor);
+    qx.columns().dequantize(columns, executor);
+    std::vector<std::byte> state;
+    for (const nf::ConstStatePart& part : std::as_const(layer).parts())
+      state.insert(state.end(), part.bytes.begin(), part.bytes.end());
+    return std::pair(all, state);
+  };
+  const auto check = [&](auto layer) {
+    calls.clear();
+    CHECK(run(layer, backwards) == run(layer, nf::SerialExecutor{}));
+    CHECK(calls.size() >= 3);  // quantized, and read twice
+  };
+  check(nf::Linear<recipes::Nvfp4<>>());
+  check(nf::Linear<recipes::SwitchBack<>>());
+  check(nf::Linear<recipes::Fp8Delayed<>>());
+  calls.clear();
+  std::vector<float> y(large.rows * large.out);
+  nf::Linear<recipes::Fp8Delayed<>>().forward(x, w, y, large, nf::Phase::evaluation, backwards);
+  CHECK((calls.size() == 2 && calls[0] == 2));  // x, and the product
+}
+
 TEST_CASE("what does not fit is refused with the numbers, before anything is recorded",
           "[linear]") {
   Tensors t;

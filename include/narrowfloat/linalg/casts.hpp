@@ -13,8 +13,8 @@ namespace narrowfloat {
 
 /// A cast quantizes a float matrix without gaps for the product that sums along its rows
 /// (quantize_rows), for the one that sums down its columns (quantize_columns), or for both
-/// (quantize_both). Each takes the matrix, the Phase and `draw`, which makes of the cast's rounding
-/// that of this pass.
+/// (quantize_both). Each takes the matrix, the Phase, `draw`, which makes of the cast's rounding
+/// that of this pass, and the executor whose tasks do the work.
 template <class C>
 concept layer_cast = requires {
   typename C::rows_operand;
@@ -56,19 +56,22 @@ struct FloatCast {
   Saturation saturation = usual_saturation;
 
   /// What layer_cast asks for.
-  template <class Draw>
-  rows_operand quantize_rows(MatrixView<const float> x, Phase, const Draw& draw) const {
+  template <class Draw, task_executor E = SerialExecutor>
+  rows_operand quantize_rows(MatrixView<const float> x, Phase, const Draw& draw,
+                             E&& executor = {}) const {
     rows_operand made{std::vector<F>(x.size())};
-    convert(detail::elements_of(x), made.values, draw(rounding), saturation);
+    convert(detail::elements_of(x), made.values, draw(rounding), saturation, executor);
     return made;
   }
-  template <class Draw>
-  columns_operand quantize_columns(MatrixView<const float> x, Phase phase, const Draw& draw) const {
-    return quantize_rows(x, phase, draw);
+  template <class Draw, task_executor E = SerialExecutor>
+  columns_operand quantize_columns(MatrixView<const float> x, Phase phase, const Draw& draw,
+                                   E&& executor = {}) const {
+    return quantize_rows(x, phase, draw, executor);
   }
-  template <class Draw>
-  auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw) const {
-    return cast_tensor<FloatCast>(quantize_rows(x, phase, draw));
+  template <class Draw, task_executor E = SerialExecutor>
+  auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw,
+                     E&& executor = {}) const {
+    return cast_tensor<FloatCast>(quantize_rows(x, phase, draw, executor));
   }
 };
 
@@ -78,14 +81,15 @@ struct AmaxBias {
   /// Bits of headroom.
   int margin = 0;
   /// The factor of the values.
-  float operator()(std::span<const float> values) const {
-    return amax_bias<F>(amax(values), margin).scale();
+  template <task_executor E = SerialExecutor>
+  NF_INLINE float operator()(std::span<const float> values, E&& executor = {}) const {
+    return amax_bias<F>(amax(values, NanAmax::keep, executor), margin).scale();
   }
 };
 
 /// To FP8 with one scale, by a recipe of scaling/: Source is a DelayedScaling<F>, a ScalingMeta<F>,
-/// CurrentScalingOptions, a Scale, or a function of one's own that gives the factor of the values,
-/// such as AmaxBias. One copy for both products.
+/// CurrentScalingOptions, a Scale, or a function of one's own that gives the factor of the values
+/// (and may take the executor behind them), such as AmaxBias. One copy for both products.
 ///
 /// A training pass records in the source as ScaledTensor::quantize() does; evaluation leaves it as
 /// it is: its scale is that of a copy. Linear::update() ends the step of a DelayedScaling. Under a
@@ -103,19 +107,21 @@ struct ScaledCast {
   Saturation saturation = Saturation::finite;
 
   /// What layer_cast asks for.
-  template <class Draw>
-  rows_operand quantize_rows(MatrixView<const float> x, Phase phase, const Draw& draw) {
-    if (phase == Phase::training) return made_by(source, x, draw(rounding));
+  template <class Draw, task_executor E = SerialExecutor>
+  rows_operand quantize_rows(MatrixView<const float> x, Phase phase, const Draw& draw,
+                             E&& executor = {}) {
+    if (phase == Phase::training) return made_by(source, x, draw(rounding), executor);
     Source copy = source;
-    return made_by(copy, x, draw(rounding));
+    return made_by(copy, x, draw(rounding), executor);
   }
-  template <class Draw>
-  columns_operand quantize_columns(MatrixView<const float> x, Phase phase, const Draw& draw) {
-    return quantize_rows(x, phase, draw);
+  template <class Draw, task_executor E = SerialExecutor>
+  columns_operand quantize_columns(MatrixView<const float> x, Phase phase, const Draw& draw,
+                                   E&& executor = {}) {
+    return quantize_rows(x, phase, draw, executor);
   }
-  template <class Draw>
-  auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw) {
-    return cast_tensor<ScaledCast>(quantize_rows(x, phase, draw));
+  template <class Draw, task_executor E = SerialExecutor>
+  auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw, E&& executor = {}) {
+    return cast_tensor<ScaledCast>(quantize_rows(x, phase, draw, executor));
   }
   /// Ends a step.
   void update() {
@@ -126,14 +132,17 @@ struct ScaledCast {
   std::vector<ConstStatePart> parts() const requires has_state<Source> { return source.parts(); }
 
  private:
-  template <class Chosen>
-  rows_operand made_by(Source& from, MatrixView<const float> x, const Chosen& chosen) const {
+  template <class Chosen, class E>
+  NF_INLINE rows_operand made_by(Source& from, MatrixView<const float> x, const Chosen& chosen,
+                                 E& executor) const {
     const auto values = detail::elements_of(x);
     ScaledTensor<F> made;
     if constexpr (scale_source<Source&, F>) {
-      made.assign(values, from, chosen, saturation);
+      made.assign(values, from, chosen, saturation, executor);
+    } else if constexpr (requires { from(values, executor); }) {
+      made.assign(values, Scale{from(values, executor)}, chosen, saturation, executor);
     } else {
-      made.assign(values, Scale{from(values)}, chosen, saturation);
+      made.assign(values, Scale{from(values)}, chosen, saturation, executor);
     }
     const double inverse = detail::exact_as_double(made.scale_inv());
     return {std::move(made).codes(), inverse};
@@ -156,31 +165,35 @@ struct BlockCast {
   R rounding{};
 
   /// What layer_cast asks for.
-  template <class Draw>
-  rows_operand quantize_rows(MatrixView<const float> x, Phase, const Draw& draw) const {
-    return along(1, x, draw);
+  template <class Draw, task_executor E = SerialExecutor>
+  rows_operand quantize_rows(MatrixView<const float> x, Phase, const Draw& draw,
+                             E&& executor = {}) const {
+    return along(1, x, draw, executor);
   }
-  template <class Draw>
-  columns_operand quantize_columns(MatrixView<const float> x, Phase, const Draw& draw) const {
-    return along(0, x, draw);
+  template <class Draw, task_executor E = SerialExecutor>
+  columns_operand quantize_columns(MatrixView<const float> x, Phase, const Draw& draw,
+                                   E&& executor = {}) const {
+    return along(0, x, draw, executor);
   }
-  template <class Draw>
-  auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw) const {
+  template <class Draw, task_executor E = SerialExecutor>
+  auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw,
+                     E&& executor = {}) const {
     using tensor = cast_tensor<BlockCast>;
-    if constexpr (Format::block_size == Format::block_rows) return tensor(along(1, x, draw));
-    if (phase == Phase::evaluation) return tensor(along(1, x, draw), std::nullopt);
-    auto both = BlockTensor<Format>::quantize_both(x, options, draw(rounding));
+    if constexpr (Format::block_size == Format::block_rows)
+      return tensor(along(1, x, draw, executor));
+    if (phase == Phase::evaluation) return tensor(along(1, x, draw, executor), std::nullopt);
+    auto both = BlockTensor<Format>::quantize_both(x, options, draw(rounding), executor);
     return tensor(operand(std::move(both.first)), operand(std::move(both.second)));
   }
 
  private:
-  template <class Draw>
-  rows_operand along(int axis, MatrixView<const float> x, const Draw& draw) const {
+  template <class Draw, class E>
+  rows_operand along(int axis, MatrixView<const float> x, const Draw& draw, E& executor) const {
     QuantizeOptions chosen = options;
     chosen.axis = axis;
-    return operand(BlockTensor<Format>::quantize(x, chosen, draw(rounding)));
+    return operand(BlockTensor<Format>::quantize(x, chosen, draw(rounding), executor));
   }
-  rows_operand operand(BlockTensor<Format> t) const {
+  NF_INLINE rows_operand operand(BlockTensor<Format> t) const {
     if constexpr (Format::tensor_scale != TensorScale::none) {
       return {BlockTensor<Format>::from_parts(t.codes().bytes(), t.scales(), t.rows(), t.cols(),
                                               t.axis()),
@@ -205,20 +218,25 @@ struct Int8Cast {
   R rounding{};
 
   /// What layer_cast asks for.
-  template <class Draw>
-  rows_operand quantize_rows(MatrixView<const float> x, Phase, const Draw& draw) const {
-    return {Int8Matrix::quantize(x, {.block = along_rows}, draw(rounding))};
+  template <class Draw, task_executor E = SerialExecutor>
+  rows_operand quantize_rows(MatrixView<const float> x, Phase, const Draw& draw,
+                             E&& executor = {}) const {
+    return {Int8Matrix::quantize(x, {.block = along_rows}, draw(rounding), executor)};
   }
-  template <class Draw>
-  columns_operand quantize_columns(MatrixView<const float> x, Phase, const Draw& draw) const {
-    return {Int8Matrix::quantize(x, {.block = down_columns}, draw(rounding))};
+  template <class Draw, task_executor E = SerialExecutor>
+  columns_operand quantize_columns(MatrixView<const float> x, Phase, const Draw& draw,
+                                   E&& executor = {}) const {
+    return {Int8Matrix::quantize(x, {.block = down_columns}, draw(rounding), executor)};
   }
-  template <class Draw>
-  auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw) const {
+  template <class Draw, task_executor E = SerialExecutor>
+  auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw,
+                     E&& executor = {}) const {
     using tensor = cast_tensor<Int8Cast>;
-    if (along_rows == down_columns) return tensor(quantize_rows(x, phase, draw));
-    if (phase == Phase::evaluation) return tensor(quantize_rows(x, phase, draw), std::nullopt);
-    return tensor(quantize_rows(x, phase, draw), quantize_columns(x, phase, draw));
+    if (along_rows == down_columns) return tensor(quantize_rows(x, phase, draw, executor));
+    if (phase == Phase::evaluation)
+      return tensor(quantize_rows(x, phase, draw, executor), std::nullopt);
+    return tensor(quantize_rows(x, phase, draw, executor),
+                  quantize_columns(x, phase, draw, executor));
   }
 };
 
@@ -237,19 +255,23 @@ struct SplitCast {
   Columns down_columns{};
 
   /// What layer_cast asks for.
-  template <class Draw>
-  rows_operand quantize_rows(MatrixView<const float> x, Phase phase, const Draw& draw) {
-    return along_rows.quantize_rows(x, phase, draw);
+  template <class Draw, task_executor E = SerialExecutor>
+  rows_operand quantize_rows(MatrixView<const float> x, Phase phase, const Draw& draw,
+                             E&& executor = {}) {
+    return along_rows.quantize_rows(x, phase, draw, executor);
   }
-  template <class Draw>
-  columns_operand quantize_columns(MatrixView<const float> x, Phase phase, const Draw& draw) {
-    return down_columns.quantize_columns(x, phase, draw);
+  template <class Draw, task_executor E = SerialExecutor>
+  columns_operand quantize_columns(MatrixView<const float> x, Phase phase, const Draw& draw,
+                                   E&& executor = {}) {
+    return down_columns.quantize_columns(x, phase, draw, executor);
   }
-  template <class Draw>
-  auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw) {
+  template <class Draw, task_executor E = SerialExecutor>
+  auto quantize_both(MatrixView<const float> x, Phase phase, const Draw& draw, E&& executor = {}) {
     using tensor = cast_tensor<SplitCast>;
-    if (phase == Phase::evaluation) return tensor(quantize_rows(x, phase, draw), std::nullopt);
-    return tensor(quantize_rows(x, phase, draw), quantize_columns(x, phase, draw));
+    if (phase == Phase::evaluation)
+      return tensor(quantize_rows(x, phase, draw, executor), std::nullopt);
+    return tensor(quantize_rows(x, phase, draw, executor),
+                  quantize_columns(x, phase, draw, executor));
   }
   /// Ends a step of both casts.
   void update() {

@@ -12,7 +12,7 @@
 #include <limits>
 
 #include "detail/block_values.hpp"
-#include "exact.hpp"
+#include "detail/exact_tasks.hpp"
 
 namespace narrowfloat {
 namespace detail {
@@ -130,15 +130,13 @@ bool add_block(row_values<A>& x, row_values<B>& y, std::size_t first, std::size_
   return true;
 }
 
-/// The sum of the products of elements first ... last - 1 of two rows.
+/// Adds the products of elements first ... last - 1 of two rows.
 template <class A, class B, class Acc>
-typename Acc::type dot_rows(const BlockTensor<A>& a, std::size_t row_a, const BlockTensor<B>& b,
-                            std::size_t row_b, std::size_t first, std::size_t last,
-                            const Acc& acc) {
-  using sum_type = running_sum<Acc>;
-  row_values<A> x(a, row_a, sum_type::subnormals(acc));
-  row_values<B> y(b, row_b, sum_type::subnormals(acc));
-  sum_type sum(acc, 0);
+void add_rows(const BlockTensor<A>& a, std::size_t row_a, const BlockTensor<B>& b,
+              std::size_t row_b, std::size_t first, std::size_t last, const Acc& acc,
+              running_sum<Acc>& sum) {
+  row_values<A> x(a, row_a, running_sum<Acc>::subnormals(acc));
+  row_values<B> y(b, row_b, running_sum<Acc>::subnormals(acc));
   if constexpr (std::same_as<Acc, ExactAccumulator> && sums_integers<A, B>) {
     for (std::size_t i = first; i < last;) {
       const std::size_t end = std::min({last, x.block_end(i), y.block_end(i)});
@@ -149,6 +147,13 @@ typename Acc::type dot_rows(const BlockTensor<A>& a, std::size_t row_a, const Bl
   } else {
     for (std::size_t i = first; i < last; ++i) sum.add(x(i), y(i));
   }
+}
+template <class A, class B, class Acc>
+typename Acc::type dot_rows(const BlockTensor<A>& a, std::size_t row_a, const BlockTensor<B>& b,
+                            std::size_t row_b, std::size_t first, std::size_t last,
+                            const Acc& acc) {
+  running_sum<Acc> sum(acc, 0);
+  add_rows(a, row_a, b, row_b, first, last, acc, sum);
   return sum.value();
 }
 
@@ -227,12 +232,18 @@ requires summable_blocks<A, B, Acc>
 /// Result    the exact sum over all blocks rounded once, to nearest even: not a sum of rounded
 ///           ones.
 /// Special   as dot().
-template <block_format A, block_format B>
+/// Promises  the same for every executor.
+template <block_format A, block_format B, task_executor E = SerialExecutor>
 requires same_blocks<A, B>
 [[nodiscard]] NF_INLINE float dot_general(const BlockTensor<A>& a, std::size_t row_a,
-                                          const BlockTensor<B>& b, std::size_t row_b) {
+                                          const BlockTensor<B>& b, std::size_t row_b,
+                                          E&& executor = {}) {
   detail::require_rows("dot_general", a, row_a, b, row_b);
-  return detail::dot_rows(a, row_a, b, row_b, 0, a.cols(), ExactAccumulator{});
+  return detail::sum_exactly(a.cols(), detail::executor_ref::of(executor),
+                             [&](std::size_t first, std::size_t last, auto& sum) NF_INLINED {
+                               detail::add_rows(a, row_a, b, row_b, first, last, ExactAccumulator{},
+                                                sum);
+                             });
 }
 
 }  // namespace narrowfloat

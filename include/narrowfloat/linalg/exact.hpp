@@ -48,6 +48,12 @@ class running_sum<ExactAccumulator> {
     }
   }
   constexpr void add(const exact& x) { add(x, exact_integer(1)); }
+  /// Adds the products of another sum.
+  constexpr running_sum& operator+=(const running_sum& other) {
+    sum_ += other.sum_;
+    special_ = sum(special_, other.special_);
+    return *this;
+  }
   constexpr float value() const {
     return nearest_float(special_.what == exact::kind::zero ? sum_.value() : special_);
   }

@@ -34,18 +34,21 @@ struct ProductOperand {
   /// factor as a float.
   ///
   /// Special   another number of elements throws std::invalid_argument with both.
+  /// Promises  the same for every executor.
   ///
   /// Example   std::vector<float> out(4);
   ///           const ProductOperand<std::vector<float8_e5m2>> q{{4, float8_e5m2(-3.0f)}, 0.5};
   ///           q.dequantize(out);
   ///           assert(out == std::vector<float>(4, -1.5f));
-  NF_INLINE void dequantize(std::span<float> out) const {
+  template <task_executor E = SerialExecutor>
+  NF_INLINE void dequantize(std::span<float> out, E&& executor = {}) const {
     if constexpr (number_range<Values>) {
-      convert(values, out);
+      convert(values, out, executor);
     } else {
-      values.dequantize(out);
+      values.dequantize(out, executor);
     }
-    if (factor != 1) convert(out, out, Scale{detail::nearest_float(detail::exact_of(factor))});
+    if (factor != 1)
+      convert(out, out, Scale{detail::nearest_float(detail::exact_of(factor))}, executor);
   }
   /// The bytes of codes and scales.
   NF_INLINE std::size_t size_bytes() const noexcept {

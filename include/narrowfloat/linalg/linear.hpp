@@ -8,6 +8,7 @@
 #include "../scaling/unit_constraint.hpp"
 #include "casts.hpp"
 #include "detail/layer_products.hpp"
+#include "detail/layer_quantize.hpp"
 
 namespace narrowfloat {
 
@@ -64,7 +65,8 @@ struct LinearOperands {
 ///           them, and no two passes, share bits as long as the recipe's own streams are below 8.
 ///           Evaluation draws from 2^56 streams further, the same ones until the next training
 ///           pass. New random signs come with each step.
-/// Cost      that of the products and of quantizing each tensor. Memory for backward()'s x and w.
+/// Cost      that of the products and of quantizing each tensor: both are tasks of the executor.
+///           Memory for backward()'s x and w.
 ///
 /// Example   Linear<recipes::Mxfp8<>> layer;
 ///           const LinearShape shape{.rows = 64, .in = 32, .out = 32};
@@ -100,7 +102,7 @@ class Linear {
                          E&& executor = {}) {
     constexpr const char* call = "Linear::forward";
     detail::require_shape(call, "y", y.size(), shape.rows, shape.out);
-    quantized_pass made = quantize(call, x, w, shape, phase);
+    quantized_pass made = quantize(call, x, w, shape, phase, detail::executor_of(executor));
     detail::multiply_operands(call, recipe.forward, made.made.x.rows(), made.made.w.rows(), y,
                               {shape.rows, shape.out, shape.in}, {.b_transposed = true},
                               scales(shape).forward, draw(part::forward, made.pass), executor);
@@ -125,7 +127,7 @@ class Linear {
     const auto [rows, in, out] = shape_;
     if (!dx.empty()) detail::require_shape(call, "dx", dx.size(), rows, in);
     if (!dw.empty()) detail::require_shape(call, "dw", dw.size(), out, in);
-    auto made = quantize_gradient(call, dy, shape_, rounding);
+    auto made = quantize_gradient(call, dy, shape_, rounding, detail::executor_of(executor));
     const auto product = [&](const auto& how, part of, const auto& a, const auto& b,
                              std::span<float> c, const detail::product_size& size,
                              const MatmulOptions& options, double by) {
@@ -174,18 +176,21 @@ class Linear {
   ///           const auto factor = static_cast<float>(qx.rows().factor * qw.rows().factor);
   ///           convert(y, y, Scale{factor});
   ///           const auto qdy = layer.quantized(y, shape);
+  template <task_executor E = SerialExecutor>
   [[nodiscard]] NF_INLINE operands quantized(std::span<const float> x, std::span<const float> w,
                                              const LinearShape& shape,
-                                             Phase phase = Phase::training) {
-    quantized_pass made = quantize("Linear::quantized", x, w, shape, phase);
+                                             Phase phase = Phase::training, E&& executor = {}) {
+    quantized_pass made =
+        quantize("Linear::quantized", x, w, shape, phase, detail::executor_of(executor));
     if (phase == Phase::training) keep(made);
     return std::move(made.made);
   }
   /// What backward() quantizes dy to.
-  template <class Rounding = RecipeRounding>
+  template <class Rounding = RecipeRounding, task_executor E = SerialExecutor>
   [[nodiscard]] NF_INLINE dy_tensor quantized(std::span<const float> dy, const LinearShape& shape,
-                                              const Rounding& rounding = {}) {
-    auto made = quantize_gradient("Linear::quantized", dy, shape, rounding);
+                                              const Rounding& rounding = {}, E&& executor = {}) {
+    auto made =
+        quantize_gradient("Linear::quantized", dy, shape, rounding, detail::executor_of(executor));
     recipe.dy = std::move(made.cast);
     return std::move(made.tensor);
   }
@@ -201,12 +206,6 @@ class Linear {
     return all;
   }
   using part = detail::layer_part;
-  /// A tensor, and the cast with what it has recorded.
-  template <class Cast>
-  struct quantized_tensor {
-    cast_tensor<Cast> tensor;
-    Cast cast;
-  };
   /// The operands of a pass, and the casts after it.
   struct quantized_pass {
     operands made;
@@ -229,9 +228,10 @@ class Linear {
     return {};
   }
 
+  template <class E>
   NF_INLINE quantized_pass quantize(const char* call, std::span<const float> x,
-                                    std::span<const float> w, const LinearShape& shape,
-                                    Phase phase) const {
+                                    std::span<const float> w, const LinearShape& shape, Phase phase,
+                                    const E& executor) const {
     const auto [rows, in, out] = shape;
     const auto of_x = detail::matrix_of(call, "x", x, rows, in),
                of_w = detail::matrix_of(call, "w", w, out, in);
@@ -242,54 +242,33 @@ class Linear {
     }
     const std::uint64_t pass =
         phase == Phase::training ? passes + 1 : passes + detail::passes_of_training;
-    auto made_x = quantize_tensor(recipe.x, of_x, phase, draw(part::x, pass),
-                                  recipe.forward.rotation, recipe.weight_gradient.rotation);
-    auto made_w = quantize_tensor(recipe.w, of_w, phase, draw(part::w, pass),
-                                  recipe.forward.rotation, recipe.input_gradient.rotation);
+    auto made_x = detail::quantize_tensor(
+        recipe.x, of_x, phase, draw(part::x, pass),
+        {recipe.forward.rotation, recipe.weight_gradient.rotation, seed, steps}, executor);
+    auto made_w = detail::quantize_tensor(
+        recipe.w, of_w, phase, draw(part::w, pass),
+        {recipe.forward.rotation, recipe.input_gradient.rotation, seed, steps}, executor);
     return {{std::move(made_x.tensor), std::move(made_w.tensor)},
             std::move(made_x.cast),
             std::move(made_w.cast),
             pass};
   }
-  template <class Rounding>
+  template <class Rounding, class E>
   NF_INLINE auto quantize_gradient(const char* call, std::span<const float> dy,
-                                   const LinearShape& shape, const Rounding& rounding) const {
+                                   const LinearShape& shape, const Rounding& rounding,
+                                   const E& executor) const {
     const auto of_dy = detail::matrix_of(call, "dy", dy, shape.rows, shape.out);
-    const Rotation &along_rows = recipe.input_gradient.rotation,
-                   &down_columns = recipe.weight_gradient.rotation;
-    detail::require_rotation(call, "out", shape.out, along_rows);
-    detail::require_rotation(call, "rows", shape.rows, down_columns);
+    const detail::tensor_rotations rotations{recipe.input_gradient.rotation,
+                                             recipe.weight_gradient.rotation, seed, steps};
+    detail::require_rotation(call, "out", shape.out, rotations.along_rows);
+    detail::require_rotation(call, "rows", shape.rows, rotations.down_columns);
     if constexpr (std::same_as<Rounding, RecipeRounding>) {
-      return quantize_tensor(recipe.dy, of_dy, Phase::training, draw(part::dy, passes), along_rows,
-                             down_columns);
+      return detail::quantize_tensor(recipe.dy, of_dy, Phase::training, draw(part::dy, passes),
+                                     rotations, executor);
     } else {
-      return quantize_tensor(recipe.dy, of_dy, Phase::training,
-                             detail::given_draw<Rounding>{rounding}, along_rows, down_columns);
+      return detail::quantize_tensor(recipe.dy, of_dy, Phase::training,
+                                     detail::given_draw<Rounding>{rounding}, rotations, executor);
     }
-  }
-
-  /// Quantizes a tensor, rotated along its rows for one product, down its columns for the other.
-  template <class Cast, class Draw>
-  quantized_tensor<Cast> quantize_tensor(Cast cast, MatrixView<const float> x, Phase phase,
-                                         const Draw& draws, const Rotation& along_rows,
-                                         const Rotation& down_columns) const {
-    if (along_rows.group == 0 && down_columns.group == 0) {
-      auto both = cast.quantize_both(x, phase, draws);
-      return {std::move(both), std::move(cast)};
-    }
-    std::vector<float> memory;
-    const auto rotated = [&](const Rotation& by, int axis) {
-      if (by.group == 0) return x;
-      memory.resize(x.size());
-      const MatrixView to(memory, x.rows(), x.cols());
-      hadamard(x, to, detail::hadamard_of(by, axis, seed, steps));
-      return MatrixView<const float>(to);
-    };
-    using tensor = cast_tensor<Cast>;
-    auto rows = cast.quantize_rows(rotated(along_rows, 1), phase, draws);
-    if (phase == Phase::evaluation) return {tensor(std::move(rows), std::nullopt), std::move(cast)};
-    auto columns = cast.quantize_columns(rotated(down_columns, 0), phase, draws);
-    return {tensor(std::move(rows), std::move(columns)), std::move(cast)};
   }
 
   operands saved_;

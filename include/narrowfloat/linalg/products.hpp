@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../executor.hpp"
+#include "detail/exact_tasks.hpp"
 #include "detail/free_product.hpp"
 #include "detail/integer_plan.hpp"
 #include "detail/multiply.hpp"
@@ -75,6 +76,16 @@ void multiply_vector(const product_call& call, const A& a, const matrix_places& 
   multiply(call, x, of_x, a, of_a.flipped(), y, of_y, {1, m, k}, acc, executor);
 }
 
+/// The elements of two ranges that are equally long.
+template <class A, class B>
+constexpr std::size_t common_size(const A& a, const B& b) {
+  const std::size_t k = std::ranges::size(a);
+  if (k != std::ranges::size(b))
+    throw_invalid("dot", "the ranges have " + std::to_string(k) + " and " +
+                             std::to_string(std::ranges::size(b)) + " elements");
+  return k;
+}
+
 }  // namespace NF_BASELINE
 }  // namespace detail
 
@@ -93,16 +104,25 @@ void multiply_vector(const product_call& call, const A& a, const matrix_places& 
 ///           assert(std::abs(fused - chunks) < 0.01f * std::abs(fused) + 1e-4f);
 template <multiplicand_range A, multiplicand_range B, accumulator Acc>
 [[nodiscard]] constexpr NF_INLINE typename Acc::type dot(const A& a, const B& b, const Acc& acc) {
-  const std::size_t k = std::ranges::size(a);
-  if (k != std::ranges::size(b))
-    detail::throw_invalid("dot", "the ranges have " + std::to_string(k) + " and " +
-                                     std::to_string(std::ranges::size(b)) + " elements");
+  const std::size_t k = detail::common_size(a, b);
   using sum = detail::running_sum<Acc>;
   sum::require("dot", acc, 1, k);
   const Subnormals flush = sum::subnormals(acc);
   return detail::sum_of_products(
       acc, 0, k, [&](std::size_t l) NF_INLINED { return detail::operand_at(a, l, flush); },
       [&](std::size_t l) NF_INLINED { return detail::operand_at(b, l, flush); });
+}
+
+/// The exact dot product by the tasks of an executor: the same float for every one. Other sums have
+/// an order, which is one thread's.
+template <multiplicand_range A, multiplicand_range B, task_executor E>
+[[nodiscard]] NF_INLINE float dot(const A& a, const B& b, const ExactAccumulator&, E&& executor) {
+  return detail::sum_exactly(detail::common_size(a, b), detail::executor_ref::of(executor),
+                             [&](std::size_t l, std::size_t last, auto& sum) NF_INLINED {
+                               for (; l < last; ++l)
+                                 sum.add(detail::operand_at(a, l, Subnormals::keep),
+                                         detail::operand_at(b, l, Subnormals::keep));
+                             });
 }
 
 /// The matrix product c = a * b, each element added up by an accumulator: a is m x k, b k x n, c m

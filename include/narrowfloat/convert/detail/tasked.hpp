@@ -80,23 +80,26 @@ constexpr NF_INLINE auto executor_of_output([[maybe_unused]] const Out& out) {
 
 template <class F, class Out, class Arguments, std::size_t... I>
 NF_INLINE void call_split(const F& f, Out&& out, const Arguments& rest, std::index_sequence<I...>) {
-  const executor_ref executor = executor_ref::of(std::get<sizeof...(I)>(rest));
-  if constexpr (plain_target<Out>) {
+  using last = std::remove_cvref_t<std::tuple_element_t<sizeof...(I), Arguments>>;
+  if constexpr (std::is_same_v<last, SerialExecutor> ||
+                !(plain_target<Out> || packed_target<Out>)) {
+    f(std::forward<Out>(out), std::get<I>(rest)...);
+  } else if constexpr (plain_target<Out>) {
     using view = decltype(std::span(std::ranges::data(out), std::ranges::size(out)));
-    tasked_output<view> to{{std::ranges::data(out), std::ranges::size(out)}, executor};
+    tasked_output<view> to{{std::ranges::data(out), std::ranges::size(out)},
+                           executor_ref::of(std::get<sizeof...(I)>(rest))};
     f(to, std::get<I>(rest)...);
-  } else if constexpr (packed_target<Out> && is_owner<Out>) {
-    tasked_output<typename std::remove_cvref_t<Out>::span> to{out, executor};
-    f(to, std::get<I>(rest)...);
-  } else if constexpr (packed_target<Out>) {
-    tasked_output<std::remove_cvref_t<Out>> to{out, executor};
+  } else if constexpr (is_owner<Out>) {
+    tasked_output<typename std::remove_cvref_t<Out>::span> to{
+        out, executor_ref::of(std::get<sizeof...(I)>(rest))};
     f(to, std::get<I>(rest)...);
   } else {
-    f(std::forward<Out>(out), std::get<I>(rest)...);
+    tasked_output<std::remove_cvref_t<Out>> to{out, executor_ref::of(std::get<sizeof...(I)>(rest))};
+    f(to, std::get<I>(rest)...);
   }
 }
-/// Calls f(the output with the executor that is the last argument, the others); an output that
-/// nothing can be written to as it is, for f to say so.
+/// Calls f(the output with the executor that is the last argument, the others). One thread alone
+/// has the output as it is; an output that nothing can be written to too, for f to say so.
 template <class F, class Out, class... Rest>
 NF_INLINE void call_tasked(const F& f, Out&& out, Rest&... rest) {
   call_split(f, std::forward<Out>(out), std::tie(rest...),

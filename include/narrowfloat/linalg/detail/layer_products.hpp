@@ -48,19 +48,6 @@ struct given_draw {
   }
 };
 
-inline HadamardOptions hadamard_of(const Rotation& rotation, int axis, std::uint64_t seed,
-                                   std::uint64_t step) {
-  return {rotation.group, axis,
-          rotation.random_signs ? HadamardSigns::random(seed, step) : rotation.signs};
-}
-inline void require_rotation(const char* call, const char* what, std::size_t length,
-                             const Rotation& rotation) {
-  if (rotation.group != 0 && length % rotation.group != 0)
-    throw_invalid(call, std::string(what) + " = " + std::to_string(length) +
-                            " is no multiple of the Hadamard group of " +
-                            std::to_string(rotation.group));
-}
-
 /// What sums are multiplied by: a float, and a power of two where the factor is no normal float.
 struct layer_factor {
   float by = 1;
@@ -75,10 +62,11 @@ inline layer_factor factor_of(double a, double b, double of_layer) {
   return {nearest_float(all), leading};
 }
 /// Multiplies floats by a power of two that may be none of theirs.
-inline void multiply_by_power(std::span<float> x, int exponent) {
+template <class E>
+void multiply_by_power(std::span<float> x, int exponent, E& executor) {
   while (exponent != 0) {
     const int step = std::clamp(exponent, -126, 126);
-    convert(x, x, Scale{power_of_two<float>(step)});
+    convert(x, x, Scale{power_of_two<float>(step)}, executor);
     exponent -= step;
   }
 }
@@ -113,9 +101,12 @@ void multiply_int8(const Int8Matrix& a, const Int8Matrix& b, std::span<float> c,
   std::vector<double> sums(m * n);
   matmul(a.codes(), b.codes(), sums, m, n, k, FusedAccumulator<double>{}, options, executor);
   std::vector<std::int32_t> integers(sums.size());
-  std::ranges::transform(sums, integers.begin(),
-                         [](double x) { return static_cast<std::int32_t>(x); });
-  dequantize_product(integers, a.scales(), b.scales(), c, m, n);
+  run_cuts(executor, task_cuts::of(integers.data(), integers.size()),
+           [&](std::size_t first, std::size_t count) {
+             for (std::size_t i = first; i < first + count; ++i)
+               integers[i] = static_cast<std::int32_t>(sums[i]);
+           });
+  dequantize_product(integers, a.scales(), b.scales(), c, m, n, std::span<const float>(), executor);
 }
 
 /// c = (a * b) * factor by a layer's product, to the floats of its output type.
@@ -133,7 +124,7 @@ void multiply_operands(const char* call, const LayerProduct<Acc, Out, R>& how,
     if (is_outside_sums(a.values, !options.a_transposed) &&
         is_outside_sums(b.values, options.b_transposed)) {
       multiply_int8(a.values, b.values, c, size, options, executor);
-      if (factor.by != 1) convert(c, c, Scale{factor.by});
+      if (factor.by != 1) convert(c, c, Scale{factor.by}, executor);
       is_done = true;
     }
   }
@@ -145,11 +136,11 @@ void multiply_operands(const char* call, const LayerProduct<Acc, Out, R>& how,
   }
   if (!is_done)
     matmul(a.values, b.values, c, m, n, k, acc, options, Epilogue<>{.scale = factor.by}, executor);
-  multiply_by_power(c, factor.exponent);
+  multiply_by_power(c, factor.exponent, executor);
   if constexpr (!std::same_as<Out, float>) {
     std::vector<Out> narrow(c.size());
-    convert(c, narrow, draw(how.rounding), how.saturation);
-    convert(narrow, c);
+    convert(c, narrow, draw(how.rounding), how.saturation, executor);
+    convert(narrow, c, executor);
   }
 }
 
