@@ -187,6 +187,8 @@ void check(const Case& of, const R& rounding, std::mt19937_64& random) {
   CHECK(reduced<F>(of, inputs, rounding, std::size_t{1} << 20, nf::SerialExecutor{}).bits() ==
         wanted);
   CHECK(reduced<F>(of, inputs, rounding, 10, test::Threads{2}).bits() == wanted);
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  CHECK(reduced<F>(of, inputs, rounding, most, nf::SerialExecutor{}).bits() == wanted);
   std::rotate(inputs.begin(), inputs.begin() + 1, inputs.end());  // the same set
   auto turned = reduced<F>(of, inputs, rounding, 64, nf::SerialExecutor{});
   std::rotate(turned.residuals.begin(), turned.residuals.end() - 1, turned.residuals.end());
@@ -198,7 +200,9 @@ void check_format(std::mt19937_64& random) {
   const nf::Stochastic<> keyed{.seed = seed, .stream = stream, .offset = offset};
   for (int ranks = 1; ranks <= 7; ++ranks) {
     Case of{.ranks = ranks, .n = static_cast<std::size_t>(random() % 300)};
-    if (ranks < 4) of.n = static_cast<std::size_t>(ranks - 1) * 2;  // 0, 2 of two, 4 of three
+    if (ranks < 4) of.n = of.n % 8;
+    if (ranks == F::mantissa_bits) of.n = 1;
+    if (ranks == F::exponent_bits) of.n = 0;
     of.feeds_back = random() % 2 == 0;
     of.has_mu = random() % 2 == 0 && F::exponent_bits < 8;  // else the scale is the largest
     of.sums = random() % 2 == 0;

@@ -113,6 +113,7 @@ void check(const Wire& wire, R rounding, int ranks, std::size_t n, int binades, 
   };
   reduce(std::size_t{1} << 20, 0);
   reduce(100, 1);
+  reduce(std::numeric_limits<std::size_t>::max(), 0);
 }
 
 template <class Wire>
@@ -145,4 +146,33 @@ TEST_CASE("all_reduce with blocks: bytes, and what is refused", "[collective]") 
                     "narrowfloat::all_reduce: the block is 0");
   CHECK_THROWS_WITH(nf::all_reduce(alone, values, nf::Int8Wire{}, {.residuals = residuals}),
                     "narrowfloat::all_reduce: 2 residuals of 3 gradients");
+  CHECK_THROWS_WITH(
+      nf::all_reduce(alone, values, nf::BlockWire<nf::mxfp8_e4m3>{{.three_quarters = true}}),
+      "narrowfloat::all_reduce: three_quarters is not for the wire: its reader has 4/3");
+  const auto one_of_two = [&] {
+    test::ThreadRanks::run(2, [&](auto& ranks) {
+      Vector own(3);
+      nf::all_reduce(ranks, own, nf::Int8Wire{.block = ranks.rank() == 0 ? 1u : 0u});
+    });
+  };
+  CHECK_THROWS_WITH(one_of_two(),
+                    "narrowfloat::all_reduce: the arguments of 1 of the other ranks do not fit");
+}
+
+TEST_CASE("all_reduce with blocks: nothing is clipped by default", "[collective]") {
+  nf::SingleRank alone;
+  Vector values(64, 0.99f);
+  nf::all_reduce(alone, values, nf::BlockWire<nf::mxfp8_e4m3>{});
+  CHECK(values == Vector(64, 1.0f));
+}
+
+TEST_CASE("all_reduce with blocks: the largest segments and blocks", "[collective]") {
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  check(nf::Int8Wire{.block = most}, nf::nearest_even, 1, 64, 8, false);
+  check(nf::Int8Wire{.block = most / 2 + 60}, nf::nearest_even, 3, 64, 8, false);
+  nf::SingleRank alone;
+  Vector values{1, -0.3f, 3}, wanted = values;
+  nf::all_reduce(alone, values, nf::Int8Wire{.block = 1}, {.segment = most});
+  nf::all_reduce(alone, wanted, nf::Int8Wire{.block = 1}, {.segment = 1});
+  CHECK(values == wanted);
 }

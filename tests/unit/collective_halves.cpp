@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <random>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <narrowfloat/collective.hpp>
@@ -58,8 +59,25 @@ TEST_CASE("all_reduce: refused", "[collective]") {
   CHECK_THROWS_WITH(
       nf::reduce_scatter(alone, values, residuals, scale),
       "narrowfloat::reduce_scatter: the piece has 2 elements, rank 0 of 1 has 3 of 3");
+  const auto one_of_two = [](bool scatters, std::size_t more) {
+    test::ThreadRanks::run(2, [&](auto& ranks) {
+      nf::AllReduceScale<nf::float8_e5m2> shared;
+      Vector all(4), mine(ranks.rank() == 1 ? 2 + more : 2);
+      if (scatters)
+        nf::reduce_scatter(ranks, all, mine, shared);
+      else if (more == 0)
+        nf::all_reduce(ranks, all, shared, {.segment = ranks.rank() == 0 ? 1u : 0u});
+      else
+        nf::all_gather(ranks, mine, all);
+    });
+  };
+  const std::string others = ": the arguments of 1 of the other ranks do not fit";
+  CHECK_THROWS_WITH(one_of_two(true, 1), "narrowfloat::reduce_scatter" + others);
+  CHECK_THROWS_WITH(one_of_two(false, 1), "narrowfloat::all_gather" + others);
+  CHECK_THROWS_WITH(one_of_two(false, 0), "narrowfloat::all_reduce" + others);
   nf::AutoScale mu{.mu = 0x1p100};
   CHECK_THROWS_WITH(nf::all_reduce(alone, values, scale, {.mu = &mu}),
                     "narrowfloat::all_reduce: the scale times mu is inf, not a number from 2^-127 "
                     "to the largest float");
+  CHECK((scale.workers == 1 && scale.exponent == 0 && scale.scale == 1));  // as before
 }

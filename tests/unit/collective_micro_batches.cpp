@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <string>
 #include <vector>
 
 #include <narrowfloat/collective.hpp>
@@ -155,6 +156,11 @@ TEST_CASE("Sums over micro-batches: executors, reuse and memory", "[collective]"
   sum.add(gradients);
   sum.all_reduce(alone, in_turn);
   CHECK(bits_of(in_turn) == bits_of(gradients));
+  ExactGradientSum small(3);
+  small.add(Vector{0x1p-62f, -0x1.fffffep1f, 0});
+  CHECK(small.size_bytes() == 3 * 24);
+  small.add(Vector{4, 0, 0});
+  CHECK(small.size_bytes() == 3 * 32);
 }
 
 TEST_CASE("Exact sums of doubles", "[collective]") {
@@ -211,6 +217,23 @@ TEST_CASE("Sums over micro-batches: refused", "[collective]") {
       mine.all_reduce(ranks, result);
     });
   };
+  const auto one_of_three = [](auto divisor, std::size_t other) {
+    test::ThreadRanks::run(3, [&](auto& ranks) {
+      const bool is_other = ranks.rank() == 2;
+      ExactGradientSum mine(3);
+      ExactSum number;
+      Vector result(is_other ? other : 3);
+      const Divide by{is_other ? divisor : 1};
+      if (other == 0)
+        number.all_reduce(ranks, by);
+      else
+        mine.all_reduce(ranks, result, by);
+    });
+  };
+  const std::string wrong = "all_reduce: the arguments of 1 of the other ranks do not fit";
+  CHECK_THROWS_WITH(one_of_three(1.0f, 2), "narrowfloat::ExactGradientSum::" + wrong);
+  CHECK_THROWS_WITH(one_of_three(0.0f, 3), "narrowfloat::ExactGradientSum::" + wrong);
+  CHECK_THROWS_WITH(one_of_three(0.0f, 0), "narrowfloat::ExactSum::" + wrong);
   CHECK_THROWS_WITH(unequal(),
                     "narrowfloat::ExactGradientSum::all_reduce: the ranks' lengths differ: "
                     "rank 0 has 1 elements, all 3 together 6");

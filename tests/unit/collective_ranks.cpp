@@ -14,6 +14,12 @@ static_assert(narrowfloat::rank_group<test::ThreadRanks>);
 TEST_CASE("Groups of ranks: one alone, and threads", "[collective]") {
   narrowfloat::SingleRank alone;
   CHECK(test::mismatches_of(alone) == 0);
+  std::vector<std::byte> three(3), five(5);
+  const std::size_t size = 5;
+  CHECK_THROWS_WITH(alone.exchange(five, {&size, 1}, three, {&size, 1}),
+                    "narrowfloat::SingleRank::exchange: 5 bytes, into a span of 3");
+  CHECK_THROWS_WITH(alone.all_gather(three, five, {&size, 1}),
+                    "narrowfloat::SingleRank::all_gather: 3 bytes, into a span of 5");
   for (int count = 1; count <= 7; ++count) {
     std::vector<std::size_t> wrong(static_cast<std::size_t>(count));
     test::ThreadRanks::run(count, [&](auto& ranks) {

@@ -107,6 +107,12 @@ TEST_CASE("sharded: misuse is told on every rank", "[collective]") {
   const auto make = [&](std::size_t i) { return run.make(i); };
   CHECK_THROWS_WITH(Sharded(alone, std::vector<std::size_t>{4}, make),
                     says("ShardedOptimizer: tensor 0 has 4 weights, not 3"));
+  const auto one_of_two = [&](auto& two) {  // the second rank keeps 3 weights of 4
+    Sharded(two, std::vector<std::size_t>{4, 4},
+            [&](std::size_t i) { return std::pair(Floats(i == 0 ? 4 : 3), Adam({}, 4)); });
+  };
+  CHECK_THROWS_WITH(test::ThreadRanks::run(2, one_of_two),
+                    says("ShardedOptimizer: the arguments of 1 of the other ranks do not fit"));
   CHECK_THROWS_WITH(test::ThreadRanks::run(2, [&](auto& two) { optimizer.publish(two); }),
                     says("ShardedOptimizer::publish: it was made on rank 0 of 1, and is called "
                          "on rank 0 of 2"));

@@ -47,6 +47,8 @@ struct RankPiece {
 /// The piece that reduce_scatter() gives to a rank: of n elements in the order of the ranks, the
 /// first n % ranks one longer than the others.
 ///
+/// Requires  ranks >= 1, and a rank of 0 ... ranks - 1.
+///
 /// Example   assert(rank_piece(10, 4, 0).size == 3 && rank_piece(10, 4, 2).begin == 6);
 constexpr NF_INLINE RankPiece rank_piece(std::size_t n, int ranks, int rank) noexcept {
   const auto count = static_cast<std::size_t>(ranks), r = static_cast<std::size_t>(rank);
@@ -60,9 +62,10 @@ template <class Ranks, class F, class R>
 AllReduceReport reduce_gradients(const char* call, Ranks& ranks, const float* gradients,
                                  std::size_t n, float* out, bool gathers, AllReduceScale<F>& scale,
                                  const AllReduceOptions& options, const R& rounding,
-                                 const executor_ref& executor) {
-  require_reduction(call, options.residuals.size(), n, options.segment);
-  require_agreement(call, ranks, n);
+                                 const std::string& problem, const executor_ref& executor) {
+  require_agreement(
+      call, ranks, n,
+      problem.empty() ? reduction_problem(options.residuals.size(), n, options.segment) : problem);
   code_reduction<F, R> of{
       gradients,          options.residuals, n, 0, 0, 0, rounding, rounding_of_sums(rounding),
       options.saturation, executor};
@@ -70,16 +73,18 @@ AllReduceReport reduce_gradients(const char* call, Ranks& ranks, const float* gr
   AllReduceReport report;
   report.amax = of.amax();
   ranks.all_max(std::span(&report.amax, 1));
-  scale.workers = ranks.size();
-  scale.update(report.amax);
-  of.factor = scale.scale;
-  of.inverse = scale.scale_inv;
+  AllReduceScale<F> next = scale;
+  next.workers = ranks.size();
+  next.update(report.amax);
+  of.factor = next.scale;
+  of.inverse = next.scale_inv;
   if (options.mu != nullptr) {
-    of.factor = float_product(scale.scale, options.mu->factor());
+    of.factor = float_product(next.scale, options.mu->factor());
     require_scale_of_state(call, "the scale times mu", of.factor);
     of.inverse = float_quotient(1, of.factor);
     require_scale_of_state(call, "the inverse of the scale times mu", of.inverse);
   }
+  scale = next;  // what throws before leaves it
   report.scale = of.factor;
   of.decoding = of.inverse;
   if (!options.sums)
@@ -117,15 +122,17 @@ AllReduceReport reduce_gradients(const char* call, Ranks& ranks, const float* gr
 /// Special   NaN, or Inf and -Inf, among the q gives NaN, the largest value in a format without
 ///           NaN. An amax of 0, Inf or NaN leaves the scale: skip the step where report.amax is
 ///           Inf. Lengths that differ between ranks, or from the residuals, a segment of 0 and a
-///           scale that leaves the floats throw std::invalid_argument with the numbers.
+///           scale that leaves the floats throw std::invalid_argument with the numbers, on every
+///           rank, whoever of them has the fault, and change nothing.
 /// Requires  the same options, rounding and states of `scale` and mu on all ranks; scale.workers
 ///           becomes ranks.size().
 /// Promises  the same bits on every instruction set, for every executor and floating-point
 ///           environment.
 /// Cost      2 sizeof(code) (ranks - 1) / ranks bytes an element and rank, where a ring of floats
-///           has 8; four messages of a few bytes for a call, and 2 (ranks - 1) for a segment. Sums
+///           has 8; three messages of a few bytes for a call, and 2 (ranks - 1) for a segment. Sums
 ///           are made in double, as far as that is exact: in digits, ten times slower, where
-///           exponents of a bfloat16 are further apart than 43, and by Stochastic in that format.
+///           exponents of a bfloat16 are further apart than 43 on 2 and 3 ranks, 42 on 4 to 7, one
+///           less for each doubling, and by Stochastic in that format.
 ///
 /// Example   SingleRank ranks;  // mpi::Ranks(MPI_COMM_WORLD), of io/mpi.hpp
 ///           AllReduceScale<float8_e4m3fn> scale;
@@ -142,14 +149,15 @@ NF_INLINE AllReduceReport all_reduce(Ranks& ranks, Values&& gradients, AllReduce
   detail::explain_reduction<R>();
   float* const values = std::ranges::data(gradients);
   return detail::reduce_gradients("all_reduce", ranks, values, std::ranges::size(gradients), values,
-                                  true, scale, options, rounding,
+                                  true, scale, options, rounding, {},
                                   detail::executor_ref::of(executor));
 }
 
 /// The first half of all_reduce(): writes to `piece` the mean of this rank's rank_piece() of the
 /// gradients, with the bits that all_reduce() has there.
 ///
-/// Special   a piece of another length throws std::invalid_argument with the numbers.
+/// Special   a piece of another length throws std::invalid_argument, as all_reduce() does.
+/// Requires  a piece that shares no memory with the gradients and the residuals.
 /// Cost      sizeof(code) (ranks - 1) / ranks bytes an element and rank.
 ///
 /// Example   SingleRank ranks;
@@ -165,16 +173,17 @@ NF_INLINE AllReduceReport reduce_scatter(Ranks& ranks, const Values& gradients, 
                                          E&& executor = {}) {
   detail::explain_reduction<R>();
   constexpr const char* call = "reduce_scatter";
-  detail::require_piece(call, ranks, std::ranges::size(gradients), std::ranges::size(piece));
-  return detail::reduce_gradients(call, ranks, std::ranges::data(gradients),
-                                  std::ranges::size(gradients), std::ranges::data(piece), false,
-                                  scale, options, rounding, detail::executor_ref::of(executor));
+  const std::size_t n = std::ranges::size(gradients);
+  return detail::reduce_gradients(call, ranks, std::ranges::data(gradients), n,
+                                  std::ranges::data(piece), false, scale, options, rounding,
+                                  detail::piece_problem(ranks, n, std::ranges::size(piece)),
+                                  detail::executor_ref::of(executor));
 }
 
 /// Gives the pieces of all ranks to all: codes, or any numbers, as they are.
 ///
-/// Special   a piece that is not as long as rank_piece() of `all` throws std::invalid_argument with
-///           the numbers.
+/// Special   a piece that is not as long as rank_piece() of `all`, and lengths of `all` that differ
+///           between ranks, throw std::invalid_argument with the numbers, on every rank.
 ///
 /// Example   SingleRank ranks;
 ///           std::vector<float8_e4m3fn> piece(10), all(10);
@@ -184,7 +193,9 @@ NF_INLINE AllReduceReport reduce_scatter(Ranks& ranks, const Values& gradients, 
 template <rank_group Ranks, number_range Piece, number_range All>
 requires(std::is_same_v<detail::number_of<Piece>, detail::number_of<All>>)  //
     NF_INLINE void all_gather(Ranks& ranks, const Piece& piece, All&& all) {
-  detail::require_piece("all_gather", ranks, std::ranges::size(all), std::ranges::size(piece));
+  detail::require_agreement(
+      "all_gather", ranks, std::ranges::size(all),
+      detail::piece_problem(ranks, std::ranges::size(all), std::ranges::size(piece)));
   ranks.all_gather(
       std::as_bytes(std::span(piece)), std::as_writable_bytes(std::span(all)),
       detail::piece_bytes(std::ranges::size(all), static_cast<std::size_t>(ranks.size()),

@@ -8,6 +8,7 @@
 #include <ranges>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "../block.hpp"
 #include "../quantize/int8_matrix.hpp"
@@ -21,8 +22,9 @@ template <block_format Format>
 requires(Format::tensor_scale == TensorScale::none && Format::block_rows == 1 &&
          Format::block_size * Format::element::width % 8 == 0)  //
     struct BlockWire {
-  /// How gradients, and their sums, are quantized; the axis does not count.
-  QuantizeOptions options = {};
+  /// How gradients, and their sums, are quantized: by rceil nothing is clipped, where by floor, the
+  /// rule of OCP MX, E4M3 ends at 1.75 times a power of two. The axis does not count.
+  QuantizeOptions options = {.rule = ScaleRule::rceil};
 
   /// Not for users: elements of a block, and the bytes of codes and scales of so many elements.
   static constexpr std::uint32_t mantissa_bits =
@@ -32,7 +34,11 @@ requires(Format::tensor_scale == TensorScale::none && Format::block_rows == 1 &&
     return (n * Format::element::width + 7) / 8;
   }
   static constexpr std::size_t scale_bytes(std::size_t n) {
-    return (n + block_elements() - 1) / block_elements() * sizeof(typename Format::scale);
+    return (n / block_elements() + (n % block_elements() != 0 ? 1 : 0)) *
+           sizeof(typename Format::scale);
+  }
+  NF_INLINE std::string problem() const {
+    return options.three_quarters ? "three_quarters is not for the wire: its reader has 4/3" : "";
   }
   /// Not for users: a run of blocks as bytes, and back.
   template <class R>
@@ -67,8 +73,9 @@ struct Int8Wire {
   constexpr std::size_t block_elements() const { return block; }
   static constexpr std::size_t code_bytes(std::size_t n) { return n; }
   constexpr std::size_t scale_bytes(std::size_t n) const {
-    return (n + block - 1) / block * sizeof(float);
+    return (n / block + (n % block != 0 ? 1 : 0)) * sizeof(float);
   }
+  NF_INLINE std::string problem() const { return block == 0 ? "the block is 0" : ""; }
   /// Not for users: a run of blocks as bytes, and back.
   template <class R>
   NF_INLINE void encode(std::span<const float> values, std::byte* codes, std::byte* scales,
@@ -123,9 +130,9 @@ void all_reduce_blocks(Ranks& ranks, float* gradients, std::size_t n, const Wire
                        const BlockReduceOptions& options, const R& rounding,
                        const executor_ref& executor) {
   constexpr const char* call = "all_reduce";
-  require_reduction(call, options.residuals.size(), n, options.segment);
-  if (wire.block_elements() == 0) throw_invalid(call, "the block is 0");
-  require_agreement(call, ranks, n);
+  std::string problem = wire.problem();
+  if (problem.empty()) problem = reduction_problem(options.residuals.size(), n, options.segment);
+  require_agreement(call, ranks, n, problem);
   const float divisor = options.sums ? 1.0f : nearest_float(exact_integer(ranks.size()));
   const block_reduction<Wire, R> of{wire,
                                     {gradients, options.residuals, n, 1, 1, 1, rounding,
@@ -139,7 +146,8 @@ void all_reduce_blocks(Ranks& ranks, float* gradients, std::size_t n, const Wire
 }  // namespace detail
 
 /// Replaces the gradients of each rank by the mean of all ranks, with blocks on the wire. Each rank
-/// has scales of its own, and so have the sums: nothing is agreed on before, and no sum saturates.
+/// has scales of its own, and so have the sums: nothing is agreed on before, and blocks with scales
+/// that are powers of two clip no sum under the rules rceil, that of BlockWire, and ceil.
 ///
 /// Result    As all_reduce() with codes of a Float, but that each rank quantizes by its own scales,
 ///           as BlockTensor and Int8Matrix do, in blocks that are counted from element 0; what is
@@ -148,7 +156,9 @@ void all_reduce_blocks(Ranks& ranks, float* gradients, std::size_t n, const Wire
 ///           is read back of that, divided by the number of ranks and rounded to float; or not
 ///           divided: `sums`.
 /// Special   a block with Inf or NaN by the wire's options: NaN. Lengths that differ between ranks
-///           or from the residuals, and a segment or a block of 0, throw std::invalid_argument.
+///           or from the residuals, a segment or a block of 0, and three_quarters, whose reader
+///           would have to multiply by 4/3, throw std::invalid_argument on every rank, whoever of
+///           them has the fault.
 /// Requires  the same wire, options and rounding on all ranks.
 /// Promises  as all_reduce() with a Float.
 /// Cost      2 (ranks - 1) / ranks times the bytes of codes and scales: 2.06 bytes an element and

@@ -26,12 +26,12 @@ namespace narrowfloat {
 ///           result beyond the largest float is Inf. Subnormals count, in any floating-point
 ///           environment. Lengths that are not those of the sum, a factor of 0, Inf or NaN, ranks
 ///           of different lengths and more than 2^31 - 1 terms throw std::invalid_argument with the
-///           numbers.
+///           numbers; all_reduce() on every rank, whoever of them has the fault.
 /// Promises  the same bits for every number and order of ranks and micro-batches and for every
 ///           executor.
 /// Cost      8 bytes an element for each 32 bits of the exponents' range that occur, and one more:
-///           24 bytes for gradients between 2^-54 and 2^9; as many on the wire, and 4 for the
-///           result, times (ranks - 1) / ranks.
+///           24 bytes for gradients of magnitudes in [2^-62, 4), and zeros; as many on the wire,
+///           and 4 for the result, times (ranks - 1) / ranks.
 ///
 /// Example   SingleRank ranks;  // mpi::Ranks(MPI_COMM_WORLD), of io/mpi.hpp
 ///           ExactGradientSum sum(gradients.size());
@@ -57,7 +57,8 @@ class ExactGradientSum {
   template <float_source G, task_executor E = SerialExecutor>
   NF_INLINE void add(const G& gradients, E&& executor = {}) {
     constexpr const char* call = "ExactGradientSum::add";
-    require_size(call, std::ranges::size(gradients));
+    if (const std::string problem = size_problem(std::ranges::size(gradients)); !problem.empty())
+      detail::throw_invalid(call, problem);
     detail::require_summands(call, count_ + 1);
     detail::add_gradients(std::ranges::data(gradients), size_, digits_,
                           detail::executor_ref::of(executor));
@@ -68,9 +69,9 @@ class ExactGradientSum {
             task_executor E = SerialExecutor>
   NF_INLINE void all_reduce(R& ranks, Out&& out, Factor factor = {}, E&& executor = {}) {
     constexpr const char* call = "ExactGradientSum::all_reduce";
-    require_size(call, std::ranges::size(out));
     detail::all_reduce_digits(call, ranks, digits_, count_, std::ranges::data(out), size_,
                               detail::factor_of(factor), std::same_as<Factor, Divide>,
+                              size_problem(std::ranges::size(out)),
                               detail::executor_ref::of(executor));
     clear();
   }
@@ -81,11 +82,9 @@ class ExactGradientSum {
   }
 
  private:
-  NF_INLINE void require_size(const char* call, std::size_t size) const {
-    if (size != size_) {
-      detail::throw_invalid(
-          call, std::to_string(size) + " elements, of a sum of " + std::to_string(size_));
-    }
+  NF_INLINE std::string size_problem(std::size_t size) const {
+    if (size == size_) return {};
+    return std::to_string(size) + " elements, of a sum of " + std::to_string(size_);
   }
 
   std::size_t size_;
@@ -99,7 +98,7 @@ class ExactGradientSum {
 /// Result    all_reduce() returns the sum times, or divided by, a factor, exact, then rounded once
 ///           to nearest even, on all ranks; and begins anew. value() is that of this rank alone.
 /// Special, Promises  as for ExactGradientSum.
-/// Cost      544 bytes; a message of as many.
+/// Cost      544 bytes; a message of 552.
 ///
 /// Example   ExactSum loss;
 ///           loss.add(1e300);
@@ -120,7 +119,9 @@ class ExactSum {
   /// The sum so far, of this rank.
   template <detail::factor Factor = Scale>
   NF_INLINE double value(Factor factor = {}) const {
-    detail::require_factor_of_sum("ExactSum::value", detail::factor_of(factor));
+    if (const std::string problem = detail::factor_problem(detail::factor_of(factor));
+        !problem.empty())
+      detail::throw_invalid("ExactSum::value", problem);
     return detail::value_of_number_sum(digits_, detail::factor_of(factor),
                                        std::same_as<Factor, Divide>);
   }
@@ -128,9 +129,9 @@ class ExactSum {
   template <rank_group R, detail::factor Factor = Scale>
   NF_INLINE double all_reduce(R& ranks, Factor factor = {}) {
     constexpr const char* call = "ExactSum::all_reduce";
-    detail::require_factor_of_sum(call, detail::factor_of(factor));
     detail::number_digits all = digits_;
-    detail::all_sum_numbers(call, ranks, all, count_);
+    detail::all_sum_numbers(call, ranks, all, count_,
+                            detail::factor_problem(detail::factor_of(factor)));
     digits_ = {};
     count_ = 0;
     return detail::value_of_number_sum(all, detail::factor_of(factor),

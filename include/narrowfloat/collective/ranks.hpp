@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <stdexcept>
+#include <string>
 
-#include "../config.hpp"
+#include "../errors.hpp"
 
 namespace narrowfloat {
 
@@ -50,21 +52,27 @@ struct SingleRank {
   /// Its number, and how many there are.
   int rank() const { return 0; }
   int size() const { return 1; }
-  /// What a group does, of one rank's numbers and bytes.
+  /// What a group does, of one rank's numbers and bytes: spans of different lengths throw
+  /// std::invalid_argument.
   void all_max(std::span<float>) {}
   void all_sum(std::span<std::uint64_t>) {}
-  void exchange(std::span<const std::byte> send, std::span<const std::size_t>,
-                std::span<std::byte> receive, std::span<const std::size_t>) {
-    copy(send, receive);
+  NF_INLINE void exchange(std::span<const std::byte> send, std::span<const std::size_t>,
+                          std::span<std::byte> receive, std::span<const std::size_t>) {
+    copy("SingleRank::exchange", send, receive);
   }
-  void all_gather(std::span<const std::byte> mine, std::span<std::byte> all,
-                  std::span<const std::size_t>) {
-    copy(mine, all);
+  NF_INLINE void all_gather(std::span<const std::byte> mine, std::span<std::byte> all,
+                            std::span<const std::size_t>) {
+    copy("SingleRank::all_gather", mine, all);
   }
   void broadcast(std::span<std::byte>, int) {}
 
  private:
-  static void copy(std::span<const std::byte> from, std::span<std::byte> to) {
+  static NF_INLINE void copy(const char* call, std::span<const std::byte> from,
+                             std::span<std::byte> to) {
+    if (from.size() != to.size())
+      detail::fail<std::invalid_argument>(
+          call,
+          std::to_string(from.size()) + " bytes, into a span of " + std::to_string(to.size()));
     if (!from.empty()) std::memmove(to.data(), from.data(), from.size());
   }
 };

@@ -13,6 +13,7 @@
 
 #include "../detail/array/tasks.hpp"
 #include "../executor.hpp"
+#include "detail/pieces.hpp"
 #include "detail/shard_plan.hpp"
 #include "gather_state.hpp"
 
@@ -47,9 +48,9 @@ struct GatheredShard {
 ///           i - 1: the offset of the rounding plus so many. The report has the sums of all
 ///           tensors' counts, their largest update, and whether any was skipped.
 /// Special   a number of gradients other than that of tensors, options that make no sense, and a
-///           group other than the one that it was made on throw std::invalid_argument on every
-///           rank. What one rank alone can see (gradients of a wrong size) throws there while the
-///           others wait, as in every collective.
+///           group other than the one that it was made on throw std::invalid_argument. The ranks
+///           do not agree on that before a step: what one of them alone does wrong (gradients of a
+///           wrong size too) throws there, while the others wait.
 /// Promises  the same bits for every number of ranks, SingleRank's included, skipped steps, norms
 ///           and clipping too; for every executor and instruction set.
 /// Cost      a step sends a rank's weights as the layers read them (FP8-LM: 1 byte each) to all,
@@ -81,19 +82,22 @@ class ShardedOptimizer {
   /// For tensors of these sizes; make(i) gives the weights and the optimizer of tensor i, a pair,
   /// and is called for those that this rank keeps. All ranks call it together.
   ///
-  /// Special   a pair of another size throws std::invalid_argument.
+  /// Special   a pair of another size, and ranks whose models have different numbers of weights,
+  ///           throw std::invalid_argument on every rank. What make(i) throws leaves the others
+  ///           waiting.
   template <rank_group Ranks, class Make>
   NF_INLINE ShardedOptimizer(Ranks& ranks, std::span<const std::size_t> sizes, const Make& make)
       : plan_(sizes, ranks.rank(), ranks.size()), codes_(plan_.whole()), scales_(sizes.size(), 1) {
+    std::string problem;
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       if (!plan_.is_own(i)) continue;
       auto made = make(i);
       if (const std::size_t n = detail::size_of_form(made.first); n != sizes[i])
-        detail::throw_invalid("ShardedOptimizer", "tensor " + std::to_string(i) + " has " +
-                                                      std::to_string(sizes[i]) + " weights, not " +
-                                                      std::to_string(n));
+        problem = "tensor " + std::to_string(i) + " has " + std::to_string(sizes[i]) +
+                  " weights, not " + std::to_string(n);
       own_.push_back({i, std::move(made.first), std::move(made.second)});
     }
+    detail::require_agreement("ShardedOptimizer", ranks, plan_.whole(), problem);
     publish(ranks);
   }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "../../convert.hpp"
@@ -82,9 +83,8 @@ void add_gradients(const T* x, std::size_t n, gradient_digits& digits,
 template <class Ranks>
 void all_reduce_digits(const char* call, Ranks& ranks, const gradient_digits& digits,
                        std::uint64_t summands, float* out, std::size_t n, float factor,
-                       bool divides, const executor_ref& executor) {
-  require_factor_of_sum(call, factor);
-  require_agreement(call, ranks, n);
+                       bool divides, const std::string& problem, const executor_ref& executor) {
+  require_agreement(call, ranks, n, problem.empty() ? factor_problem(factor) : problem);
   std::uint64_t counts[gradient_arrays + 1] = {};
   for (std::size_t k = 0; k < digits.size(); ++k) counts[k] = digits[k].empty() ? 0 : 1;
   counts[digits.size()] = summands;

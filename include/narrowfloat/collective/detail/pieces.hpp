@@ -14,6 +14,11 @@
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
 
+/// How many pieces of a length, the last of which may be shorter, n elements are.
+constexpr std::size_t piece_count(std::size_t n, std::size_t length) {
+  return n / length + (n % length != 0 ? 1 : 0);
+}
+
 /// Where the piece of rank r of n elements begins: lengths differ by one at most.
 constexpr std::size_t piece_begin(std::size_t n, std::size_t ranks, std::size_t r) {
   return n / ranks * r + (r < n % ranks ? r : n % ranks);
@@ -46,7 +51,7 @@ struct piece_ranges {
   /// How many steps there are.
   static std::size_t steps(std::size_t n, std::size_t ranks, std::size_t segment) {
     const std::size_t length = std::max<std::size_t>(1, segment / ranks);
-    return (piece_size(n, ranks, 0) + length - 1) / length;
+    return piece_count(piece_size(n, ranks, 0), length);
   }
   /// The ranges' bytes.
   std::vector<std::size_t> bytes(std::size_t element_bytes) const {
@@ -68,24 +73,33 @@ struct piece_ranges {
   }
 };
 
-/// Throws unless a rank's piece of n elements is as long as it must be.
+/// What is wrong with the length of this rank's piece of n elements; empty: nothing.
 template <class Ranks>
-void require_piece(const char* call, const Ranks& ranks, std::size_t n, std::size_t size) {
+std::string piece_problem(const Ranks& ranks, std::size_t n, std::size_t size) {
   const std::size_t wanted =
       piece_size(n, static_cast<std::size_t>(ranks.size()), static_cast<std::size_t>(ranks.rank()));
-  if (size != wanted) {
-    throw_invalid(call, "the piece has " + std::to_string(size) + " elements, rank " +
-                            std::to_string(ranks.rank()) + " of " + std::to_string(ranks.size()) +
-                            " has " + std::to_string(wanted) + " of " + std::to_string(n));
-  }
+  if (size == wanted) return {};
+  return "the piece has " + std::to_string(size) + " elements, rank " +
+         std::to_string(ranks.rank()) + " of " + std::to_string(ranks.size()) + " has " +
+         std::to_string(wanted) + " of " + std::to_string(n);
 }
 
-/// Throws on all ranks unless all have as many elements.
+/// Throws this rank's problem, if it has one; if only others do, says so: no rank goes on, and none
+/// waits for one that has thrown.
+inline void require_no_problem(const char* call, const std::string& own, std::uint64_t ranks) {
+  if (!own.empty()) throw_invalid(call, own);
+  if (ranks != 0)
+    throw_invalid(call,
+                  "the arguments of " + std::to_string(ranks) + " of the other ranks do not fit");
+}
+
+/// Throws on all ranks unless all have as many elements, and none has a problem.
 template <class Ranks>
-void require_agreement(const char* call, Ranks& ranks, std::size_t n) {
+void require_agreement(const char* call, Ranks& ranks, std::size_t n, const std::string& problem) {
   // all are equal where count * (sum of squares) is the square of the sum
-  std::uint64_t sums[2] = {n, std::uint64_t{n} * n};
+  std::uint64_t sums[3] = {n, std::uint64_t{n} * n, problem.empty() ? 0u : 1u};
   ranks.all_sum(sums);
+  require_no_problem(call, problem, sums[2]);
   const auto count = static_cast<std::uint64_t>(ranks.size());
   if (sums[0] * sums[0] != count * sums[1]) {
     throw_invalid(call, "the ranks' lengths differ: rank " + std::to_string(ranks.rank()) +

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "../../detail/array/tasks.hpp"
@@ -29,13 +30,11 @@ constexpr R rounding_of_sums(R rounding) {
   if constexpr (requires { rounding.stream; }) rounding.stream += std::uint64_t{1} << 63;
   return rounding;
 }
-inline void require_reduction(const char* call, std::size_t residuals, std::size_t n,
-                              std::size_t segment) {
-  if (residuals != 0 && residuals != n) {
-    throw_invalid(call,
-                  std::to_string(residuals) + " residuals of " + std::to_string(n) + " gradients");
-  }
-  if (segment == 0) throw_invalid(call, "the segment is 0");
+/// What is wrong with the arguments of a reduction; empty: nothing.
+inline std::string reduction_problem(std::size_t residuals, std::size_t n, std::size_t segment) {
+  if (residuals != 0 && residuals != n)
+    return std::to_string(residuals) + " residuals of " + std::to_string(n) + " gradients";
+  return segment == 0 ? "the segment is 0" : "";
 }
 
 /// Writes a + b, or a - b, rounded to nearest even.

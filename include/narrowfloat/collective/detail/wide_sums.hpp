@@ -12,6 +12,7 @@
 
 #include "../../detail/array/checks.hpp"
 #include "../../detail/exact/binary.hpp"
+#include "pieces.hpp"
 
 namespace narrowfloat::detail {
 
@@ -143,11 +144,10 @@ inline double value_of_number_sum(const number_digits& digits, float factor, boo
                                              digits.back(), factor, divides));
 }
 
-/// Throws unless a sum can be multiplied by a factor, or divided by it.
-inline void require_factor_of_sum(const char* call, float factor) {
-  if (!is_finite(factor) || is_zero(factor))
-    throw_invalid(call,
-                  "the factor is " + std::to_string(factor) + ", which must be finite and not 0");
+/// What is wrong with a factor or divisor of a sum; empty: nothing.
+inline std::string factor_problem(float factor) {
+  if (is_finite(factor) && !is_zero(factor)) return {};
+  return "the factor is " + std::to_string(factor) + ", which must be finite and not 0";
 }
 constexpr float factor_of(const auto& factor) {
   if constexpr (requires { factor.divisor; })
@@ -163,14 +163,17 @@ inline void require_summands(const char* call, std::uint64_t count) {
   }
 }
 
-/// The digits of the sum over the ranks.
+/// The digits of the sum over the ranks, unless one of them has a problem.
 template <class Ranks>
-void all_sum_numbers(const char* call, Ranks& ranks, number_digits& digits, std::uint64_t count) {
-  std::array<std::uint64_t, std::tuple_size_v<number_digits> + 1> all{};
+void all_sum_numbers(const char* call, Ranks& ranks, number_digits& digits, std::uint64_t count,
+                     const std::string& problem) {
+  std::array<std::uint64_t, std::tuple_size_v<number_digits> + 2> all{};
   for (std::size_t i = 0; i < digits.size(); ++i) all[i] = static_cast<std::uint64_t>(digits[i]);
-  all.back() = count;
+  all[digits.size()] = count;
+  all.back() = problem.empty() ? 0 : 1;
   ranks.all_sum(all);
-  require_summands(call, all.back());
+  require_no_problem(call, problem, all.back());
+  require_summands(call, all[digits.size()]);
   for (std::size_t i = 0; i < digits.size(); ++i) digits[i] = static_cast<std::int64_t>(all[i]);
 }
 
