@@ -62,8 +62,9 @@ class Datatype {
 
 /// The datatype of a run of `size` packed codes: the bytes of a PackedVector<F> of that size.
 ///
-/// Special   an error of MPI throws std::runtime_error with MPI's text. Runs may have more than
-///           2^31 bytes.
+/// Special   an error of MPI throws std::runtime_error with MPI's text where MPI_COMM_WORLD's error
+///           handler returns; MPI's default one ends the program. Runs may have more than 2^31
+///           bytes.
 ///
 /// Example   int is_running = 0;
 ///           MPI_Initialized(&is_running);
@@ -83,10 +84,11 @@ NF_INLINE Datatype packed_datatype(std::size_t size) {
 /// duplicate, so that they never meet those of the program; the communicator stays the caller's.
 /// Made, and destroyed, by all ranks of it together, between MPI_Init and MPI_Finalize.
 ///
-/// Special   an error of MPI throws std::runtime_error with the call and MPI's own text; lengths
-///           that do not fit the pieces throw std::invalid_argument with the numbers before
-///           anything is sent. What another rank that died does to this one is MPI's affair:
-///           mpirun ends all.
+/// Special   an error of MPI throws std::runtime_error with the call and MPI's own text, when all
+///           messages of the call have ended; one of the duplication only where the error handler
+///           of the communicator returns: MPI's default one ends the program. MPI_COMM_NULL, and
+///           lengths that do not fit the pieces, throw std::invalid_argument before anything is
+///           sent. What another rank that died does to this one is MPI's affair: mpirun ends all.
 /// Requires  ranks that pass what belongs together: lengths that differ between ranks are an error
 ///           of MPI, or wait for ever.
 /// Promises  maxima and sums do not depend on the order in which MPI joins ranks, nor on the

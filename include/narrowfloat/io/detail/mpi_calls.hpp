@@ -44,9 +44,12 @@ inline MPI_Datatype mpi_type_of_bytes(const char* call, std::size_t bytes) {
   require_mpi(call, MPI_Type_contiguous(static_cast<int>(piece), MPI_BYTE, &types[0]));
   const int counts[2] = {static_cast<int>(bytes / piece), static_cast<int>(bytes % piece)};
   const MPI_Aint places[2] = {0, static_cast<MPI_Aint>(bytes / piece * piece)};
-  require_mpi(call, MPI_Type_create_struct(2, counts, places, types, &type));
-  require_mpi(call, MPI_Type_free(&types[0]));
-  require_mpi(call, MPI_Type_commit(&type));
+  const int made = MPI_Type_create_struct(2, counts, places, types, &type);
+  MPI_Type_free(&types[0]);
+  require_mpi(call, made);
+  const int committed = MPI_Type_commit(&type);
+  if (committed != MPI_SUCCESS) MPI_Type_free(&type);
+  require_mpi(call, committed);
   return type;
 }
 inline void free_mpi_type(MPI_Datatype& type) {
@@ -66,12 +69,16 @@ inline mpi_group open_mpi_group(const char* call, MPI_Comm communicator, std::si
   MPI_Finalized(&is_over);
   if (is_running == 0 || is_over != 0)
     fail<std::runtime_error>(call, "MPI is not running: call MPI_Init first");
+  if (communicator == MPI_COMM_NULL)
+    fail<std::invalid_argument>(call, "the communicator is MPI_COMM_NULL");
   mpi_group group;
   group.most_bytes = most_bytes;
   require_mpi(call, MPI_Comm_dup(communicator, &group.comm));
-  require_mpi(call, MPI_Comm_set_errhandler(group.comm, MPI_ERRORS_RETURN));
-  require_mpi(call, MPI_Comm_rank(group.comm, &group.rank));
-  require_mpi(call, MPI_Comm_size(group.comm, &group.size));
+  int code = MPI_Comm_set_errhandler(group.comm, MPI_ERRORS_RETURN);
+  if (code == MPI_SUCCESS) code = MPI_Comm_rank(group.comm, &group.rank);
+  if (code == MPI_SUCCESS) code = MPI_Comm_size(group.comm, &group.size);
+  if (code != MPI_SUCCESS) MPI_Comm_free(&group.comm);
+  require_mpi(call, code);
   return group;
 }
 inline void close_mpi_group(mpi_group& group) {
@@ -133,7 +140,8 @@ struct mpi_pieces {
   }
 };
 
-/// Sends a piece to each rank and receives one of each.
+/// Sends a piece to each rank and receives one of each. Throws the first error when all messages
+/// have ended: until then MPI reads and writes the pieces.
 inline void mpi_exchange(const char* call, mpi_group& group, mpi_pieces<const std::byte> sent,
                          mpi_pieces<std::byte> received) {
   const auto ranks = static_cast<std::size_t>(group.size),
@@ -148,12 +156,14 @@ inline void mpi_exchange(const char* call, mpi_group& group, mpi_pieces<const st
   const std::vector<std::byte*> to = received.begins(ranks);
   std::vector<MPI_Request> requests;
   std::vector<int> counts;
+  int error = MPI_SUCCESS;  // the first
   const auto post = [&](const auto& message, auto* begin, std::size_t bytes, std::size_t rank) {
-    for (std::size_t done = 0; done < bytes; done += group.most_bytes) {
+    for (std::size_t done = 0; done < bytes && error == MPI_SUCCESS; done += group.most_bytes) {
       counts.push_back(static_cast<int>(std::min(group.most_bytes, bytes - done)));
-      requests.emplace_back();
-      require_mpi(call, message(begin + done, counts.back(), MPI_BYTE, static_cast<int>(rank), 0,
-                                group.comm, &requests.back()));
+      requests.push_back(MPI_REQUEST_NULL);
+      error = message(begin + done, counts.back(), MPI_BYTE, static_cast<int>(rank), 0, group.comm,
+                      &requests.back());
+      if (error != MPI_SUCCESS) requests.pop_back();
     }
   };
   for (std::size_t k = 1; k < ranks; ++k) {  // each begins with its neighbour
@@ -167,17 +177,19 @@ inline void mpi_exchange(const char* call, mpi_group& group, mpi_pieces<const st
     post(MPI_Isend, from[r], sent.size(r), r);
   }
   if (sent.size(me) != 0) std::memmove(to[me], from[me], sent.size(me));
+  std::string fault;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     MPI_Status status;
-    int count = counts[i];
-    require_mpi(call, MPI_Wait(&requests[i], &status));
-    if (i < receives) require_mpi(call, MPI_Get_count(&status, MPI_BYTE, &count));
-    if (count != counts[i]) {
-      fail<std::runtime_error>(call, "rank " + std::to_string(status.MPI_SOURCE) + " sent " +
-                                         std::to_string(count) + " bytes, of which " +
-                                         std::to_string(counts[i]) + " were expected");
-    }
+    int count = counts[i], code = MPI_Wait(&requests[i], &status);
+    if (code == MPI_SUCCESS && i < receives) code = MPI_Get_count(&status, MPI_BYTE, &count);
+    if (error != MPI_SUCCESS || !fault.empty()) continue;
+    error = code;
+    if (code == MPI_SUCCESS && count != counts[i])
+      fault = "rank " + std::to_string(status.MPI_SOURCE) + " sent " + std::to_string(count) +
+              " bytes, of which " + std::to_string(counts[i]) + " were expected";
   }
+  if (!fault.empty()) fail<std::runtime_error>(call, fault);
+  require_mpi(call, error);
 }
 inline void mpi_broadcast(const char* call, mpi_group& group, std::span<std::byte> bytes,
                           int root) {
