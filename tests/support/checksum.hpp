@@ -94,10 +94,10 @@ class ArrayConversions {
     const std::size_t rows = inputs_.size() / 16;
     std::vector<float> out(16 * rows);
     const narrowfloat::HadamardOptions options{.signs = narrowfloat::HadamardSigns::random(16)};
-    narrowfloat::detail::transform_groups<16>(narrowfloat::detail::place_of<true>(),
-                                              narrowfloat::active_isa(),
-                                              {inputs_.data(), 16, out.data(), 16, rows, 16}, true,
-                                              narrowfloat::detail::factors_of(options, false));
+    narrowfloat::detail::transform_groups<16>(
+        narrowfloat::detail::place_of<true>(), narrowfloat::active_isa(),
+        {inputs_.data(), 16, out.data(), 16, rows, 16}, true,
+        narrowfloat::detail::factors_of(options, false), false);
     for (const float x : out) sum_.add(std::bit_cast<std::uint32_t>(x));
   }
 
