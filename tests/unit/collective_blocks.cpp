@@ -171,8 +171,8 @@ TEST_CASE("all_reduce with blocks: the largest segments and blocks", "[collectiv
   check(nf::Int8Wire{.block = most}, nf::nearest_even, 1, 64, 8, false);
   check(nf::Int8Wire{.block = most / 2 + 60}, nf::nearest_even, 3, 64, 8, false);
   nf::SingleRank alone;
-  Vector values{1, -0.3f, 3}, wanted = values;
-  nf::all_reduce(alone, values, nf::Int8Wire{.block = 1}, {.segment = most});
-  nf::all_reduce(alone, wanted, nf::Int8Wire{.block = 1}, {.segment = 1});
-  CHECK(values == wanted);
+  Vector values{1, -3, 3}, residuals{0.5f, 1, 0};
+  nf::all_reduce(alone, values, nf::Int8Wire{.block = 1},
+                 {.residuals = residuals, .segment = most});
+  CHECK((values == Vector{1.5f, -2, 3} && residuals == Vector(3)));
 }
