@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
-// All-reduces of gradients over the ranks of mpirun: floats by MPI_Allreduce, and narrow wires.
+// All-reduces of gradients over the ranks of mpirun: floats by MPI_Allreduce, and narrow wires; and
+// steps of an optimizer whose tensors they share out among them.
 // Usage: mpirun -n R bench_mpi [largest size, in elements]
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 #include <narrowfloat/collective.hpp>
 #include <narrowfloat/io/mpi.hpp>
 #include <narrowfloat/mx.hpp>
+#include <narrowfloat/optim.hpp>
 
 namespace nf = narrowfloat;
 
@@ -70,13 +73,41 @@ struct Bench {
   }
 };
 
+/// A step of FP8-LM's AdamW on 16 tensors of n elements in all, with its norm and clipping; and
+/// what the first rank keeps of them.
+void step_of_shards(nf::mpi::Ranks& ranks, std::size_t n) {
+  using Adam = nf::AdamW<nf::Fp8LmFirst, nf::Fp8LmSecond>;
+  const std::vector<std::size_t> sizes(16, n / 16);
+  const std::vector<std::vector<float>> gradients(16, std::vector<float>(n / 16, 1e-3f));
+  nf::ShardedOptimizer<Adam, nf::Fp8LmWeights> adam(ranks, sizes, [&](std::size_t i) {
+    return std::pair(nf::Fp8LmWeights(std::vector<float>(sizes[i], 0.01f)),
+                     Adam({.lr = 1e-3}, sizes[i]));
+  });
+  const auto step = [&] { adam.step(ranks, gradients, {.max_norm = 1}); };
+  const std::uint64_t before = ranks.bytes_sent();
+  step();
+  const auto bytes = static_cast<double>(ranks.bytes_sent() - before);
+  const double seconds = seconds_of(n, step);
+  if (ranks.rank() != 0) return;
+  const auto all = static_cast<double>(n);
+  const nf::ShardBytes kept = adam.bytes();
+  std::printf("%-24s %10zu %8.2f %10.1f %8.1f\n", "a step of shards", n, bytes / all, 1e6 * seconds,
+              1e-6 * all / seconds);
+  std::printf("  keeps, bytes an element: states %.2f, master weights %.2f, weights %.2f\n",
+              static_cast<double>(kept.state) / all, static_cast<double>(kept.weights) / all,
+              static_cast<double>(kept.model) / all);
+}
+
 void run(std::size_t largest) {
   nf::mpi::Ranks ranks(MPI_COMM_WORLD);
   if (ranks.rank() == 0) {
     std::printf("%d ranks\n%-24s %10s %8s %10s %8s\n", ranks.size(), "wire", "elements", "bytes/el",
                 "us", "Mel/s");
   }
-  for (std::size_t n = 1024; n <= largest; n *= 8) {
+  std::vector<std::size_t> sizes;
+  for (std::size_t n = 1024; n < largest; n *= 8) sizes.push_back(n);
+  sizes.push_back(largest);
+  for (const std::size_t n : sizes) {
     Bench bench{ranks, std::vector<float>(n), std::vector<float>(n)};
     std::uint32_t state = static_cast<std::uint32_t>(ranks.rank()) + 1;
     for (float& x : bench.gradients) {
@@ -96,6 +127,7 @@ void run(std::size_t largest) {
       exact.add(bench.values);
       exact.all_reduce(ranks, bench.values);
     });
+    step_of_shards(ranks, n);
   }
 }
 

@@ -67,7 +67,8 @@ endfunction()
 
 # Makes MPI::MPI_CXX visible in the calling folder where there is MPI (Debian: libopenmpi-dev, openmpi-bin), and what
 # runs a program on N ranks, more than there are cores: ${narrowfloat_mpirun} N PROGRAM, with
-# ${narrowfloat_mpi_environment} in its environment (Open MPI's options, which others do not read).
+# ${narrowfloat_mpi_environment} in its environment (Open MPI's options, which others do not read): a rank does not copy
+# out of the memory of another one, which prints a line where that one is killed.
 macro(narrowfloat_find_mpi)
   if(NOT CMAKE_CROSSCOMPILING AND NOT NARROWFLOAT_SANITIZE) # MPI's own leaks
     set(MPI_CXX_SKIP_MPICXX ON) # the C interface alone
@@ -76,5 +77,5 @@ macro(narrowfloat_find_mpi)
   set(narrowfloat_mpirun ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG})
   set(narrowfloat_mpi_environment
       OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
-      OMPI_MCA_mpi_yield_when_idle=1)
+      OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_vader_single_copy_mechanism=none)
 endmacro()

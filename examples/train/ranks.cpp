@@ -36,14 +36,16 @@ void require_no_error(Ranks& ranks, const std::string* error) {
 
 namespace {
 
-/// A number that mpirun gives to what it starts, of Open MPI or MPICH and its kin; -1 where it has
-/// not started this process.
-int launched(const char* of_open_mpi, const char* of_mpich) {
-  for (const char* const name : {of_open_mpi, of_mpich})
+/// A number that mpirun gives to what it starts, of Open MPI or MPICH and its kin, or Slurm's srun;
+/// -1 where none has started this process.
+int launched(const char* of_open_mpi, const char* of_mpich, const char* of_slurm) {
+  for (const char* const name : {of_open_mpi, of_mpich, of_slurm})
     if (const char* const text = std::getenv(name); text != nullptr) return std::atoi(text);
   return -1;
 }
-int launched_ranks() { return launched("OMPI_COMM_WORLD_SIZE", "PMI_SIZE"); }
+int launched_ranks() {
+  return launched("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS");
+}
 
 /// What say_which_rank_ended() reads: processes of this machine by rank, 0 for those of others, and
 /// the lines about them.
@@ -99,7 +101,14 @@ struct Session {
   }
 };
 
-/// Notes who runs on this machine, and hears when one of them says why it ends.
+/// Ends a rank by SIGTERM, after it has said whether another one has ended.
+void end_by(int signal_number) {
+  say_which_rank_ended();
+  signal(signal_number, SIG_DFL);
+  raise(signal_number);
+}
+
+/// Notes who runs on this machine, and hears when one of them ends, or says why it does.
 void meet_neighbours(std::string_view program, Ranks& ranks) {
   struct Card {
     std::array<char, 256> machine;
@@ -121,18 +130,22 @@ void meet_neighbours(std::string_view program, Ranks& ranks) {
     neighbours.lines.push_back(line);
   }
   signal(SIGUSR1, [](int) { is_said = 1; });
+  signal(SIGTERM, end_by);
 }
 
 }  // namespace
 
 struct Job::Started {
   explicit Started(std::string_view program) {
-    if (launched_ranks() < 1) {
+    if (launched_ranks() < 2) {
       ranks = std::make_unique<RanksOf<nf::SingleRank>>(alone);
       return;
     }
     session.emplace();
     group.emplace(MPI_COMM_WORLD);
+    if (group->size() == 1)
+      throw std::runtime_error(std::to_string(launched_ranks()) +
+                               " processes were started as ranks, but MPI knows of one alone");
     ranks = std::make_unique<RanksOf<nf::mpi::Ranks>>(*group);
     meet_neighbours(program, *ranks);
   }
@@ -148,6 +161,7 @@ Job::~Job() {
   if (started_->ranks->ends_together) {
     started_->group.reset();
     MPI_Finalize();
+    signal(SIGTERM, SIG_DFL);  // from here on the others end as they should
     return;
   }
   for (const pid_t process : neighbours.processes)
@@ -160,7 +174,7 @@ Job::~Job() {
 struct Job::Started {
   explicit Started(std::string_view) {
     if (launched_ranks() < 2) return;
-    if (launched("OMPI_COMM_WORLD_RANK", "PMI_RANK") != 0) throw EndedElsewhere{2};
+    if (launched("OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID") != 0) throw EndedElsewhere{2};
     throw std::runtime_error(without_mpi);
   }
 

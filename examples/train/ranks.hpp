@@ -95,12 +95,13 @@ auto together(Ranks& ranks, const F& f) {
   return std::move(*made);
 }
 
-/// What mpirun has started: this process as one of its ranks. Ends with a call of MPI_Finalize
+/// What mpirun, or srun, has started: this process as a rank. Ends with a call of MPI_Finalize
 /// where all ranks end together, else of MPI_Abort, which ends the others.
 class Job {
  public:
-  /// One rank where mpirun has not started this process. Special: throws on the first rank where it
-  /// has, and the program was built without MPI; the others throw EndedElsewhere.
+  /// One rank where neither has started several processes. Special: throws on the first rank where
+  /// one has, and the program was built without MPI; the others throw EndedElsewhere. Where MPI
+  /// knows of one rank alone then, each throws.
   explicit Job(std::string_view program);
   ~Job();
   Job(const Job&) = delete;

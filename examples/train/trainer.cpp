@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numbers>
 #include <numeric>
@@ -106,21 +107,24 @@ class StepTable {
 
   StepTable(const std::string& path, std::uint64_t first_step) : path_(path) {
     if (path.empty()) return;
-    std::vector<std::string> kept;
+    std::uintmax_t kept = 0;
     if (first_step > 0 && std::filesystem::exists(path)) {
       std::ifstream before(path);
       std::string line;
-      std::getline(before, line);
-      const bool is_table = line == header;
-      while (kept.size() < first_step && std::getline(before, line)) kept.push_back(line);
-      if (!is_table || kept.size() < first_step)
+      const auto next = [&] { return std::getline(before, line) && !before.eof(); };
+      std::uint64_t rows = 0;
+      const bool is_table = next() && line == header;
+      kept = line.size() + 1;
+      for (; rows < first_step && next(); ++rows) kept += line.size() + 1;
+      if (!is_table || rows < first_step)
         throw std::invalid_argument(
             fmt::format("{}: is not the table of the {} steps so far", path, first_step));
     }
-    file_.open(path);
+    // Rows that are kept stay in the file: they are there whenever the run is killed.
+    if (kept > 0) std::filesystem::resize_file(path, kept);
+    file_.open(path, kept > 0 ? std::ios::app : std::ios::out);
     if (!file_) throw std::invalid_argument(path + ": " + std::strerror(errno));
-    file_ << header << '\n';
-    for (const std::string& line : kept) file_ << line << '\n';
+    if (kept == 0) file_ << header << '\n';
   }
   void add(std::uint64_t step, const StepRecord& r) {
     if (path_.empty()) return;
@@ -510,8 +514,6 @@ TrainResult train_on(Task& task, const Recipe& recipe, const TrainOptions& optio
 }  // namespace
 
 TrainResult train(Task& task, const Recipe& recipe, const TrainOptions& options, Ranks& ranks) {
-  if (!options.resume.empty() && !options.from.empty())
-    throw std::invalid_argument("--resume goes on with a run, --from starts one: not both");
   try {
     return train_on(task, recipe, options, ranks);
   } catch (const std::exception& error) {
@@ -550,7 +552,8 @@ const char* const train_options_help =
   --rate X           times the recipe's learning rates (1)
   --seed N           of weights, batches and random bits (1)
   --threads N        results do not depend on it (2)
-  --micro-batches M  of a step, which the ranks of mpirun -n R share (one a rank); bits depend on M
+  --micro-batches M  of a step, which the ranks of mpirun -n R share (one a rank; those of the run
+                     that --resume goes on with); bits depend on M
   --wire FORMAT      sums their gradients in f32, bf16, e4m3 or e5m2 (f32), or exactly:
   --exact-sum        the same bits on every number of ranks
   --zero             each rank keeps the weights and states of some tensors: the same bits (ZeRO-1)
@@ -572,6 +575,7 @@ const char* const train_options_help =
 
 namespace {
 
+constexpr std::uint64_t most_micro_batches = 1 << 20;
 constexpr std::string_view part_names[] = {"all", "forward", "backward", "m", "v"};
 
 /// One of the flags that every trainer has; false for another.
@@ -626,7 +630,7 @@ bool take_option(TrainOptions& o, const std::string& name, const std::string& va
   else if (name == "--ranks")
     o.ranks = static_cast<std::size_t>(count(1));
   else if (name == "--micro-batches")
-    o.micro_batches = static_cast<std::size_t>(count(1, 1 << 20));
+    o.micro_batches = static_cast<std::size_t>(count(1, most_micro_batches));
   else if (name == "--every")
     o.every = count(1);
   else if (name == "--validate-every")
@@ -693,11 +697,22 @@ void parse_options(TrainOptions& o, int count, char** arguments,
     if (!own(name, value) && !take_option(o, name, value))
       throw std::invalid_argument("unknown option " + name);
   }
+  if (!o.resume.empty() && !o.from.empty())
+    throw std::invalid_argument("--resume goes on with a run, --from starts one: not both");
 }
 
 void choose_micro_batches(TrainOptions& o, const Ranks& ranks) {
   require_ranks(ranks, o.ranks);
   const auto count = static_cast<std::size_t>(ranks.size());
+  if (o.micro_batches == 0 && !o.resume.empty()) {
+    const std::map<std::string, std::string> noted = st::Reader(o.resume).metadata();
+    const auto found = noted.find("run.micro-batches");
+    o.micro_batches =
+        found == noted.end()
+            ? 1
+            : static_cast<std::size_t>(whole_number(o.resume + ": run.micro-batches", found->second,
+                                                    1, most_micro_batches));
+  }
   if (o.micro_batches == 0) o.micro_batches = count;
   if (o.micro_batches < count)
     throw std::invalid_argument(fmt::format("--micro-batches {}: {} ranks share at least one each",

@@ -63,7 +63,7 @@ struct TrainOptions {
   bool quiet = false;  ///< one line for the whole run
   bool help = false, list = false;
   std::size_t ranks = 0;          ///< that there have to be; 0: as many as there are
-  std::size_t micro_batches = 0;  ///< of a step; 0: one for each rank
+  std::size_t micro_batches = 0;  ///< of a step; 0: see choose_micro_batches()
   Wire wire = Wire::f32;          ///< of the sums of their gradients
   bool zero = false;              ///< ranks share weights and states out among them
   std::vector<Identity> identity;
@@ -97,8 +97,8 @@ void parse_options(TrainOptions& options, int count, char** arguments,
                    const std::vector<std::string>& own_flags, const OwnOption& own);
 /// The lines of --help about them.
 extern const char* const train_options_help;
-/// Sets the number of micro-batches where none is given. Special: throws for fewer than ranks, and
-/// for other ranks than --ranks asks for.
+/// Sets the number of micro-batches where none is given: that of the run that goes on, else of
+/// ranks. Special: throws for fewer than ranks, and for other ranks than --ranks asks for.
 void choose_micro_batches(TrainOptions& options, const Ranks& ranks);
 /// Notes what checkpoints have to agree with, of the options that every trainer has.
 void add_identity(TrainOptions& options, const Recipe& recipe);

@@ -16,6 +16,7 @@ using pieces::bytes_of;
 using pieces::Checkpoint;
 using pieces::Program;
 using pieces::sleep_for;
+using pieces::wait_for;
 using pieces::with;
 
 const Arguments run{"--recipe", "fp8-hybrid", "--no-blas", "--quiet", "--steps", "600"};
@@ -36,13 +37,15 @@ class Digits : public Program {
 }  // namespace
 
 TEST_CASE("a run that is killed goes on to the bytes of one that was left alone") {
-  const Checkpoint left("interrupted.left"), killed("interrupted.killed");
-  REQUIRE(Digits(with(run, {"--save", left.path()})).wait() == 0);
+  const Checkpoint left("interrupted.left"), killed("interrupted.killed"),
+      table_left("interrupted.left.csv"), table("interrupted.killed.csv");
+  REQUIRE(Digits(with(run, {"--save", left.path(), "--csv", table_left.path()})).wait() == 0);
   std::random_device seed;
   std::mt19937 random(seed());
   int kills = 0;
   for (bool is_done = false; !is_done;) {
-    Arguments arguments = with(run, {"--save", killed.path(), "--save-every", "1"});
+    Arguments arguments =
+        with(run, {"--save", killed.path(), "--csv", table.path(), "--save-every", "10"});
     if (std::filesystem::exists(killed.path()))
       arguments = with(arguments, {"--resume", killed.path()});
     const Digits program(arguments);
@@ -57,6 +60,7 @@ TEST_CASE("a run that is killed goes on to the bytes of one that was left alone"
   }
   CHECK(kills > 2);
   CHECK((bytes_of(left.path()) == bytes_of(killed.path())));
+  CHECK((bytes_of(table_left.path()) == bytes_of(table.path())));
 }
 
 TEST_CASE("a run that is interrupted saves, ends with 130, and goes on") {
@@ -66,7 +70,7 @@ TEST_CASE("a run that is interrupted saves, ends with 130, and goes on") {
     const Checkpoint first("interrupted.first");
     // The first checkpoint of the loop tells that the signals are heard.
     const Digits program(with(run, {"--save", first.path(), "--save-every", "1"}));
-    while (!std::filesystem::exists(first.path())) sleep_for(5);
+    wait_for(program, [&] { return std::filesystem::exists(first.path()); });
     program.send(signal);
     CHECK(program.wait() == 130);
     CHECK(Digits(with(run, {"--save", stopped.path(), "--resume", first.path()})).wait() == 0);

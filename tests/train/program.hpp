@@ -43,6 +43,11 @@ class Program {
   }
   pid_t id() const { return id_; }
   void send(int signal) const { kill(id_, signal); }
+  bool is_running() const {
+    siginfo_t ended{};
+    waitid(P_PID, static_cast<id_t>(id_), &ended, WEXITED | WNOHANG | WNOWAIT);
+    return ended.si_pid == 0;
+  }
   /// The exit status; -1 where a signal ended it.
   int wait() const {
     int status = 0;
@@ -56,6 +61,15 @@ class Program {
 
 inline void sleep_for(unsigned milliseconds) {
   std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+}
+
+/// Waits for what a program does. Special: fails where it ends without that.
+template <class F>
+void wait_for(const Program& program, const F& is_done) {
+  for (bool runs = true; !is_done(); sleep_for(5)) {
+    REQUIRE(runs);
+    runs = program.is_running();
+  }
 }
 
 }  // namespace pieces

@@ -2,6 +2,8 @@
 // The language model on several ranks, by mpirun: with exact sums the bytes of one rank in every
 // kind of recipe; a rank that is killed ends the run with one line, and any number of ranks goes on
 // from its checkpoint.
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -20,6 +22,7 @@ using pieces::bytes_of;
 using pieces::Checkpoint;
 using pieces::Program;
 using pieces::sleep_for;
+using pieces::wait_for;
 using pieces::with;
 
 const char* variable(const char* name) {
@@ -28,14 +31,15 @@ const char* variable(const char* name) {
   return value;
 }
 
-/// A run of a small model, its steps in four micro-batches; without mpirun on one rank.
+/// A run of a small model, its steps in four micro-batches, which one that goes on has from its
+/// checkpoint; without mpirun on one rank.
 Arguments run_on(int ranks, const Arguments& more) {
   Arguments all;
   if (ranks > 1) all = {variable("MPIRUN"), "-q", "-n", std::to_string(ranks)};
-  return with(with(all, {variable("TRAIN_CHARLM"), "--layers", "1", "--width", "32", "--heads", "2",
-                         "--context", "16", "--batch", "8", "--no-blas", "--threads", "1",
-                         "--quiet", "--micro-batches", "4"}),
-              more);
+  all = with(all, {variable("TRAIN_CHARLM"), "--layers", "1", "--width", "32", "--heads", "2",
+                   "--context", "16", "--batch", "8", "--no-blas", "--threads", "1", "--quiet"});
+  if (std::ranges::find(more, "--resume") == more.end()) all = with(all, {"--micro-batches", "4"});
+  return with(all, more);
 }
 Arguments files(const Checkpoint& checkpoint, const Checkpoint& table) {
   return {"--save", checkpoint.path(), "--csv", table.path()};
@@ -43,13 +47,27 @@ Arguments files(const Checkpoint& checkpoint, const Checkpoint& table) {
 
 const Arguments exact{"--exact-sum", "--steps", "150", "--recipe", "fp8-hybrid"};
 
-/// A process that mpirun has started: not the first one.
-pid_t child_of(const Program& mpirun) {
+/// A process that mpirun has started: that of rank 0, or 1.
+pid_t child_of(const Program& mpirun, int rank) {
   const auto id = std::to_string(mpirun.id());
   std::istringstream children(bytes_of("/proc/" + id + "/task/" + id + "/children"));
   pid_t first = 0, second = 0;
   children >> first >> second;
-  return second;
+  return rank == 0 ? first : second;
+}
+
+/// What a job says one of whose ranks is killed: one line, by another one.
+void kill_rank(int rank, const Program& mpirun, const Checkpoint& errors) {
+  const pid_t process = child_of(mpirun, rank);
+  REQUIRE(process > 1);
+  kill(process, SIGKILL);
+  CHECK(mpirun.wait() != 0);
+  const std::string said = bytes_of(errors.path());
+  CAPTURE(said);
+  CHECK(said.starts_with("train_charlm: rank "));
+  CHECK(said.ends_with(", process " + std::to_string(process) +
+                       ", has ended, and the run with it\n"));
+  CHECK(std::ranges::count(said, '\n') == 1);
 }
 
 void check_same(const Checkpoint& a, const Checkpoint& b) {
@@ -84,25 +102,28 @@ TEST_CASE("a killed rank ends the run with one line; another number of ranks goe
   REQUIRE(Program(run_on(1, with(exact, files(left, table_left)))).wait() == 0);
   const Arguments saved = with(with(exact, files(killed, table)), {"--save-every", "1"});
   const Program broken(run_on(3, saved), errors.path().c_str());
-  while (!std::filesystem::exists(killed.path())) sleep_for(5);
-  const pid_t rank = child_of(broken);
-  REQUIRE(rank > 1);
-  kill(rank, SIGKILL);
-  CHECK(broken.wait() != 0);
-  const std::string said = bytes_of(errors.path());
-  CAPTURE(said);
-  CHECK(said.starts_with("train_charlm: rank "));
-  CHECK(said.ends_with(", process " + std::to_string(rank) + ", has ended, and the run with it\n"));
-  CHECK(std::ranges::count(said, '\n') == 1);
+  wait_for(broken, [&] { return std::filesystem::exists(killed.path()); });
+  kill_rank(1, broken, errors);
   // one rank interrupted, all end after the same step, and the first saves
   const auto at_start = std::filesystem::last_write_time(killed.path());
   const Program interrupted(run_on(2, with(saved, {"--resume", killed.path()})));
-  while (std::filesystem::last_write_time(killed.path()) == at_start) sleep_for(5);
-  kill(child_of(interrupted), SIGTERM);
+  wait_for(interrupted,
+           [&] { return std::filesystem::last_write_time(killed.path()) != at_start; });
+  kill(child_of(interrupted, 1), SIGTERM);
   CHECK(interrupted.wait() == 130);
   REQUIRE(Program(run_on(4, with(saved, {"--zero", "--resume", killed.path()}))).wait() == 0);
   check_same(left, killed);
   check_same(table_left, table);
+}
+
+TEST_CASE("a rank that is killed when the others have done their steps is named, too") {
+  const Checkpoint saved("ranks.saved"), unread("ranks.pipe"), errors("ranks.errors");
+  REQUIRE(mkfifo(unread.path().c_str(), 0600) == 0);  // where the first rank waits for a reader
+  const Program job(run_on(3, {"--steps", "0", "--save", saved.path(), "--json", unread.path()}),
+                    errors.path().c_str());
+  wait_for(job, [&] { return std::filesystem::exists(saved.path()); });
+  sleep_for(100);
+  kill_rank(0, job, errors);
 }
 
 TEST_CASE("FP8 on the wire is a quarter of the bytes of floats, and trains as they do") {
@@ -133,5 +154,7 @@ TEST_CASE("what ends all ranks is one line") {
             .starts_with("train_charlm: step 2: the loss of micro-batch 0 (rank 0) is "));
   CHECK(error_of(2, {"--micro-batches", "1"}) ==
         "train_charlm: --micro-batches 1: 2 ranks share at least one each\n");
+  CHECK(error_of(2, {"--resume", "a", "--from", "b"}) ==
+        "train_charlm: --resume goes on with a run, --from starts one: not both\n");
   CHECK(error_of(1, {"--ranks", "2"}).starts_with("train_charlm: --ranks 2: there are 1"));
 }
