@@ -10,6 +10,13 @@
 
 namespace narrowfloat {
 
+namespace detail {
+/// What executors run: an object, no function.
+struct any_task {
+  NF_INLINE void operator()(std::size_t) const {}
+};
+}  // namespace detail
+
 /// Runs the parts of a call: executor(tasks, f) calls f(0), f(1) ... f(tasks - 1), each once, in
 /// any order, on any threads, and returns when all are done. It is the last argument of a call that
 /// reads arrays; left out, the calling thread does the work alone.
@@ -28,8 +35,8 @@ namespace narrowfloat {
 ///           matmul(x, weights, y, rows, rows, cols, ExactAccumulator{}, {.b_transposed = true},
 ///                  threads);
 template <class E>
-concept task_executor = requires(E& executor, std::size_t tasks, void (*f)(std::size_t)) {
-  executor(tasks, f);
+concept task_executor = requires(E& executor, std::size_t tasks) {
+  executor(tasks, detail::any_task{});
 };
 
 /// One after the other: what calls do unless told otherwise.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // An executor stands last, after what is rounded by.
-// expect: narrowfloat::convert: the argument after the numbers is neither a rounding
+// expect: narrowfloat::convert: an executor is the last argument
 #include <narrowfloat/convert.hpp>
 
 #include <vector>

@@ -3,6 +3,7 @@
 // leaves each that is not inlined by force as a symbol, for shared_calls.py. Never run.
 #include <narrowfloat/io/dlpack.hpp>
 #include <narrowfloat/io/ostream.hpp>
+#include <narrowfloat/io/threads.hpp>
 #include <narrowfloat/math.hpp>
 #include <narrowfloat/mx/layouts.hpp>
 #include <narrowfloat/narrowfloat.hpp>
@@ -40,6 +41,10 @@ void arrays(std::vector<float8_e4m3fn>& x, std::vector<float>& floats) {
   add(x, x, x, nearest_even, Saturation::finite, executor);
   static_cast<void>(amax(x, NanAmax::keep, executor));
   hadamard(floats, floats, 1, floats.size(), {}, executor);
+  ThreadPool pool(2);
+  convert(x, wide, pool);
+  static_cast<void>(amax(x, NanAmax::keep, pool));
+  pool(8, [&](std::size_t task) { x[task] = {}; });
   PackedVector<float4_e2m1fn> packed(x.size());
   convert(floats, packed, executor);
   x[0] = sqrt(fma(x[0], x[1], x[2])) + fmin(x[0], convert<float8_e4m3fn>(7L));

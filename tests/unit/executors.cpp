@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -105,6 +106,17 @@ void check_executor(E&& executor) {
   }
 }
 
+using AnyTask = std::function<void(std::size_t)>;
+
+void function(std::size_t tasks, const AnyTask& f) {
+  for (std::size_t i = tasks; i-- > 0;) f(i);
+}
+
+static_assert(nf::task_executor<decltype(function)>);
+static_assert(nf::task_executor<const std::function<void(std::size_t, AnyTask)>>);
+static_assert(!nf::task_executor<void (*)(std::size_t, void (*)(std::size_t))>);  // no object
+static_assert(!nf::task_executor<const nf::ThreadPool>);
+
 }  // namespace
 
 TEST_CASE("executors: one after the other, and threads made for a call", "[executor]") {
@@ -113,6 +125,10 @@ TEST_CASE("executors: one after the other, and threads made for a call", "[execu
   };
   SECTION("serial") { check_calls(nf::SerialExecutor{}); }
   SECTION("threads") { check_calls(test::Threads{3}); }
+  SECTION("a function") {
+    const auto by = nf::detail::executor_ref::of(function);
+    check([&](std::size_t tasks, const auto& f) { nf::detail::run_tasks(by, tasks, f); });
+  }
 }
 
 TEST_CASE("executors: ThreadPool", "[executor]") {
@@ -182,6 +198,27 @@ TEST_CASE("executors: oneTBB", "[executor]") {
     nf::TBBExecutor{&arena}(8,
                             [&](std::size_t) { most = tbb::this_task_arena::max_concurrency(); });
     CHECK(most == 2);
+  }
+  SECTION("in a loop of which another task throws") {
+    std::atomic<int> ran = 0;
+    tbb::task_arena arena(2);
+    CHECK(message([&] {
+            arena.execute([&] {
+              const auto throw_or_call = [&](int i) {
+                if (i == 0) {
+                  for (int k = 0; k < 20000 && ran == 0; ++k)
+                    std::this_thread::sleep_for(std::chrono::microseconds(100));
+                  throw std::runtime_error("0");
+                }
+                nf::TBBExecutor{}(40, [&](std::size_t) {
+                  ++ran;
+                  std::this_thread::sleep_for(std::chrono::microseconds(100));
+                });
+              };
+              tbb::parallel_for(0, 2, throw_or_call, tbb::simple_partitioner{});
+            });
+          }) == "0");
+    CHECK((ran == 40 || ran == 0));  // none where one thread had both
   }
 }
 #endif

@@ -29,7 +29,10 @@ struct TBBExecutor {
   NF_INLINE void operator()(std::size_t tasks, const F& f) const {
     const auto run = [arena = arena](std::size_t count, const auto& task) {
       const auto loop = [&] {
-        tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) { task(i); });
+        // not ended by what another task of the caller's loop throws
+        tbb::task_group_context own(tbb::task_group_context::isolated);
+        tbb::parallel_for(
+            std::size_t{0}, count, [&](std::size_t i) { task(i); }, own);
       };
       if (arena != nullptr)
         arena->execute(loop);

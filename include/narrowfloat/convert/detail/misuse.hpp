@@ -7,6 +7,7 @@
 #include <ranges>
 #include <type_traits>
 
+#include "../../executor.hpp"
 #include "../../float.hpp"
 #include "../../isa.hpp"
 #include "long_double.hpp"
@@ -21,11 +22,22 @@ enum class misuse {
   output,
   const_output,
   temporary_output,
+  executor,
   third,
   long_double,
   scaled_double,
   target,
   source
+};
+
+/// The first of some types, void of none.
+template <class...>
+struct first_of {
+  using type = void;
+};
+template <class First, class... Rest>
+struct first_of<First, Rest...> {
+  using type = std::remove_cvref_t<First>;
 };
 
 /// What a first argument after the numbers is guilty of.
@@ -39,7 +51,7 @@ constexpr misuse third_misuse() {
     return std::same_as<Source, double> ? misuse::scaled_double : misuse::other;
 }
 
-template <class In, class Out, class Third = void>
+template <class In, class Out, class... Rest>
 constexpr misuse array_misuse() {
   if constexpr (!has_numbers<In> && !has_long_doubles<In>)
     return misuse::input;
@@ -49,10 +61,13 @@ constexpr misuse array_misuse() {
     return misuse::const_output;
   else if constexpr (!std::ranges::borrowed_range<Out>)
     return misuse::temporary_output;
+  else if constexpr ((task_executor<std::remove_cvref_t<Rest>> || ...))
+    return misuse::executor;
   else if constexpr (has_long_doubles<In> || has_long_doubles<Out>)
     return misuse::long_double;
   else
-    return third_misuse<std::remove_cv_t<std::ranges::range_value_t<In>>, Third>();
+    return third_misuse<std::remove_cv_t<std::ranges::range_value_t<In>>,
+                        typename first_of<Rest...>::type>();
 }
 
 template <class To, class From, class Second = void>
@@ -66,16 +81,6 @@ constexpr misuse scalar_misuse() {
   else
     return third_misuse<From, Second>();
 }
-
-/// The first of some types, void of none.
-template <class...>
-struct first_of {
-  using type = void;
-};
-template <class First, class... Rest>
-struct first_of<First, Rest...> {
-  using type = std::remove_cvref_t<First>;
-};
 
 /// Whether what follows the numbers is nothing, or begins with a rounding.
 template <class... Rest>
@@ -96,10 +101,13 @@ constexpr void explain_misuse() {
   static_assert(What != misuse::const_output, "narrowfloat::convert: the output is const");
   static_assert(What != misuse::temporary_output,
                 "narrowfloat::convert: the output is a temporary; pass a variable or a span");
+  static_assert(What != misuse::executor,
+                "narrowfloat::convert: an executor is the last argument, one alone, and can be "
+                "called as it is given: a const one needs a const operator()");
   static_assert(
       What != misuse::third,
       "narrowfloat::convert: the argument after the numbers is neither a rounding, such as "
-      "nearest_even or Stochastic<>{.seed = 1}, nor Scale nor Divide");
+      "nearest_even or Stochastic<>{.seed = 1}, nor Scale nor Divide, nor an executor");
   static_assert(What != misuse::scaled_double,
                 "narrowfloat::convert: Scale and Divide take floats and Floats, not doubles");
   static_assert(
@@ -117,7 +125,7 @@ constexpr void explain_misuse() {
 template <class In, class Out, class... Rest>
 constexpr void explain_arrays() {
   if constexpr (!std::same_as<std::remove_cvref_t<In>, Isa>)
-    explain_misuse<array_misuse<In, Out, typename first_of<Rest...>::type>()>();
+    explain_misuse<array_misuse<In, Out, Rest...>()>();
   else if constexpr (sizeof...(Rest) == 0)
     explain_misuse<array_misuse<Out, In>()>();
   else

@@ -27,14 +27,15 @@ inline constexpr bool is_tasked = false;
 template <class View>
 inline constexpr bool is_tasked<tasked_output<View>> = true;
 
-/// Whether the last of some arguments is an executor.
+/// Whether the last of some arguments is an executor, and no other is.
 template <class... Rest>
 inline constexpr bool ends_in_executor = false;
 template <class Last>
 inline constexpr bool ends_in_executor<Last> = task_executor<Last>;
 template <class First, class... Rest>
 requires(sizeof...(Rest) != 0)  //
-    inline constexpr bool ends_in_executor<First, Rest...> = ends_in_executor<Rest...>;
+    inline constexpr bool ends_in_executor<First, Rest...> =
+        !task_executor<First> && ends_in_executor<Rest...>;
 
 inline namespace NF_BASELINE {
 

@@ -12,9 +12,27 @@
 
 namespace narrowfloat::detail {
 
+using task_function = void (*)(const void* tasks, std::size_t i);
+
+inline namespace NF_BASELINE {
+
+// What an executor_ref points to: functions, not lambdas of its own, which units would share.
+inline void run_serially(void*, std::size_t tasks, task_function f, const void* context) {
+  for (std::size_t i = 0; i < tasks; ++i) f(context, i);
+}
+template <class E>
+void run_by(void* executor, std::size_t tasks, task_function f, const void* context) {
+  (*reinterpret_cast<E*>(executor))(tasks, [=](std::size_t i) { f(context, i); });
+}
+template <class F>
+void run_one(const void* tasks, std::size_t i) {
+  (*static_cast<const F*>(tasks))(i);
+}
+
+}  // namespace NF_BASELINE
+
 /// An executor without its type.
 struct executor_ref {
-  using task_function = void (*)(const void* tasks, std::size_t i);
   void* executor;  ///< null: the SerialExecutor
   void (*run)(void* executor, std::size_t tasks, task_function f, const void* context);
 
@@ -23,23 +41,18 @@ struct executor_ref {
     if constexpr (std::is_same_v<std::remove_cv_t<E>, executor_ref>) {
       return executor;
     } else if constexpr (std::is_same_v<std::remove_cv_t<E>, SerialExecutor>) {
-      return {nullptr, [](void*, std::size_t tasks, task_function f, const void* context) {
-                for (std::size_t i = 0; i < tasks; ++i) f(context, i);
-              }};
+      return {nullptr, run_serially};
+    } else if constexpr (std::is_function_v<E>) {
+      return {reinterpret_cast<void*>(&executor), run_by<E>};
     } else {
-      return {const_cast<void*>(static_cast<const void*>(&executor)),
-              [](void* self, std::size_t tasks, task_function f, const void* context) {
-                (*static_cast<E*>(self))(tasks, [=](std::size_t i) { f(context, i); });
-              }};
+      return {const_cast<void*>(static_cast<const void*>(&executor)), run_by<E>};
     }
   }
   /// Whether one thread works alone: what does not depend on cuts it may do without any.
   NF_INLINE bool is_serial() const { return executor == nullptr; }
   template <class F>
   NF_INLINE void operator()(std::size_t tasks, const F& f) const {
-    run(
-        executor, tasks,
-        [](const void* context, std::size_t i) { (*static_cast<const F*>(context))(i); }, &f);
+    run(executor, tasks, run_one<F>, &f);
   }
 };
 
