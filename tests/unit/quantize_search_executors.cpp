@@ -20,6 +20,10 @@ TEST_CASE("searches and counts by several threads", "[quantize]") {
     const auto found = nf::search_format(x, {.mantissa_bits = 4}, by);
     return std::pair(found.format.max_value, found.squared_error);
   });
+  // of two pieces: the error of the format that is found
+  const auto more = std::span(all).last(70001);
+  const auto best = nf::search_format(more, {.width = 4, .mantissa_bits = 2}, Threads{2});
+  CHECK(best.squared_error == nf::fake_quantize_error(more, best.format));
   check([&](auto&& by) {
     const auto found = nf::search_channel_formats(x, 10, 500, {.width = 5}, by);
     return std::pair(found.max_values, found.squared_errors);

@@ -130,22 +130,29 @@ inline best_ranges search_ranges(const float* in, std::size_t n, const mantissa_
   const auto first_bits = static_cast<std::size_t>(mantissas.first),
              all = (static_cast<std::size_t>(mantissas.last) - first_bits + 1) * ranges;
   std::array<std::array<double, ranges>, most_mantissa_bits + 1> errors;
-  const task_cuts cuts{all, std::max(group, (task_elements + n - 1) / n)};
+  const task_cuts cuts{all, std::max(group, (task_elements + n - 1) / n)},
+      pieces = sum_cuts(n);  // as error_of_array() adds up
   run_cuts(executor, cuts, [&](std::size_t begin, std::size_t size) {
     for (std::size_t first = begin, count = 0; first < begin + size; first += count) {
       count = std::min(group, begin + size - first);
       std::array<float_grid, group> grids;
-      std::array<double, group> sums{};
+      std::array<double, group> sums;
       for (std::size_t k = 0; k < count; ++k) {
         const std::size_t range = first + k;
         const float c = range_candidate(best.largest, static_cast<int>(range % ranges));
         grids[k] =
             grid_of_format(mantissas.format(static_cast<int>(first_bits + range / ranges), c), c);
       }
-      for (std::size_t done = 0; done < n; done += part_elements)
+      for (std::size_t piece = 0; piece < pieces.count(); ++piece) {
+        const std::size_t end = pieces.end(piece);
+        std::array<double, group> each{};
+        for (std::size_t done = pieces.begin(piece); done < end; done += part_elements)
+          for (std::size_t k = 0; k < count; ++k)
+            add_grid_error(place_of<true>(), active_isa(), in + done,
+                           std::min(part_elements, end - done), grids[k], each[k]);
         for (std::size_t k = 0; k < count; ++k)
-          add_grid_error(place_of<true>(), active_isa(), in + done,
-                         std::min(part_elements, n - done), grids[k], sums[k]);
+          sums[k] = piece == 0 ? each[k] : double_total(sums[k], each[k]);
+      }
       for (std::size_t k = 0; k < count; ++k)
         errors[first_bits + (first + k) / ranges][(first + k) % ranges] = sums[k];
     }
