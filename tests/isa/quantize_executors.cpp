@@ -93,6 +93,15 @@ TEST_CASE("nested scales by several threads", "[isa][codebook]") {
   }
 }
 
+TEST_CASE("a block longer than any array is one task", "[isa][codebook]") {
+  const auto x = numbers(size, true);
+  constexpr std::size_t half = ~std::size_t{0} / 2 + 1;
+  for (const std::size_t block : {half, half + 1}) {
+    const auto t = CodebookTensor::quantize(x, nf::nf4_codebook(), {.block_size = block});
+    CHECK(t.scales()[0] == nf::amax(x));
+  }
+}
+
 TEST_CASE("int8 by several threads", "[isa][int8]") {
   const auto x = numbers();
   const std::size_t rows = 1000, cols = size / rows;

@@ -64,6 +64,17 @@ TEST_CASE("int8: a matrix is read without an allocation", "[int8]") {
   CHECK(after == before);
 }
 
+TEST_CASE("int8: columns take memory by their number, however long they are", "[int8]") {
+  const std::size_t rows = 160, cols = 4096;
+  const std::vector<float> in(rows * cols, 1.5f);
+  std::vector<std::int8_t> codes(in.size());
+  std::vector<float> scales(cols);
+  const std::size_t before = bytes;
+  nf::quantize_int8(in, codes, scales, rows, cols, {.block = {nf::whole, 1}});
+  const std::size_t after = bytes;
+  CHECK(after - before == cols * (2 * sizeof(float) + sizeof(double)));
+}
+
 TEST_CASE("parts are compared before memory is taken", "[codebook][int8]") {
   const std::vector<std::uint8_t> few(10);
   const std::vector<std::int8_t> codes(10);

@@ -47,13 +47,13 @@ constexpr NF_INLINE summand summand_of(typename number_traits<T>::code code) {
   constexpr int mantissa_bits = std::is_same_v<T, double> ? 52 : 23;
   constexpr auto sign_mask = static_cast<typename number_traits<T>::code>(layout::sign_mask);
   const auto magnitude = static_cast<std::uint64_t>(code & ~sign_mask);
-  const std::uint64_t field = magnitude >> mantissa_bits, place = field - (field != 0 ? 1 : 0);
-  const std::uint64_t significand = magnitude - (place << mantissa_bits);
-  const auto shift = static_cast<unsigned>(place % 32);
+  const auto field = static_cast<unsigned>(magnitude >> mantissa_bits),
+             place = field - (field != 0 ? 1 : 0), shift = place % 32;
+  const std::uint64_t significand = magnitude - (std::uint64_t{place} << mantissa_bits);
   const std::uint64_t low = significand << shift;  // of a double, the first 20 bits go on in `high`
   const std::uint64_t high = mantissa_bits == 52 && shift != 0 ? significand >> (64 - shift) : 0;
   const std::int64_t sign = (code & sign_mask) != 0 ? -1 : 1;
-  return {static_cast<std::size_t>(place / 32),
+  return {place / 32,
           {sign * static_cast<std::int64_t>(low & 0xffffffff),
            sign * static_cast<std::int64_t>(low >> 32), sign * static_cast<std::int64_t>(high)}};
 }

@@ -311,7 +311,8 @@ void quantize_to(here, codebook_parts& parts, std::size_t first, std::span<const
   const bool ahead = !leaves_caches(values.size() * (sizeof(T) + 1));
   // whole bytes of codes too
   const std::size_t to_byte = parts.book.code_bits() == 8 ? 1 : 2,
-                    unit = parts.block_size * (parts.block_size % to_byte == 0 ? 1 : 2);
+                    block = std::min(parts.block_size, values.size()),
+                    unit = block * (block % to_byte == 0 ? 1 : 2);
   const auto place = reinterpret_cast<std::uintptr_t>(parts.codes.data() + first / to_byte);
   const auto cuts = block_cuts(values.size(), unit, place % 64 * to_byte);
   run_cuts(executor, cuts, [&](std::size_t begin, std::size_t count) {

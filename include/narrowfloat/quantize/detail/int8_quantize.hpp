@@ -205,8 +205,15 @@ struct int8_quantizer {
                       count = by_column ? cols
                               : by_row  ? rows
                                         : 1;
-    std::vector<std::uint32_t> found(by_column ? tiles.down.count() * cols : tiles.count());
-    run_tiles(executor, tiles,
+    // of columns each tile finds as many magnitudes as it is wide: few tiles, one below the other
+    matrix_tiles seen = tiles;
+    if (by_column) {
+      constexpr std::size_t most = 64;
+      seen.down.length =
+          executor.is_serial() ? rows : std::max(tiles.down.length, (rows + most - 1) / most);
+    }
+    std::vector<std::uint32_t> found(by_column ? seen.down.count() * cols : seen.count());
+    run_tiles(executor, seen,
               [&](std::size_t top, std::size_t bottom, std::size_t left, std::size_t right,
                   std::size_t task) {
                 std::uint32_t* const to =
@@ -214,7 +221,7 @@ struct int8_quantizer {
                 for (std::size_t row = top; row < bottom; ++row)
                   measure(row, left, right, by_column, to);
               });
-    std::vector<std::uint32_t> joined(tiles.count() == 1 ? 0 : count);
+    std::vector<std::uint32_t> joined(found.size() == count ? 0 : count);
     for (std::size_t i = 0; i < found.size() / each && !joined.empty(); ++i) {
       std::uint32_t* const to = joined.data() + (by_row ? i / across : 0);
       for (std::size_t k = 0; k < each; ++k) to[k] = std::max(to[k], found[i * each + k]);
