@@ -245,8 +245,9 @@ requires detail::scalable<detail::number_of<In>> NF_INLINE void convert(
 /// its last argument: the same by its tasks, of 64 Ki elements each.
 ///
 /// Promises  the bits, the counters and the errors of the call without it; no allocation, but of
-///           counters. What is written is cut on cache lines where it can be, and on whole bytes;
-///           StridedPlanes, whose codes share bytes from one end to the other, are one task.
+///           counters. What is written is cut on whole bytes, and without counters on cache lines
+///           where it can be; StridedPlanes, whose codes share bytes from one end to the other, are
+///           one task.
 /// Example   const auto threads = [](std::size_t tasks, auto f) {  // better ones wait for work
 ///             std::vector<std::jthread> each;
 ///             for (std::size_t i = 0; i < tasks; ++i) each.emplace_back(f, i);

@@ -101,9 +101,13 @@ inline void work(thread_pool& pool, std::size_t thread) {
     std::size_t seen = 0;
     wait(pool, pool.workers_room, [&] { return (seen = pool.state) % pool.one_at_work != 0; });
     if ((seen & pool.is_closed) != 0) return;
+    // Whichever call is open now is joined, be it a later one than was seen: its caller waits until
+    // those at work have left.
     if (!pool.state.compare_exchange_strong(seen, seen + pool.one_at_work)) continue;
     run_ranges(pool, thread);
+    // All tasks are taken: there is nothing left for others to join, whose count stays.
     std::size_t left = 0;
+    seen = pool.state;
     do {
       left = (seen & ~pool.is_open) - pool.one_at_work;
     } while (!pool.state.compare_exchange_weak(seen, left));
