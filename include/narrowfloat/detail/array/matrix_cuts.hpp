@@ -66,6 +66,7 @@ class matrix_cuts {
 /// one thread for all of it.
 template <class Grid, class F>
 void run_matrix(const executor_ref& executor, const Grid& grid, const F& f) {
+  if (grid.rows == 0 || grid.cols == 0) return;  // however many empty rows
   if (executor.is_serial()) {
     f(matrix_part{0, 0, grid.rows, grid.cols});
     return;
