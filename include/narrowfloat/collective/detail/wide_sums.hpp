@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "../../detail/array/checks.hpp"
+#include "../../detail/codec/number_traits.hpp"
 #include "../../detail/exact/binary.hpp"
 #include "pieces.hpp"
 
