@@ -50,10 +50,6 @@ Options parse(int count, char** arguments) {
   return o;
 }
 
-struct Prepared {
-  Recipe recipe;
-  std::unique_ptr<CharacterTask> task;
-};
 Prepared prepare(Options& o, const Ranks& ranks) {
   choose_micro_batches(o, ranks);
   Recipe recipe = find_recipe(o.recipe, o.recipe_options);
@@ -84,21 +80,13 @@ Prepared prepare(Options& o, const Ranks& ranks) {
   return {std::move(recipe), std::move(task)};
 }
 
-int run(Options& o, Ranks& ranks) {
-  if (o.list) {
-    if (ranks.is_first()) fmt::print("{}", recipe_list());
-    return 0;
-  }
-  const Prepared made = together(ranks, [&] { return prepare(o, ranks); });
-  example::set_blas_threads(1);
-  return train::train(*made.task, made.recipe, o, ranks).interrupted ? 130 : 0;
-}
-
 }  // namespace
 
 int main(int count, char** arguments) {
   static const std::string help = std::string(usage) + train_options_help;
   return run_on_ranks(
       "train_charlm", help, [&] { return parse(count, arguments); },
-      [](Options& options, Ranks& ranks) { return run(options, ranks); });
+      [](Options& o, Ranks& ranks) {
+        return run_trainer(o, ranks, [&] { return prepare(o, ranks); });
+      });
 }

@@ -20,6 +20,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "../blas.hpp"
 #include "../program.hpp"
 #include "kept_tensors.hpp"
 #include "micro_batches.hpp"
@@ -699,6 +700,16 @@ void parse_options(TrainOptions& o, int count, char** arguments,
   }
   if (!o.resume.empty() && !o.from.empty())
     throw std::invalid_argument("--resume goes on with a run, --from starts one: not both");
+}
+
+int run_trainer(const TrainOptions& o, Ranks& ranks, const std::function<Prepared()>& prepare) {
+  if (o.list) {
+    if (ranks.is_first()) fmt::print("{}", recipe_list());
+    return 0;
+  }
+  const Prepared made = together(ranks, prepare);
+  example::set_blas_threads(1);
+  return train(*made.task, made.recipe, o, ranks).interrupted ? 130 : 0;
 }
 
 void choose_micro_batches(TrainOptions& o, const Ranks& ranks) {

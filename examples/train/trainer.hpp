@@ -100,6 +100,16 @@ extern const char* const train_options_help;
 /// Sets the number of micro-batches where none is given: that of the run that goes on, else of
 /// ranks. Special: throws for fewer than ranks, and for other ranks than --ranks asks for.
 void choose_micro_batches(TrainOptions& options, const Ranks& ranks);
+
+/// What a trainer makes of its options.
+struct Prepared {
+  Recipe recipe;
+  std::unique_ptr<Task> task;
+};
+/// What a trainer does, by its options: lists the recipes, or trains what `prepare` makes, on all
+/// ranks. The status that the program ends with.
+int run_trainer(const TrainOptions& options, Ranks& ranks,
+                const std::function<Prepared()>& prepare);
 /// Notes what checkpoints have to agree with, of the options that every trainer has.
 void add_identity(TrainOptions& options, const Recipe& recipe);
 /// The recipes with their summaries, for --list.

@@ -87,10 +87,9 @@ BlockTensor<Format> read_rows(const Tensor& tensor, std::size_t first, std::size
   const std::size_t cols = tensor.shape.back(), row = cols / layout::elements * layout::bytes;
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(tensor.data.data()),
                         tensor.data.size());
-  SerialExecutor alone;
   const auto blocks = narrowfloat::detail::from_ggml<Format>(
       "read_blocks", bytes.subspan(first * row, rows * row), rows, cols, tensor_scale,
-      narrowfloat::detail::executor_ref::of(alone));
+      narrowfloat::detail::executor_ref::serial());
   check_scales(tensor.name, blocks.scales());
   return blocks;
 }
@@ -182,9 +181,8 @@ void add_blocks(File& file, const std::string& name, std::vector<std::size_t> sh
     if (!detail::is_scale(blocks.tensor_scale()))
       detail::fail(name, "a tensor scale is negative, Inf or NaN");
     scales.push_back(blocks.tensor_scale());
-    SerialExecutor alone;
     const auto bytes = narrowfloat::detail::to_ggml("add_blocks", blocks,
-                                                    narrowfloat::detail::executor_ref::of(alone));
+                                                    narrowfloat::detail::executor_ref::serial());
     const auto data = std::as_bytes(std::span(bytes));
     tensor.data.insert(tensor.data.end(), data.begin(), data.end());
   }

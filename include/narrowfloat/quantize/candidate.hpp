@@ -67,8 +67,7 @@ struct plain_measure {
     const auto count = [&](std::size_t first, std::size_t n, losses& found) {
       count_losses(values.data() + first, images.data() + first, n, limits_of<F>(), 1, found);
     };
-    SerialExecutor serial;
-    losses_of_tasks(executor_ref::of(serial), {values.size()}, count).write(report);
+    losses_of_tasks(executor_ref::serial(), {values.size()}, count).write(report);
     return report;
   }
 };

@@ -177,10 +177,7 @@ inline std::vector<best_ranges> search_rows(const MatrixView<const float>& in,
   if (in.cols() >= task_elements) {
     for (std::size_t row = 0; row < in.rows(); ++row) search(row, executor);
   } else {
-    run_tasks(executor, in.rows(), [&](std::size_t row) {
-      SerialExecutor serial;
-      search(row, executor_ref::of(serial));
-    });
+    run_tasks(executor, in.rows(), [&](std::size_t row) { search(row, executor_ref::serial()); });
   }
   return channels;
 }

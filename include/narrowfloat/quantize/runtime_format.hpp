@@ -257,8 +257,7 @@ NF_INLINE std::uint32_t RuntimeFormat::encode(float x) const {
 }
 NF_INLINE float RuntimeFormat::decode(std::uint32_t code) const {
   detail::require_format("RuntimeFormat::decode", *this);
-  SerialExecutor serial;
-  detail::require_codes("RuntimeFormat::decode", *this, &code, 1, detail::executor_ref::of(serial));
+  detail::require_codes("RuntimeFormat::decode", *this, &code, 1, detail::executor_ref::serial());
   return detail::value_of_code(*this, code);
 }
 

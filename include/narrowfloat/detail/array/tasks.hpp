@@ -36,12 +36,14 @@ struct executor_ref {
   void* executor;  ///< null: the SerialExecutor
   void (*run)(void* executor, std::size_t tasks, task_function f, const void* context);
 
+  /// The SerialExecutor.
+  static NF_INLINE executor_ref serial() { return {nullptr, run_serially}; }
   template <class E>
   static NF_INLINE executor_ref of(E& executor) {
     if constexpr (std::is_same_v<std::remove_cv_t<E>, executor_ref>) {
       return executor;
     } else if constexpr (std::is_same_v<std::remove_cv_t<E>, SerialExecutor>) {
-      return {nullptr, run_serially};
+      return serial();
     } else if constexpr (std::is_function_v<E>) {
       return {reinterpret_cast<void*>(&executor), run_by<E>};
     } else {
