@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -57,7 +58,14 @@ struct mask_place {
 
  private:
   static NF_INLINE void join_end(std::uint8_t* to, std::uint8_t bits) {
+#if __GCC_ATOMIC_CHAR_LOCK_FREE == 2
     __atomic_fetch_or(to, bits, __ATOMIC_RELAXED);
+#else  // RISC-V by GCC before 14: by the word that the byte lies in, where others would want -latomic
+    using word [[gnu::may_alias]] = std::uint32_t;
+    const std::size_t byte = reinterpret_cast<std::uintptr_t>(to) % sizeof(word);
+    const std::size_t shift = 8 * (std::endian::native == std::endian::little ? byte : 3 - byte);
+    __atomic_fetch_or(reinterpret_cast<word*>(to - byte), word{bits} << shift, __ATOMIC_RELAXED);
+#endif
   }
 };
 
