@@ -19,8 +19,9 @@ std::vector<float> bitsandbytes_values(in_library, bool is_signed, bool torch_1_
 std::vector<float> linear_values(in_library, bool is_signed, int total_bits) {
   return linear_values(here{}, is_signed, total_bits);
 }
-std::vector<float> quantile_values(in_library, std::span<const float> sample, int total_bits) {
-  return quantile_values(here{}, sample, total_bits);
+std::vector<float> quantile_values(in_library, std::span<const float> sample, int total_bits,
+                                   const executor_ref& executor) {
+  return quantile_values(here{}, sample, total_bits, executor);
 }
 
 template <class T, class R>

@@ -246,8 +246,8 @@ requires detail::scalable<detail::number_of<In>> NF_INLINE void convert(
 ///
 /// Promises  the bits, the counters and the errors of the call without it; no allocation, but of
 ///           counters. What is written is cut on whole bytes, and without counters on cache lines
-///           where it can be; StridedPlanes, whose codes share bytes from one end to the other, are
-///           one task.
+///           where it can be. StridedPlanes that are written from a BitStream are one task unless
+///           their slices begin on its bytes.
 /// Example   const auto threads = [](std::size_t tasks, auto f) {  // better ones wait for work
 ///             std::vector<std::jthread> each;
 ///             for (std::size_t i = 0; i < tasks; ++i) each.emplace_back(f, i);

@@ -41,6 +41,37 @@ TEST_CASE("searches and counts by several threads", "[quantize]") {
   check([&](auto&& by) { return nf::range_use(all, f, by); }, use += nf::range_use(last, f));
 }
 
+TEST_CASE("quantiles of samples in several parts are those of one sorted", "[quantize]") {
+  auto x = numbers(several_tasks, true);
+  const auto check_sample = [&] {
+    auto sorted = x;
+    std::sort(sorted.begin(), sorted.end());
+    const std::size_t last = x.size() - 1;
+    const double amax = std::max(std::fabs(sorted[0]), std::fabs(sorted[last]));
+    for (const int bits : {2, 8}) {
+      std::vector<float> want;
+      for (std::size_t i = 0; i < std::size_t{1} << bits; ++i) {
+        const double a = sorted[i * last >> bits], b = sorted[(i + 1) * last >> bits];
+        want.push_back(static_cast<float>(static_cast<float>((a + b) / 2) / amax + 0));
+      }
+      check(
+          [&](auto&& by) {
+            const auto book = nf::quantile_codebook(x, bits, by);
+            return std::vector(book.values().begin(), book.values().end());
+          },
+          want);
+    }
+  };
+  check_sample();
+  std::sort(x.begin(), x.end());  // a part has none of another's numbers
+  check_sample();
+  for (float& v : x) v = std::trunc(v * 0x1p-28f);  // many are equal
+  check_sample();
+  x[70000] = x[140000] = INFINITY;
+  CHECK_THROWS_WITH(nf::quantile_codebook(x, 4, Threads{2}),
+                    "narrowfloat::quantile_codebook: number 70000 of a sample is not finite");
+}
+
 TEST_CASE("exponents of blocks by several threads", "[quantize]") {
   const auto all = numbers();
   const auto x = std::span(all).first(several_tasks - several_tasks % 8);

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "../convert.hpp"
+#include "../executor.hpp"
 #include "codebook.hpp"
 #include "detail/codebook_calls.hpp"
 
@@ -74,13 +75,16 @@ NF_INLINE Codebook linear_codebook(Signedness sign = Signedness::is_signed, int 
 ///           Heavy ties give equal values.
 /// Special   total_bits other than 2 to 8, fewer than 2 numbers, Inf or NaN among them, and numbers
 ///           that give one value alone throw std::invalid_argument.
-/// Cost      a sort of the numbers.
+/// Promises  the same bits for every executor.
+/// Cost      a sort of a copy, in parts of 64 Ki numbers, of more where those would be over 64;
+///           then searches for the boundaries in all parts.
 /// Example   const Codebook book = quantile_codebook(weights, 4);
-template <float_range In>
-NF_INLINE Codebook quantile_codebook(const In& sample, int total_bits = 8) {
+template <float_range In, task_executor E = SerialExecutor>
+NF_INLINE Codebook quantile_codebook(const In& sample, int total_bits = 8, E&& executor = {}) {
   return Codebook(detail::quantile_values(
       detail::place_of<true>(),
-      std::span<const float>(std::ranges::data(sample), std::ranges::size(sample)), total_bits));
+      std::span<const float>(std::ranges::data(sample), std::ranges::size(sample)), total_bits,
+      detail::executor_ref::of(executor)));
 }
 
 /// NF4: quantiles of the normal distribution with an exact zero (QLoRA, arXiv 2305.14314).

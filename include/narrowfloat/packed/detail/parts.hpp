@@ -120,10 +120,28 @@ struct packed_part_of {
   }
 };
 
-/// Where a conversion is cut: on whole bytes of what is read and written, on cache lines of the
-/// latter where there is such a place.
+/// What a conversion of n elements writes as so many slices of `length`: the first elements of all
+/// slices may share bytes, and so on. One slice where only neighbours do.
+struct element_slices {
+  std::size_t count, length;
+};
 template <class In, class Out>
-task_cuts cuts_of(const In& in, const Out& out, std::size_t n) {
+element_slices slices_of(const In&, const Out&, std::size_t n) {
+  return {1, n};
+}
+template <class In, class F>
+element_slices slices_of(const In& in, const packed_part_of<F, StridedPlanes>&, std::size_t n) {
+  const std::size_t length = StridedPlanes::slots(n) / 8;
+  if (length % in.unit() != 0) return {1, n};  // what is read does not begin there
+  return {8, length};
+}
+
+/// Where the elements of a slice are cut: on whole bytes of what is read and written, on cache
+/// lines of the latter where there is such a place.
+template <class In, class Out>
+task_cuts cuts_of(const In& in, const Out& out, const element_slices& slices) {
+  const std::size_t n = slices.length;
+  if (slices.count != 1) return {n, task_elements / slices.count};
   const std::size_t unit = std::lcm(in.unit(), out.unit());
   if (unit == 0) return {n, n};
   task_cuts cuts{n, std::max(task_elements / unit * unit, unit)};
@@ -155,10 +173,14 @@ void convert_parts(const E& executor, In in, Out out, std::size_t n, const Step&
   if constexpr (std::same_as<E, SerialExecutor>) {
     convert_range(in, out, 0, n, step);
   } else {
-    run_cuts(executor, cuts_of(in, out, n), [&](std::size_t first, std::size_t count) {
+    const element_slices slices = slices_of(in, out, n);
+    run_cuts(executor, cuts_of(in, out, slices), [&](std::size_t first, std::size_t count) {
       In source = in;  // each task has a buffer of its own
       Out target = out;
-      convert_range(source, target, first, first + count, step);
+      for (std::size_t k = 0; k < slices.count; ++k) {
+        const std::size_t begin = k * slices.length + first;
+        convert_range(source, target, begin, std::min(n, begin + count), step);
+      }
     });
   }
   out.finish();

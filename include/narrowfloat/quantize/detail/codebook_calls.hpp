@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../../detail/array/place.hpp"
+#include "../../detail/array/tasks.hpp"
 #include "codebook_tables.hpp"
 
 namespace narrowfloat::detail {
@@ -20,7 +21,8 @@ std::vector<float> dynamic_values(in_library, bool is_signed, int total_bits, in
 std::vector<float> bitsandbytes_values(in_library, bool is_signed, bool torch_1_13);
 std::vector<float> linear_values(in_library, bool is_signed, int total_bits);
 // The middles of the bins of equal mass of a sample, divided by its largest magnitude.
-std::vector<float> quantile_values(in_library, std::span<const float> sample, int total_bits);
+std::vector<float> quantile_values(in_library, std::span<const float> sample, int total_bits,
+                                   const executor_ref& executor);
 
 inline namespace NF_BASELINE {
 
@@ -29,7 +31,8 @@ std::uint8_t nearest_code(here, const codebook_tables& book, float x);
 std::vector<float> dynamic_values(here, bool is_signed, int total_bits, int exponent_bits);
 std::vector<float> bitsandbytes_values(here, bool is_signed, bool torch_1_13);
 std::vector<float> linear_values(here, bool is_signed, int total_bits);
-std::vector<float> quantile_values(here, std::span<const float> sample, int total_bits);
+std::vector<float> quantile_values(here, std::span<const float> sample, int total_bits,
+                                   const executor_ref& executor);
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -137,39 +138,89 @@ inline std::vector<float> bitsandbytes_values(here, bool is_signed, bool torch_1
   return with_ends(values, is_signed);
 }
 
+/// Numbers of a sample in parts of about equal length, each of them sorted, as places in the order
+/// of floats.
+struct sorted_parts {
+  std::vector<std::int32_t> places;
+  std::size_t count;  ///< of parts
+
+  std::span<const std::int32_t> operator[](std::size_t part) const {
+    return std::span(places).subspan(begin(part), begin(part + 1) - begin(part));
+  }
+  std::size_t begin(std::size_t part) const {
+    return places.size() / count * part + std::min(part, places.size() % count);
+  }
+  /// The place of index k were all sorted: of each part the number of about that rank bounds it,
+  /// then it is the least place that more than k numbers do not exceed.
+  std::int32_t at(std::size_t k) const {
+    std::int64_t least = std::numeric_limits<std::int32_t>::max(), most = -least;
+    for (std::size_t part = 0; part < count; ++part) {
+      const std::span<const std::int32_t> sorted = (*this)[part];
+      const std::int32_t place = sorted[std::min(k / count, sorted.size() - 1)];
+      least = std::min<std::int64_t>(least, place);
+      most = std::max<std::int64_t>(most, place);
+    }
+    while (least < most) {
+      const std::int64_t middle = (least + most) >> 1;
+      std::size_t within = 0;
+      for (std::size_t part = 0; part < count; ++part) {
+        const std::span<const std::int32_t> sorted = (*this)[part];
+        within += static_cast<std::size_t>(std::upper_bound(sorted.begin(), sorted.end(), middle) -
+                                           sorted.begin());
+      }
+      (within > k ? most : least) = within > k ? middle : middle + 1;
+    }
+    return static_cast<std::int32_t>(least);
+  }
+};
+
+/// Sorts the numbers of a sample, in tasks of a part each: at most 64, among which to look for a
+/// number is little work.
+inline sorted_parts sort_parts(const char* call, std::span<const float> sample,
+                               const executor_ref& executor) {
+  const std::size_t parts = (sample.size() - 1) / task_elements + 1;
+  sorted_parts sorted{std::vector<std::int32_t>(sample.size()), std::min<std::size_t>(parts, 64)};
+  run_tasks(executor, sorted.count, [&](std::size_t part) {
+    const std::size_t first = sorted.begin(part), last = sorted.begin(part + 1);
+    for (std::size_t i = first; i < last; ++i) {
+      const std::uint32_t bits = bits_of_float(sample[i]);
+      if ((bits & 0x7fffffffu) >= float_infinity)
+        throw_invalid(call, "number " + std::to_string(i) + " of a sample is not finite");
+      sorted.places[i] = order<binary32>(bits);
+    }
+    std::sort(sorted.places.data() + first, sorted.places.data() + last);
+  });
+  return sorted;
+}
+
 /// The middles of the bins of equal mass of a sample, divided by its largest magnitude.
-inline std::vector<float> quantile_values(here, std::span<const float> sample, int total_bits) {
+inline std::vector<float> quantile_values(here, std::span<const float> sample, int total_bits,
+                                          const executor_ref& executor) {
   constexpr const char* call = "quantile_codebook";
   require_bits(call, total_bits);
   if (sample.size() < 2)
     throw_invalid(call, "quantiles take at least 2 numbers, not " + std::to_string(sample.size()));
-  std::vector<std::int32_t> sorted(sample.size());
-  std::uint32_t amax = 0;
-  for (std::size_t i = 0; i < sample.size(); ++i) {
-    const std::uint32_t bits = bits_of_float(sample[i]), magnitude = bits & 0x7fffffffu;
-    if (magnitude >= float_infinity)
-      throw_invalid(call, "number " + std::to_string(i) + " of a sample is not finite");
-    amax = std::max(amax, magnitude);
-    sorted[i] = order<binary32>(bits);
-  }
-  std::sort(sorted.begin(), sorted.end());
-  const auto number = [&](std::size_t i) {
-    const std::int32_t place = sorted[i];
+  const sorted_parts sorted = sort_parts(call, sample, executor);
+  const std::size_t bins = std::size_t{1} << total_bits, last = sample.size() - 1;
+  std::vector<std::int32_t> boundaries(bins + 1);
+  run_tasks(executor, sorted.count, [&](std::size_t task) {
+    for (std::size_t i = task; i <= bins; i += sorted.count)
+      // i * last / bins without a product that might overflow
+      boundaries[i] = sorted.at(last / bins * i + last % bins * i / bins);
+  });
+  // the first boundary is the least number, the last one the largest
+  const std::int32_t amax = std::max(-boundaries.front(), boundaries.back());
+  if (amax == 0) throw_invalid(call, "the " + std::to_string(sample.size()) + " numbers are all 0");
+  const auto number = [](std::int32_t place) {
     return place < 0 ? float_of_bits(0x80000000u | static_cast<std::uint32_t>(-place))
                      : float_of_bits(static_cast<std::uint32_t>(place));
   };
-  const std::size_t bins = std::size_t{1} << total_bits, last = sorted.size() - 1;
-  // i * last / bins without a product that might overflow
-  const auto boundary = [&](std::size_t i) {
-    return number(last / bins * i + last % bins * i / bins);
-  };
   std::vector<float> values;
-  for (std::size_t i = 0; i < bins && amax != 0; ++i) {
-    exact middle = sum(exact_float(boundary(i)), exact_float(boundary(i + 1)));
+  for (std::size_t i = 0; i < bins; ++i) {
+    exact middle = sum(exact_float(number(boundaries[i])), exact_float(number(boundaries[i + 1])));
     middle.exponent -= 1;
-    values.push_back(float_quotient(nearest_float(middle), float_of_bits(amax)));
+    values.push_back(float_quotient(nearest_float(middle), number(amax)));
   }
-  if (amax == 0) throw_invalid(call, "the " + std::to_string(sample.size()) + " numbers are all 0");
   return values;
 }
 
