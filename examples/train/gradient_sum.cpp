@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <narrowfloat/mx.hpp>
 #include <numeric>
 #include <utility>
 
@@ -62,6 +63,31 @@ void sum_codes(Ranks& ranks, std::span<float> values, std::span<const std::size_
   });
 }
 
+/// The same with blocks on the wire, which have scales of their own; each tensor begins with a new
+/// one.
+template <class BlockWire>
+void sum_blocks(Ranks& ranks, std::span<float> values, std::span<const std::size_t> sizes,
+                const BlockWire& wire, Executor& run) {
+  const std::size_t block = wire.block_elements();
+  std::vector<std::size_t> places(sizes.size());
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    places[i] = end;
+    end += (sizes[i] + block - 1) / block * block;
+  }
+  std::vector<float> blocks(end);
+  const auto of = [&](std::span<float> tensor, std::size_t i) {
+    return std::span(blocks).subspan(places[i], tensor.size());
+  };
+  for_each_tensor(values, sizes, [&](std::span<float> tensor, std::size_t i) {
+    std::ranges::copy(tensor, of(tensor, i).begin());
+  });
+  nf::all_reduce(ranks, blocks, wire, {.sums = true}, nf::nearest_even, run);
+  for_each_tensor(values, sizes, [&](std::span<float> tensor, std::size_t i) {
+    std::ranges::copy(of(tensor, i), tensor.begin());
+  });
+}
+
 }  // namespace
 
 GradientSum::GradientSum(std::vector<std::size_t> sizes, Wire wire)
@@ -86,6 +112,8 @@ void GradientSum::all_reduce(Ranks& ranks, std::span<float> mean, std::size_t mi
     if (wire_ == Wire::bf16) sum_codes<nf::bfloat16>(ranks, mean, sizes_, run);
     if (wire_ == Wire::e4m3) sum_codes<nf::float8_e4m3fn>(ranks, mean, sizes_, run);
     if (wire_ == Wire::e5m2) sum_codes<nf::float8_e5m2>(ranks, mean, sizes_, run);
+    if (wire_ == Wire::mxfp8) sum_blocks(ranks, mean, sizes_, nf::BlockWire<nf::mxfp8_e4m3>{}, run);
+    if (wire_ == Wire::int8) sum_blocks(ranks, mean, sizes_, nf::Int8Wire{}, run);
   }
   for (float& x : mean) x /= count;
 }

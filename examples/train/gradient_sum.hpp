@@ -13,14 +13,15 @@
 namespace train {
 
 /// What sums of gradients are made of, and what travels for them.
-enum class Wire { f32, bf16, e4m3, e5m2, exact };
+enum class Wire { f32, bf16, e4m3, e5m2, mxfp8, int8, exact };
 /// Those of --wire.
-inline constexpr std::string_view wire_names[] = {"f32", "bf16", "e4m3", "e5m2", "exact"};
+inline constexpr std::string_view wire_names[] = {"f32",   "bf16", "e4m3", "e5m2",
+                                                  "mxfp8", "int8", "exact"};
 
 /// The mean of the micro-batches' gradients, the same on every rank. Exact, it is rounded once and
 /// does not depend on how many ranks there are, nor on which of them has which micro-batch; else a
 /// rank adds its own as floats, and what the ranks have is added in the order of the ranks (f32),
-/// or in a narrow format with a scale a tensor (nf::all_reduce).
+/// or in a narrow format with a scale a tensor, or a block of one tensor (nf::all_reduce).
 class GradientSum {
  public:
   /// Of tensors of these sizes.

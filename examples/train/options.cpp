@@ -44,7 +44,7 @@ const char* const train_options_help =
   --threads N        results do not depend on it (2)
   --micro-batches M  of a step, which the ranks of mpirun -n R share (one a rank; those of the run
                      that --resume goes on with); bits depend on M
-  --wire FORMAT      sums their gradients in f32, bf16, e4m3 or e5m2 (f32), or exactly:
+  --wire FORMAT      sums their gradients in f32, bf16, e4m3, e5m2, mxfp8 or int8 (f32), or exactly:
   --exact-sum        the same bits on every number of ranks
   --zero             each rank keeps the weights and states of some tensors: the same bits (ZeRO-1)
   --ranks R          fails unless mpirun has started so many
