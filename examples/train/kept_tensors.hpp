@@ -20,15 +20,16 @@
 
 namespace train {
 
-/// The two halves of a tensor's Weights, as nf::ShardedOptimizer sees them.
+/// The two halves of a tensor's Weights, as nf::ShardedOptimizer sees them: what layers read are so
+/// many bytes, of whatever format.
 struct WeightsHalf {
   std::shared_ptr<Weights> kept;
-  std::size_t count;
+  std::size_t bytes;
 
-  std::size_t size() const { return count; }
-  std::vector<float> values() const {
-    std::vector<float> made(count);
-    kept->read(made);
+  std::size_t size() const { return bytes; }
+  std::vector<std::byte> values() const {
+    std::vector<std::byte> made(bytes);
+    kept->encode(made);
     return made;
   }
   std::vector<nf::StatePart> parts() { return kept->form_parts(); }
@@ -49,8 +50,8 @@ struct OptimizerHalf {
 };
 
 /// The weights of all tensors. Sharded, a rank keeps those of some, and their states, and gets what
-/// layers read of the others as floats; else it keeps all. Steps, files and what layers read are
-/// the same. Members that say so are called by all ranks together.
+/// layers read of the others, in the format of the recipe's form; else it keeps all. Steps, files
+/// and what layers read are the same. Members that say so are called by all ranks together.
 class KeptTensors {
  public:
   /// Together.
@@ -60,7 +61,7 @@ class KeptTensors {
         makers_(makers),
         seed_(seed),
         keepers_(is_sharded ? ranks : static_cast<Ranks&>(this_rank_)),
-        kept_(keepers_, sizes_of(tensors),
+        kept_(keepers_, bytes_of(tensors, makers),
               [&](std::size_t i) { return made(i, tensors[i].values); }) {
     read();
     std::array<std::uint64_t, 2> all = own_bytes();
@@ -121,22 +122,24 @@ class KeptTensors {
   }
 
  private:
-  static std::vector<std::size_t> sizes_of(const std::vector<Tensor<float>>& tensors) {
-    std::vector<std::size_t> sizes;
-    sizes.reserve(tensors.size());
-    for (const Tensor<float>& t : tensors) sizes.push_back(t.size());
-    return sizes;
+  static std::vector<std::size_t> bytes_of(const std::vector<Tensor<float>>& tensors,
+                                           const WeightMakers& makers) {
+    std::vector<std::size_t> bytes;
+    bytes.reserve(tensors.size());
+    for (const Tensor<float>& t : tensors) bytes.push_back(makers.of(t.role).codes.bytes(t.size()));
+    return bytes;
   }
   std::pair<WeightsHalf, OptimizerHalf> made(std::size_t i, std::span<const float> initial) const {
     const Tensor<float>& t = tensors_[i];
+    const WeightMaker& maker = makers_.of(t.role);
     const std::shared_ptr<Weights> kept =
-        makers_.make({t.role, t.rows, t.cols, seed_of(seed_, i)}, initial);
-    return {WeightsHalf{kept, t.size()}, OptimizerHalf{kept}};
+        maker.make({t.role, t.rows, t.cols, seed_of(seed_, i)}, initial);
+    return {WeightsHalf{kept, maker.codes.bytes(t.size())}, OptimizerHalf{kept}};
   }
   /// What layers read.
   void read() {
     for (std::size_t i = 0; i < tensors_.size(); ++i)
-      std::ranges::copy(kept_.values(i), tensors_[i].values.begin());
+      makers_.of(tensors_[i].role).codes.decode(kept_.values(i), tensors_[i].values);
   }
 
   std::vector<Tensor<float>>& tensors_;

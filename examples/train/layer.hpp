@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
+#include <narrowfloat/convert.hpp>
 #include <narrowfloat/io/safetensors_state.hpp>
 #include <narrowfloat/linalg.hpp>
 #include <narrowfloat/optim.hpp>
@@ -98,12 +100,32 @@ struct Tensor {
   std::size_t size() const { return rows * cols; }
 };
 
+/// How what layers read of weights travels: as codes of their form, and behind these a float that
+/// multiplies them.
+struct WeightCodes {
+  std::size_t bytes_each;
+  void (*decode)(std::span<const std::byte> from, std::span<float> values);
+
+  std::size_t bytes(std::size_t weights) const { return weights * bytes_each + sizeof(float); }
+};
+template <class Number>
+constexpr WeightCodes weight_codes{
+    sizeof(Number), [](std::span<const std::byte> from, std::span<float> values) {
+      std::vector<Number> codes(values.size());
+      float scale = 1;
+      const std::size_t bytes = codes.size() * sizeof(Number);
+      std::memcpy(static_cast<void*>(codes.data()), from.data(), bytes);
+      std::memcpy(&scale, from.data() + bytes, sizeof scale);
+      nf::convert(codes, values);
+      for (float& x : values) x *= scale;
+    }};
+
 /// The weights of a tensor as a recipe keeps them, and the optimizer that changes them.
 class Weights {
  public:
   virtual ~Weights() = default;
-  /// Writes what the model computes with.
-  virtual void read(std::span<float> values) const = 0;
+  /// Writes what the model computes with, as WeightCodes of the recipe say.
+  virtual void encode(std::span<std::byte> to) const = 0;
   virtual nf::StepReport step(std::span<const float> gradient, const nf::StepOptions& options,
                               double rate, Executor& run) = 0;
   virtual std::size_t weight_bytes() const = 0;

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <concepts>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -168,20 +170,22 @@ struct Layers {
 
 // ---- Weights ----
 
-/// Writes weights as floats for the products: the codes of a form, not what only its optimizer
-/// sees.
+/// What layers read of weights in a form, not what only their optimizer sees: numbers, and what
+/// multiplies them.
 template <class Form>
-void read_values(const Form& form, std::span<float> values) {
+auto codes_of(const Form& form) {
   if constexpr (nf::number_range<Form>) {
-    nf::convert(form, values);
+    return std::pair(std::span(form), 1.0f);
   } else if constexpr (requires { form.make_codes({}); }) {  // FP8-LM
     std::vector<nf::float8_e4m3fn> codes(form.size());
     form.make_codes(codes);
-    nf::convert(codes, values, nf::Scale{form.code_scale()});
+    return std::pair(std::move(codes), form.code_scale());
   } else {
-    nf::convert(form.values(), values);
+    return std::pair(form.values(), 1.0f);
   }
 }
+template <class Form>
+using code_of = std::ranges::range_value_t<decltype(codes_of(std::declval<const Form&>()).first)>;
 
 /// A form of weights, the optimizer that changes them, the rounding of its steps, and the format in
 /// which gradients reach it: float, or FP8 with a scale that workers would share.
@@ -194,7 +198,12 @@ class KeptWeights final : public Weights {
         rounding_(rounding),
         rate_(optimizer_.lr) {}
 
-  void read(std::span<float> values) const override { read_values(form_, values); }
+  void encode(std::span<std::byte> to) const override {
+    const auto made = codes_of(form_);
+    const std::span<const std::byte> codes = std::as_bytes(std::span(made.first));
+    std::ranges::copy(codes, to.begin());
+    std::memcpy(to.data() + codes.size(), &made.second, sizeof made.second);
+  }
   nf::StepReport step(std::span<const float> gradient, const nf::StepOptions& options, double rate,
                       Executor& run) override {
     optimizer_.lr = rate_ * rate;
@@ -256,16 +265,19 @@ struct TensorInfo {
   std::size_t rows, cols;
   std::uint64_t seed;
 };
-using WeightMaker =
-    std::function<std::unique_ptr<Weights>(const TensorInfo&, std::span<const float> initial)>;
+/// Makes them, and says how they travel to ranks that do not keep them.
+struct WeightMaker {
+  std::function<std::unique_ptr<Weights>(const TensorInfo&, std::span<const float> initial)> make;
+  WeightCodes codes = weight_codes<float>;
+};
 
 /// Weights in a form (a range such as std::vector<nf::bfloat16>, or one of optim/), kept by an
 /// optimizer with those options.
 template <class Form, class Optimizer, class Rounding = nf::NearestEven, class Gradient = float,
           class Options>
 WeightMaker weights(const Options& options) {
-  return [options](const TensorInfo& info,
-                   std::span<const float> initial) -> std::unique_ptr<Weights> {
+  const auto make = [options](const TensorInfo& info,
+                              std::span<const float> initial) -> std::unique_ptr<Weights> {
     Rounding rounding{};
     if constexpr (requires { rounding.seed; }) rounding.seed = info.seed;
     const auto form = [&] {
@@ -289,18 +301,19 @@ WeightMaker weights(const Options& options) {
     return std::make_unique<KeptWeights<Form, Optimizer, Rounding, Gradient>>(form(), optimizer(),
                                                                               rounding);
   };
+  return {make, weight_codes<code_of<Form>>};
 }
 
 /// Weights by what they are for; `hidden` where one is not given.
 struct WeightMakers {
   WeightMaker hidden, last = {}, table = {}, vector = {};
 
-  std::unique_ptr<Weights> make(const TensorInfo& info, std::span<const float> initial) const {
-    const WeightMaker& chosen = info.role == Role::last && last       ? last
-                                : info.role == Role::table && table   ? table
-                                : info.role == Role::vector && vector ? vector
-                                                                      : hidden;
-    return chosen(info, initial);
+  const WeightMaker& of(Role role) const {
+    const WeightMaker& chosen = role == Role::last     ? last
+                                : role == Role::table  ? table
+                                : role == Role::vector ? vector
+                                                       : hidden;
+    return chosen.make ? chosen : hidden;
   }
 };
 

@@ -41,9 +41,10 @@ WeightMakers unit_adam(double rate) {
         nf::AdamWRule{.lr = lr, .beta2 = 0.99, .weight_decay = decays ? 4e-4 / lr : 0});
   };
   const auto of_matrices = [=](const TensorInfo& info, std::span<const float> initial) {
-    return maker(rate * nf::adam_rate_scale(nf::ParameterKind::weight, info.cols))(info, initial);
+    return maker(rate * nf::adam_rate_scale(nf::ParameterKind::weight, info.cols))
+        .make(info, initial);
   };
-  return {.hidden = of_matrices,
+  return {.hidden = {of_matrices},
           .last = maker(rate / 4),
           .table = maker(rate / 4),
           .vector = maker(rate / 8, false)};
