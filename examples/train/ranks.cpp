@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ranks.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -55,7 +56,39 @@ struct Neighbours {
   std::size_t mine = 0;
 };
 Neighbours neighbours;
-volatile sig_atomic_t is_said = 0;  // by the rank that has ended
+volatile sig_atomic_t is_said = 0;   // by the rank that has ended
+volatile sig_atomic_t have_met = 0;  // whether neighbours are known
+
+/// Before that: the list, which Linux has, of the processes that mpirun has started here, how many
+/// these were, and what is said where one of them is gone.
+struct Siblings {
+  std::string list, line;
+  int count = 0;
+};
+Siblings siblings;
+
+/// Whether one is gone, and this is the first of those that are left.
+bool tells_of_siblings() {
+  std::array<char, 8192> text{};
+  const int file = open(siblings.list.c_str(), O_RDONLY);
+  const ssize_t length = file < 0 ? 0 : read(file, text.data(), text.size());
+  if (file >= 0) close(file);
+  int count = 0;
+  pid_t first = 0, process = 0;
+  for (ssize_t i = 0; i < length; ++i) {
+    const char c = text[static_cast<std::size_t>(i)];
+    if (c >= '0' && c <= '9') {
+      process = 10 * process + (c - '0');
+    } else if (process != 0) {
+      if (count++ == 0 || process < first) first = process;
+      process = 0;
+    }
+  }
+  return count < siblings.count && first == getpid();
+}
+void say(const std::string& line) {
+  if (write(STDERR_FILENO, line.data(), line.size()) < 0) return;
+}
 
 #ifndef NARROWFLOAT_WITH_MPI
 constexpr const char* without_mpi =
@@ -76,6 +109,10 @@ void require_ranks(const Ranks& ranks, std::size_t wanted) {
 
 void say_which_rank_ended() {
   if (is_said != 0) return;
+  if (have_met == 0) {
+    if (tells_of_siblings()) say(siblings.line);
+    return;
+  }
   const std::vector<pid_t>& all = neighbours.processes;
   std::size_t ended = all.size();
   for (std::size_t r = 0; r < all.size(); ++r) {
@@ -85,9 +122,7 @@ void say_which_rank_ended() {
     else if (r < neighbours.mine)
       return;  // which says it
   }
-  if (ended == all.size()) return;
-  const std::string& line = neighbours.lines[ended];
-  if (write(STDERR_FILENO, line.data(), line.size()) < 0) return;
+  if (ended != all.size()) say(neighbours.lines[ended]);
 }
 
 #ifdef NARROWFLOAT_WITH_MPI
@@ -106,6 +141,17 @@ void end_by(int signal_number) {
   say_which_rank_ended();
   signal(signal_number, SIG_DFL);
   raise(signal_number);
+}
+
+/// Hears when a rank ends before all have met.
+void await_neighbours(std::string_view program) {
+  const std::string parent = std::to_string(getppid());
+  siblings.list = "/proc/" + parent + "/task/" + parent + "/children";
+  siblings.line =
+      std::string(program) + ": a rank has ended before all had begun, and the run with it\n";
+  siblings.count =
+      launched("OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS", "SLURM_NTASKS_PER_NODE");
+  signal(SIGTERM, end_by);
 }
 
 /// Notes who runs on this machine, and hears when one of them ends, or says why it does.
@@ -130,7 +176,7 @@ void meet_neighbours(std::string_view program, Ranks& ranks) {
     neighbours.lines.push_back(line);
   }
   signal(SIGUSR1, [](int) { is_said = 1; });
-  signal(SIGTERM, end_by);
+  have_met = 1;
 }
 
 }  // namespace
@@ -141,6 +187,7 @@ struct Job::Started {
       ranks = std::make_unique<RanksOf<nf::SingleRank>>(alone);
       return;
     }
+    await_neighbours(program);
     session.emplace();
     group.emplace(MPI_COMM_WORLD);
     if (group->size() == 1)
