@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// private: include <narrowfloat/collective.hpp>
 // Exact sums of the codes of several ranks, rounded once.
 #pragma once
 

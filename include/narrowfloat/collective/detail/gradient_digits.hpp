@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// private: include <narrowfloat/collective.hpp>
 // Arrays of exact sums: an array of each digit that one of the sums has.
 #pragma once
 

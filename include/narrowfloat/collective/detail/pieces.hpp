@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// private: include <narrowfloat/collective.hpp>
 // An array as pieces of ranks, a segment of it at a time.
 #pragma once
 

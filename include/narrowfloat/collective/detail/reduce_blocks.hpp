@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// private: include <narrowfloat/collective.hpp>
 // Gradients as blocks to the ranks that add them up, and the sums' blocks to all: step by step.
 #pragma once
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// private: include <narrowfloat/collective.hpp>
 // Gradients as codes to the ranks that add them up, and the sums' codes to all: step by step.
 #pragma once
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// private: include <narrowfloat/collective.hpp>
 // Exact sums of floats and doubles, as digits that are added up without carries.
 #pragma once
 

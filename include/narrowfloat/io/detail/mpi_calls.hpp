@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// private: include <narrowfloat/io/mpi.hpp>
 // MPI's calls: their errors, and messages of any length.
 #pragma once
 
