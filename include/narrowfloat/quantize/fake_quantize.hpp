@@ -79,6 +79,12 @@ inline void round_rows(const MatrixView<const float>& in, const float* max_value
 /// The same of an array.
 inline void round_array(const float* in, float* out, std::size_t n, std::uint8_t* mask,
                         const RuntimeFormat& format, const executor_ref& executor) {
+  if (mask == nullptr && n <= task_elements) {  // a task, at less cost
+    if (n != 0)
+      round_to_grid(place_of<true>(), active_isa(), in, out, n,
+                    grid_of_format(format, format.max_value), false);
+    return;
+  }
   round_rows(MatrixView<const float>(std::span(in, n), 1, n), &format.max_value,
              MatrixView<float>(std::span(out, n), 1, n), mask, format, executor);
 }
