@@ -16,7 +16,7 @@
 
 #include "convert.hpp"
 #include "detail/array/checks.hpp"
-#include "detail/array/tasks.hpp"
+#include "detail/array/matrix_cuts.hpp"
 #include "hadamard/detail/calls.hpp"
 #include "matrix.hpp"
 #include "random.hpp"
@@ -128,18 +128,14 @@ inline hadamard_factors factors_of(const HadamardOptions& options, bool inverse)
 
 /// Where a matrix is cut into tasks: at whole groups, and where they lie side by side at cache
 /// lines of the result.
-struct hadamard_cuts {
-  task_cuts down, across;
-
-  static hadamard_cuts of(const hadamard_matrix& matrix, bool within_rows, std::size_t group) {
-    const std::size_t height = within_rows ? 1 : group;  // of what is not cut
-    task_cuts across{matrix.cols, std::min(task_elements / height, matrix.cols)};
-    if (!within_rows && across.count() > 1)
-      across.before = task_cuts::of(matrix.out, matrix.cols).before;
-    const std::size_t rows = task_elements / across.length / height * height;
-    return {{matrix.rows, std::max(rows, height)}, across};
-  }
-};
+inline matrix_cuts cuts_of_groups(const hadamard_matrix& matrix, bool within_rows,
+                                  std::size_t group) {
+  const std::size_t height = within_rows ? 1 : group;  // of what is not cut
+  task_cuts across{matrix.cols, std::min(task_elements / height, matrix.cols)};
+  if (!within_rows && across.count() > 1)
+    across.before = task_cuts::of(matrix.out, matrix.cols).before;
+  return {{matrix.rows, units_of_task(across.length * height) * height}, across};
+}
 
 /// Transforms a matrix, or by Inverse back, by the tasks of an executor.
 template <bool Inverse, class E>
@@ -174,15 +170,12 @@ void transform(const char* call, MatrixView<const float> in, MatrixView<float> o
   if constexpr (std::is_same_v<E, SerialExecutor>) {
     run(all);
   } else {
-    const hadamard_cuts cuts = hadamard_cuts::of(all, within_rows, options.group);
-    const std::size_t across = cuts.across.count();
-    run_tasks(executor, cuts.down.count() * across, [&](std::size_t task) {
-      const std::size_t down = task / across, beside = task % across;
-      const std::size_t row = cuts.down.begin(down), col = cuts.across.begin(beside);
-      run({all.in + row * all.in_leading + col, all.in_leading,
-           all.out + row * all.out_leading + col, all.out_leading, cuts.down.end(down) - row,
-           cuts.across.end(beside) - col});
-    });
+    run_cuts(executor, cuts_of_groups(all, within_rows, options.group),
+             [&](const matrix_part& part) {
+               run({all.in + part.top * all.in_leading + part.left, all.in_leading,
+                    all.out + part.top * all.out_leading + part.left, all.out_leading, part.rows,
+                    part.cols});
+             });
   }
 }
 

@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "../detail/array/lengths.hpp"
 #include "../float.hpp"
 #include "number_types.hpp"
 
@@ -163,8 +164,8 @@ inline constexpr bool narrow_float_scale = [] {
 struct block_grid {
   std::size_t rows = 0, cols = 0, height = 1, width = 1;
 
-  constexpr NF_FN std::size_t down() const { return rows / height + (rows % height != 0 ? 1 : 0); }
-  constexpr NF_FN std::size_t across() const { return cols / width + (cols % width != 0 ? 1 : 0); }
+  constexpr NF_FN std::size_t down() const { return ceil_divided(rows, height); }
+  constexpr NF_FN std::size_t across() const { return ceil_divided(cols, width); }
   constexpr NF_FN std::size_t band_end(std::size_t band) const {
     return rows - band * height < height ? rows : (band + 1) * height;
   }

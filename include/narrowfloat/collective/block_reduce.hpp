@@ -73,7 +73,7 @@ struct Int8Wire {
   constexpr std::size_t block_elements() const { return block; }
   static constexpr std::size_t code_bytes(std::size_t n) { return n; }
   constexpr std::size_t scale_bytes(std::size_t n) const {
-    return (n / block + (n % block != 0 ? 1 : 0)) * sizeof(float);
+    return detail::ceil_divided(n, block) * sizeof(float);
   }
   NF_INLINE std::string problem() const { return block == 0 ? "the block is 0" : ""; }
   /// Not for users: a run of blocks as bytes, and back.

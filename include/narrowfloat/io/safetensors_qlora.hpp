@@ -146,11 +146,11 @@ inline QloraTensor read_qlora(const File& file, const std::string& name) {
   CodebookOptions options{.block_size = state.size("blocksize"),
                           .pipeline = CodebookPipeline::bitsandbytes,
                           .nibbles = NibbleOrder::high_first};
-  const auto divided = [](std::size_t a, std::size_t b) { return a / b + (a % b != 0 ? 1 : 0); };
-  const std::size_t blocks = divided(n, options.block_size);
+  const std::size_t blocks = narrowfloat::detail::ceil_divided(n, options.block_size);
   const Tensor* const codes = file.find(name);
   if (codes == nullptr) detail::fail_at(name, "is not in the file");
-  const auto bytes = detail::elements_of<std::uint8_t>(file, name, codes->dtype, divided(n, 2));
+  const auto bytes = detail::elements_of<std::uint8_t>(file, name, codes->dtype,
+                                                       narrowfloat::detail::ceil_divided(n, 2));
   const auto book_of = [&](const std::string& which, std::size_t size) {
     const auto values = detail::elements_of<float>(file, name + which, Dtype::f32, size);
     return Codebook(values, CodeOrder::any);
@@ -165,7 +165,8 @@ inline QloraTensor read_qlora(const File& file, const std::string& name) {
     if (state.size("nested_blocksize") != 256) state.fail("its nested_blocksize is not 256");
     const NestedScales scales{
         detail::elements_of<std::uint8_t>(file, name + ".absmax", Dtype::u8, blocks),
-        detail::elements_of<float>(file, name + ".nested_absmax", Dtype::f32, divided(blocks, 256)),
+        detail::elements_of<float>(file, name + ".nested_absmax", Dtype::f32,
+                                   narrowfloat::detail::ceil_divided(blocks, 256)),
         state.number("nested_offset"), book_of(".nested_quant_map", 256)};
     read.tensor = CodebookTensor::from_parts(bytes, scales, n, book, options);
     return read;

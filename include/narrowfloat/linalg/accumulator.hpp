@@ -215,7 +215,7 @@ class running_sum<ChunkedAccumulator<Inner, Outer>> {
     if (of.chunk == 0) throw_invalid(call, "ChunkedAccumulator: the chunk is 0");
     inner_sum::require(call, of.inner, sums, length);
     // the last sum begins at step (sums - 1) * length
-    const std::size_t chunks = length / of.chunk + (length % of.chunk != 0 ? 1 : 0);
+    const std::size_t chunks = ceil_divided(length, of.chunk);
     outer_sum::require(call, of.outer, 1, sums == 0 ? 0 : (sums - 1) * length + chunks);
   }
 

@@ -62,14 +62,14 @@ void multiply_vector(const product_call& call, const A& a, const matrix_places& 
                      std::size_t k, const Acc& acc, E& executor) {
   using reader = decltype(reader_of(x, of_x));
   using range = decltype(range_of_stored(y));
-  const product_parts parts = parts_of_product<range, E>({1, m, k});
+  const matrix_cuts cuts = cuts_of_product<range, E>({1, m, k});
   const sum_writer<range> writer{range_of_stored(y), of_y};
   running_sum<Acc>::require(call.name, acc, m, k);
   if constexpr (std::same_as<Acc, ExactAccumulator> && has_integer_sums<A, X>) {
-    if (!of_a.transposed && multiply_integers(a, x, reader_of(x, of_x), parts, k, writer, executor))
+    if (!of_a.transposed && multiply_integers(a, x, reader_of(x, of_x), cuts, k, writer, executor))
       return;
   } else if constexpr (has_row_sums<A, typename reader::number, Acc>) {
-    if (!of_a.transposed && multiply_rows(a, reader_of(x, of_x), parts, k, acc, writer, executor))
+    if (!of_a.transposed && multiply_rows(a, reader_of(x, of_x), cuts, k, acc, writer, executor))
       return;
   }
   // The row x times the transpose of a: then the elements of y lie side by side.

@@ -47,18 +47,13 @@ inline void require_parts(const char* call, const char* parts, std::size_t have,
                           std::to_string(need) + ", not " + std::to_string(have));
 }
 
-/// So many things of so many elements each as tasks.
-inline task_cuts cuts_of(std::size_t n, std::size_t elements) {
-  return {n, std::max<std::size_t>(task_elements / elements, 1)};
-}
-
 template <class Format>
 std::vector<std::uint8_t> to_ggml(const char* call, const BlockTensor<Format>& tensor,
                                   const executor_ref& executor) {
   using layout = ggml_struct<Format>;
   require_ggml_shape<Format>(call, tensor.rows(), tensor.cols(), tensor.axis());
   std::vector<std::uint8_t> bytes(tensor.scales().size() / layout::blocks * layout::bytes);
-  const task_cuts cuts = cuts_of(bytes.size() / layout::bytes, layout::elements);
+  const task_cuts cuts{bytes.size() / layout::bytes, units_of_task(layout::elements)};
   run_cuts(executor, cuts, [&](std::size_t first, std::size_t count) {
     const std::uint8_t* from = tensor.codes().bytes().data() + first * layout::elements / 2;
     const auto* scale = tensor.scales().data() + first * layout::blocks;
@@ -84,7 +79,8 @@ BlockTensor<Format> from_ggml(const char* call, std::span<const std::uint8_t> by
   require_parts(call, "elements in bytes", bytes.size(), structs * layout::bytes, rows, cols);
   std::vector<typename Format::scale> scales(structs * layout::blocks);
   std::vector<std::uint8_t> codes(structs * layout::elements / 2);
-  run_cuts(executor, cuts_of(structs, layout::elements), [&](std::size_t first, std::size_t count) {
+  const task_cuts cuts{structs, units_of_task(layout::elements)};
+  run_cuts(executor, cuts, [&](std::size_t first, std::size_t count) {
     const std::uint8_t* from = bytes.data() + first * layout::bytes;
     std::uint8_t* to = codes.data() + first * layout::elements / 2;
     auto* scale = scales.data() + first * layout::blocks;
@@ -104,7 +100,7 @@ BlockTensor<Format> from_ggml(const char* call, std::span<const std::uint8_t> by
 
 /// The place of scale (row, col) among `cols` columns of them, swizzled.
 constexpr NF_FN std::size_t swizzled_place(std::size_t row, std::size_t col, std::size_t cols) {
-  const std::size_t tile = row / 128 * ((cols + 3) / 4) + col / 4;
+  const std::size_t tile = row / 128 * ceil_divided(cols, 4) + col / 4;
   return tile * 512 + row % 32 * 16 + row % 128 / 32 * 4 + col % 4;
 }
 
@@ -114,7 +110,7 @@ template <class F>
 void for_each_swizzled(const executor_ref& executor, std::size_t rows, std::size_t cols,
                        const F& f) {
   if (cols == 0) return;
-  const task_cuts cuts = cuts_of(rows / 128 + (rows % 128 != 0 ? 1 : 0), 128 * cols);
+  const task_cuts cuts{ceil_divided(rows, 128), units_of_task(128 * cols)};
   run_cuts(executor, cuts, [&](std::size_t first, std::size_t count) {
     for (std::size_t row = 128 * first; row < std::min(rows, 128 * (first + count)); ++row)
       for (std::size_t col = 0; col < cols; ++col)
@@ -125,8 +121,7 @@ void for_each_swizzled(const executor_ref& executor, std::size_t rows, std::size
 /// The number of scales, padding included, of a matrix of them, swizzled.
 inline std::size_t swizzled_size(const char* call, std::size_t rows, std::size_t cols) {
   require_matrix(call, rows, cols);
-  const std::size_t down = rows / 128 + (rows % 128 != 0 ? 1 : 0),
-                    across = cols / 4 + (cols % 4 != 0 ? 1 : 0);
+  const std::size_t down = ceil_divided(rows, 128), across = ceil_divided(cols, 4);
   if (!fits_in_memory(down, across) || !fits_in_memory(down * across, 512))
     throw_invalid(call, "a matrix of " + std::to_string(rows) + " x " + std::to_string(cols) +
                             " scales does not fit in memory with its padding");

@@ -47,7 +47,7 @@ class ExpandedState {
   /// n zeros. Signedness::is_unsigned says that no number will be negative.
   NF_INLINE explicit ExpandedState(std::size_t n, Signedness signedness)
       : codes_(n),
-        scales_((n + group_size - 1) / group_size),
+        scales_(detail::ceil_divided(n, group_size)),
         powers_(scales_.size(), 16),
         floor_(signedness == Signedness::is_unsigned) {}
 

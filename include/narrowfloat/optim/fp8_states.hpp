@@ -56,7 +56,7 @@ class Fp8BlockState {
   /// n zeros. Signedness::is_unsigned says that no number will be negative.
   NF_INLINE explicit Fp8BlockState(std::size_t n, Signedness signedness)
       : codes_(n),
-        scales_((n + block_size - 1) / block_size),
+        scales_(detail::ceil_divided(n, block_size)),
         floor_(signedness == Signedness::is_unsigned) {}
 
   /// What storage asks for: how many numbers there are, and where ranges of them begin.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../detail/array/lengths.hpp"
 #include "../detail/array/pack_bits.hpp"
 
 namespace narrowfloat {
@@ -136,11 +137,13 @@ struct Planes {
   template <int Width>
   static constexpr bool holds = 1 <= Width&& Width <= 15;
   /// How many codes n are padded to.
-  static constexpr NF_FN std::size_t slots(std::size_t n) noexcept { return (n + 7) / 8 * 8; }
+  static constexpr NF_FN std::size_t slots(std::size_t n) noexcept {
+    return detail::rounded_up(n, 8);
+  }
   /// How many bytes n codes take.
   template <int Width>
   static constexpr NF_FN std::size_t bytes(std::size_t n) noexcept {
-    return (n / 8 + (n % 8 != 0 ? 1 : 0)) * Width;
+    return detail::ceil_divided(n, 8) * Width;
   }
   /// Reads code i, or writes it and leaves its neighbours alone.
   template <int Width>
@@ -169,11 +172,13 @@ struct SplitNibbles {
   template <int Width>
   static constexpr bool holds = Width == 4;
   /// How many codes n are padded to.
-  static constexpr NF_FN std::size_t slots(std::size_t n) noexcept { return (n + 31) / 32 * 32; }
+  static constexpr NF_FN std::size_t slots(std::size_t n) noexcept {
+    return detail::rounded_up(n, 32);
+  }
   /// How many bytes n codes take.
   template <int Width>
   static constexpr NF_FN std::size_t bytes(std::size_t n) noexcept {
-    return (n / 32 + (n % 32 != 0 ? 1 : 0)) * 16;
+    return detail::ceil_divided(n, 32) * 16;
   }
   /// Reads code i, or writes it and leaves its neighbours alone.
   template <int Width>

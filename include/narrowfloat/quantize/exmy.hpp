@@ -8,7 +8,7 @@
 
 #include "../detail/exact/sum.hpp"
 #include "../executor.hpp"
-#include "detail/tiles.hpp"
+#include "detail/task_results.hpp"
 #include "exponents.hpp"
 
 namespace narrowfloat {
@@ -112,7 +112,7 @@ template <class T>
 void search_exmy(std::span<const T> values, const exmy_candidates& candidates, least_sum& least,
                  const executor_ref& executor) {
   constexpr std::size_t enough = task_elements / 16;  // an exact sum costs more than a conversion
-  const task_cuts cuts{candidates.count(), (enough + values.size() - 1) / values.size()};
+  const task_cuts cuts{candidates.count(), ceil_divided(enough, values.size())};
   run_cuts(executor, cuts, [&](std::size_t first, std::size_t count) {
     for (std::size_t i = first; i < first + count; ++i)
       least.add(squared_error(values, candidates[i], i, least), i);

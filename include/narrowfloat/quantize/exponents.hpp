@@ -12,11 +12,12 @@
 #include <vector>
 
 #include "../block.hpp"
+#include "../detail/array/matrix_cuts.hpp"
 #include "../detail/array/sources.hpp"
 #include "../executor.hpp"
 #include "../matrix.hpp"
 #include "../stats.hpp"
-#include "detail/tiles.hpp"
+#include "detail/task_results.hpp"
 
 namespace narrowfloat {
 
@@ -149,36 +150,35 @@ std::vector<std::uint32_t> magnitudes_of_blocks(const MatrixView<T>& values, con
   const std::size_t rows = values.rows(), cols = values.cols(), height = grid.height,
                     width = grid.width;
   // Tiles are whole blocks, or blocks are several tiles.
-  const std::size_t tile_rows = rows_of_task(cols),
+  const std::size_t tile_rows = units_of_task(cols),
                     tile_height = height < tile_rows ? tile_rows / height * height : tile_rows,
                     tile_width =
                         width < task_elements ? task_elements / width * width : task_elements;
   const bool is_shared = height > tile_height || (width > tile_width && cols > tile_width);
   std::vector<std::uint32_t> amax(grid.down() * grid.across());
   std::atomic_flag is_busy;
-  run_tiles(
-      executor, {{rows, tile_height}, {cols, tile_width}},
-      [&](std::size_t top, std::size_t bottom, std::size_t left, std::size_t right, std::size_t) {
-        for (std::size_t row = top, end = 0; row < bottom; row = end) {
-          end = std::min(bottom, (row / height + 1) * height);
-          std::size_t block = row / height * grid.across() + left / width,
-                      stop = std::min(right, (left / width + 1) * width);
-          for (std::size_t col = left; col < right;
-               col = stop, stop = std::min(right, stop + width), ++block) {
-            std::uint32_t most = 0;
-            for (std::size_t r = row; r < end; ++r)
-              most =
-                  std::max(most, largest_finite_magnitude(values.row(r).data() + col, stop - col));
-            std::uint32_t& to = amax[block];
-            if (!is_shared) {
-              to = most;
-            } else {
-              const short_lock lock(is_busy);
-              to = std::max(to, most);
-            }
-          }
+  const matrix_cuts cuts{{rows, tile_height}, {cols, tile_width}};
+  run_cuts(executor, cuts, [&](const matrix_part& part) {
+    const std::size_t bottom = part.top + part.rows, right = part.left + part.cols;
+    for (std::size_t row = part.top, end = 0; row < bottom; row = end) {
+      end = std::min(bottom, (row / height + 1) * height);
+      std::size_t block = row / height * grid.across() + part.left / width,
+                  stop = std::min(right, (part.left / width + 1) * width);
+      for (std::size_t col = part.left; col < right;
+           col = stop, stop = std::min(right, stop + width), ++block) {
+        std::uint32_t most = 0;
+        for (std::size_t r = row; r < end; ++r)
+          most = std::max(most, largest_finite_magnitude(values.row(r).data() + col, stop - col));
+        std::uint32_t& to = amax[block];
+        if (!is_shared) {
+          to = most;
+        } else {
+          const short_lock lock(is_busy);
+          to = std::max(to, most);
         }
-      });
+      }
+    }
+  });
   return amax;
 }
 

@@ -17,7 +17,7 @@
 #include "../detail/array/parts.hpp"
 #include "../executor.hpp"
 #include "../matrix.hpp"
-#include "detail/tiles.hpp"
+#include "detail/task_results.hpp"
 #include "runtime_format.hpp"
 
 namespace narrowfloat {

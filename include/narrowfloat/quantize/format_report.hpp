@@ -150,8 +150,8 @@ losses losses_of_blocks(const float* values, const BlockTensor<Format>& tensor,
   const double part = options.three_quarters ? 4.0 / 3 : 1;
   const auto unit = limits_of<typename Format::element>(options.full_range);
   const std::size_t across = tensor.block_cols(), blocks = tensor.block_rows() * across,
-                    each = blocks == 0 ? 1 : (tensor.size() + blocks - 1) / blocks;
-  const task_cuts cuts{blocks, std::max(task_elements / each, std::size_t{1})};
+                    each = blocks == 0 ? 1 : ceil_divided(tensor.size(), blocks);
+  const task_cuts cuts{blocks, units_of_task(each)};
   return losses_of_tasks(executor, cuts, [&](std::size_t first, std::size_t count, losses& found) {
     for (std::size_t i = first; i < first + count; ++i) {
       const auto block = tensor.block(i / across, i % across);
@@ -172,7 +172,7 @@ inline losses losses_of_codes(const float* values, const CodebookTensor& tensor,
   const std::vector<float> scales = tensor.scales();
   const clip_limits unit = limits_of(tensor.codebook());
   const std::size_t block = tensor.block_size();
-  const task_cuts cuts{scales.size(), std::max(task_elements / block, std::size_t{1})};
+  const task_cuts cuts{scales.size(), units_of_task(block)};
   return losses_of_tasks(executor, cuts, [&](std::size_t first, std::size_t count, losses& found) {
     for (std::size_t i = first; i < first + count; ++i)
       count_losses(values + i * block, images.data() + i * block,

@@ -130,7 +130,7 @@ inline best_ranges search_ranges(const float* in, std::size_t n, const mantissa_
   const auto first_bits = static_cast<std::size_t>(mantissas.first),
              all = (static_cast<std::size_t>(mantissas.last) - first_bits + 1) * ranges;
   std::array<std::array<double, ranges>, most_mantissa_bits + 1> errors;
-  const task_cuts cuts{all, std::max(group, (task_elements + n - 1) / n)},
+  const task_cuts cuts{all, std::max(group, ceil_divided(task_elements, n))},
       pieces = sum_cuts(n);  // as error_of_array() adds up
   run_cuts(executor, cuts, [&](std::size_t begin, std::size_t size) {
     for (std::size_t first = begin, count = 0; first < begin + size; first += count) {

@@ -62,7 +62,7 @@ class tile_multiplier {
                   !(kind != factor_kind::one && layout::has_infinity)) {
       // The kernels read the factors of whole groups; those of no blocks matter only where they are
       // split.
-      const std::size_t blocks = columns / width_ + (columns % width_ != 0 ? 1 : 0),
+      const std::size_t blocks = ceil_divided(columns, width_),
                         padded = whole_packs(blocks) + 2 * decode_group;
       if (first_.size() < padded) first_.resize(padded);
       decode_elements(scales, blocks, first_.data());

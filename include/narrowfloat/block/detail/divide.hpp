@@ -58,7 +58,7 @@ class tile_divider {
   /// Begins a tile of so many columns; whether its blocks span several rows.
   void start(std::size_t columns, bool spans_rows) {
     columns_ = columns;
-    blocks_ = columns / width_ + (columns % width_ != 0 ? 1 : 0);
+    blocks_ = ceil_divided(columns, width_);
     if (least_.size() != whole_packs(blocks_))
       least_.assign(whole_packs(blocks_), bits_of_float(options_.least_amax));
     amax_ = least_;

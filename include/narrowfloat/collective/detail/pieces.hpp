@@ -9,14 +9,10 @@
 #include <vector>
 
 #include "../../detail/array/checks.hpp"
+#include "../../detail/array/lengths.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
-
-/// How many pieces of a length, the last of which may be shorter, n elements are.
-constexpr std::size_t piece_count(std::size_t n, std::size_t length) {
-  return n / length + (n % length != 0 ? 1 : 0);
-}
 
 /// Where the piece of rank r of n elements begins: lengths differ by one at most.
 constexpr std::size_t piece_begin(std::size_t n, std::size_t ranks, std::size_t r) {
@@ -50,7 +46,7 @@ struct piece_ranges {
   /// How many steps there are.
   static std::size_t steps(std::size_t n, std::size_t ranks, std::size_t segment) {
     const std::size_t length = std::max<std::size_t>(1, segment / ranks);
-    return piece_count(piece_size(n, ranks, 0), length);
+    return ceil_divided(piece_size(n, ranks, 0), length);
   }
   /// The ranges' bytes.
   std::vector<std::size_t> bytes(std::size_t element_bytes) const {

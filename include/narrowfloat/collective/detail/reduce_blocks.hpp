@@ -99,7 +99,7 @@ void reduce_blocks(Ranks& ranks, const block_reduction<Wire, R>& of, float* out)
   const auto count = static_cast<std::size_t>(ranks.size()),
              me = static_cast<std::size_t>(ranks.rank());
   const std::size_t n = of.input.n, block = of.wire.block_elements();
-  const std::size_t blocks = piece_count(n, block);
+  const std::size_t blocks = ceil_divided(n, block);
   const std::size_t segment = std::max<std::size_t>(1, of.segment / block);
   const executor_ref& executor = of.input.executor;
   std::vector<std::byte> bytes, received, sums;

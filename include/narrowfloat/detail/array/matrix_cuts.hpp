@@ -10,9 +10,10 @@
 
 namespace narrowfloat::detail {
 
-/// A rectangle of a matrix: whole bands of blocks, or whole blocks of one row.
+/// A rectangle of a matrix.
 struct matrix_part {
   std::size_t top = 0, left = 0, rows = 0, cols = 0;
+  friend constexpr bool operator==(const matrix_part&, const matrix_part&) = default;
 };
 
 /// A matrix in blocks of so many rows and columns, fewer at its lower and right ends.
@@ -22,57 +23,57 @@ struct matrix_blocks {
 
 inline namespace NF_BASELINE {
 
+/// Where the rows and the columns of a matrix are cut into tasks, which come row by row.
+struct matrix_cuts {
+  task_cuts down, across;
+
+  constexpr std::size_t count() const { return down.count() * across.count(); }
+  constexpr matrix_part operator[](std::size_t task) const {
+    const std::size_t i = task / across.count(), k = task % across.count();
+    const std::size_t top = down.begin(i), left = across.begin(k);
+    return {top, left, down.end(i) - top, across.end(k) - left};
+  }
+};
+
 /// The tasks of a matrix, by its shape alone: some bands of blocks, or where one of these is large
 /// enough some of its columns. They are whole blocks whose rows start on a byte, and as a rule as
 /// many as fill whole cache lines with codes and with scales.
-class matrix_cuts {
- public:
-  explicit matrix_cuts(const matrix_blocks& grid)
-      : grid_(grid), rows_(grid.rows), cols_(grid.cols) {
-    if (grid.rows * grid.cols <= task_elements) return;  // one for all
-    const std::size_t height = std::min(grid.height, grid.rows), band = height * grid.cols;
-    if (band < task_elements) {
-      const std::size_t lines = std::lcm(height, std::size_t{64}), most = task_elements / grid.cols;
-      const std::size_t unit = lines <= most ? lines : height;
-      rows_ = most / unit * unit;
-    } else {
-      rows_ = grid.height;
-      const std::size_t lines = std::lcm(grid.width, std::size_t{512}),
-                        bytes = std::lcm(grid.width, std::size_t{8}),
-                        most = std::max(task_elements / height, bytes),
-                        unit = lines <= most ? lines : bytes,
-                        pieces = ceil_divided(grid.cols, most / unit * unit);
-      cols_ = ceil_divided(ceil_divided(grid.cols, pieces), unit) * unit;
-    }
-    down_ = ceil_divided(grid.rows, rows_);
-    across_ = ceil_divided(grid.cols, cols_);
+inline matrix_cuts cuts_of_blocks(const matrix_blocks& grid) {
+  matrix_cuts cuts{{grid.rows, grid.rows}, {grid.cols, grid.cols}};
+  if (grid.rows * grid.cols <= task_elements) return cuts;  // one for all
+  const std::size_t height = std::min(grid.height, grid.rows), band = height * grid.cols;
+  if (band < task_elements) {
+    const std::size_t lines = std::lcm(height, std::size_t{64}), most = task_elements / grid.cols;
+    const std::size_t unit = lines <= most ? lines : height;
+    cuts.down.length = most / unit * unit;
+  } else {
+    const std::size_t lines = std::lcm(grid.width, std::size_t{512}),
+                      bytes = std::lcm(grid.width, std::size_t{8}),
+                      most = std::max(task_elements / height, bytes),
+                      unit = lines <= most ? lines : bytes,
+                      pieces = ceil_divided(grid.cols, most / unit * unit);
+    cuts.down.length = height;
+    cuts.across.length = rounded_up(ceil_divided(grid.cols, pieces), unit);
   }
+  return cuts;
+}
 
-  std::size_t count() const { return down_ * across_; }
-  matrix_part operator[](std::size_t task) const {
-    const std::size_t top = task / across_ * rows_, left = task % across_ * cols_;
-    return {top, left, std::min(rows_, grid_.rows - top), std::min(cols_, grid_.cols - left)};
-  }
+/// Runs f(part) for the tasks of a matrix.
+template <class E, class F>
+void run_cuts(E& executor, const matrix_cuts& cuts, const F& f) {
+  run_tasks(executor, cuts.count(), [&](std::size_t task) { f(cuts[task]); });
+}
 
- private:
-  static std::size_t ceil_divided(std::size_t a, std::size_t b) { return a / b + (a % b != 0); }
-
-  matrix_blocks grid_;
-  std::size_t rows_, cols_;  ///< of a task
-  std::size_t down_ = 1, across_ = 1;
-};
-
-/// Runs f(part) for the tasks of a matrix in blocks, or what has the members of matrix_blocks; on
-/// one thread for all of it.
+/// The same of a matrix in blocks, or what has the members of matrix_blocks; on one thread for all
+/// of it.
 template <class Grid, class F>
 void run_matrix(const executor_ref& executor, const Grid& grid, const F& f) {
   if (grid.rows == 0 || grid.cols == 0) return;  // however many empty rows
   if (executor.is_serial()) {
     f(matrix_part{0, 0, grid.rows, grid.cols});
-    return;
+  } else {
+    run_cuts(executor, cuts_of_blocks({grid.rows, grid.cols, grid.height, grid.width}), f);
   }
-  const matrix_cuts cuts({grid.rows, grid.cols, grid.height, grid.width});
-  run_tasks(executor, cuts.count(), [&](std::size_t task) { f(cuts[task]); });
 }
 
 }  // namespace NF_BASELINE

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "../../isa/detail/cpu_features.hpp"
+#include "lengths.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -22,7 +23,7 @@ NF_INLINE std::size_t next_part(const To* out, std::size_t rest) {
   return rest < part_elements - before ? rest : part_elements - before;
 }
 
-constexpr NF_FN std::size_t whole_packs(std::size_t n) { return (n + 15) / 16 * 16; }
+constexpr NF_FN std::size_t whole_packs(std::size_t n) { return rounded_up(n, 16); }
 
 /// The policy for the elements of an array from `first` on.
 template <class R>

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "../../executor.hpp"
+#include "lengths.hpp"
 #include "parts.hpp"
 
 namespace narrowfloat::detail {
@@ -73,6 +74,11 @@ inline namespace NF_BASELINE {
 /// Elements of a task: a multiple of the part that loops work on, whatever the number of threads.
 inline constexpr std::size_t task_elements = 64 * part_elements;
 
+/// Units of so many elements each that are one task, where there is no place for more.
+constexpr std::size_t units_of_task(std::size_t elements) {
+  return std::max(task_elements / std::max(elements, std::size_t{1}), std::size_t{1});
+}
+
 /// Where an array is cut into tasks: by its length and its place alone, never by the executor.
 struct task_cuts {
   std::size_t size;                    ///< elements
@@ -85,7 +91,7 @@ struct task_cuts {
     return {n, task_elements, reinterpret_cast<std::uintptr_t>(out) % 64 / sizeof(To)};
   }
   constexpr std::size_t count() const {
-    return size == 0 ? 0 : size <= length - before ? 1 : (size + before - 1) / length + 1;
+    return size == 0 ? 0 : size <= length - before ? 1 : ceil_divided(size + before, length);
   }
   constexpr std::size_t begin(std::size_t task) const {
     return task == 0 ? 0 : task * length - before;
@@ -113,6 +119,19 @@ constexpr NF_INLINE void run_pieces(const E& executor, const To* out, std::size_
   } else {
     run_cuts(executor, task_cuts::of(out, n), f);
   }
+}
+
+/// Runs f(room, first, count) for the parts of these elements; `room` has place for one Room for
+/// each element of a part.
+template <class Room, class E, class To, class F>
+void run_parts(const E& executor, const To* out, std::size_t n, const F& f) {
+  run_pieces(executor, out, n, [&](std::size_t begin, std::size_t size) {
+    Room room[part_elements];
+    for (std::size_t first = begin, count = 0; first < begin + size; first += count) {
+      count = std::min(part_elements, begin + size - first);
+      f(room, first, count);
+    }
+  });
 }
 
 }  // namespace NF_BASELINE

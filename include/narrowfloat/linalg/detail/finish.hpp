@@ -54,7 +54,7 @@ class packed_floats {
 /// Writes rows of sums through an epilogue.
 template <class Range, class R>
 void write_finished(const sum_writer<Range>& to, const Epilogue<R>& epilogue,
-                    const auto* const sums, const product_part& part, std::size_t n) {
+                    const auto* const sums, const matrix_part& part, std::size_t n) {
   using range = std::remove_cvref_t<Range>;
   using target = std::ranges::range_value_t<range>;
   const Isa isa = active_isa();

@@ -41,7 +41,7 @@ tensor_piece piece_of(const Tensor& tensor, std::size_t cols, std::size_t r, std
                       std::size_t n) {
   const auto whole_blocks = [&](std::size_t first, std::size_t block, std::size_t end) {
     const std::size_t start = first / block * block;
-    return tensor_piece{start, std::min((first + n + block - 1) / block * block, end) - start};
+    return tensor_piece{start, std::min(rounded_up(first + n, block), end) - start};
   };
   if constexpr (!dequantizable_in_pieces<Tensor>) {
     return {0, tensor.size()};
@@ -136,7 +136,7 @@ class float_panels {
       : rows_(stored, places.transposed ? places.col_step : places.row_step), places_(places) {}
   bool is_in_place() const { return rows_type::is_memory && !places_.transposed; }
   /// The part of some rows and columns from (r, c) on.
-  float_matrix operator()(const product_part& part) {
+  float_matrix operator()(const matrix_part& part) {
     if constexpr (rows_type::is_memory) {
       if (is_in_place()) return {rows_.data() + places_.at(part.top, part.left), places_.row_step};
     }
@@ -154,7 +154,7 @@ class float_panels {
   }
 
  private:
-  void read_transposed(const product_part& part) {
+  void read_transposed(const matrix_part& part) {
     constexpr std::size_t together = 16;
     const std::size_t apart = part.rows + together;  // no power of two: the rows share the caches
     stored_.resize(together * apart);
@@ -171,7 +171,7 @@ class float_panels {
 
   rows_type rows_;
   matrix_places places_;
-  product_part decoded_{0, 0, 0, 0};
+  matrix_part decoded_{0, 0, 0, 0};
   std::vector<float> panel_, stored_;
 };
 
@@ -187,7 +187,7 @@ constexpr product_size panel_sizes(std::size_t floats, std::size_t k) {
 /// A rectangle of a product, by panels.
 template <class A, class B, class C, class Gemm, class... R>
 void multiply_panels(const A& a, const matrix_places& of_a, const B& b, const matrix_places& of_b,
-                     const sum_writer<C>& to, const product_part& all, const product_size& size,
+                     const sum_writer<C>& to, const matrix_part& all, const product_size& size,
                      const FreeOrderAccumulator<Gemm>& acc, const Epilogue<R>&... epilogue) {
   using target = std::ranges::range_value_t<C>;
   constexpr bool is_written =
@@ -202,8 +202,8 @@ void multiply_panels(const A& a, const matrix_places& of_a, const B& b, const ma
   const std::size_t right = all.left + all.cols, bottom = all.top + all.rows;
   for (std::size_t left = all.left; left < right; left += step.n) {
     for (std::size_t top = all.top; top < bottom; top += step.m) {
-      const product_part part{top, left, std::min(step.m, bottom - top),
-                              std::min(step.n, right - left)};
+      const matrix_part part{top, left, std::min(step.m, bottom - top),
+                             std::min(step.n, right - left)};
       float* c;
       std::size_t leading = part.cols;
       if constexpr (is_written) {
@@ -256,7 +256,7 @@ void multiply(const product_call& call, const A& a, const matrix_places& of_a, c
   (require_epilogue(call, epilogue, size.m, size.n), ...);
   using range = decltype(range_of_stored(c));
   const sum_writer<range> writer{range_of_stored(c), of_c};
-  const auto parts = parts_of_product<range, E>(size);
+  const auto parts = cuts_of_product<range, E>(size);
   run_tasks(executor, parts.count(), [&](std::size_t task) {
     multiply_panels(a, of_a, b, of_b, writer, parts[task], size, acc, epilogue...);
   });

@@ -154,7 +154,7 @@ integer_vector integers_of(const X& x, std::size_t k, Isa isa) {
 /// y = a * x, exact, part by part; false where it does not serve: then nothing was written.
 template <class Format, class X, class Reader, class Put, class E>
 bool multiply_integers(const BlockTensor<Format>& a, const X& x, const Reader& reader,
-                       const product_parts& parts, std::size_t k, const Put& put, E& executor) {
+                       const matrix_cuts& cuts, std::size_t k, const Put& put, E& executor) {
   using format = integer_format<Format>;
   const Isa isa = active_isa();
   if (a.axis() != 1 || !float_environment::is_known || k == 0 || k > std::size_t{1} << 28)
@@ -191,9 +191,8 @@ bool multiply_integers(const BlockTensor<Format>& a, const X& x, const Reader& r
     if (vector.count == 2) run_integer_sums<nibbles, 2>(place_of<true>(), isa, of);
     if (vector.count == 3) run_integer_sums<nibbles, 3>(place_of<true>(), isa, of);
   };
-  run_tasks(executor, parts.count(), [&](std::size_t number) {
+  run_cuts(executor, cuts, [&](const matrix_part& part) {
     constexpr std::size_t together = 64;
-    const product_part part = parts[number];
     const float_environment environment(direction::nearest);
     const std::size_t end = part.left + part.cols;
     for (std::size_t top = part.left; top < end; top += together) {

@@ -16,7 +16,7 @@ inline namespace NF_BASELINE {
 /// A rectangle of the sums of a product with n columns, a step at a time. An operand is read once
 /// for as many sums as there are columns in a group.
 template <class Acc, class A, class B, class Put>
-void sum_exact_products(const Acc& acc, const product_part& part, std::size_t n, std::size_t k,
+void sum_exact_products(const Acc& acc, const matrix_part& part, std::size_t n, std::size_t k,
                         const A& a, const B& b, Subnormals flush, const Put& put) {
   constexpr std::size_t group = 16;
   const std::size_t right = part.left + part.cols;
@@ -41,14 +41,13 @@ void sum_exact_products(const Acc& acc, const product_part& part, std::size_t n,
 /// Multiplies an m x k and a k x n matrix by a policy that fits, part by part: sums(part, f) calls
 /// f(put), where put(i, j, sum) takes the sums of the part.
 template <class A, class B, class Acc, class Sums, class E>
-void multiply_matrices(const A& a, const B& b, const product_size& size, const product_parts& parts,
+void multiply_matrices(const A& a, const B& b, const product_size& size, const matrix_cuts& cuts,
                        const Acc& acc, const Sums& sums, E& executor) {
   const std::size_t n = size.n, k = size.k;
   const Subnormals flush = running_sum<Acc>::subnormals(acc);
   const number_shape of_a = a.shape(), of_b = b.shape();
   const auto run = [&](const auto& sum_part) {
-    run_tasks(executor, parts.count(), [&](std::size_t task) {
-      const product_part part = parts[task];
+    run_cuts(executor, cuts, [&](const matrix_part& part) {
       sums(part, [&](const auto& put) { sum_part(part, put); });
     });
   };
@@ -62,7 +61,7 @@ void multiply_matrices(const A& a, const B& b, const product_size& size, const p
     if (plan::suits(of_a, of_b)) {
       const auto x = a.floats(flush, sum_shift<typename plan::summand>);
       const auto y = b.floats(flush, 0);
-      run([&](const product_part& part, const auto& put) {
+      run([&](const matrix_part& part, const auto& put) {
         sum_narrow_products<plan>(acc, part, n, k, x, y, put);
       });
       return;
@@ -72,7 +71,7 @@ void multiply_matrices(const A& a, const B& b, const product_size& size, const p
     if (pair_plan::suits(of_a, of_b, k) && is_plain(acc) && a.is_finite() && b.is_finite()) {
       const auto x = a.floats(Subnormals::keep, 0);
       const auto y = b.floats(Subnormals::keep, 0);
-      run([&](const product_part& part, const auto& put) {
+      run([&](const matrix_part& part, const auto& put) {
         sum_pair_products(of_a, of_b, part, k, x, y, [&](std::size_t i, std::size_t j, double sum) {
           put(i, j, sum_of_lane<typename Acc::type>(sum));
         });
@@ -86,7 +85,7 @@ void multiply_matrices(const A& a, const B& b, const product_size& size, const p
       const bool may_underflow = wide::may_underflow(product_shape_of(of_a, of_b));
       const auto x = a.floats(Subnormals::keep, 0);
       const auto y = b.floats(Subnormals::keep, 0);
-      run([&](const product_part& part, const auto& put) {
+      run([&](const matrix_part& part, const auto& put) {
         sum_wide_products<wide>(acc, part, k, x, y, [&](std::size_t i, std::size_t j, auto sum) {
           // A sum is -0 where it was not zero before it was rounded: whether that was the last one,
           // lanes do not say.
@@ -106,14 +105,14 @@ void multiply_matrices(const A& a, const B& b, const product_size& size, const p
     if (split.serves && size.m * n >= enough && is_in_floats(of_a) && is_in_floats(of_b)) {
       const auto x = a.floats(Subnormals::keep, 0);
       const auto y = b.floats(Subnormals::keep, 0);
-      run([&](const product_part& part, const auto& put) {
+      run([&](const matrix_part& part, const auto& put) {
         sum_split_products(split, part, k, x, y, put,
                            [&](std::size_t i, std::size_t j) { put(i, j, sum_by_steps(i, j)); });
       });
       return;
     }
   }
-  run([&](const product_part& part, const auto& put) {
+  run([&](const matrix_part& part, const auto& put) {
     sum_exact_products(acc, part, n, k, a, b, flush, put);
   });
 }
@@ -133,8 +132,8 @@ void multiply(const product_call& call, const A& a, const matrix_places& of_a, c
   using range = decltype(range_of_stored(c));
   const sum_writer<range> writer{range_of_stored(c), of_c};
   multiply_matrices(
-      reader_of(a, of_a), reader_of(b, of_b), size, parts_of_product<range, E>(size), acc,
-      [&](const product_part& part, const auto& sum_to) {
+      reader_of(a, of_a), reader_of(b, of_b), size, cuts_of_product<range, E>(size), acc,
+      [&](const matrix_part& part, const auto& sum_to) {
         if constexpr (sizeof...(R) == 0) {
           sum_to(writer);
         } else {

@@ -10,7 +10,7 @@
 #include "../../detail/simd/environment.hpp"
 #include "../accumulator.hpp"
 #include "number_shape.hpp"
-#include "product_parts.hpp"
+#include "product_cuts.hpp"
 #include "scratch.hpp"
 
 namespace narrowfloat::detail {
@@ -288,12 +288,12 @@ class operand_floats {
 /// A rectangle of the sums of a product with n columns and k products a sum, by a plan: a and b are
 /// row_floats, put(i, j, x) takes a sum.
 template <class Plan, class A, class B, class Put>
-void sum_narrow_products(const typename Plan::policy& policy, const product_part& part,
+void sum_narrow_products(const typename Plan::policy& policy, const matrix_part& part,
                          std::size_t n, std::size_t k, const A& a, const B& b, const Put& put) {
   using number = typename Plan::policy::type;
   const Isa isa = active_isa();
   const std::size_t lanes = columns_together(isa), m = part.rows;
-  const std::size_t padded = (m + rows_together - 1) / rows_together * rows_together;
+  const std::size_t padded = rounded_up(m, rows_together);
   scratch memory(scratch::bytes_of<float>(padded * k) + scratch::bytes_of<float>(k * lanes) +
                  scratch::bytes_of<std::uint32_t>(padded * lanes));
   float* const rows = memory.take<float>(padded * k);

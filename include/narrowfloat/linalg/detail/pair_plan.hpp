@@ -104,7 +104,7 @@ struct column_pairs {
 
 /// A rectangle of sums of k products: put(i, j, x) takes a double.
 template <class A, class B, class Put>
-void sum_pair_products(const number_shape& of_a, const number_shape& of_b, const product_part& part,
+void sum_pair_products(const number_shape& of_a, const number_shape& of_b, const matrix_part& part,
                        std::size_t k, const A& a, const B& b, const Put& put) {
   const auto unit = power_of_two<double>(of_a.quantum + of_b.quantum);
   sum_wide_products<pair_plan>(

@@ -153,8 +153,8 @@ requires row_format<Format>::serves inline constexpr bool
 
 /// y = a * x by the loop, part by part; false where it does not serve: then nothing was written.
 template <class Format, class X, class Acc, class Put, class E>
-bool multiply_rows(const BlockTensor<Format>& a, const X& x, const product_parts& parts,
-                   std::size_t k, const Acc& acc, const Put& put, E& executor) {
+bool multiply_rows(const BlockTensor<Format>& a, const X& x, const matrix_cuts& cuts, std::size_t k,
+                   const Acc& acc, const Put& put, E& executor) {
   using format = row_format<Format>;
   using plan = wide_plan<Acc, block_value<Format>, typename X::number>;
   constexpr std::size_t unit = codes_of_unit(format::width);
@@ -182,8 +182,7 @@ bool multiply_rows(const BlockTensor<Format>& a, const X& x, const product_parts
   if constexpr (power_of_two_scale<typename Format::scale>)
     near = near_scales_of(format::shape, binades_of(floats), k, format::scale_bias,
                           format::fraction_bits);
-  run_tasks(executor, parts.count(), [&](std::size_t number) {
-    const product_part part = parts[number];
+  run_cuts(executor, cuts, [&](const matrix_part& part) {
     const float_environment environment(plan::rounds);
     const std::size_t end = part.left + part.cols;
     for (std::size_t top = part.left; top < end; top += panel_rows) {

@@ -206,7 +206,8 @@ struct row_adder {
 /// Whether the scales of a task are such as scaled_row_sums() takes.
 NF_INLINE bool are_near(const row_task& task) {
   if (!task.near.there_are) return false;
-  const std::size_t from = task.first / task.block, count = (task.last - 1) / task.block + 1 - from;
+  const std::size_t from = task.first / task.block,
+                    count = ceil_divided(task.last, task.block) - from;
   const bytes bias = splat<bytes>(task.near.bias);
   bytes low(255), high(0);
   for (const std::uint8_t* row : task.scales) {

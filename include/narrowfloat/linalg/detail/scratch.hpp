@@ -6,7 +6,7 @@
 #include <memory>
 #include <new>
 
-#include "../../config.hpp"
+#include "../../detail/array/lengths.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -25,7 +25,7 @@ class scratch {
   /// Bytes of an array of n.
   template <class T>
   static constexpr std::size_t bytes_of(std::size_t n) {
-    return (n * sizeof(T) + line_ - 1) / line_ * line_;
+    return rounded_up(n * sizeof(T), line_);
   }
   /// The next array.
   template <class T>

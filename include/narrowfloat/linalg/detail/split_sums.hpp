@@ -117,8 +117,8 @@ struct wide_integer {
 /// A rectangle of exact sums of k products: put(i, j, x) takes the float nearest the sum,
 /// put_special(i, j) is for those that have Inf or NaN among their numbers.
 template <class A, class B, class Put, class PutSpecial>
-void sum_split_products(const split_plan& split, const product_part& part, std::size_t k,
-                        const A& a, const B& b, const Put& put, const PutSpecial& put_special) {
+void sum_split_products(const split_plan& split, const matrix_part& part, std::size_t k, const A& a,
+                        const B& b, const Put& put, const PutSpecial& put_special) {
   using lanes = wide_plan<FusedAccumulator<double>, float, float>;
   std::vector<wide_integer> totals(part.rows * part.cols);
   std::vector<bool> is_special(totals.size());

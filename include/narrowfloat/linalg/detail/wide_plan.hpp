@@ -182,16 +182,14 @@ constexpr Total sum_of_lane(T x) {
 /// A rectangle of sums of k products each, by a plan: a and b are row_floats, put(i, j, x) takes a
 /// sum: `total`, or for an ExactAccumulator a double.
 template <class Plan, class A, class B, class Put>
-void sum_wide_products(const typename Plan::policy& policy, const product_part& part, std::size_t k,
+void sum_wide_products(const typename Plan::policy& policy, const matrix_part& part, std::size_t k,
                        const A& a, const B& b, const Put& put) {
   using T = typename Plan::type;
   const std::size_t m = part.rows, n = part.cols;
   const Isa isa = active_isa();
-  const std::size_t columns = wide_columns<T>(isa),
-                    padded = (m + wide_rows - 1) / wide_rows * wide_rows,
+  const std::size_t columns = wide_columns<T>(isa), padded = rounded_up(m, wide_rows),
                     chunk = Plan::chunk(policy, k), depth = std::min(k, wide_depth),
-                    panels =
-                        std::min((n + columns - 1) / columns, wide_bytes / (columns * sizeof(T)));
+                    panels = std::min(ceil_divided(n, columns), wide_bytes / (columns * sizeof(T)));
   const float_environment environment(Plan::rounds);
   const std::size_t count_of_sums = panels * padded * columns;
   using total = typename Plan::total;
@@ -212,7 +210,7 @@ void sum_wide_products(const typename Plan::policy& policy, const product_part& 
   }
   for (std::size_t left = 0; left < n; left += panels * columns) {
     const std::size_t width = std::min(panels * columns, n - left),
-                      used = (width + columns - 1) / columns;
+                      used = ceil_divided(width, columns);
     std::fill_n(sums, count_of_sums, T{0});
     std::fill_n(totals, count_of_totals, total{0});
     std::size_t filled = 0;

@@ -157,7 +157,7 @@ void quantize_by_codebook(const codebook_coder& coder, const T* values, std::siz
           coder.book, x, rest, coder.block, out.nibbles(), coder.end, absmax, out.to, ahead);
       if (done != 0) {
         out.skip(done);
-        absmax += (done + coder.block - 1) / coder.block;
+        absmax += ceil_divided(done, coder.block);
         count = done;
         continue;
       }
@@ -298,7 +298,7 @@ inline void nest_absmax(codebook_parts& parts, std::vector<float> absmax, std::u
 /// a cache line: whole blocks, on cache lines where these allow it.
 inline task_cuts block_cuts(std::size_t n, std::size_t block, std::size_t lead) {
   if (n <= task_elements) return {n};
-  return {n, std::max(task_elements / block, std::size_t{1}) * block, lead / block * block};
+  return {n, units_of_task(block) * block, lead / block * block};
 }
 
 template <class T, class R>
@@ -340,7 +340,7 @@ void dequantize_elements(const codebook_parts& parts, std::size_t first, std::si
   std::vector<float> nested;
   const float* absmax = parts.absmax.data() + start;
   if (parts.options.nested) {
-    nested = absmax_of_blocks(here{}, parts, start, (before + n - 1) / block + 1);
+    nested = absmax_of_blocks(here{}, parts, start, ceil_divided(before + n, block));
     absmax = nested.data();
   }
   const codebook_tables& book = parts.book.tables();

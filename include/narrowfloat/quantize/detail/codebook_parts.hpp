@@ -79,9 +79,9 @@ struct codebook_sizes {
     require_matrix(call, 1, n);
     const std::size_t usual = book.code_bits() == 4 ? 64 : 256;
     const std::size_t block = options.block_size != 0 ? options.block_size : usual;
-    const std::size_t blocks = n / block + (n % block != 0 ? 1 : 0);
+    const std::size_t blocks = ceil_divided(n, block);
     return {block, bit_stream_bytes(n, static_cast<std::size_t>(book.code_bits())), blocks,
-            options.nested ? (blocks + nested_block - 1) / nested_block : 0};
+            options.nested ? ceil_divided(blocks, nested_block) : 0};
   }
 };
 

@@ -177,7 +177,7 @@ NF_INLINE std::uint32_t block_scales(const float* in, std::size_t n, std::size_t
   const std::uint32_t all = block_magnitudes(in, n, block, absmax);
   if (__builtin_bit_cast(std::uint32_t, end) == 0x3f800000) return all;
   const words most(binary32::infinity_code - 1);
-  const std::size_t blocks = (n + block - 1) / block;
+  const std::size_t blocks = ceil_divided(n, block);
   for (std::size_t i = 0; i < blocks; i += lanes) {
     alignas(64) float some[lanes] = {};
     const std::size_t bytes_left = (blocks - i < lanes ? blocks - i : lanes) * sizeof(float);
@@ -279,7 +279,7 @@ struct place_finder {
     while (n != 0) {
       float divisor[tile];
       typename Step::of_block blocks[tile];
-      const std::size_t left = n / block + (n % block != 0 ? 1 : 0);
+      const std::size_t left = ceil_divided(n, block);
       const std::size_t count = left < tile ? left : tile;
       for (std::size_t k = 0; k < count; ++k, ++absmax) {
         divisor[k] = __builtin_bit_cast(std::uint32_t, *absmax) == 0 ? 1.0f : *absmax;
@@ -315,7 +315,7 @@ struct place_finder {
       const std::size_t rest = n - done - count, next = rest < part ? rest : part;
       const auto* source = reinterpret_cast<const unsigned char*>(in + done);
       const float* const divisor = absmax;
-      absmax += (count + block - 1) / block;
+      absmax += ceil_divided(count, block);
       if (next != 0) largest = block_scales(in + done + count, next, block, end, absmax);
       if (nibbles == nibble_use::none) {
         find_blocks(*this, source, out + done, count, divisor, block);

@@ -2,7 +2,6 @@
 // What codes stand for, converted as floats are.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 
 #include "../../convert.hpp"
@@ -16,15 +15,10 @@ inline namespace NF_BASELINE {
 template <class E, class Value, class To, class R>
 void convert_values(const E& executor, const Value& value, To* out, std::size_t n,
                     const R& rounding, Saturation saturation, Subnormals subnormals) {
-  run_pieces(executor, out, n, [&](std::size_t begin, std::size_t size) {
-    float values[part_elements];
-    for (std::size_t done = 0, count = 0; done < size; done += count) {
-      count = std::min(part_elements, size - done);
-      const std::size_t first = begin + done;
-      for (std::size_t i = 0; i < count; ++i) values[i] = value(first + i);
-      convert_by_kernel(active_isa(), values, out + first, count, rounding_from(rounding, first),
-                        saturation, subnormals);
-    }
+  run_parts<float>(executor, out, n, [&](float* values, std::size_t first, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) values[i] = value(first + i);
+    convert_by_kernel(active_isa(), values, out + first, count, rounding_from(rounding, first),
+                      saturation, subnormals);
   });
 }
 

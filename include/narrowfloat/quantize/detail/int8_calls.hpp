@@ -16,7 +16,6 @@
 #include "../../float.hpp"
 #include "../../matrix.hpp"
 #include "../int8_options.hpp"
-#include "tiles.hpp"
 
 namespace narrowfloat::detail {
 
@@ -129,8 +128,8 @@ inline void require_product(std::size_t sums, std::size_t out, std::size_t rows,
 inline void transpose_codes(const std::int8_t* in, std::size_t rows, std::size_t cols,
                             std::int8_t* out, const executor_ref& executor) {
   constexpr std::size_t side = 64;
-  const std::size_t width = std::max(rows_of_task(rows) / side, std::size_t{1}) * side;
-  run_cuts(executor, {cols, width}, [&](std::size_t first, std::size_t count) {
+  const std::size_t width = std::max(units_of_task(rows) / side, std::size_t{1}) * side;
+  run_cuts(executor, task_cuts{cols, width}, [&](std::size_t first, std::size_t count) {
     for (std::size_t top = 0; top < rows; top += side) {
       const std::size_t bottom = std::min(rows, top + side);
       for (std::size_t left = first; left < first + count; left += side) {

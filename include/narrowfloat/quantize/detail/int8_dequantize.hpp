@@ -8,10 +8,11 @@
 #include <span>
 
 #include "../../convert/detail/elements.hpp"
+#include "../../detail/array/matrix_cuts.hpp"
 #include "../../detail/exact/binary.hpp"
 #include "int8_calls.hpp"
 #include "int8_product.hpp"
-#include "tiles.hpp"
+#include "task_results.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -84,18 +85,16 @@ inline void dequantize_int8_columns(const std::uint8_t* codes, const float* scal
                                     const executor_ref& executor) {
   const std::size_t rows = out.rows(), cols = out.cols(), width = part_elements;
   // the scales of a tile are split together
-  const matrix_tiles tiles{{rows, rows_of_task(std::min(cols, width))}, {cols, width}};
-  run_tiles(
-      executor, tiles,
-      [&](std::size_t top, std::size_t bottom, std::size_t left, std::size_t right, std::size_t) {
-        const float_environment environment(direction::nearest);
-        int8_multiplier multiplier(true);
-        multiplier.read(scales + left, right - left);
-        for (std::size_t row = top; row < bottom; ++row)
-          multiply_row(multiplier, codes + row * cols + left, codes + rows * cols, right - left,
-                       out.row(row).data() + left, stream);
-        if (stream) end_streaming_kernels[active_isa()]();
-      });
+  const matrix_cuts cuts{{rows, units_of_task(std::min(cols, width))}, {cols, width}};
+  run_cuts(executor, cuts, [&](const matrix_part& part) {
+    const float_environment environment(direction::nearest);
+    int8_multiplier multiplier(true);
+    multiplier.read(scales + part.left, part.cols);
+    for (std::size_t row = part.top; row < part.top + part.rows; ++row)
+      multiply_row(multiplier, codes + row * cols + part.left, codes + rows * cols, part.cols,
+                   out.row(row).data() + part.left, stream);
+    if (stream) end_streaming_kernels[active_isa()]();
+  });
 }
 
 inline void dequantize_int8_codes(here, const std::int8_t* codes, const float* scales,
@@ -111,7 +110,7 @@ inline void dequantize_int8_codes(here, const std::int8_t* codes, const float* s
   if (is_dense && !by_row) out = MatrixView(std::span(out.data(), n), 1, n);  // as one row
   const std::size_t cols = out.cols();
   // whole rows, or parts of one
-  const auto cuts = cols <= task_elements ? task_cuts{n, rows_of_task(cols) * cols}
+  const auto cuts = cols <= task_elements ? task_cuts{n, units_of_task(cols) * cols}
                                           : task_cuts::of(out.data(), n);
   run_cuts(executor, cuts, [&](std::size_t first, std::size_t count) {
     const float_environment environment(direction::nearest);

@@ -13,12 +13,11 @@
 
 #include "../../convert/detail/elements.hpp"
 #include "../../detail/array/magnitude.hpp"
+#include "../../detail/array/matrix_cuts.hpp"
 #include "../../detail/array/sources.hpp"
-#include "../../detail/array/tasks.hpp"
 #include "../../detail/array/widen_part.hpp"
 #include "../../detail/exact/binary.hpp"
 #include "int8_calls.hpp"
-#include "tiles.hpp"
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
@@ -173,7 +172,7 @@ struct int8_quantizer {
 
   /// A row is read for its scale, and then for the codes while it is in the caches.
   void run_rows(const executor_ref& executor) const {
-    const std::size_t cols = in.cols(), height = rows_of_task(cols);
+    const std::size_t cols = in.cols(), height = units_of_task(cols);
     // on cache lines of codes and scales, if they begin on one
     const task_cuts cuts{in.rows(), height < 64 ? height : height / 64 * 64};
     run_cuts(executor, cuts, [&](std::size_t top, std::size_t rows) {
@@ -199,28 +198,27 @@ struct int8_quantizer {
     const bool by_column = sharing == int8_sharing::column, by_row = sharing == int8_sharing::row;
     const std::size_t width = by_column ? 4 * part_elements : task_elements,
                       lead = reinterpret_cast<std::uintptr_t>(codes) % 64;
-    const matrix_tiles tiles{{rows, by_row ? 1 : rows_of_task(std::min(cols, width))},
-                             {cols, width, rows == 1 || cols % 64 == 0 ? lead : 0}};
-    const std::size_t across = tiles.across.count(), each = by_column ? cols : 1,
+    const matrix_cuts cuts{{rows, by_row ? 1 : units_of_task(std::min(cols, width))},
+                           {cols, width, rows == 1 || cols % 64 == 0 ? lead : 0}};
+    const std::size_t across = cuts.across.count(), each = by_column ? cols : 1,
                       count = by_column ? cols
                               : by_row  ? rows
                                         : 1;
     // of columns each tile finds as many magnitudes as it is wide: few tiles, one below the other
-    matrix_tiles seen = tiles;
+    matrix_cuts seen = cuts;
     if (by_column) {
       constexpr std::size_t most = 64;
       seen.down.length =
-          executor.is_serial() ? rows : std::max(tiles.down.length, (rows + most - 1) / most);
+          executor.is_serial() ? rows : std::max(cuts.down.length, ceil_divided(rows, most));
     }
     std::vector<std::uint32_t> found(by_column ? seen.down.count() * cols : seen.count());
-    run_tiles(executor, seen,
-              [&](std::size_t top, std::size_t bottom, std::size_t left, std::size_t right,
-                  std::size_t task) {
-                std::uint32_t* const to =
-                    found.data() + (by_column ? task / across * cols + left : task);
-                for (std::size_t row = top; row < bottom; ++row)
-                  measure(row, left, right, by_column, to);
-              });
+    run_tasks(executor, seen.count(), [&](std::size_t task) {
+      const matrix_part part = seen[task];
+      std::uint32_t* const to =
+          found.data() + (by_column ? task / across * cols + part.left : task);
+      for (std::size_t row = part.top; row < part.top + part.rows; ++row)
+        measure(row, part.left, part.left + part.cols, by_column, to);
+    });
     std::vector<std::uint32_t> joined(found.size() == count ? 0 : count);
     for (std::size_t i = 0; i < found.size() / each && !joined.empty(); ++i) {
       std::uint32_t* const to = joined.data() + (by_row ? i / across : 0);
@@ -236,15 +234,13 @@ struct int8_quantizer {
       const float_environment environment(direction::nearest);
       invert_int8_scales(scales, count, inverses.data(), narrow.data());
     }
-    run_tiles(
-        executor, tiles,
-        [&](std::size_t top, std::size_t bottom, std::size_t left, std::size_t right, std::size_t) {
-          for (std::size_t row = top; row < bottom; ++row) {
-            const std::size_t i = by_row ? row : 0;
-            encode(row, left, right, by_column, scales + i, inverses.data() + i, narrow.data() + i,
-                   is_finite);
-          }
-        });
+    run_cuts(executor, cuts, [&](const matrix_part& part) {
+      for (std::size_t row = part.top; row < part.top + part.rows; ++row) {
+        const std::size_t i = by_row ? row : 0;
+        encode(row, part.left, part.left + part.cols, by_column, scales + i, inverses.data() + i,
+               narrow.data() + i, is_finite);
+      }
+    });
   }
 };
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A matrix as tasks for an executor: in tiles, or by its elements in row-major order. And what
-// tasks find, added up.
+// The rows of elements that are a task, and what tasks find, added up.
 #pragma once
 
 #include <algorithm>
@@ -11,27 +10,6 @@
 
 namespace narrowfloat::detail {
 inline namespace NF_BASELINE {
-
-/// Where the rows and the columns of a matrix are cut.
-struct matrix_tiles {
-  task_cuts down, across;
-
-  constexpr std::size_t count() const { return down.count() * across.count(); }
-};
-
-/// Rows of so many elements that are one task.
-constexpr std::size_t rows_of_task(std::size_t cols) {
-  return std::max(task_elements / std::max<std::size_t>(cols, 1), std::size_t{1});
-}
-
-/// Runs f(top, bottom, left, right, task) for each tile, row by row of tiles.
-template <class E, class F>
-void run_tiles(E& executor, const matrix_tiles& tiles, const F& f) {
-  run_tasks(executor, tiles.count(), [&](std::size_t task) {
-    const std::size_t i = task / tiles.across.count(), k = task % tiles.across.count();
-    f(tiles.down.begin(i), tiles.down.end(i), tiles.across.begin(k), tiles.across.end(k), task);
-  });
-}
 
 /// Calls f(row, left, n) for the parts of rows that `count` elements from `first` on are.
 template <class F>
@@ -47,9 +25,7 @@ void for_each_row(std::size_t first, std::size_t count, std::size_t cols, const 
 /// The tasks of n elements, at most `most_sums`, so that what they find has a place on the stack.
 inline constexpr std::size_t most_sums = 256;
 constexpr task_cuts sum_cuts(std::size_t n) {
-  return {
-      n, task_elements * std::max((n + task_elements * most_sums - 1) / (task_elements * most_sums),
-                                  std::size_t{1})};
+  return {n, std::max(rounded_up(ceil_divided(n, most_sums), task_elements), task_elements)};
 }
 
 /// f(first, count) of the tasks of n elements, joined by join(all, each) in their order.
