@@ -75,9 +75,33 @@ TEST_CASE("all_reduce: refused", "[collective]") {
   CHECK_THROWS_WITH(one_of_two(true, 1), "narrowfloat::reduce_scatter" + others);
   CHECK_THROWS_WITH(one_of_two(false, 1), "narrowfloat::all_gather" + others);
   CHECK_THROWS_WITH(one_of_two(false, 0), "narrowfloat::all_reduce" + others);
-  nf::AutoScale mu{.mu = 0x1p100};
-  CHECK_THROWS_WITH(nf::all_reduce(alone, values, scale, {.mu = &mu}),
-                    "narrowfloat::all_reduce: the scale times mu is inf, not a number from 2^-127 "
-                    "to the largest float");
-  CHECK((scale.workers == 1 && scale.exponent == 0 && scale.scale == 1));  // as before
+  const auto states_of_two = [](int exponent, double factor) {
+    test::ThreadRanks::run(2, [&](auto& ranks) {
+      const bool mine = ranks.rank() == 1;
+      nf::AllReduceScale<nf::float8_e4m3fn> shared{.exponent = mine ? exponent : 0};
+      nf::AutoScale mu{.mu = mine ? factor : 1};
+      Vector all(4);
+      nf::all_reduce(ranks, all, shared, {.mu = &mu});
+    });
+  };
+  CHECK_THROWS_WITH(states_of_two(200, 1), "narrowfloat::all_reduce" + others);
+  CHECK_THROWS_WITH(states_of_two(0, 0), "narrowfloat::all_reduce" + others);
+  scale.exponent = 200;
+  CHECK_THROWS_WITH(nf::all_reduce(alone, values, scale),
+                    "narrowfloat::all_reduce: the scale's exponent is 200, outside [-127, 127]");
+  CHECK((scale.workers == 1 && scale.exponent == 200 && scale.scale == 1));  // as before
+}
+
+TEST_CASE("all_reduce: mu grows, and shrinks, to the ends of the floats", "[collective]") {
+  nf::SingleRank alone;
+  for (const double factor : {0x1p127, 0x1p-126}) {
+    nf::AllReduceScale<nf::bfloat16> scale;
+    nf::AutoScale mu{.mu = factor};
+    const float amax = factor > 1 ? 0x1p-100f : 0x1p127f;  // whose scale is at the same end
+    Vector values{amax, -amax / 2, 0};
+    const Vector before = values;
+    const nf::AllReduceReport report = nf::all_reduce(alone, values, scale, {.mu = &mu});
+    CHECK(report.scale == (factor > 1 ? 0x1p127f : 0x1p-126f));
+    CHECK(values == before);
+  }
 }

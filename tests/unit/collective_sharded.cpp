@@ -101,6 +101,8 @@ TEST_CASE("sharded: misuse is told on every rank", "[collective]") {
   const auto says = [](const char* what) { return "narrowfloat::" + std::string(what); };
   CHECK_THROWS_WITH(optimizer.step(alone, Tensors(2)),
                     says("ShardedOptimizer::step: gradients of 2 tensors for 1"));
+  CHECK_THROWS_WITH(optimizer.step(alone, Tensors{std::vector<float>(2)}),
+                    says("ShardedOptimizer::step: tensor 0 has 3 weights, 2 gradients"));
   CHECK_THROWS_WITH(optimizer.values(1),
                     says("ShardedOptimizer::values: there is no tensor 1 of 1"));
   CHECK_THROWS_WITH(optimizer.gathered(alone, 0, 1), says("gather_state: there is no rank 1 of 1"));
@@ -113,6 +115,14 @@ TEST_CASE("sharded: misuse is told on every rank", "[collective]") {
   };
   CHECK_THROWS_WITH(test::ThreadRanks::run(2, one_of_two),
                     says("ShardedOptimizer: the arguments of 1 of the other ranks do not fit"));
+  const auto one_step = [&](auto& two) {  // the second rank has 2 gradients for 3 weights
+    const Run<Adam, Floats> pair{{3, 3}};
+    Sharded both(two, std::vector<std::size_t>{3, 3}, [&](std::size_t i) { return pair.make(i); });
+    both.step(two, Tensors(2, std::vector<float>(two.rank() == 0 ? 3 : 2)));
+  };
+  CHECK_THROWS_WITH(
+      test::ThreadRanks::run(2, one_step),
+      says("ShardedOptimizer::step: the arguments of 1 of the other ranks do not fit"));
   CHECK_THROWS_WITH(test::ThreadRanks::run(2, [&](auto& two) { optimizer.publish(two); }),
                     says("ShardedOptimizer::publish: it was made on rank 0 of 1, and is called "
                          "on rank 0 of 2"));

@@ -58,14 +58,26 @@ constexpr NF_INLINE RankPiece rank_piece(std::size_t n, int ranks, int rank) noe
 namespace detail {
 inline namespace NF_BASELINE {
 
+/// Why a state that a rank was given is none, by what is loaded of it; empty: it is one.
+template <has_state State>
+std::string state_problem(const char* whose, const State& state) {
+  for (const ConstStatePart& part : state.parts()) {
+    const std::string why = part.refusal ? part.refusal(part.owner, part.bytes) : std::string();
+    if (!why.empty()) return std::string(whose) + " " + part.name + " " + why;
+  }
+  return {};
+}
+
 template <class Ranks, class F, class R>
 AllReduceReport reduce_gradients(const char* call, Ranks& ranks, const float* gradients,
                                  std::size_t n, float* out, bool gathers, AllReduceScale<F>& scale,
                                  const AllReduceOptions& options, const R& rounding,
                                  const std::string& problem, const executor_ref& executor) {
-  require_agreement(
-      call, ranks, n,
-      problem.empty() ? reduction_problem(options.residuals.size(), n, options.segment) : problem);
+  std::string own = problem;
+  if (own.empty()) own = reduction_problem(options.residuals.size(), n, options.segment);
+  if (own.empty()) own = state_problem("the scale's", scale);
+  if (own.empty() && options.mu != nullptr) own = state_problem("AutoScale's", *options.mu);
+  require_agreement(call, ranks, n, own);
   code_reduction<F, R> of{
       gradients,          options.residuals, n, 0, 0, 0, rounding, rounding_of_sums(rounding),
       options.saturation, executor};
@@ -79,10 +91,8 @@ AllReduceReport reduce_gradients(const char* call, Ranks& ranks, const float* gr
   of.factor = next.scale;
   of.inverse = next.scale_inv;
   if (options.mu != nullptr) {
-    of.factor = float_product(next.scale, options.mu->factor());
-    require_scale_of_state(call, "the scale times mu", of.factor);
+    of.factor = limited_scale(float_product(next.scale, options.mu->factor()), 0x1p127f);
     of.inverse = float_quotient(1, of.factor);
-    require_scale_of_state(call, "the inverse of the scale times mu", of.inverse);
   }
   scale = next;  // what throws before leaves it
   report.scale = of.factor;
@@ -111,7 +121,8 @@ AllReduceReport reduce_gradients(const char* call, Ranks& ranks, const float* gr
 /// ranks get the same bits, whoever has which gradients, whatever the segments and threads.
 ///
 /// Result    With g + residual, rounded to float, for g where there is error feedback:
-///             scale      update() of `scale` by the largest amax of all ranks; times mu
+///             scale      update() of `scale` by the largest amax of all ranks; times mu, where
+///                        that stays in 2^-126 ... 2^127
 ///             q[r][i]    g[r][i] * scale, a float, rounded to F by `rounding`
 ///             residual   g - q * (1 / scale), the product and the difference floats; 0 where that
 ///                        is Inf or NaN
@@ -121,9 +132,9 @@ AllReduceReport reduce_gradients(const char* call, Ranks& ranks, const float* gr
 ///           rounding of sums those of stream + 2^63. An exact zero is +0.
 /// Special   NaN, or Inf and -Inf, among the q gives NaN, the largest value in a format without
 ///           NaN. An amax of 0, Inf or NaN leaves the scale: skip the step where report.amax is
-///           Inf. Lengths that differ between ranks, or from the residuals, a segment of 0 and a
-///           scale that leaves the floats throw std::invalid_argument with the numbers, on every
-///           rank, whoever of them has the fault, and change nothing.
+///           Inf. Lengths that differ between ranks, or from the residuals, a segment of 0, and
+///           scales and a mu outside their ranges throw std::invalid_argument with the numbers, on
+///           every rank, whoever of them has the fault, and change nothing.
 /// Requires  the same options, rounding and states of `scale` and mu on all ranks; scale.workers
 ///           becomes ranks.size().
 /// Promises  the same bits on every instruction set, for every executor and floating-point

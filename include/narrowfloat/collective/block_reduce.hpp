@@ -155,10 +155,11 @@ void all_reduce_blocks(Ranks& ranks, float* gradients, std::size_t n, const Wire
 ///           sum rounded to odd, to a float, which for MX is one rounding); the gradient is what
 ///           is read back of that, divided by the number of ranks and rounded to float; or not
 ///           divided: `sums`.
-/// Special   a block with Inf or NaN by the wire's options: NaN. Lengths that differ between ranks
-///           or from the residuals, a segment or a block of 0, and three_quarters, whose reader
-///           would have to multiply by 4/3, throw std::invalid_argument on every rank, whoever of
-///           them has the fault.
+/// Special   a block with Inf or NaN by the wire's options: NaN. A sum beyond the floats is the
+///           largest float, rounded once more with its block: Inf where its scale leaves E8M0.
+///           Lengths that differ between ranks or from the residuals, a segment or a block of 0,
+///           and three_quarters, whose reader would have to multiply by 4/3, throw
+///           std::invalid_argument on every rank, whoever of them has the fault.
 /// Requires  the same wire, options and rounding on all ranks.
 /// Promises  as all_reduce() with a Float.
 /// Cost      2 (ranks - 1) / ranks times the bytes of codes and scales: 2.06 bytes an element and

@@ -47,15 +47,15 @@ struct GatheredShard {
 ///           draws the bits that it would draw where its weights lie behind those of tensors 0 ...
 ///           i - 1: the offset of the rounding plus so many. The report has the sums of all
 ///           tensors' counts, their largest update, and whether any was skipped.
-/// Special   a number of gradients other than that of tensors, options that make no sense, and a
-///           group other than the one that it was made on throw std::invalid_argument. The ranks
-///           do not agree on that before a step: what one of them alone does wrong (gradients of a
-///           wrong size too) throws there, while the others wait.
+/// Special   gradients that are not as many as the weights, of all tensors or of one that this rank
+///           keeps, throw std::invalid_argument on every rank, and change nothing. So do, on the
+///           rank that has them, options that make no sense, which all ranks have alike, and a
+///           group other than the one that it was made on.
 /// Promises  the same bits for every number of ranks, SingleRank's included, skipped steps, norms
 ///           and clipping too; for every executor and instruction set.
 /// Cost      a step sends a rank's weights as the layers read them (FP8-LM: 1 byte each) to all,
-///           and 16 + 8 bytes a tensor and 64 a rank. All ranks hold these weights, in memory of
-///           this object.
+///           and 16 + 8 bytes a tensor and 64 a rank, after a sum of three integers by which the
+///           ranks agree. All ranks hold these weights, in memory of this object.
 ///
 /// Example   SingleRank ranks;
 ///           using Adam = AdamW<Fp8LmFirst, Fp8LmSecond>;
@@ -130,10 +130,8 @@ class ShardedOptimizer {
        E&& executor = {}) {
     const char* const call = "ShardedOptimizer::step";
     plan_.require_group(call, ranks.rank(), ranks.size());
-    if (const std::size_t n = std::ranges::size(gradients); n != size())
-      detail::throw_invalid(
-          call, "gradients of " + std::to_string(n) + " tensors for " + std::to_string(size()));
     detail::require_options(call, options);
+    detail::require_agreement(call, ranks, plan_.whole(), problem_of(gradients));
     GradientNorm all;
     const bool looks = options.on_overflow != OnOverflow::unchecked || options.max_norm > 0;
     if (options.measured == nullptr && looks && options.on_overflow != OnOverflow::skip_tensor) {
@@ -214,6 +212,20 @@ class ShardedOptimizer {
   static NF_INLINE decltype(auto) gradient_of(const G& gradients, std::size_t tensor) {
     return std::ranges::begin(
         gradients)[static_cast<std::ranges::range_difference_t<const G>>(tensor)];
+  }
+  /// What is wrong with the gradients of this rank's tensors; empty: nothing.
+  template <class G>
+  NF_INLINE std::string problem_of(const G& gradients) const {
+    if (const std::size_t n = std::ranges::size(gradients); n != size())
+      return "gradients of " + std::to_string(n) + " tensors for " + std::to_string(size());
+    for (const Shard& each : own_) {
+      const std::size_t n = detail::span_of(gradient_of(gradients, each.tensor)).size();
+      if (n != plan_.sizes[each.tensor])
+        return "tensor " + std::to_string(each.tensor) + " has " +
+               std::to_string(plan_.sizes[each.tensor]) + " weights, " + std::to_string(n) +
+               " gradients";
+    }
+    return {};
   }
   /// Gathers codes, scales and reports.
   template <class Ranks>
