@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <span>
 #include <vector>
 
@@ -411,7 +410,7 @@ class tile_divider {
                    loss6 = static_cast<double>(losses[0].sums[b]) * unit6,
                    loss4 = static_cast<double>(losses[1].sums[b]) * unit4,
                    more = error.more * (unit6 + unit4);
-      is_known[b] = std::abs(loss6 - loss4) > error.share * (loss6 + loss4) + more;
+      is_known[b] = __builtin_fabs(loss6 - loss4) > error.share * (loss6 + loss4) + more;
       if (is_known[b] && loss4 < loss6) scales_[b] = four[b];
     }
   }

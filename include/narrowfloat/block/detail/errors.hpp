@@ -4,7 +4,6 @@
 #pragma once
 
 #include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -59,10 +58,11 @@ inline loss_difference difference_of(FourOverSix kind, std::span<const float> va
   double size = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!is_finite(values[i]) || a[i] == b[i]) continue;
-    const double x = static_cast<double>(values[i]), apart = std::abs(a[i]) + std::abs(b[i]),
-                 all = 2 * std::abs(x) + apart;
+    const double x = static_cast<double>(values[i]),
+                 apart = __builtin_fabs(a[i]) + __builtin_fabs(b[i]),
+                 all = 2 * __builtin_fabs(x) + apart;
     if (kind == FourOverSix::absolute_error) {
-      found.sum += std::abs(x - a[i]) - std::abs(x - b[i]);
+      found.sum += __builtin_fabs(x - a[i]) - __builtin_fabs(x - b[i]);
       size += all;
     } else {
       found.sum += (b[i] - a[i]) * (2 * x - a[i] - b[i]);
