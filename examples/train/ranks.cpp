@@ -175,8 +175,18 @@ void meet_neighbours(std::string_view program, Ranks& ranks) {
     neighbours.processes.push_back(card.machine == mine.machine ? card.process : 0);
     neighbours.lines.push_back(line);
   }
-  signal(SIGUSR1, [](int) { is_said = 1; });
+  struct sigaction heard {};
+  heard.sa_handler = [](int) { is_said = 1; };
+  heard.sa_flags = SA_RESTART;
+  sigaddset(&heard.sa_mask, SIGTERM);  // which may have come with it, and waits
+  sigaction(SIGUSR1, &heard, nullptr);
   have_met = 1;
+}
+
+/// Before this rank ends by itself: mpirun's SIGTERM, which may follow, is not about a killed one.
+void tell_neighbours() {
+  for (const pid_t process : neighbours.processes)
+    if (process != 0 && process != getpid()) kill(process, SIGUSR1);
 }
 
 }  // namespace
@@ -208,11 +218,11 @@ Job::~Job() {
   if (started_->ranks->ends_together) {
     started_->group.reset();
     MPI_Finalize();
-    signal(SIGTERM, SIG_DFL);  // from here on the others end as they should
+    tell_neighbours();  // some of which may be in MPI_Finalize still
+    signal(SIGTERM, SIG_DFL);
     return;
   }
-  for (const pid_t process : neighbours.processes)
-    if (process != 0 && process != getpid()) kill(process, SIGUSR1);
+  tell_neighbours();
   MPI_Abort(MPI_COMM_WORLD, 2);
 }
 
