@@ -69,8 +69,8 @@ inline namespace NF_BASELINE {
 template <rule Rule>
 constexpr NF_HD exact to_bits(const exact& x, int bits) {
   const int shift = exact::leading + 1 - bits;
-  const std::uint64_t low = x.significand >> shift, step = std::uint64_t{1} << shift;
-  const bool up = rounds_up<Rule>(low, x.significand - (low << shift), step, x.negative);
+  const std::uint64_t low = x.significand >> shift;
+  const bool up = rounds_up<Rule>(low, x.significand - (low << shift), shift, x.negative);
   return exact::finite(x.negative, low + (up ? 1 : 0), x.exponent + shift);
 }
 constexpr NF_HD exact to_bits(const exact& x, int bits, bool truncate) {
@@ -82,8 +82,7 @@ constexpr NF_HD std::int64_t multiples(const exact& x, int unit, bool truncate) 
   // The leading one of x lies at most 41 bits above the unit, so the shift is at least 19.
   const int shift = unit - x.exponent < 63 ? unit - x.exponent : 63;
   const std::uint64_t low = x.significand >> shift, rest = x.significand - (low << shift);
-  const bool up =
-      !truncate && rounds_up<rule::half_even>(low, rest, std::uint64_t{1} << shift, x.negative);
+  const bool up = !truncate && rounds_up<rule::half_even>(low, rest, shift, x.negative);
   const auto whole = static_cast<std::int64_t>(low + (up ? 1 : 0));
   return x.negative ? -whole : whole;
 }

@@ -27,51 +27,6 @@ constexpr NF_HD exact operand_value(T x, Subnormals subnormals) {
   }
 }
 
-/// Whether a magnitude between `low` and the next one up is rounded up: `rest` is what is left, in
-/// steps of which `step` make one.
-template <rule Rule>
-constexpr NF_HD bool rounds_up(std::uint64_t low, std::uint64_t rest, std::uint64_t step,
-                               bool negative) {
-  switch (Rule) {
-    case rule::floor:
-      return false;
-    case rule::half_up:
-      return rest >= step - rest;
-    case rule::half_even:
-      return rest > step - rest || (rest == step - rest && (low & 1) != 0);
-    case rule::up_if_positive:
-      return rest != 0 && !negative;
-    case rule::up_if_negative:
-      return rest != 0 && negative;
-    case rule::odd:
-      return rest != 0 && (low & 1) == 0;
-  }
-  return false;
-}
-
-/// The bits of the double nearest to an exact result by a rule without random bits.
-template <rule Rule>
-constexpr NF_HD std::uint64_t double_bits(const exact& x, saturates policy) {
-  using kind = exact::kind;
-  constexpr std::uint64_t infinity = wide<std::uint64_t>::infinity;
-  const std::uint64_t sign = x.negative ? wide<std::uint64_t>::sign_mask : 0;
-  if (x.what == kind::nan) return infinity | (std::uint64_t{1} << 51);
-  if (x.what == kind::zero) return sign;
-  if (x.what == kind::infinity) return sign | (policy.infinity ? infinity - 1 : infinity);
-  const int exponent = x.exponent + exact::leading;
-  const int below = exponent < -1022 ? -1022 - exponent : 0;
-  const int shift = exact::leading - 52 + below < 63 ? exact::leading - 52 + below : 63;
-  const std::uint64_t step = std::uint64_t{1} << shift, low = x.significand >> shift;
-  const auto binade = exponent < -1022 ? 0 : static_cast<std::uint64_t>(exponent + 1022) << 52;
-  const bool up = rounds_up<Rule>(low, x.significand - (low << shift), step, x.negative);
-  if (exponent <= 1023 && binade + low + (up ? 1 : 0) < infinity)
-    return sign | (binade + low + (up ? 1 : 0));
-  const bool inward = Rule == rule::floor || Rule == rule::odd ||
-                      (Rule == rule::up_if_positive && x.negative) ||
-                      (Rule == rule::up_if_negative && !x.negative);
-  return sign | (policy.overflow || inward ? infinity - 1 : infinity);
-}
-
 /// Rounds an exact result to A as element `i` of a call.
 template <number A, class R>
 constexpr NF_HD A rounded_to(const exact& x, const R& rounding, std::uint64_t i,
@@ -81,7 +36,7 @@ constexpr NF_HD A rounded_to(const exact& x, const R& rounding, std::uint64_t i,
     static_assert(
         R::random_bits == 0,
         "a sum in double is rounded without random bits: exact sums have not enough for more");
-    std::uint64_t bits = double_bits<R::rule>(x, saturates_in(saturation));
+    std::uint64_t bits = rounded_double<R::rule>(x, saturates_in(saturation));
     constexpr std::uint64_t fields = wide<std::uint64_t>::infinity | wide<std::uint64_t>::sign_mask;
     if (flush && (bits & wide<std::uint64_t>::infinity) == 0) bits &= fields;
     return __builtin_bit_cast(double, bits);
