@@ -192,7 +192,7 @@ constexpr std::uint32_t code_of_value(const RuntimeFormat& any_format, float x) 
   const RuntimeFormat format = with_exponent(any_format);
   const int M = format.mantissa_bits, bits = format.exponent_bits + M;
   const std::uint32_t one = std::uint32_t{1} << M, most = (std::uint32_t{1} << bits) - 1;
-  const std::uint32_t code = bits_of_float(x), magnitude = code & 0x7fffffffu;
+  const std::uint32_t code = bits_of_float(x), magnitude = magnitude_bits(x);
   if (magnitude > float_infinity) return most;
   if (code != magnitude && !format.is_signed) return 0;
   const std::uint32_t sign = code != magnitude ? most + 1 : 0;

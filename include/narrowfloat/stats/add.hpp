@@ -77,7 +77,7 @@ std::uint64_t add_floats(float* a, const float* b, std::size_t n, float largest)
       a[i] = odd_float(static_cast<double>(a[i]) + static_cast<double>(b[i]));
     }
     const std::uint32_t magnitude = magnitude_bits(a[i]);
-    if (magnitude > infinity) a[i] = float_of_bits(0x7fc00000u);
+    if (magnitude > infinity) a[i] = float_of_bits(wide<std::uint32_t>::quiet_nan);
     beyond += magnitude > bits_of_float(largest) && magnitude < infinity ? 1 : 0;
   }
   return beyond;

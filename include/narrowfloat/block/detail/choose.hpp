@@ -223,7 +223,7 @@ class scale_chooser<Format, false> : public scale_options {
   double quotient(float x, Scale scale, std::uint32_t amax) const {
     if (is_blank(amax)) return 0;
     if (folds()) return real_number<double>(float_product(x, reciprocal(scale)));
-    const std::uint32_t bits = bits_of_float(x), magnitude = bits & 0x7fffffffu;
+    const std::uint32_t bits = bits_of_float(x), magnitude = magnitude_bits(x);
     const double value = real_number<double>(scale);
     const bool no_scale = __builtin_bit_cast(std::uint64_t, value) == 0;
     if (magnitude >= float_infinity) return real_number<double>(x);

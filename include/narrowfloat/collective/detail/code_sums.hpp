@@ -159,7 +159,8 @@ sum_counts sum_codes(const F* codes, std::size_t stride, std::size_t ranks, std:
         is_exact[i] = all_in_double || part.is_exact(i, more, layout::mantissa_bits);
         sums[i] = is_exact[i] ? odd_float(part.sums[i]) : 0;
         // a NaN is positive, whatever the processor makes of it
-        if (magnitude_bits(sums[i]) > float_infinity) sums[i] = float_of_bits(0x7fc00000u);
+        if (magnitude_bits(sums[i]) > float_infinity)
+          sums[i] = float_of_bits(wide<std::uint32_t>::quiet_nan);
       }
       convert_part(active_isa(), static_cast<const float*>(sums), out + begin, count,
                    rounding_from(rounding, begin), saturation, Subnormals::keep, false);

@@ -43,7 +43,7 @@ inline std::uint32_t digits_of(const float* x, std::size_t n) {
 inline void add_to_digits(const float* x, std::size_t n, std::size_t first,
                           gradient_digits& digits) {
   for (std::size_t i = 0; i < n; ++i) {
-    const std::uint32_t code = bits_of_float(x[i]), magnitude = code & 0x7fffffffu;
+    const std::uint32_t code = bits_of_float(x[i]), magnitude = magnitude_bits(x[i]);
     if (magnitude == 0) continue;
     if (magnitude >= float_infinity) {
       digits[specials_of_gradients][first + i] +=

@@ -72,7 +72,7 @@ struct block_reduction {
     float* const lost = input.residuals.data() + run.first;
     std::vector<float> decoded(run.count);
     wire.decode(bytes + run.codes, bytes + run.scales, decoded);
-    add_floats(values.data(), decoded.data(), lost, run.count, true);
+    add_or_subtract(values.data(), decoded.data(), lost, run.count, true);
     for (std::size_t i = 0; i < run.count; ++i) {
       if (!is_finite(lost[i])) lost[i] = 0;
     }

@@ -37,7 +37,8 @@ inline std::string reduction_problem(std::size_t residuals, std::size_t n, std::
 }
 
 /// Writes a + b, or a - b, rounded to nearest even.
-inline void add_floats(const float* a, const float* b, float* out, std::size_t n, bool subtracts) {
+inline void add_or_subtract(const float* a, const float* b, float* out, std::size_t n,
+                            bool subtracts) {
   if constexpr (!float_environment::is_known) {
     for (std::size_t i = 0; i < n; ++i) {
       const exact y = exact_float(b[i]);
@@ -77,7 +78,7 @@ struct code_reduction {
     for (std::size_t done = 0, size = 0; done < count; done += size) {
       size = std::min(part_elements, count - done);
       const std::size_t at = first + done;
-      add_floats(gradients + at, residuals.data() + at, values, size, false);
+      add_or_subtract(gradients + at, residuals.data() + at, values, size, false);
       f(values, size, at);
     }
   }
@@ -106,7 +107,7 @@ struct code_reduction {
       float decoded[part_elements];
       convert_with(active_isa(), static_cast<const F*>(to), decoded, size, Scale{inverse},
                    nearest_even, Saturation::none, Subnormals::keep);
-      add_floats(values, decoded, lost, size, true);
+      add_or_subtract(values, decoded, lost, size, true);
       for (std::size_t i = 0; i < size; ++i) {
         if (!is_finite(lost[i])) lost[i] = 0;
       }

@@ -184,7 +184,7 @@ inline sorted_parts sort_parts(const char* call, std::span<const float> sample,
     const std::size_t first = sorted.begin(part), last = sorted.begin(part + 1);
     for (std::size_t i = first; i < last; ++i) {
       const std::uint32_t bits = bits_of_float(sample[i]);
-      if ((bits & 0x7fffffffu) >= float_infinity)
+      if (magnitude_bits(sample[i]) >= float_infinity)
         throw_invalid(call, "number " + std::to_string(i) + " of a sample is not finite");
       sorted.places[i] = order<binary32>(bits);
     }

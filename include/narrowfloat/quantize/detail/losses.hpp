@@ -56,8 +56,7 @@ struct losses {
 inline void count_losses(const float* values, const float* images, std::size_t n,
                          clip_limits limits, double factor, losses& report) {
   for (std::size_t i = 0; i < n; ++i) {
-    const std::uint32_t magnitude = bits_of_float(values[i]) & 0x7fffffffu,
-                        image = bits_of_float(images[i]) & 0x7fffffffu;
+    const std::uint32_t magnitude = magnitude_bits(values[i]), image = magnitude_bits(images[i]);
     if (magnitude >= float_infinity) {
       ++report.non_finite;
       continue;

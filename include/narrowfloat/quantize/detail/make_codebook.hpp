@@ -28,7 +28,7 @@ struct signed_binary {
   int exponent;
 };
 inline signed_binary signed_binary_of(float x) {
-  const std::uint32_t bits = bits_of_float(x), magnitude = bits & 0x7fffffffu;
+  const std::uint32_t bits = bits_of_float(x), magnitude = magnitude_bits(x);
   const std::uint32_t field = magnitude >> 23, fraction = magnitude & 0x7fffffu;
   const auto significand = static_cast<std::int64_t>(field == 0 ? fraction : fraction | 0x800000u);
   return {bits != magnitude ? -significand : significand,
@@ -56,7 +56,7 @@ inline void set_midpoint(codebook_tables& book, std::size_t k, float a, float b)
   }
   const double first = real_number<double>(a) * 0.5,
                second = real_number<double>(b) * 0.5;  // exact
-  const bool in_order = (bits_of_float(a) & 0x7fffffffu) > (bits_of_float(b) & 0x7fffffffu);
+  const bool in_order = magnitude_bits(a) > magnitude_bits(b);
   book.high[k] = in_order ? first : second;
   book.low[k] = in_order ? second : first;
   book.one_part = false;
@@ -140,7 +140,7 @@ inline codebook_tables make_codebook(here, std::span<const float> values, bool a
   if (n < 2 || n > codebook_tables::most)
     throw_invalid("Codebook", "a code-book has 2 to 256 values, not " + std::to_string(n));
   for (std::size_t i = 0; i < n; ++i) {
-    if ((bits_of_float(values[i]) & 0x7fffffffu) >= float_infinity)
+    if (magnitude_bits(values[i]) >= float_infinity)
       throw_invalid("Codebook", "value " + std::to_string(i) + " of a code-book is not finite");
   }
   const auto place = [&](std::size_t i) { return order<binary32>(bits_of_float(values[i])); };
@@ -193,7 +193,7 @@ inline codebook_tables make_codebook(here, std::span<const float> values, bool a
 
 /// The code of the value nearest to a number; NaN counts as Inf.
 inline std::uint8_t nearest_code(here, const codebook_tables& book, float x) {
-  const std::uint32_t magnitude = bits_of_float(x) & 0x7fffffffu;
+  const std::uint32_t magnitude = magnitude_bits(x);
   const std::uint32_t limited = std::min(magnitude, float_infinity - 1);
   const bool negative = magnitude != bits_of_float(x) && magnitude <= float_infinity;
   const float y = float_of_bits(negative ? limited | 0x80000000u : limited);
