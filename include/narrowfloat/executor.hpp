@@ -51,26 +51,38 @@ struct SerialExecutor {
 namespace detail {
 inline namespace NF_BASELINE {
 
+/// A lock that is held for a moment: by the built-ins, for <atomic> takes long to compile.
+class short_lock {
+ public:
+  explicit short_lock(bool& is_busy) : is_busy_(is_busy) {
+    while (__atomic_test_and_set(&is_busy_, __ATOMIC_ACQUIRE)) {
+    }
+  }
+  short_lock(const short_lock&) = delete;
+  short_lock& operator=(const short_lock&) = delete;
+  ~short_lock() { __atomic_clear(&is_busy_, __ATOMIC_RELEASE); }
+
+ private:
+  bool& is_busy_;
+};
+
 #if defined(__cpp_exceptions)
 /// The exception of the first task, by its number, among those that threw.
 class first_failure {
  public:
   /// Takes the exception that is being handled.
   void keep(std::size_t task) {
-    while (__atomic_test_and_set(&is_busy_, __ATOMIC_ACQUIRE)) {
-    }
-    if (what_ == nullptr || task < task_) {
-      task_ = task;
-      what_ = std::current_exception();
-    }
-    __atomic_clear(&is_busy_, __ATOMIC_RELEASE);
+    const short_lock lock(is_busy_);
+    if (what_ != nullptr && task >= task_) return;
+    task_ = task;
+    what_ = std::current_exception();
   }
   void rethrow() const {
     if (what_ != nullptr) std::rethrow_exception(what_);
   }
 
  private:
-  bool is_busy_ = false;  ///< by the built-ins: <atomic> takes long to compile
+  bool is_busy_ = false;
   std::size_t task_ = 0;
   std::exception_ptr what_;
 };

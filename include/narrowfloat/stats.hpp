@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -125,15 +124,11 @@ auto largest_by_tasks(const E& executor, Isa isa, const T* in, std::size_t n, Na
     return largest_magnitude(isa, in, n, nan);
   } else {
     using traits = number_traits<decltype(largest_magnitude(isa, in, n, nan))>;
-    std::atomic<typename traits::code> largest = 0;  // of magnitudes and NaN in their order
+    typename traits::code largest = 0;  // of magnitudes and NaN in their order
     run_cuts(executor, task_cuts{n}, [&](std::size_t first, std::size_t count) {
-      const auto found = traits::to_code(largest_magnitude(isa, in + first, count, nan));
-      auto before = largest.load(std::memory_order_relaxed);
-      while (before < found &&
-             !largest.compare_exchange_weak(before, found, std::memory_order_relaxed)) {
-      }
+      raise_to(largest, traits::to_code(largest_magnitude(isa, in + first, count, nan)));
     });
-    return traits::from_code(largest.load(std::memory_order_relaxed));
+    return traits::from_code(largest);
   }
 }
 

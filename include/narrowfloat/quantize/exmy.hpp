@@ -3,7 +3,6 @@
 // subnormal, flushed and clipped, and the split of a number of bits that loses least.
 #pragma once
 
-#include <atomic>
 #include <span>
 
 #include "../detail/exact/sum.hpp"
@@ -67,7 +66,7 @@ class least_sum {
     return found_ && (candidate_ < candidate ? !(sum < least_) : least_ < sum);
   }
 
-  std::atomic_flag is_busy_;
+  bool is_busy_ = false;
   bool found_ = false;
   std::size_t candidate_ = 0;
   exact_sum least_;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -156,7 +155,7 @@ std::vector<std::uint32_t> magnitudes_of_blocks(const MatrixView<T>& values, con
                         width < task_elements ? task_elements / width * width : task_elements;
   const bool is_shared = height > tile_height || (width > tile_width && cols > tile_width);
   std::vector<std::uint32_t> amax(grid.down() * grid.across());
-  std::atomic_flag is_busy;
+  bool is_busy = false;
   const matrix_cuts cuts{{rows, tile_height}, {cols, tile_width}};
   run_cuts(executor, cuts, [&](const matrix_part& part) {
     const std::size_t bottom = part.top + part.rows, right = part.left + part.cols;

@@ -3,7 +3,6 @@
 // FP8 gradients does.
 #pragma once
 
-#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -132,10 +131,11 @@ std::uint64_t add_piece([[maybe_unused]] Isa isa, const F* a, const F* b, F* out
 template <class E, class F, class R>
 std::uint64_t add_arrays(const E& executor, Isa isa, const F* a, const F* b, F* out, std::size_t n,
                          const R& rounding, Saturation saturation) {
-  std::atomic<std::uint64_t> beyond = 0;
+  std::uint64_t beyond = 0;
   run_pieces(executor, out, n, [&](std::size_t first, std::size_t count) {
-    beyond += add_piece(isa, a + first, b + first, out + first, count,
-                        rounding_from(rounding, first), saturation, n);
+    const std::uint64_t here = add_piece(isa, a + first, b + first, out + first, count,
+                                         rounding_from(rounding, first), saturation, n);
+    __atomic_fetch_add(&beyond, here, __ATOMIC_RELAXED);
   });
   return beyond;
 }

@@ -128,14 +128,12 @@ tensor_factors factors_of_values(const part_values<const T>& values, const matri
       const bool is_one = values.leading == part.cols || part.cols == 0;
       const block_grid grid{is_one ? 1 : part.rows, is_one ? part.rows * part.cols : part.cols};
       run_matrix(executor, grid, [&](const matrix_part& task) {
-        std::uint32_t largest = 0, seen = __atomic_load_n(&least, __ATOMIC_RELAXED);
+        std::uint32_t largest = 0;
         for (std::size_t row = task.top; row < task.top + task.rows; ++row)
           largest = std::max(
               largest,
               largest_finite_magnitude(values.data + row * values.leading + task.left, task.cols));
-        while (largest > seen && !__atomic_compare_exchange_n(&least, &seen, largest, true,
-                                                              __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-        }
+        raise_to(least, largest);
       });
     }
   }

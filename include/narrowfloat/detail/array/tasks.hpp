@@ -30,6 +30,15 @@ void run_one(const void* tasks, std::size_t i) {
   (*static_cast<const F*>(tasks))(i);
 }
 
+/// Raises what tasks share to what one of them found.
+template <class Word>
+void raise_to(Word& most, Word found) {
+  Word before = __atomic_load_n(&most, __ATOMIC_RELAXED);
+  while (before < found && !__atomic_compare_exchange_n(&most, &before, found, true,
+                                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+  }
+}
+
 }  // namespace NF_BASELINE
 
 /// An executor without its type.

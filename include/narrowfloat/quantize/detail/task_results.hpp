@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 
 #include "../../detail/array/tasks.hpp"
@@ -41,21 +40,6 @@ T joined_in_order(const executor_ref& executor, std::size_t n, const F& f, const
   return found[0];
 }
 
-/// A lock that is held for a moment.
-class short_lock {
- public:
-  explicit short_lock(std::atomic_flag& flag) : flag_(flag) {
-    while (flag_.test_and_set(std::memory_order_acquire)) {
-    }
-  }
-  short_lock(const short_lock&) = delete;
-  short_lock& operator=(const short_lock&) = delete;
-  ~short_lock() { flag_.clear(std::memory_order_release); }
-
- private:
-  std::atomic_flag& flag_;
-};
-
 /// Adds up what f(first, count, part) counts, a part for each task; in any order, for counts are
 /// exact.
 template <class T, class F>
@@ -66,7 +50,7 @@ T counted(const executor_ref& executor, std::size_t n, const F& f) {
     f(std::size_t{0}, n, all);
     return all;
   }
-  std::atomic_flag is_busy;
+  bool is_busy = false;
   run_cuts(executor, cuts, [&](std::size_t first, std::size_t count) {
     T part{};
     f(first, count, part);
