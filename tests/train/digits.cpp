@@ -141,7 +141,7 @@ TEST_CASE("weights and states take the bytes that are promised") {
   for (const auto& [name, bytes] : promised) {
     INFO(name);
     const Recipe recipe = find_recipe(name, {});
-    const auto kept = recipe.weights.make({Role::hidden, rows, cols, 1}, values);
+    const auto kept = recipe.weights.hidden.make({Role::hidden, rows, cols, 1}, values);
     Executor run;
     kept->step(gradient, {}, 1, run);
     const auto each = [&](std::size_t all) {
