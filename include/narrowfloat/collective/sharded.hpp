@@ -8,6 +8,7 @@
 #include <ranges>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -39,7 +40,8 @@ struct GatheredShard {
 ///
 /// Optimizer is one of optim/ (AdamW<...>, Muon<...>) or of your own, with step(), parts() and
 /// size_bytes(); Weights a range of numbers, or a form with values(), or with make_codes() and
-/// code_scale().
+/// code_scale(). Where these give bytes (std::byte), of whatever formats, a tensor's size is
+/// counted in bytes, and the optimizer alone looks whether there is a gradient for each weight.
 ///
 /// Result    step() is Optimizer::step() of each tensor, by one norm of all gradients (measured
 ///           here, unless options.measured is given), added up in the order of the tensors. Under
@@ -218,12 +220,14 @@ class ShardedOptimizer {
   NF_INLINE std::string problem_of(const G& gradients) const {
     if (const std::size_t n = std::ranges::size(gradients); n != size())
       return "gradients of " + std::to_string(n) + " tensors for " + std::to_string(size());
-    for (const Shard& each : own_) {
-      const std::size_t n = detail::span_of(gradient_of(gradients, each.tensor)).size();
-      if (n != plan_.sizes[each.tensor])
-        return "tensor " + std::to_string(each.tensor) + " has " +
-               std::to_string(plan_.sizes[each.tensor]) + " weights, " + std::to_string(n) +
-               " gradients";
+    if constexpr (!std::is_same_v<number, std::byte>) {
+      for (const Shard& each : own_) {
+        const std::size_t n = detail::span_of(gradient_of(gradients, each.tensor)).size();
+        if (n != plan_.sizes[each.tensor])
+          return "tensor " + std::to_string(each.tensor) + " has " +
+                 std::to_string(plan_.sizes[each.tensor]) + " weights, " + std::to_string(n) +
+                 " gradients";
+      }
     }
     return {};
   }
