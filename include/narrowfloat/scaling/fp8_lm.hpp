@@ -262,22 +262,10 @@ struct AutoScale {
   }
 
   /// What is saved: mu.
-  NF_INLINE std::vector<StatePart> parts() { return parts_of<StatePart>(*this); }
-  NF_INLINE std::vector<ConstStatePart> parts() const { return parts_of<ConstStatePart>(*this); }
+  NF_INLINE std::vector<StatePart> parts() { return {detail::factor_part("mu", mu)}; }
+  NF_INLINE std::vector<ConstStatePart> parts() const { return {detail::factor_part("mu", mu)}; }
 
  private:
-  template <class Part, class Self>
-  static NF_INLINE std::vector<Part> parts_of(Self& self) {
-    Part part = state_part("mu", self.mu);
-    part.refusal = [](const void*, std::span<const std::byte> bytes) {
-      using traits = detail::number_traits<double>;
-      const auto x = detail::loaded_number<double>(bytes);
-      const bool fits = traits::to_code(x) >= traits::to_code(0x1p-126) &&
-                        traits::to_code(x) <= traits::to_code(0x1p127);
-      return fits ? std::string() : "is " + detail::shown(x) + ", outside [2^-126, 2^127]";
-    };
-    return {std::move(part)};
-  }
   NF_INLINE void require_state(const char* call) const {
     const auto require = [&](const char* name, double value, double least, double most) NF_INLINED {
       // as bits: comparisons of floats may raise flags

@@ -44,6 +44,19 @@ auto limited_part(const char* name, I& number) {
   };
   return part;
 }
+/// The part that a factor is: a double from 2^-126 to 2^127.
+template <class D>
+auto factor_part(const char* name, D& factor) {
+  auto part = state_part(name, factor);
+  part.refusal = [](const void*, std::span<const std::byte> bytes) {
+    using traits = number_traits<double>;
+    const auto x = loaded_number<double>(bytes);
+    const bool fits = traits::to_code(x) >= traits::to_code(0x1p-126) &&
+                      traits::to_code(x) <= traits::to_code(0x1p127);
+    return fits ? std::string() : "is " + shown(x) + ", outside [2^-126, 2^127]";
+  };
+  return part;
+}
 
 }  // namespace NF_BASELINE
 }  // namespace narrowfloat::detail
