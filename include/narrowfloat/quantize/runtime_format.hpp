@@ -19,6 +19,7 @@
 #include "../detail/exact/binary.hpp"
 #include "../executor.hpp"
 #include "detail/grid_arrays.hpp"
+#include "detail/task_results.hpp"
 
 namespace narrowfloat {
 

@@ -2,6 +2,7 @@
 // Sums of products of a block tensor's rows, as they lie in memory, by a vector of floats.
 #pragma once
 
+#include "../../detail/array/lengths.hpp"
 #include "../../detail/codec/layout.hpp"
 #include "../../detail/simd/loops.hpp"
 #include "row_task.hpp"
