@@ -38,7 +38,8 @@ function(narrowfloat_add_test name)
     # The loops under test are the library's; what else a test compiles need not be fast.
     set(options ${narrowfloat_test_options})
     set(loops narrowfloat_test_loops)
-    if(TARGET narrowfloat_optimised_test_loops AND name IN_LIST optimised_tests)
+    if(TARGET narrowfloat_optimised_test_loops AND (name IN_LIST optimised_tests OR (
+        NARROWFLOAT_SANITIZE AND arg_ISA AND NOT name IN_LIST unoptimised_tests)))
       set(options -O1)
       set(loops narrowfloat_optimised_test_loops)
     endif()
@@ -47,6 +48,8 @@ function(narrowfloat_add_test name)
     if(NOT "fmt::fmt" IN_LIST arg_LIBRARIES) # which brings a definition that the shared header was not built with
       target_precompile_headers(${name} REUSE_FROM ${loops})
     endif()
+  elseif(NARROWFLOAT_SANITIZE)
+    target_compile_options(${name} PRIVATE -O1)
   endif()
 
   set(timeout 600)
