@@ -10,9 +10,8 @@ else()
   set(narrowfloat_isas generic)
 endif()
 
-# The loops of the named formats are the library's, which are built as its users build them; what tests and, in builds with
-# tests, examples compile besides, other formats' loops and formulas, gives the same bits with less optimisation, sooner:
-# GCC takes as long with none.
+# The loops of the named formats are the library's, which are built as its users build them; what tests compile besides,
+# other formats' loops and formulas, gives the same bits with less optimisation, sooner: GCC takes as long with none.
 set(narrowfloat_test_options -Og)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   set(narrowfloat_test_options -O0)
