@@ -47,8 +47,6 @@ function(narrowfloat_add_test name)
     if(NOT "fmt::fmt" IN_LIST arg_LIBRARIES) # which brings a definition that the shared header was not built with
       target_precompile_headers(${name} REUSE_FROM ${loops})
     endif()
-  elseif(NARROWFLOAT_SANITIZE)
-    target_compile_options(${name} PRIVATE -O1)
   endif()
 
   set(timeout 600)
