@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string_view>
@@ -17,22 +18,32 @@
 
 namespace train {
 
-std::uint64_t whole_number(const std::string& name, const std::string& text, std::uint64_t least,
-                           std::uint64_t most) {
-  std::uint64_t value = 0;
+namespace {
+
+/// The number that a whole text is; none where it is anything else.
+template <class T>
+std::optional<T> parsed(const std::string& text) {
+  T value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most)
-    throw std::invalid_argument(
-        fmt::format("{} takes a whole number from {} to {}, not {}", name, least, most, text));
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
+
+}  // namespace
+
+std::uint64_t whole_number(const std::string& name, const std::string& text, std::uint64_t least,
+                           std::uint64_t most) {
+  const auto value = parsed<std::uint64_t>(text);
+  if (!value || *value < least || *value > most)
+    throw std::invalid_argument(
+        fmt::format("{} takes a whole number from {} to {}, not {}", name, least, most, text));
+  return *value;
+}
 double real_number(const std::string& name, const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) ||
-      value < 0)
+  const auto value = parsed<double>(text);
+  if (!value || !std::isfinite(*value) || *value < 0)
     throw std::invalid_argument(fmt::format("{} takes a number of at least 0, not {}", name, text));
-  return value;
+  return *value;
 }
 
 const char* const train_options_help =
@@ -140,12 +151,10 @@ bool take_option(TrainOptions& o, const std::string& name, const std::string& va
   else if (name == "--bits")
     of_recipe.bits = static_cast<int>(count(1, 32));
   else if (name == "--cscale") {
-    int bias = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), bias);
-    if (error != std::errc() || end != value.data() + value.size() ||
-        bias < nf::ScalingBias::lowest || bias > nf::ScalingBias::highest)
+    const auto bias = parsed<int>(value);
+    if (!bias || *bias < nf::ScalingBias::lowest || *bias > nf::ScalingBias::highest)
       throw std::invalid_argument("--cscale takes a whole number from -31 to 31, not " + value);
-    of_recipe.bias = bias;
+    of_recipe.bias = *bias;
     of_recipe.has_bias = true;
   } else if (name == "--layer-scale") {
     if (value != "0" && value != "1")
